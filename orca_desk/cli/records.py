@@ -31,7 +31,7 @@ from orca_desk.library.record_rules import current_rules
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import rowid_of, standings_by_id
 from orca_desk.method.erasure import Segment, SegmentState
-from orca_desk.method.fitness import RECORD_REASONS, Standing, Unfit
+from orca_desk.method.fitness import RECORD_REASONS, RecordStanding, Unfit
 from orca_desk.steps.erase.inspect import Inspector, Token
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.steps.votes import prepare
@@ -256,7 +256,7 @@ def _review_item(folder: Path, record_id: str, instruction: str) -> ReviewItem:
         return review_item(library, rowid, student_message(instruction))
 
 
-def _plain(standing: Standing) -> dict[str, object]:
+def _plain(standing: RecordStanding) -> dict[str, object]:
     """Return how a record stands as JSON has it."""
     return {"used": not standing.reasons, "reasons": standing.reasons, "basis": standing.basis}
 

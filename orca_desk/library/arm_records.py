@@ -8,7 +8,7 @@ from orca_desk.library.records import CORRECT, FAMILY, TABLES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampled:
+class SampledRecord:
     """One of several answers of one teacher to one task under one strategy.
 
     `correct` is None without a grade. `length` is in tokens, or in characters where the tokens are unknown.
@@ -45,7 +45,7 @@ def origins(library: Library, snapshot_id: str) -> dict[str, Origin]:
     }
 
 
-def several_samples(library: Library, snapshot_id: str) -> Iterator[list[Sampled]]:
+def several_samples(library: Library, snapshot_id: str) -> Iterator[list[SampledRecord]]:
     """Yield the answers to each task of a snapshot that has several by one teacher, under its strategy.
 
     Without held-out and dropped records, and without answers that were cut off. Of several teachers, the one
@@ -62,9 +62,9 @@ def several_samples(library: Library, snapshot_id: str) -> Iterator[list[Sampled
         """,
         (snapshot_id,),
     )
-    groups: dict[tuple[str, str], dict[str, list[Sampled]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[SampledRecord]]] = {}
     for row in rows:
-        one = Sampled(
+        one = SampledRecord(
             record=row["id"],
             task_id=row["task_id"],
             strategy=row["strategy"],

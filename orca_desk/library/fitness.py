@@ -25,7 +25,7 @@ from orca_desk.method.fitness import (
     Decision,
     FitnessRules,
     RecordFacts,
-    Standing,
+    RecordStanding,
     Unfit,
     standing_of,
     why_unfit,
@@ -55,7 +55,7 @@ _RELATED = """r.n IN (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class JudgedRecord:
     """How a record stands. `n` is its row, `run` the one that made it, `content` equal for equal records.
 
     `tokens` is the number of tokens of its answer; where nobody counted them it is None, and `uncounted` the
@@ -71,7 +71,7 @@ class Judged:
     content: str
     tokens: int | None
     uncounted: int | None = None
-    standing: Standing
+    standing: RecordStanding
 
 
 def prepare_facts(
@@ -94,7 +94,7 @@ def judge(
     families: Iterable[str] | None = None,
     runs: Iterable[str] | None = None,
     rowids: Iterable[int] | None = None,
-) -> list[Judged]:
+) -> list[JudgedRecord]:
     """Return how records stand under `rules`, in the order of their ids.
 
     Only those of `families` and `runs` are considered at all, so that the best of several are the best of
@@ -109,7 +109,7 @@ def judge(
     return [one for one in judged if one.n in wanted]
 
 
-def require_checked(judged: Iterable[Judged]) -> None:
+def require_checked(judged: Iterable[JudgedRecord]) -> None:
     """Raise UserError if the format of too many records could not be checked to choose by."""
     unchecked = sum(Unfit.FORMAT_UNCHECKED in one.standing.reasons for one in judged)
     if unchecked > MOST_UNCHECKED:
@@ -120,7 +120,7 @@ def require_checked(judged: Iterable[Judged]) -> None:
         )
 
 
-def judge_all(library: Library, rules: FitnessRules) -> list[Judged]:
+def judge_all(library: Library, rules: FitnessRules) -> list[JudgedRecord]:
     """Do what `judge` does for the whole library."""
     with library.read() as db:
         return judge(db, rules)
@@ -128,7 +128,7 @@ def judge_all(library: Library, rules: FitnessRules) -> list[Judged]:
 
 def judge_and_ask(
     library: Library, rules: FitnessRules, *, off: frozenset[Unfit]
-) -> list[tuple[Judged, tuple[Unfit, ...]]]:
+) -> list[tuple[JudgedRecord, tuple[Unfit, ...]]]:
     """Do what `judge_all` does under `rules` without those that give the reasons `off`.
 
     Beside each record stand those of `off` that would speak against it.
@@ -148,7 +148,7 @@ def judge_and_ask(
     ]
 
 
-def _compete(considered: list[Judged], per_task: int | None) -> list[Judged]:
+def _compete(considered: list[JudgedRecord], per_task: int | None) -> list[JudgedRecord]:
     """Let the records that are fit on their own compete for the places of their task."""
     contenders = [
         Contender(
@@ -171,7 +171,9 @@ def _compete(considered: list[Judged], per_task: int | None) -> list[Judged]:
     ]
 
 
-def standings(db: sqlite3.Connection, rules: FitnessRules, rowids: Sequence[int]) -> dict[int, Standing]:
+def standings(
+    db: sqlite3.Connection, rules: FitnessRules, rowids: Sequence[int]
+) -> dict[int, RecordStanding]:
     """Return how the records in these rows stand, by row."""
     return {one.n: one.standing for one in judge(db, rules, rowids=rowids)}
 
@@ -232,7 +234,7 @@ def _considered(
     families: Iterable[str] | None = None,
     runs: Iterable[str] | None = None,
     rowids: Iterable[int] | None = None,
-) -> list[Judged]:
+) -> list[JudgedRecord]:
     """Return the records to consider by id, each as it stands on its own."""
     conditions = Conditions()
     if families is not None:
@@ -267,11 +269,11 @@ class _Judge:
             rules.need_text or rules.need_format or rules.agreement is not None or rules.limit_tokens
         )
         self._unchecked = 0
-        self._known: dict[str, Standing] = {}
+        self._known: dict[str, RecordStanding] = {}
         self._read = lru_cache(maxsize=None)(facts_of)
 
-    def __call__(self, row: sqlite3.Row) -> Judged:
-        return Judged(
+    def __call__(self, row: sqlite3.Row) -> JudgedRecord:
+        return JudgedRecord(
             n=row["n"],
             id=row["id"],
             task_id=row["task_id"],
@@ -284,7 +286,7 @@ class _Judge:
             standing=self._standing(row),
         )
 
-    def _standing(self, row: sqlite3.Row) -> Standing:
+    def _standing(self, row: sqlite3.Row) -> RecordStanding:
         stored = row["facts"]
         if not self._plain:
             return standing_of(self._all_facts(row), self._rules)

@@ -23,7 +23,7 @@ from orca_desk.library.records import (
     store_decisions,
     stored_record,
 )
-from orca_desk.method.fitness import Decision, Standing
+from orca_desk.method.fitness import Decision, RecordStanding
 
 QUESTION = 160  # characters of a question in a line
 
@@ -46,7 +46,7 @@ class RecordLine:
     edited: bool
     held_out: bool
     decision: Decision | None
-    standing: Standing | None = None
+    standing: RecordStanding | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +89,13 @@ def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | N
     return [found.get(rowid) for rowid in wanted]
 
 
-def standings_now(library: Library, rowids: Sequence[int]) -> dict[int, Standing]:
+def standings_now(library: Library, rowids: Sequence[int]) -> dict[int, RecordStanding]:
     """Return how the records in these rows stand under the rules in force."""
     with library.read() as db:
         return standings(db, rules_in(db), rowids)
 
 
-def standings_by_id(library: Library, ids: Sequence[str]) -> dict[str, Standing]:
+def standings_by_id(library: Library, ids: Sequence[str]) -> dict[str, RecordStanding]:
     """Return how records stand under the rules in force, by id."""
     wanted = json_list(ids)
     rows = library.rows("SELECT n, id FROM records WHERE id IN (SELECT value FROM json_each(?))", (wanted,))

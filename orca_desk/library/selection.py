@@ -8,11 +8,11 @@ from typing import Any
 
 from orca_desk import __version__
 from orca_desk.library.base_answers import questions_of, rates_in
-from orca_desk.library.fitness import Judged, judge, require_checked
+from orca_desk.library.fitness import JudgedRecord, judge, require_checked
 from orca_desk.library.overlaps import LibraryOverlaps, OverlapPair, library_overlaps
 from orca_desk.method.best import length_in_tokens
 from orca_desk.method.fitness import Unfit
-from orca_desk.method.mixing import Candidate, Mix, mix
+from orca_desk.method.mixing import Mix, MixCandidate, mix
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.yielding import yielding
 
@@ -115,11 +115,11 @@ def select(
 
 def _candidates(
     db: sqlite3.Connection,
-    fit: Sequence[Judged],
+    fit: Sequence[JudgedRecord],
     rules: SnapshotRules,
     instruction: str,
     overlaps: LibraryOverlaps | None,
-) -> tuple[list[Candidate], tuple[OverlapPair, ...]]:
+) -> tuple[list[MixCandidate], tuple[OverlapPair, ...]]:
     learnable = rules.learnable
     rates = rates_in(db, model=learnable.base, system=instruction) if learnable else {}
     pairs = overlaps.pairs if overlaps else {}
@@ -131,7 +131,7 @@ def _candidates(
         if pair := pairs.get(question):
             met[question] = pair
         candidates.append(
-            Candidate(
+            MixCandidate(
                 n=one.n,
                 question=question,
                 family=one.family,
@@ -145,7 +145,7 @@ def _candidates(
     return candidates, tuple(met.values())
 
 
-def _cells(fit: Sequence[Judged], taken: set[int]) -> tuple[CellCount, ...]:
+def _cells(fit: Sequence[JudgedRecord], taken: set[int]) -> tuple[CellCount, ...]:
     all_fit = Counter((one.family, one.strategy) for one in fit)
     inside = Counter((one.family, one.strategy) for one in fit if one.n in taken)
     return tuple(

@@ -31,7 +31,7 @@ _ANY: dict[AnswerKind, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class VotedAnswer:
     """One answer that samples voted for: how the grader reads it, and the numbers of those samples."""
 
     answer: str
@@ -50,7 +50,7 @@ class Agreement:
     Samples are numbered by their place in what was voted on, from 0. `kind` is what the answers were read as.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[VotedAnswer, ...]
     without_vote: tuple[int, ...]
     n: int
     kind: AnswerKind
@@ -61,7 +61,7 @@ class Agreement:
         return len(self.candidates) > 1 and self.candidates[0].votes == self.candidates[1].votes
 
     @property
-    def winner(self) -> Candidate | None:
+    def winner(self) -> VotedAnswer | None:
         """The candidate with the most votes; None in a tie, and when no sample voted."""
         return None if self.is_tied or not self.candidates else self.candidates[0]
 
@@ -115,7 +115,7 @@ def agree(
             answer,
         )
         groups.setdefault(same, []).extend(votes[answer])
-    found = [Candidate(answer=answer, samples=tuple(sorted(each))) for answer, each in groups.items()]
+    found = [VotedAnswer(answer=answer, samples=tuple(sorted(each))) for answer, each in groups.items()]
     return Agreement(
         candidates=tuple(sorted(found, key=lambda each: (-each.votes, each.answer))),
         without_vote=tuple(silent),

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from orca_desk.method.fitness import Basis, Unfit
+from orca_desk.method.fitness import RecordBasis, Unfit
 
-_RANKS = {basis: rank for rank, basis in enumerate(Basis)}
+_RANKS = {basis: rank for rank, basis in enumerate(RecordBasis)}
 CHARACTERS_PER_TOKEN = 4  # of English, to compare an answer whose tokens nobody counted
 
 
@@ -23,7 +23,7 @@ class Contender:
     """
 
     id: str
-    basis: Basis
+    basis: RecordBasis
     content: str
     group: Hashable
     tokens: int | None
@@ -53,7 +53,7 @@ def beaten(contenders: Iterable[Contender], *, per_task: int | None) -> dict[str
     """
     chosen: dict[str, Contender] = {}
     left_out: dict[str, Unfit] = {}
-    for one in sorted(contenders, key=lambda each: (each.basis != Basis.KEPT, each.id)):
+    for one in sorted(contenders, key=lambda each: (each.basis != RecordBasis.KEPT, each.id)):
         if one.content in chosen:
             left_out[one.id] = Unfit.DUPLICATE
         else:
@@ -66,5 +66,7 @@ def beaten(contenders: Iterable[Contender], *, per_task: int | None) -> dict[str
     for group in groups.values():
         if len(group) > per_task:
             group.sort(key=lambda each: each.rank)
-            left_out.update({one.id: Unfit.NOT_BEST for one in group[per_task:] if one.basis != Basis.KEPT})
+            left_out.update(
+                {one.id: Unfit.NOT_BEST for one in group[per_task:] if one.basis != RecordBasis.KEPT}
+            )
     return left_out

@@ -84,7 +84,7 @@ NEVER_FIT = (Unfit.HELD_OUT, Unfit.DROPPED, Unfit.EMPTY)  # whatever the rules s
 RECORD_REASONS = tuple(Unfit)[: tuple(Unfit).index(Unfit.NOT_BEST) + 1]
 
 
-class Basis(StrEnum):
+class RecordBasis(StrEnum):
     """What speaks for a record that is used: agreement of samples is no proof that they are correct."""
 
     KEPT = "kept"
@@ -208,14 +208,14 @@ DEFAULT_RULES = FitnessRules()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class RecordStanding:
     """Whether a record is used for training, and why.
 
     `reasons` are all that speak against it, the first of which counts; without any, `basis` speaks for it.
     """
 
     reasons: tuple[Unfit, ...] = ()
-    basis: Basis
+    basis: RecordBasis
 
     @property
     def reason(self) -> Unfit | None:
@@ -240,18 +240,18 @@ def why_unfit(facts: RecordFacts, rules: FitnessRules = DEFAULT_RULES) -> Unfit 
     return next(_reasons(facts, rules), None)
 
 
-def standing_of(facts: RecordFacts, rules: FitnessRules = DEFAULT_RULES) -> Standing:
+def standing_of(facts: RecordFacts, rules: FitnessRules = DEFAULT_RULES) -> RecordStanding:
     """Return how a record stands on its own, whatever other records there are."""
-    return Standing(reasons=tuple(_reasons(facts, rules)), basis=basis_of(facts, rules))
+    return RecordStanding(reasons=tuple(_reasons(facts, rules)), basis=basis_of(facts, rules))
 
 
-def basis_of(facts: RecordFacts, rules: FitnessRules = DEFAULT_RULES) -> Basis:
+def basis_of(facts: RecordFacts, rules: FitnessRules = DEFAULT_RULES) -> RecordBasis:
     """Return what speaks for a record, if nothing speaks against it."""
     if facts.decision == "keep":
-        return Basis.KEPT
+        return RecordBasis.KEPT
     if facts.correct is not None:
-        return Basis.CORRECT if facts.correct else Basis.INCORRECT
-    return Basis.UNGRADED if rules.agreement is None else Basis.AGREEMENT
+        return RecordBasis.CORRECT if facts.correct else RecordBasis.INCORRECT
+    return RecordBasis.UNGRADED if rules.agreement is None else RecordBasis.AGREEMENT
 
 
 def _reasons(facts: RecordFacts, rules: FitnessRules) -> Iterator[Unfit]:

@@ -29,7 +29,7 @@ class SolveRate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class MixCandidate:
     """A fit record. `question` is the key of what was asked.
 
     The `tokens` of its answer are an estimate unless they were `counted`. `rate` is None where nobody
@@ -79,14 +79,14 @@ class Mix:
     unmeasured: int = 0
 
 
-def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
+def mix(candidates: Sequence[MixCandidate], rules: SnapshotRules) -> Mix:
     """Choose from fit records, in their order, as `rules` ask for."""
     left_out: dict[int, Unfit] = {}
 
-    def drop(some: Iterable[Candidate], reason: Unfit) -> None:
+    def drop(some: Iterable[MixCandidate], reason: Unfit) -> None:
         left_out.update((one.n, reason) for one in some)
 
-    pool: list[Candidate] = []
+    pool: list[MixCandidate] = []
     for one in candidates:
         if reason := _why_not(one, rules):
             left_out[one.n] = reason
@@ -94,10 +94,10 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
             pool.append(one)
     limits = _long_limits(pool, rules)
 
-    def is_long(one: Candidate) -> bool:
+    def is_long(one: MixCandidate) -> bool:
         return one.tokens > limits.get(one.family, math.inf)
 
-    capped: list[Candidate] = []
+    capped: list[MixCandidate] = []
     for of_family in _grouped(pool, lambda one: one.family).values():
         order, long = _short_first(of_family, is_long, rules.long_share)
         drop(long, Unfit.TOO_MANY_LONG)
@@ -134,7 +134,7 @@ def group_name(over: str, family: str, strategy: str) -> str:
     return {"family": family, "strategy": strategy}.get(over, f"{family} / {strategy}")
 
 
-def _why_not(one: Candidate, rules: SnapshotRules) -> Unfit | None:
+def _why_not(one: MixCandidate, rules: SnapshotRules) -> Unfit | None:
     if one.overlap and one.question not in rules.overlaps_taken:
         if one.overlap == "exact" and rules.overlap != "allow":
             return Unfit.OVERLAP
@@ -149,7 +149,7 @@ def _why_not_learnable(rate: SolveRate, rule: Learnable) -> Unfit | None:
     return Unfit.NEVER_SOLVED if rule.drop_never and rate.correct == 0 else None
 
 
-def _long_limits(pool: Sequence[Candidate], rules: SnapshotRules) -> dict[str, float]:
+def _long_limits(pool: Sequence[MixCandidate], rules: SnapshotRules) -> dict[str, float]:
     """Return by family the number of tokens above which an answer is long; nothing without a rule."""
     if rules.long_share is None:
         return {}
@@ -162,16 +162,16 @@ def _long_limits(pool: Sequence[Candidate], rules: SnapshotRules) -> dict[str, f
 
 
 def _short_first(
-    some: Sequence[Candidate], is_long: Callable[[Candidate], bool], share: float | None
-) -> tuple[list[Candidate], list[Candidate]]:
+    some: Sequence[MixCandidate], is_long: Callable[[MixCandidate], bool], share: float | None
+) -> tuple[list[MixCandidate], list[MixCandidate]]:
     """Return an order in which every beginning has at most `share` long answers, and the long ones left over.
 
     Within that limit the order is the one given.
     """
     if share is None:
         return list(some), []
-    order: list[Candidate] = []
-    waiting: list[Candidate] = []
+    order: list[MixCandidate] = []
+    waiting: list[MixCandidate] = []
     long = used = 0
     for one in some:
         if is_long(one):
@@ -185,18 +185,18 @@ def _short_first(
 
 
 def _balanced(
-    pool: Sequence[Candidate],
-    capped: Sequence[Candidate],
+    pool: Sequence[MixCandidate],
+    capped: Sequence[MixCandidate],
     balance: Balance,
     rules: SnapshotRules,
-    is_long: Callable[[Candidate], bool],
-) -> tuple[dict[str, int], str, list[list[Candidate]], list[Candidate]]:
+    is_long: Callable[[MixCandidate], bool],
+) -> tuple[dict[str, int], str, list[list[MixCandidate]], list[MixCandidate]]:
     """Return what each group is asked for, the group that limits the others, the members, and the surplus."""
     places = {one.n: place for place, one in enumerate(pool)}
     groups = _grouped(sorted(capped, key=lambda one: places[one.n]), _name_by(balance))
     asked, limited_by = shares({name: len(some) for name, some in groups.items()}, balance, rules.total)
-    members: list[list[Candidate]] = []
-    surplus: list[Candidate] = []
+    members: list[list[MixCandidate]] = []
+    surplus: list[MixCandidate] = []
     for name in sorted(groups):
         order, rest = _short_first(groups[name], is_long, rules.long_share)
         order += rest  # a strategy may have none but long answers: they are counted over all groups
@@ -206,8 +206,8 @@ def _balanced(
 
 
 def _surplus_long(
-    members: Sequence[Sequence[Candidate]], is_long: Callable[[Candidate], bool], share: float | None
-) -> list[Candidate]:
+    members: Sequence[Sequence[MixCandidate]], is_long: Callable[[MixCandidate], bool], share: float | None
+) -> list[MixCandidate]:
     """Return the long answers by which all groups together exceed `share`, from those with most of them."""
     ranked = [
         (-rank, place, one)
@@ -223,7 +223,7 @@ def _surplus_long(
 
 
 def _account(
-    pool: Sequence[Candidate], taken: set[int], balance: Balance, asked: Mapping[str, int]
+    pool: Sequence[MixCandidate], taken: set[int], balance: Balance, asked: Mapping[str, int]
 ) -> tuple[GroupMix, ...]:
     name_of = _name_by(balance)
     available = Counter(map(name_of, pool))
@@ -234,7 +234,7 @@ def _account(
     )
 
 
-def _name_by(balance: Balance) -> Callable[[Candidate], str]:
+def _name_by(balance: Balance) -> Callable[[MixCandidate], str]:
     return lambda one: group_name(balance.over, one.family, one.strategy)
 
 
@@ -283,8 +283,10 @@ def _rounded(exact: Mapping[str, float], total: int) -> dict[str, int]:
     return found
 
 
-def _grouped(some: Iterable[Candidate], key: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
-    groups: defaultdict[str, list[Candidate]] = defaultdict(list)
+def _grouped(
+    some: Iterable[MixCandidate], key: Callable[[MixCandidate], str]
+) -> dict[str, list[MixCandidate]]:
+    groups: defaultdict[str, list[MixCandidate]] = defaultdict(list)
     for one in some:
         groups[key(one)].append(one)
     return dict(groups)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from orca_desk.errors import UserError
 from orca_desk.method.roles import Role
 from orca_desk.processes.command import worker_command
-from orca_desk.prompts.thoughts import Forgetting, opened_thoughts, tags_of
+from orca_desk.prompts.thoughts import ForgottenThoughts, opened_thoughts, tags_of
 
 SECONDS = 20  # to start the worker on a busy machine; it limits itself to 2 s of processor time
 # White space around the sentinels, to learn what the template trims. What remains of it tells which
@@ -183,7 +183,7 @@ class ChatTemplate:
         return frozenset(self._asks)
 
     @cached_property
-    def forgetting(self) -> Forgetting | None:
+    def forgetting(self) -> ForgottenThoughts | None:
         """How the template drops thoughts from earlier answers; None if it keeps them, or knows none.
 
         One that writes closed thoughts before every earlier answer expects answers without their own.
@@ -199,9 +199,9 @@ class ChatTemplate:
         if _sentinel(1) not in text:
             return None
         if THOUGHT not in text:
-            return Forgetting(tags[1], strips=f"\n\n{_sentinel(1)}" not in text)
+            return ForgottenThoughts(tags[1], strips=f"\n\n{_sentinel(1)}" not in text)
         header = text[: text.index(THOUGHT)].rpartition(_sentinel(0))[2]
-        return Forgetting(tags[1], strips=True) if tags[1] in header else None
+        return ForgottenThoughts(tags[1], strips=True) if tags[1] in header else None
 
     def _learn(self, shapes: Sequence[Shape]) -> None:
         is_first = not self._known

@@ -9,7 +9,7 @@ USUAL = TAGS[0]
 
 
 @dataclass(frozen=True)
-class Forgetting:
+class ForgottenThoughts:
     """How a template drops the thoughts of earlier answers: up to which tag, and with the space after?"""
 
     end: str

@@ -15,7 +15,7 @@ from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.tasks import add_tasks
-from orca_desk.method.fitness import DEFAULT_RULES, Basis, FitnessRules, Standing, Unfit
+from orca_desk.method.fitness import DEFAULT_RULES, FitnessRules, RecordBasis, RecordStanding, Unfit
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.steps.erase.rules_preview import preview_rules
 from orca_desk.ui.words.record_rules import uncounted_text
@@ -29,7 +29,7 @@ def answer(name: str, response: str, *, task: int = 1, tokens: int = 10, **field
     return NewRecord(record=replace(record, provenance=replace(record.provenance, completion_tokens=tokens)))
 
 
-def how(library: Library, rules: FitnessRules = DEFAULT_RULES) -> dict[str, Standing]:
+def how(library: Library, rules: FitnessRules = DEFAULT_RULES) -> dict[str, RecordStanding]:
     """How all records stand, by id."""
     prepare_facts(library, rules)
     with library.read() as db:
@@ -116,7 +116,7 @@ def test_samples_that_agree_are_in_and_never_count_as_correct(library: Library) 
     rules = FitnessRules(agreement=0.6)
     assert out(library) == {}
     assert out(library, rules) == {"c": Unfit.NO_AGREEMENT, "alone": Unfit.NO_AGREEMENT}
-    assert {one.basis for one in how(library, rules).values() if not one.reason} == {Basis.AGREEMENT}
+    assert {one.basis for one in how(library, rules).values() if not one.reason} == {RecordBasis.AGREEMENT}
     assert out(library, FitnessRules(agreement=0.7)).keys() == {"a", "b", "c", "alone"}
     with library.read() as db:
         assert count_usable(db, rules) == 2

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.method.best import Contender, beaten
-from orca_desk.method.fitness import Basis, Unfit
+from orca_desk.method.fitness import RecordBasis, Unfit
 
 
 def contender(
-    name: str, *, basis: Basis = Basis.CORRECT, tokens: int | None = 10, **fields: object
+    name: str, *, basis: RecordBasis = RecordBasis.CORRECT, tokens: int | None = 10, **fields: object
 ) -> Contender:
     """A contender for the task "task"."""
     values = {"content": name, "group": "task", "characters": None, **fields}
@@ -19,8 +19,8 @@ def contender(
 
 def test_the_correct_ones_come_first_and_then_the_shortest() -> None:
     answers = [
-        contender("wrong", basis=Basis.INCORRECT, tokens=1),
-        contender("unsure", basis=Basis.UNGRADED, tokens=2),
+        contender("wrong", basis=RecordBasis.INCORRECT, tokens=1),
+        contender("unsure", basis=RecordBasis.UNGRADED, tokens=2),
         contender("long", tokens=30),
         contender("short", tokens=12),
     ]
@@ -31,12 +31,15 @@ def test_the_correct_ones_come_first_and_then_the_shortest() -> None:
 
 
 def test_what_the_user_kept_stays_and_counts() -> None:
-    answers = [contender("kept", basis=Basis.KEPT, tokens=90), contender("also", basis=Basis.KEPT, tokens=80)]
+    answers = [
+        contender("kept", basis=RecordBasis.KEPT, tokens=90),
+        contender("also", basis=RecordBasis.KEPT, tokens=80),
+    ]
     assert beaten([*answers, contender("short")], per_task=1) == {"short": Unfit.NOT_BEST}
 
 
 def test_of_equal_answers_one_stays_a_kept_one_first() -> None:
-    answers = [contender("a", content="same"), contender("b", content="same", basis=Basis.KEPT)]
+    answers = [contender("a", content="same"), contender("b", content="same", basis=RecordBasis.KEPT)]
     assert beaten(answers, per_task=None) == {"a": Unfit.DUPLICATE}
     assert beaten([answers[0], contender("c", content="same")], per_task=4) == {"c": Unfit.DUPLICATE}
 
@@ -51,7 +54,7 @@ def test_lengths_that_nobody_counted_are_estimated() -> None:
 
 @given(
     drafts=st.lists(
-        st.tuples(st.sampled_from(Basis), st.integers(1, 5), st.integers(0, 2), st.integers(0, 6)),
+        st.tuples(st.sampled_from(RecordBasis), st.integers(1, 5), st.integers(0, 2), st.integers(0, 6)),
         max_size=14,
     ),
     per_task=st.none() | st.integers(1, 4),
@@ -69,6 +72,6 @@ def test_no_order_matters_and_no_task_has_more(drafts, per_task, order) -> None:
     taken = [one for one in answers if one.id not in out]
     assert len({one.content for one in taken}) == len(taken)
     for group, count in Counter(one.group for one in taken).items():
-        kept = sum(one.basis is Basis.KEPT and one.group == group for one in taken)
+        kept = sum(one.basis is RecordBasis.KEPT and one.group == group for one in taken)
         assert per_task is None or count <= max(per_task, kept)
-    assert not any(one.basis is Basis.KEPT and out.get(one.id) is Unfit.NOT_BEST for one in answers)
+    assert not any(one.basis is RecordBasis.KEPT and out.get(one.id) is Unfit.NOT_BEST for one in answers)

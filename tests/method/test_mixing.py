@@ -11,24 +11,24 @@ from hypothesis import strategies as st
 
 from orca_desk.errors import UserError
 from orca_desk.method.fitness import Unfit
-from orca_desk.method.mixing import Candidate, GroupMix, Mix, SolveRate, mix, shares
+from orca_desk.method.mixing import GroupMix, Mix, MixCandidate, SolveRate, mix, shares
 from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 
 
-def candidates(**families: int) -> list[Candidate]:
+def candidates(**families: int) -> list[MixCandidate]:
     """That many candidates of each family, one after the other in turns."""
     names = [(place, family) for family, n in families.items() for place in range(n)]
     return [
-        Candidate(n=n, question=f"q{n}", family=family, strategy="direct", tokens=10 + place)
+        MixCandidate(n=n, question=f"q{n}", family=family, strategy="direct", tokens=10 + place)
         for n, (place, family) in enumerate(sorted(names))
     ]
 
 
-def mixed(some: list[Candidate], **rules: Any) -> Mix:
+def mixed(some: list[MixCandidate], **rules: Any) -> Mix:
     return mix(some, SnapshotRules(**rules))
 
 
-def families_of(some: list[Candidate], found: Mix) -> Counter[str]:
+def families_of(some: list[MixCandidate], found: Mix) -> Counter[str]:
     taken = set(found.taken)
     return Counter(one.family for one in some if one.n in taken)
 
@@ -80,7 +80,9 @@ def test_weights_count_as_one_where_none_is_given_and_nothing_at_zero() -> None:
 
 def test_strategies_and_pairs_can_be_balanced() -> None:
     some = [
-        Candidate(n=n, question=f"q{n}", family="ab"[n % 2], strategy="direct" if n < 6 else "step-by-step")
+        MixCandidate(
+            n=n, question=f"q{n}", family="ab"[n % 2], strategy="direct" if n < 6 else "step-by-step"
+        )
         for n in range(10)
     ]
     over_strategies = mixed(some, balance=Balance(over="strategy"))
@@ -117,7 +119,7 @@ def test_at_most_a_share_of_long_answers_gets_in() -> None:
 
 def test_the_share_of_long_answers_holds_over_strategies_that_differ_in_length() -> None:
     some = [
-        Candidate(n=n, question=f"q{n}", family="a", strategy="x" if n < 70 else "y", tokens=n // 70)
+        MixCandidate(n=n, question=f"q{n}", family="a", strategy="x" if n < 70 else "y", tokens=n // 70)
         for n in range(100)
     ]
     found = mixed(some, balance=Balance(over="strategy"), long_share=0.3, total=60)
@@ -130,7 +132,7 @@ def test_the_share_of_long_answers_holds_over_strategies_that_differ_in_length()
 def test_tasks_that_the_student_solves_always_or_never_are_left_out() -> None:
     rates = [SolveRate(0, 4), SolveRate(4, 4), SolveRate(2, 4), None]
     some = [
-        Candidate(n=n, question=f"q{n}", family="a", strategy="direct", rate=rate)
+        MixCandidate(n=n, question=f"q{n}", family="a", strategy="direct", rate=rate)
         for n, rate in enumerate(rates)
     ]
     found = mixed(some, learnable=Learnable(base="model"))
@@ -141,7 +143,7 @@ def test_tasks_that_the_student_solves_always_or_never_are_left_out() -> None:
 
 def test_overlapping_questions_are_refused_unless_the_user_takes_them() -> None:
     some = [
-        Candidate(n=n, question=f"q{n}", family="a", strategy="direct", overlap=kind)
+        MixCandidate(n=n, question=f"q{n}", family="a", strategy="direct", overlap=kind)
         for n, kind in enumerate((None, "exact", "near"))
     ]
     refused = mixed(some)
@@ -191,7 +193,7 @@ def test_every_record_is_taken_or_left_out_and_every_limit_holds(
     records: list[tuple[str, str, int]], rules: dict[str, Any]
 ) -> None:
     some = [
-        Candidate(n=n, question=f"q{n}", family=family, strategy=strategy, tokens=tokens)
+        MixCandidate(n=n, question=f"q{n}", family=family, strategy=strategy, tokens=tokens)
         for n, (family, strategy, tokens) in enumerate(records)
     ]
     found = mixed(some, **rules)

@@ -12,8 +12,8 @@ from orca_desk.method.answer_facts import answer_facts
 from orca_desk.method.answer_format import matches
 from orca_desk.method.fitness import (
     DEFAULT_RULES,
-    Basis,
     FitnessRules,
+    RecordBasis,
     RecordFacts,
     Unfit,
     standing_of,
@@ -75,12 +75,12 @@ def test_an_answer_with_several_faults_tells_them_all() -> None:
 
 def test_what_speaks_for_a_record() -> None:
     voted = FitnessRules(agreement=0.5)
-    assert standing_of(facts(correct=True)).basis is Basis.CORRECT
-    assert standing_of(facts()).basis is Basis.UNGRADED
-    assert standing_of(facts(agreed=0.7), voted).basis is Basis.AGREEMENT
-    assert standing_of(facts(correct=True), voted).basis is Basis.CORRECT
-    assert standing_of(facts(decision="keep", correct=False)).basis is Basis.KEPT
-    assert standing_of(facts(correct=False), FitnessRules(only_correct=False)).basis is Basis.INCORRECT
+    assert standing_of(facts(correct=True)).basis is RecordBasis.CORRECT
+    assert standing_of(facts()).basis is RecordBasis.UNGRADED
+    assert standing_of(facts(agreed=0.7), voted).basis is RecordBasis.AGREEMENT
+    assert standing_of(facts(correct=True), voted).basis is RecordBasis.CORRECT
+    assert standing_of(facts(decision="keep", correct=False)).basis is RecordBasis.KEPT
+    assert standing_of(facts(correct=False), FitnessRules(only_correct=False)).basis is RecordBasis.INCORRECT
 
 
 def test_a_refusal_that_the_reference_asks_for_stays() -> None:

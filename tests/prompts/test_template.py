@@ -6,7 +6,7 @@ from tiny_models import CHATML
 
 from orca_desk.errors import UserError
 from orca_desk.prompts.template import ChatTemplate, Shape, TemplateRefusalError
-from orca_desk.prompts.thoughts import Forgetting
+from orca_desk.prompts.thoughts import ForgottenThoughts
 
 CHAT = Shape(("system", "user"), True)
 
@@ -180,19 +180,19 @@ def test_contents_may_have_to_be_lists_of_parts() -> None:
     ("source", "forgetting"),
     [
         (CHATML, None),
-        (THINKING, Forgetting("</think>", strips=False)),
+        (THINKING, ForgottenThoughts("</think>", strips=False)),
         # Contents as lists of parts; an earlier answer's thoughts replaced by empty ones.
         (
             "{% for m in messages %}{% for part in m.content %}{% if part.type == 'text' %}<|{{ m.role }}|>"
             "{{ part.text.split('</think>')[-1] | trim }}{% endif %}{% endfor %}{% endfor %}",
-            Forgetting("</think>", strips=True),
+            ForgottenThoughts("</think>", strips=True),
         ),
         (
             "{% for m in messages %}<|{{ m.role }}|>{% if m.role == 'assistant' %}<think></think>{% endif %}"
             "{{ m.content }}{% endfor %}",
-            Forgetting("</think>", strips=True),
+            ForgottenThoughts("</think>", strips=True),
         ),
     ],
 )
-def test_how_earlier_thoughts_are_dropped(source: str, forgetting: Forgetting | None) -> None:
+def test_how_earlier_thoughts_are_dropped(source: str, forgetting: ForgottenThoughts | None) -> None:
     assert chat(source).forgetting == forgetting

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orca_desk.method.grading.visible import visible_span
 from orca_desk.method.thoughts import TAGS, split_thoughts
-from orca_desk.prompts.thoughts import Forgetting, continuation, opened_thoughts
+from orca_desk.prompts.thoughts import ForgottenThoughts, continuation, opened_thoughts
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,6 @@ def test_the_grader_sees_no_thoughts_between_these_tags(tags: tuple[str, str]) -
 
 def test_an_earlier_answer_is_shown_without_thoughts() -> None:
     answer = "<think>\nTwo.\n</think>\n\n4"
-    assert Forgetting("</think>", strips=True).apply(answer) == "4"
-    assert Forgetting("</think>", strips=False).apply(answer) == "\n\n4"
-    assert Forgetting("</think>", strips=True).apply("4") == "4"
+    assert ForgottenThoughts("</think>", strips=True).apply(answer) == "4"
+    assert ForgottenThoughts("</think>", strips=False).apply(answer) == "\n\n4"
+    assert ForgottenThoughts("</think>", strips=True).apply("4") == "4"

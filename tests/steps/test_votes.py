@@ -13,7 +13,7 @@ from orca_desk.library.record_rules import set_rules
 from orca_desk.library.records import NewRecord, add_records, get_record
 from orca_desk.library.review import standings_by_id
 from orca_desk.library.tasks import add_tasks
-from orca_desk.method.fitness import Basis, FitnessRules, Unfit
+from orca_desk.method.fitness import FitnessRules, RecordBasis, Unfit
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.steps.votes import keep_ready, vote
 
@@ -40,7 +40,7 @@ def test_votes_follow_what_is_added_and_edited(library: Library) -> None:
     assert overview(library).usable == 2
     before = edit_answer(library, "b", "So the answer is 7.")
     found = standings_by_id(library, ["a", "b", "c"])
-    assert {one.basis for one in found.values()} == {Basis.AGREEMENT} and overview(library).usable == 3
+    assert {one.basis for one in found.values()} == {RecordBasis.AGREEMENT} and overview(library).usable == 3
     undo_edit(library, before)
     assert standings_by_id(library, ["b"])["b"].reason is Unfit.NO_AGREEMENT
 

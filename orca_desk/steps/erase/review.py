@@ -10,7 +10,7 @@ from orca_desk.library.review import record_at, standings_now
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies
-from orca_desk.method.fitness import Standing
+from orca_desk.method.fitness import RecordStanding
 from orca_desk.method.records import TrainingRecord
 from orca_desk.models.model_file import ModelFile
 
@@ -30,7 +30,7 @@ class ReviewItem:
     segments: tuple[Segment, ...]
     revealed: tuple[str, ...]
     has_task: bool
-    standing: Standing | None
+    standing: RecordStanding | None
     teacher: ModelFile | None
 
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 
 from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import OnProgress, unwatched
-from orca_desk.library.fitness import Judged, judge_all, judge_and_ask, require_checked
+from orca_desk.library.fitness import JudgedRecord, judge_all, judge_and_ask, require_checked
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.review import record_lines
-from orca_desk.method.fitness import NEVER_FIT, Basis, FitnessRules, Unfit
+from orca_desk.method.fitness import NEVER_FIT, FitnessRules, RecordBasis, Unfit
 from orca_desk.steps.votes import prepare
 
 EXAMPLES = 3  # records per rule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Example:
+class RemovedExample:
     """A record that a rule removes, by its id, with the beginning of its question."""
 
     id: str
@@ -35,7 +35,7 @@ class RuleEffect:
     on: bool
     removed: int
     only: int
-    examples: tuple[Example, ...]
+    examples: tuple[RemovedExample, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class RulesPreview:
 
     rules: FitnessRules
     records: int
-    used: dict[Basis, int]
+    used: dict[RecordBasis, int]
     families: dict[str, int]
     uncounted: int
     never: dict[Unfit, int]
@@ -103,14 +103,14 @@ def preview_rules(
     )
 
 
-def _never(judged: Iterable[Judged]) -> dict[Unfit, int]:
+def _never(judged: Iterable[JudgedRecord]) -> dict[Unfit, int]:
     counts = Counter(one.standing.reason for one in judged if one.standing.reason in NEVER_FIT)
     return {reason: counts[reason] for reason in NEVER_FIT if counts[reason]}
 
 
 def _effects(
     library: Library,
-    asked: Sequence[tuple[Judged, tuple[Unfit, ...]]],
+    asked: Sequence[tuple[JudgedRecord, tuple[Unfit, ...]]],
     off: frozenset[Unfit],
 ) -> tuple[RuleEffect, ...]:
     """Return what each rule removes, with examples."""
@@ -156,6 +156,8 @@ def _off(rules: FitnessRules) -> frozenset[Unfit]:
     return frozenset(reason for reason, on in states.items() if not on)
 
 
-def _examples(library: Library, rowids: set[int]) -> dict[int, Example]:
+def _examples(library: Library, rowids: set[int]) -> dict[int, RemovedExample]:
     lines = record_lines(library, sorted(rowids))
-    return {line.rowid: Example(id=line.id, question=line.question) for line in lines if line is not None}
+    return {
+        line.rowid: RemovedExample(id=line.id, question=line.question) for line in lines if line is not None
+    }

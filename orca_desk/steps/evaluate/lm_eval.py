@@ -16,7 +16,7 @@ import psutil
 from orca_desk.errors import UserError
 from orca_desk.processes.command import OFFLINE
 from orca_desk.processes.progress import JobControl
-from orca_desk.steps.evaluate.served_model import NAME, ServedModel
+from orca_desk.steps.evaluate.served_model import NAME, BenchmarkModel
 
 CONCURRENT = 8  # requests on their way at once
 LOOK_AROUND = 0.3  # s
@@ -34,7 +34,7 @@ class TaskScore:
 
 
 def run_lm_eval(
-    server: ServedModel,
+    server: BenchmarkModel,
     tasks: Sequence[str],
     folder: Path,
     out: Path,

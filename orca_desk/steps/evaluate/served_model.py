@@ -18,7 +18,7 @@ LOOK_AROUND = 0.2  # s
 
 
 @dataclass
-class ServedModel:
+class BenchmarkModel:
     """A running server: its base URL, and how many answers it has given."""
 
     url: str = ""
@@ -35,13 +35,13 @@ class ServedModel:
 
 
 @contextmanager
-def served_model(runner: Runner, control: JobControl, log: Path | None) -> Iterator[ServedModel | None]:
+def served_model(runner: Runner, control: JobControl, log: Path | None) -> Iterator[BenchmarkModel | None]:
     """Serve a model at a free local port while the block runs; yield None if `control` stops it before.
 
     Raises UserError when it cannot be served.
     """
     own, told = JobControl(), Queue[str]()
-    server = ServedModel()
+    server = BenchmarkModel()
     part = "base" if runner.adapter is None else "student"
     job = {
         "models": [runner.as_job() | {"name": NAME, "part": part}],

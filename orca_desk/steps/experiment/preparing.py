@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from orca_desk.library.arm_records import Sampled, origins, several_samples
+from orca_desk.library.arm_records import SampledRecord, origins, several_samples
 from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
@@ -105,7 +105,7 @@ class _Source:
         self.name = snapshot.name
         self._library, self._plan = library, plan
         self._origins = origins(library, plan.snapshot)
-        self._samples: dict[str, list[Sampled]] | None = None
+        self._samples: dict[str, list[SampledRecord]] | None = None
         self._makers: dict[Arm, Callable[[TrainingRecord], TrainingRecord | None]] = {
             Arm.ERASED: lambda record: record,
             Arm.NOT_ERASED: self._not_erased,
@@ -146,7 +146,7 @@ class _Source:
             if made is not None:
                 yield record, made
 
-    def samples(self) -> dict[str, list[Sampled]]:
+    def samples(self) -> dict[str, list[SampledRecord]]:
         """Return the answers to each task that has several."""
         if self._samples is None:
             found = several_samples(self._library, self._plan.snapshot)

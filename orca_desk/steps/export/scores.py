@@ -22,7 +22,7 @@ UNQUANTISED = "Unquantised"  # the label of the student that the quantised files
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class ScoredFile:
     """A model to score: a quantised file, or the base with its adapter."""
 
     label: str
@@ -54,8 +54,8 @@ def score_files(
     tasks = sampled_tasks(library, limit) if files and limit else []
     if not tasks:
         return ()
-    student = Candidate(label=UNQUANTISED, model=sources.base_gguf, adapter=sources.adapter_gguf)
-    candidates = [student, *(Candidate(label=label, model=path) for label, path in files)]
+    student = ScoredFile(label=UNQUANTISED, model=sources.base_gguf, adapter=sources.adapter_gguf)
+    candidates = [student, *(ScoredFile(label=label, model=path) for label, path in files)]
     scores: list[FileScore] = []
     for candidate in candidates:
         run = _score(library, sources, candidate, tasks, part, progress, control)
@@ -76,7 +76,7 @@ def score_files(
 def _score(
     library: Library,
     sources: Sources,
-    candidate: Candidate,
+    candidate: ScoredFile,
     tasks: Sequence[Task],
     part: PartFolder,
     progress: Progress,

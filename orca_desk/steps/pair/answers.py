@@ -19,7 +19,7 @@ Key = tuple[str, str]  # task id, strategy
 Tried = dict[str, dict[Key, list[Trial]]]  # by family
 
 
-class Tally:
+class AnswerTally:
     """Counts answers, each once, and their tokens."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class ProbeAnswers:
         self._given: dict[str, TeacherAnswer] = {}
         self.asked: dict[Pair, None] = {}
         self.failed: set[str] = set()
-        self.used = Tally()
+        self.used = AnswerTally()
 
     @property
     def none_given(self) -> bool:

@@ -16,7 +16,7 @@ STAGE = "asking the judge"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class JudgedAnswers:
     """The verdicts, in the order of what was judged; None where the judge's reply gives no verdict.
 
     `unasked` counts the answers that were too long to ask about, which also have none. `finished` is False
@@ -50,7 +50,7 @@ class Judge:
         progress: Progress = silent,
         control: JobControl | None = None,
         log: Path | None = None,
-    ) -> Judged:
+    ) -> JudgedAnswers:
         """Judge (question, answer) pairs. After a stop, the same call asks only what is missing."""
         questions = [judge_question(question, answer) for question, answer in answers]
         ids = [self._identity(question) for question in questions]
@@ -78,7 +78,7 @@ class Judge:
             already=len(wanted) - len(missing),
         )
         found = find_judgements(self._library, wanted)
-        return Judged(
+        return JudgedAnswers(
             verdicts=tuple(found[key].verdict if key in found else None for key in ids),
             unasked=sum(key in self._unasked for key in ids),
             finished=finished,

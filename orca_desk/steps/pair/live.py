@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from orca_desk.library.records import NewRecord
 from orca_desk.method.tournament import ContestState
-from orca_desk.steps.pair.answers import Tally, Tried
+from orca_desk.steps.pair.answers import AnswerTally, Tried
 from orca_desk.steps.pair.standing import Budget, CellName, CellState, ProbeStanding, Spent
 
 
@@ -17,13 +17,13 @@ class LiveStanding:
         self._strategies, self._budget, self._by_reference = tuple(strategies), budget, by_reference
         self._states: Mapping[str, ContestState] = {}
         self._counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._arrivals = Tally()
+        self._arrivals = AnswerTally()
 
     def look(self, states: Mapping[str, ContestState], tried: Tried) -> None:
         """Start from what was graded."""
         self._states = states
         self._counts.clear()
-        self._arrivals = Tally()
+        self._arrivals = AnswerTally()
         for family, those in tried.items():
             for (_, name), trials in those.items():
                 for trial in trials:
@@ -55,7 +55,7 @@ class LiveStanding:
 
     def forget_arrivals(self) -> None:
         """Leave it to `spent` to count what has arrived."""
-        self._arrivals = Tally()
+        self._arrivals = AnswerTally()
 
     def _count(self, family: str, strategy: str, tokens: int, *, correct: bool) -> None:
         cell = self._counts[family, strategy]

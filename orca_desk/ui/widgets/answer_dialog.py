@@ -15,7 +15,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.scored_text import MOST_DRAWN, ScoredText
+from orca_desk.ui.widgets.scored_text import MOST_DRAWN, ScoredTextView
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
@@ -50,7 +50,7 @@ class AnswerDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(120 * GRID, 70 * GRID)
         self.steps = AnswerStepsView(desk.theme, answer.title)
-        self.text = ScoredText(desk.theme)
+        self.text = ScoredTextView(desk.theme)
         self.text.show_text(answer.response)
         self.mean = label(wrap=True)
         self.pointed = label(UNSCORED if answer.scored else answer.why_not, tone="muted", wrap=True)

@@ -17,7 +17,7 @@ SHADES = ((0.5, 0.0), (0.1, 0.14), (0.01, 0.28), (0.0, 0.45))
 UNDERLINED = 0.1
 
 
-class ScoredText(QPlainTextEdit):
+class ScoredTextView(QPlainTextEdit):
     """Read-only text. `described` carries what there is to say of the token under the pointer or cursor."""
 
     described = Signal(str)

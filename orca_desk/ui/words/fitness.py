@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 
-from orca_desk.method.fitness import UNFIT, Basis, Standing, Unfit
+from orca_desk.method.fitness import UNFIT, RecordBasis, RecordStanding, Unfit
 
-BASES: Mapping[Basis, str] = {
-    Basis.KEPT: "kept in review",
-    Basis.CORRECT: "correct",
-    Basis.AGREEMENT: "by agreement",
-    Basis.UNGRADED: "not graded",
-    Basis.INCORRECT: "incorrect, but let in by the rules",
+BASES: Mapping[RecordBasis, str] = {
+    RecordBasis.KEPT: "kept in review",
+    RecordBasis.CORRECT: "correct",
+    RecordBasis.AGREEMENT: "by agreement",
+    RecordBasis.UNGRADED: "not graded",
+    RecordBasis.INCORRECT: "incorrect, but let in by the rules",
 }
 
 ONLY_CORRECT = "Correct answers only (where a reference exists)"
 ALWAYS = "Records you kept are included even if incorrect; dropped and held-out ones never are."
 
 
-def standing_text(standing: Standing) -> str:
+def standing_text(standing: RecordStanding) -> str:
     """Return why a record is in or out, as "In: correct" or "Out: refuses to answer, too long"."""
     if not standing.reasons:
         return f"In: {BASES[standing.basis]}"

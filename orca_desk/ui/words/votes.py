@@ -1,6 +1,6 @@
 """The vote of several answers to one message, in words."""
 
-from orca_desk.method.agreement import Agreement, Candidate, is_settled
+from orca_desk.method.agreement import Agreement, VotedAnswer, is_settled
 from orca_desk.ui.words.counting import counted
 
 HELP = (
@@ -27,6 +27,6 @@ def vote_summary(vote: Agreement, asked: int) -> str:
     return f"{said}."
 
 
-def candidate_votes(candidate: Candidate, vote: Agreement) -> str:
+def candidate_votes(candidate: VotedAnswer, vote: Agreement) -> str:
     """Return how many answers gave this one: "3 of 5 (60%)"."""
     return f"{candidate.votes} of {vote.n} ({candidate.votes / vote.n:.0%})"

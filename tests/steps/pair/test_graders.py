@@ -13,7 +13,7 @@ from orca_desk.method.records import Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, silent
 from orca_desk.steps.pair.graders import ByAgreement, ByReference, ProbeGrader, TrialAnswer, make_grader
-from orca_desk.steps.pair.judge import Judge, Judged
+from orca_desk.steps.pair.judge import Judge, JudgedAnswers
 
 SUM = Task(family="sums", query="What is 2 + 2?", answer="4")
 OPEN = Task(family="sums", query="How many?")
@@ -65,8 +65,8 @@ def test_by_agreement_a_tie_is_no_agreement(answers: list[str]) -> None:
 def test_a_judge_is_compared_with_the_references_that_there_are(
     tmp_path: Path, tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def judge(self: Judge, answers: list[tuple[str, str]], **_: object) -> Judged:
-        return Judged(verdicts=(True, True, None, False), unasked=0, finished=True)
+    def judge(self: Judge, answers: list[tuple[str, str]], **_: object) -> JudgedAnswers:
+        return JudgedAnswers(verdicts=(True, True, None, False), unasked=0, finished=True)
 
     monkeypatch.setattr(Judge, "judge", judge)
     with Library.open(tmp_path / "library") as library:

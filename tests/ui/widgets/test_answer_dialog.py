@@ -103,7 +103,7 @@ def test_a_failure_is_shown_and_closing_stops_the_scoring(
 
 
 def test_shades_follow_the_probability(theme: Theme, qtbot: QtBot) -> None:
-    view = scored_text.ScoredText(theme)
+    view = scored_text.ScoredTextView(theme)
     holder = QWidget()
     qtbot.addWidget(holder)
     view.setParent(holder)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.review import RecordLine, record_lines
-from orca_desk.method.fitness import UNFIT, Basis, Decision, Standing, Unfit
+from orca_desk.method.fitness import UNFIT, Decision, RecordBasis, RecordStanding, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme, font
@@ -80,10 +80,10 @@ def decision_sign(decision: Decision | None) -> Sign:
 _SHOWN = frozenset({Unfit.HELD_OUT, Unfit.DROPPED, Unfit.CUT_OFF, Unfit.INCORRECT, Unfit.LEAK})
 
 
-def standing_sign(standing: Standing) -> Sign:
+def standing_sign(standing: RecordStanding) -> Sign:
     """Return the sign of a record that is in or out, with the reason where no other sign says it."""
     if standing.reason is None:
-        agreed = standing.basis is Basis.AGREEMENT
+        agreed = standing.basis is RecordBasis.AGREEMENT
         return ("plus", "good", f"in: {BASES[standing.basis]}" if agreed else "in")
     shown = standing.reason in _SHOWN
     return ("minus", "muted", "out" if shown else f"out: {UNFIT[standing.reason]}")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.pairing import Decision, PairingReason, Standing
 from orca_desk.steps.pair.family_result import FamilyResult, Measurement
-from orca_desk.ui.pages.strategies.interval_plot import IntervalPlot, IntervalRow, Mark
+from orca_desk.ui.pages.strategies.interval_plot import IntervalRow, Mark, StrategyPlot
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import when
@@ -44,7 +44,7 @@ class FamilyResultView(QScrollArea):
         self.reason = label(tone="muted", wrap=True, selectable=True)
         self.reason.setToolTip(ABOUT_CHOICE)
         self.by_hand = label(tone="muted", wrap=True, selectable=True)
-        self.plot = IntervalPlot(theme)
+        self.plot = StrategyPlot(theme)
         self.legend = label(tone="muted", size="caption", wrap=True)
         self.legend.setToolTip(ABOUT_INTERVAL)
         self.held_out = label(tone="muted", wrap=True, selectable=True)

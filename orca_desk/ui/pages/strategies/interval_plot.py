@@ -39,7 +39,7 @@ class IntervalRow:
     is_current: bool = False
 
 
-class IntervalPlot(QWidget):
+class StrategyPlot(QWidget):
     """Paints the rows in the order given; the tooltip and the accessible description give them in words."""
 
     def __init__(self, theme: Theme) -> None:

@@ -18,7 +18,7 @@ from orca_desk.method.pairing import Decision, decide
 from orca_desk.method.records import Sampling, Task
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.standing import Budget, CellState, ProbeStanding, Spent
-from orca_desk.ui.pages.strategies.interval_plot import ROW, IntervalPlot
+from orca_desk.ui.pages.strategies.interval_plot import ROW, StrategyPlot
 from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
 from orca_desk.ui.pages.strategies.page import StrategiesPage
 from orca_desk.ui.window import Window
@@ -245,7 +245,7 @@ def test_the_plot_tells_a_rows_sentence(
     plot = page.pairing.result.plot
     qtbot.waitUntil(lambda: len(plot.rows) == 3)
     assert {row.mark for row in plot.rows} >= {"worse"}
-    assert isinstance(plot, IntervalPlot) and plot.height() > 3 * ROW
+    assert isinstance(plot, StrategyPlot) and plot.height() > 3 * ROW
     for choice in ("dark", "light"):
         window.desk.theme.choose(choice)
         assert not plot.grab().isNull()
