@@ -226,7 +226,7 @@ def compare(first: str, second: str, folder: Path, as_json: bool) -> None:
 @json_option
 def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
     """Write the training records of SNAPSHOT to FILE as JSONL, and its manifest beside it."""
-    beside = file.with_name(f"{file.stem}.manifest.json")
+    beside = file.with_name(f"{file.name}.manifest.json")
     with open_library(folder) as library:
         frozen = snapshot_id(library, snapshot)
         count = snapshots.write_snapshot(library, frozen, file)
