@@ -108,7 +108,9 @@ def test_tasks_that_a_measured_student_always_solves_are_left_out(
 
 def test_an_export_has_its_manifest_beside_it(records: Callable[..., Result], tmp_path: Path) -> None:
     records("freeze", "first")
-    assert "out.jsonl.manifest.json beside it" in flat(records("export", "first", str(tmp_path / "out.jsonl")))
+    assert "out.jsonl.manifest.json beside it" in flat(
+        records("export", "first", str(tmp_path / "out.jsonl"))
+    )
     found = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
     assert found["records"] == len((tmp_path / "out.jsonl").read_text().splitlines()) == 8
     assert found["strategies"][0]["instruction"] == "Answer at once."
