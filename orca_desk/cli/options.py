@@ -70,6 +70,38 @@ def task_options(command: Command) -> Command:
     return command
 
 
+def import_options(command: Command) -> Command:
+    """Add the options of every import: how the file is read, where refused rows go, and --dry-run."""
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Say what the import would do, and store nothing."),
+        click.option(
+            "--refused",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Write the rows that are refused to FILE, which can be mended and imported.",
+        ),
+        click.option(
+            "--list",
+            "rows_in",
+            default="",
+            metavar="NAME",
+            help="The list in a JSON document that holds the rows.",
+        ),
+        click.option(
+            "--header/--no-header",
+            default=None,
+            help="Whether the first row of a table names its columns. Recognised if it is left out.",
+        ),
+        click.option(
+            "--encoding",
+            metavar="NAME",
+            help="Encoding of the file, such as cp1252. Recognised if it is left out.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def checker_option(command: Command) -> Command:
     """Add `--checker`, which says how the steps of answers are checked."""
     kinds = " ".join(f"{name}: {text}" for name, text in CHECKER_HELP.items())

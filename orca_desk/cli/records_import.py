@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import field_mapping, json_option, library_option, open_library
+from orca_desk.cli.options import field_mapping, import_options, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY
@@ -41,24 +41,7 @@ MESSAGES_LISTED = 12
     help="Read FIELD (system, query, context, response, answer, family, model, finish_reason, strategy or"
     " conversation) from COLUMN; no COLUMN leaves it out.",
 )
-@click.option(
-    "--encoding", metavar="NAME", help="Encoding of the file, such as cp1252. Recognised if it is left out."
-)
-@click.option(
-    "--header/--no-header",
-    default=None,
-    help="Whether the first row of a table names its columns. Recognised if it is left out.",
-)
-@click.option(
-    "--list", "rows_in", default="", metavar="NAME", help="The list in a JSON document that holds the rows."
-)
-@click.option(
-    "--refused",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the rows that are refused to FILE, which can be mended and imported.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what the import would do, and store nothing.")
+@import_options
 @library_option
 @json_option
 def import_records(

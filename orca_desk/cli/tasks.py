@@ -11,6 +11,7 @@ from orca_desk.cli.options import (
     checker_option,
     examples,
     field_mapping,
+    import_options,
     json_option,
     library_option,
     open_library,
@@ -76,24 +77,7 @@ command.add_command(rename)
     help="Read FIELD (query, context, answer, choices, answer_kind, family, tags, split or strategy) from"
     " COLUMN; no COLUMN leaves it empty. Several columns of choices are separated by a comma and a space.",
 )
-@click.option(
-    "--encoding", metavar="NAME", help="Encoding of the file, such as cp1252. Recognised if it is left out."
-)
-@click.option(
-    "--header/--no-header",
-    default=None,
-    help="Whether the first row of a table names its columns. Recognised if it is left out.",
-)
-@click.option(
-    "--list", "rows_in", default="", metavar="NAME", help="The list in a JSON document that holds the rows."
-)
-@click.option(
-    "--refused",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the rows that are refused to FILE, which can be mended and imported.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what the import would do, and store nothing.")
+@import_options
 @library_option
 @json_option
 def import_tasks(
