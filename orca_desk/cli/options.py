@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from math import isfinite
@@ -11,6 +12,7 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
+from orca_desk.machine.choice import DEVICE_VARIABLE, device_name
 from orca_desk.method.checkers import CHOICES
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.records import Sampling, sampling_problem
@@ -161,6 +163,23 @@ def runner_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def device_option(command: Command) -> Command:
+    """Add `--device`, which holds for the workers of this process; the command itself does not receive it."""
+    return click.option(
+        "--device",
+        metavar="auto|cpu|NAME",
+        expose_value=False,
+        callback=_choose_device,
+        help="Where models run, such as cuda:0 (`orca-desk machine` lists what there is) [default: as in"
+        f" Settings, or ${DEVICE_VARIABLE}].",
+    )(command)
+
+
+def _choose_device(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        os.environ[DEVICE_VARIABLE] = device_name(value, "--device")
 
 
 def sampling_options(command: Command) -> Command:

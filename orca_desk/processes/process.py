@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from orca_desk.environment import with_user_libraries
 from orca_desk.errors import FinalError, UserError
+from orca_desk.machine.choice import choice_environment
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE, worker_command
 from orca_desk.processes.protocol import Message
@@ -198,8 +199,12 @@ class WorkerProcess:
 
 
 def worker_environment() -> dict[str, str]:
-    """Return the environment for a worker: offline, UTF-8, without the frozen app's own libraries."""
+    """Return the environment for a worker: offline, UTF-8, without the frozen app's own libraries.
+
+    It names the device for all jobs. Raises UserError if $ORCA_DESK_DEVICE names none.
+    """
     environment = SHORT_SPIN | with_user_libraries(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
+    environment |= choice_environment()
     if getattr(sys, "frozen", False):
         environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     return environment

@@ -1,0 +1,83 @@
+"""What was last found out about this machine, in the folder of the user's settings.
+
+Asking torch and llama.cpp takes seconds and measuring one more, so `orca_desk.inventory.machine` does it
+once, until something changes that the answers depend on.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orca_desk.files import atomic_write
+from orca_desk.machine.devices import Device
+from orca_desk.paths import user_settings
+
+FILE = "machine.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """An installed llama.cpp or torch: its version, and what it was built for ("cpu", "cuda 12.8", ...).
+
+    `problem` says why it could not be asked, or "".
+    """
+
+    version: str = ""
+    made_for: str = "cpu"
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speeds:
+    """Measured: matrix products on the CPU in operations per second, and memory in bytes per second.
+
+    `products` has a figure per number format. Empty, and 0, where nothing was measured.
+    """
+
+    products: Mapping[str, float] = field(default_factory=dict)
+    bandwidth: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the programs and a measurement said. The keys name what each depends on."""
+
+    programs_key: str = ""
+    devices: tuple[Device, ...] = ()
+    builds: Mapping[str, Build] = field(default_factory=dict)  # of "llama" and "torch"
+    speeds_key: str = ""
+    speeds: Speeds = Speeds()
+
+
+def stored_path() -> Path:
+    """Return the path of the file."""
+    return user_settings() / FILE
+
+
+def load_found() -> Found:
+    """Return what is stored; nothing is known where the file is missing, damaged or of another version."""
+    with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
+        data = json.loads(stored_path().read_text(encoding="utf-8"))
+        return Found(
+            programs_key=str(data["programs_key"]),
+            devices=tuple(Device(**one) for one in data["devices"]),
+            builds={name: Build(**one) for name, one in data["builds"].items()},
+            speeds_key=str(data["speeds_key"]),
+            speeds=Speeds(**data["speeds"]),
+        )
+    return Found()
+
+
+def store_found(found: Found) -> None:
+    """Store `found`; it is worked out anew where the disk refuses it."""
+    data: dict[str, Any] = asdict(found)
+    with suppress(OSError):
+        atomic_write(stored_path(), json.dumps(data, indent=1) + "\n")
+
+
+def stored_devices() -> tuple[Device, ...]:
+    """Return the devices that were there when the programs were last asked."""
+    return load_found().devices
