@@ -170,6 +170,11 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A text file with the judge's instruction  [default: the built-in one].",
 )
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Allow other strategies for families that were paired by hand, or by references where this is not.",
+)
 @click.option("--estimate", "only_estimate", is_flag=True, help="Only say what it would cost.")
 @rule_options
 @sampling_options
@@ -188,6 +193,7 @@ def probe_strategies(
     by: str,
     judge: Path | None,
     judge_prompt: Path | None,
+    replace: bool,
     only_estimate: bool,
     margin: float,
     confidence: float,
@@ -230,6 +236,7 @@ def probe_strategies(
         batch=batch or 0,
         context=context or 0,
         threads=threads or 0,
+        replace=replace,
     )
     with open_library(folder) as library:
         foreseen = estimate(library, request)

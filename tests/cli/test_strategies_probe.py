@@ -76,6 +76,19 @@ def test_a_budget_for_less_than_one_task_is_refused(more: tuple[str, ...], tmp_p
     assert isinstance(found.exception, UserError) and "One task takes 2 answers" in str(found.exception)
 
 
+def test_what_rests_on_more_is_replaced_only_when_allowed(tmp_path: Path) -> None:
+    chosen = ("--family", "facts", "--tasks", "8", "--strategy", "direct", "--max-tokens", "20")
+    assert run("pair", "facts", "guess-and-check", folder=tmp_path).exit_code == 0
+    refused = probe(tmp_path, *chosen)
+    assert isinstance(refused.exception, UserError)
+    assert "facts (guess-and-check, by hand)" in refused.exception.message
+    assert "--replace" in refused.exception.hint
+    assert run("outcomes", folder=tmp_path).exit_code == 1  # nothing was asked
+    pytest.importorskip("llama_cpp")
+    found = json.loads(probe(tmp_path, *chosen, "--replace", "--json").stdout)
+    assert found["replaced"] == {"facts": "guess-and-check"}
+
+
 def test_what_agreement_chose_is_not_called_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

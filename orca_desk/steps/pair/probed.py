@@ -9,8 +9,9 @@ from orca_desk.library.database import Library
 from orca_desk.library.pairings import StoredPairing, Undecided, set_pairings, undecided_families_of
 from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.judging import JudgeCheck
-from orca_desk.method.pairing import Basis, Decision, Pairing, PairingReason
+from orca_desk.method.pairing import Decision, Pairing, PairingReason
 from orca_desk.method.tournament import End
+from orca_desk.steps.pair.replacing import rests_on_more
 from orca_desk.steps.pair.standing import Spent
 from orca_desk.steps.teaching import Taught, TeachCounts
 
@@ -95,13 +96,9 @@ def store_decisions(library: Library, found: Probed, measurement: str) -> Probed
         stored
         for family, stored in sorted(earlier.items())
         if stored.strategy != found.pairings[family].strategy
-        and (stored.source == "chosen" or (_by_references(stored) and bases != {Basis.REFERENCE}))
+        and rests_on_more(stored, found.decisions[family].basis)
     ]
     return replace(found, replaced=tuple(replaced))
-
-
-def _by_references(stored: StoredPairing) -> bool:
-    return any(one.basis == Basis.REFERENCE for one in stored.pairing.evidence)
 
 
 def summed(counts: Sequence[TeachCounts]) -> TeachCounts:

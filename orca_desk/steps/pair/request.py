@@ -15,6 +15,7 @@ from orca_desk.steps.defaults import chosen_batch, chosen_threads
 from orca_desk.steps.pair.graders import make_grader
 from orca_desk.steps.pair.probe_tasks import MOST_TASKS
 from orca_desk.steps.pair.probed import Probed
+from orca_desk.steps.pair.replacing import require_permission
 from orca_desk.steps.pair.standing import Budget
 from orca_desk.steps.pair.tournament import OnStanding, tournament, untold
 from orca_desk.steps.teaching import OnArrival, unwatched
@@ -26,7 +27,8 @@ class ProbeRequest:
 
     `per_family` is the most tasks that a family gets, `answers`, `tokens` and `minutes` the budget (None: no
     limit). `by` says what answers are judged by (`Basis`), for "judge" with the model `judge` and its prompt
-    ("": the default one). 0 for batch, context or threads: automatic.
+    ("": the default one). `replace` allows it to replace pairings that rest on more than it does
+    (`pairings_at_stake`). 0 for batch, context or threads: automatic.
     """
 
     model: str
@@ -46,6 +48,7 @@ class ProbeRequest:
     batch: int = 0
     context: int = 0
     threads: int = 0
+    replace: bool = False
 
     @property
     def budget(self) -> Budget:
@@ -85,7 +88,13 @@ class ProbeRequest:
         on_arrival: OnArrival = unwatched,
         on_standing: OnStanding = untold,
     ) -> Probed:
-        """Measure and pair. Raises UserError as `tournament` does, and for a basis without its judge."""
+        """Measure and pair.
+
+        Raises UserError as `tournament` does, for a basis without its judge, and for pairings that it may not
+        `replace`.
+        """
+        if not self.replace:
+            require_permission(library, self.families, Basis(self.by))
         return tournament(
             library,
             self._runner(self.model),

@@ -253,13 +253,22 @@ def replaced_text(replaced: Sequence[StoredPairing]) -> str:
     """Return which pairings a measurement replaced that rested on more than it; "" for none."""
     if not replaced:
         return ""
-    named = ", ".join(
-        f"{one.pairing.family} had {one.strategy} {by}"
-        for one in replaced[:NAMED]
-        for by in ["by hand" if one.source == "chosen" else BASES[Basis.REFERENCE]]
-    )
+    named = ", ".join(f"{one.pairing.family} had {one.strategy} {_how(one)}" for one in replaced[:NAMED])
     more = f" and {len(replaced) - NAMED:,} more" if len(replaced) > NAMED else ""
     return f"Replaced: {named}{more}. To keep an earlier strategy, choose it by hand."
+
+
+def at_stake_text(stake: Sequence[StoredPairing], titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return which pairings a measurement may replace that rest on more than it."""
+    named = ", ".join(
+        f"{one.pairing.family} has {_title(one.strategy, titles)} {_how(one)}" for one in stake[:NAMED]
+    )
+    more = f" and {len(stake) - NAMED:,} more" if len(stake) > NAMED else ""
+    return f"{named}{more}."
+
+
+def _how(stored: StoredPairing) -> str:
+    return "by hand" if stored.source == "chosen" else BASES[Basis.REFERENCE]
 
 
 def _of(spent: str, limit: int | None, unit: str) -> str:

@@ -1,19 +1,21 @@
 """Measure strategies: choose the teacher and what to measure, and follow the job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.pairings import StoredPairing
 from orca_desk.library.runs import newest_request
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.pair.estimate import ProbeEstimate, estimate
 from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.steps.pair.probed import Probed
+from orca_desk.steps.pair.replacing import pairings_at_stake
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.standing import Budget, ProbeStanding
 from orca_desk.steps.recorder import request_to_resume
@@ -23,13 +25,16 @@ from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.pages.strategies.measure_options import MeasureOptions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import (
+    BASES,
     NO_EVIDENCE,
     STILL_OPEN,
+    at_stake_text,
     estimate_text,
     judge_check_text,
     probe_summary,
@@ -110,7 +115,39 @@ class MeasureBar(QWidget):
         return self.options.apply_to(replace(usual, families=families, strategies=strategies))
 
     def start(self, request: ProbeRequest) -> None:
-        """Measure; the same request resumes where an earlier run stopped."""
+        """Measure; ask first if that may replace pairings that rest on more than the measurement."""
+        if request.replace:
+            self._begin(request)
+            return
+        library, basis = self.desk.library, Basis(request.by)
+        self.desk.background.run(
+            self,
+            lambda: pairings_at_stake(library, request.families, basis),
+            lambda stake: self._ask(request, stake) if stake else self._begin(request),
+            failed=self.notice.show_error,
+            only_newest="stake",
+        )
+
+    def _ask(self, request: ProbeRequest, stake: Sequence[StoredPairing]) -> None:
+        """Ask whether a measurement may replace pairings."""
+        titles = {one.name: one.title for one in self._matrix.strategies}
+        box = message_box(
+            self,
+            f"This measurement {BASES[Basis(request.by)]} may replace"
+            f" {counted(len(stake), 'pairing')} that rest{'s' if len(stake) == 1 else ''} on more.",
+            f"{at_stake_text(stake, titles)} To keep {'it' if len(stake) == 1 else 'them'}, cancel and leave"
+            " those families out.",
+        )
+        measure = box.addButton("Measure and replace", QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        box.setEscapeButton(cancel)
+        measure.clicked.connect(lambda: self._begin(replace(request, replace=True)))
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _begin(self, request: ProbeRequest) -> None:
+        """Start the job; the same request resumes where an earlier run stopped."""
         if self.job is not None and not self.job.is_over:
             return
         self.notice.hide()
@@ -122,7 +159,7 @@ class MeasureBar(QWidget):
                 library, progress=tools.progress, control=tools.control, on_standing=tools.tell
             ),
             changes={"records", "pairings"},
-            again=("strategies", {"start": request.to_json()}),
+            again=("strategies", {"start": replace(request, replace=False).to_json()}),
         )
         self.job.event_arrived.connect(self._receive)
         self.job_panel.follow(self.job)

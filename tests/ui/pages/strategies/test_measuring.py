@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QMessageBox, QToolTip
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -16,6 +16,7 @@ from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.judging import DEFAULT_PROMPT, REQUEST
 from orca_desk.method.pairing import Decision, decide
 from orca_desk.method.records import Sampling, Task
+from orca_desk.steps.pair.choice import choose_strategy
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.standing import Budget, CellState, ProbeStanding, Spent
 from orca_desk.ui.pages.strategies.interval_plot import ROW, StrategyPlot
@@ -131,6 +132,36 @@ def test_what_was_graded_in_another_way_is_in_a_table_of_its_own(
     assert panel.model.index(0, 6).data() == "–"  # step by step was measured by references alone
     assert panel.model.index(0, 7).data() == "Direct answer\nby a judge"
     qtbot.waitUntil(lambda: "judge's opinion" in panel.result.legend.text())
+
+
+def test_replacing_what_rests_on_more_is_asked_before(
+    page: StrategiesPage, library: Library, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(library, measured("direct", 4, 5), measured("step-by-step", 36, 50))
+    panel, begun = page.pairing.measure, []
+    monkeypatch.setattr(panel, "_begin", begun.append)
+    wanted = ProbeRequest(model=str(panel.picker.path), samples=3, by="agreement")
+
+    def answer(button: str) -> QMessageBox:
+        panel.start(wanted)
+        qtbot.waitUntil(lambda: any(one.isVisible() for one in panel.findChildren(QMessageBox)))
+        box = next(one for one in panel.findChildren(QMessageBox) if one.isVisible())
+        chosen = next(one for one in box.buttons() if one.text().replace("&", "") == button)
+        qtbot.mouseClick(chosen, Qt.MouseButton.LeftButton)
+        return box
+
+    box = answer("Cancel")
+    assert box.text() == "This measurement by agreement may replace 1 pairing that rests on more."
+    assert "sums has Step by step by reference answers." in box.informativeText()
+    assert not begun
+    answer("Measure and replace")
+    assert begun == [replace(wanted, replace=True)]
+    panel.start(replace(wanted, by="reference", samples=1))  # as good as what it replaces
+    qtbot.waitUntil(lambda: len(begun) == 2)
+    assert not begun[1].replace
+    choose_strategy(library, "sums", "direct")
+    wanted = replace(wanted, by="reference", samples=1)
+    assert "sums has Direct answer by hand." in answer("Cancel").informativeText()
 
 
 def test_a_running_measurement_shows_where_it_stands(page: StrategiesPage, qtbot: QtBot) -> None:

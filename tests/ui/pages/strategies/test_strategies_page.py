@@ -325,8 +325,10 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     qtbot.waitUntil(lambda: panel.answers.text().startswith("4 answers"))  # there are two tasks
     assert panel.families.text() == "1 of 2 families"
     panel.button.click()
-    assert panel.job is not None and panel.job_panel.isVisible()
-    qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
+    qtbot.waitUntil(lambda: panel.job is not None)
+    first = panel.job
+    assert panel.job_panel.isVisible()
+    qtbot.waitUntil(lambda: first.is_over, timeout=60_000)
     assert panel.job.error is None and count_records(library) == 4
     qtbot.waitUntil(
         lambda: "of 2 correct" in str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
@@ -344,6 +346,7 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     qtbot.waitUntil(lambda: "cannot be resumed here" in page.notice.text.text())
     assert panel.job.is_over
     panel.button.click()
+    qtbot.waitUntil(lambda: panel.job is not first)
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new
 
@@ -427,7 +430,8 @@ def test_a_measurement_that_never_began_is_started_by_its_request(page: Strategi
         model=str(panel.picker.path), families=["facts"], strategies=["direct"], per_family=1
     ).to_json()
     page.go({"start": request})
-    assert panel.job is not None and panel.job.again == ("strategies", {"start": request})
+    qtbot.waitUntil(lambda: panel.job is not None)
+    assert panel.job.again == ("strategies", {"start": request})
     page.go({"start": request})
     assert "already being measured" in page.notice.text.text()
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
