@@ -1,7 +1,6 @@
 """One import of answers, ready to run; what it would do; and taking it back."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.answers import EXAMPLE, AnswerFile, AnswersAsked, AnswerSurvey
-from orca_desk.formats.layout import Asked
+from orca_desk.formats.layout import Asked, Layout
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import DEFAULT_FAMILY, opened
+from orca_desk.formats.tasks import opened
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, decide, iterate_records
 from orca_desk.library.tasks import DeletedTasks, delete_tasks
@@ -30,8 +29,8 @@ from orca_desk.steps.collect.imported_records import (
     MessageCount,
     records_outcome,
 )
-from orca_desk.steps.collect.request import TaskSource
-from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
+from orca_desk.steps.collect.request import SourceRequest, TaskSource
+from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.steps.regrading import bring_back
 
 KIND = "import-answers"
@@ -41,18 +40,13 @@ SHOWN = 100  # rows of each kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswersRequest:
+class AnswersRequest(SourceRequest):
     """What to import as teacher records, and how. For the fields see `AnswersAsked` and `AnswersChoice`."""
 
-    source: TaskSource
-    mapping: dict[str, str] | None = None
+    kind = KIND
     instruction_is_system: bool = False
-    family: str = DEFAULT_FAMILY
     model: str = ""
     without_message: str | None = None
-    encoding: str | None = None
-    header: bool | None = None
-    rows_in: str = ""
 
     @property
     def asked(self) -> AnswersAsked:
@@ -124,18 +118,12 @@ class AnswersRequest:
             "file": self.source.key
         }
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as JSON can hold it; see `answers_request_from_json`."""
-        values = asdict(self)
-        del values["source"]
-        path = self.source.path
-        return {"file": str(path.absolute()) if path else None, "text": self.source.text, **values}
-
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewedAnswers:
     """The first rows of a source as answers, and the strategies of their system messages."""
 
+    layout: Layout
     rows: tuple[AnsweredRow | BadRow, ...]
     problems: tuple[BadRow, ...]
     survey: AnswerSurvey
@@ -159,6 +147,7 @@ def preview_answers(library: Library, request: AnswersRequest) -> PreviewedAnswe
         rows = tuple(islice(file.rows(), PREVIEWED))
         plan = planned(library, survey, request.choice)
         return PreviewedAnswers(
+            layout=file.layout,
             rows=rows[:SHOWN],
             problems=tuple(row for row in rows if isinstance(row, BadRow))[:SHOWN],
             survey=survey,
@@ -175,22 +164,6 @@ def holds_answers(source: TaskSource, file: Asked) -> bool:
             return AnswerFile(stream, path, AnswersAsked(file=file)).holds_answers()
     except UserError:
         return False
-
-
-def answers_request_from_json(values: Mapping[str, Any]) -> AnswersRequest:
-    """Return the request that `to_json` wrote."""
-    path = values["file"]
-    source = TaskSource.of_file(Path(path)) if path else TaskSource.of_text(values["text"])
-    choices = {name: value for name, value in values.items() if name not in ("file", "text")}
-    return AnswersRequest(source=source, **choices)
-
-
-def answers_to_resume(library: Library, run_id: str) -> AnswersRequest:
-    """Return the request of an import that was not finished. Raises UserError if there is no such."""
-    request = request_to_resume(library, run_id, KIND)
-    if request is None:
-        raise UserError(f"{run_id} does not know its file.", "Import the file again.")
-    return answers_request_from_json(request)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,10 @@
-"""One import, ready to run: where the tasks come from, and what the user chose for them."""
+"""One import, ready to run: where the rows come from, and what the user chose for them."""
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, Self
 
 from orca_desk.errors import UserError
 from orca_desk.formats.layout import Asked
@@ -54,22 +54,56 @@ class TaskSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportRequest:
-    """What to import and how.
+class SourceRequest:
+    """What every import is told: the source, and how its rows are read.
 
     `mapping` (field -> column) overrides the columns that are found by their names. `family` is for rows
-    without one. `heldout` is the percentage of the tasks to hold out, or None to follow the file. `update`
-    replaces tasks that the library already has. For `encoding`, `header` and `rows_in` see `Asked`.
+    without one. For `encoding`, `header` and `rows_in` see `Asked`.
     """
 
+    kind: ClassVar[str]  # of the run
     source: TaskSource
     mapping: dict[str, str] | None = None
     family: str = DEFAULT_FAMILY
-    heldout: float | None = None
-    update: bool = False
     encoding: str | None = None
     header: bool | None = None
     rows_in: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON can hold it; see `from_json`."""
+        choices = asdict(self)
+        del choices["source"]
+        path = self.source.path
+        return {"file": str(path.absolute()) if path else None, "text": self.source.text, **choices}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the request that `to_json` wrote."""
+        path = values["file"]
+        source = TaskSource.of_file(Path(path)) if path else TaskSource.of_text(values["text"])
+        choices = {name: value for name, value in values.items() if name not in ("file", "text")}
+        return cls(source=source, **choices)
+
+    @classmethod
+    def to_resume(cls, library: Library, run_id: str) -> Self:
+        """Return the request of an import that was not finished. Raises UserError if there is no such."""
+        request = request_to_resume(library, run_id, cls.kind)
+        if request is None:
+            raise UserError(f"{run_id} does not know its file.", "Import the file again.")
+        return cls.from_json(request)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest(SourceRequest):
+    """What to import as tasks, and how.
+
+    `heldout` is the percentage of the tasks to hold out, or None to follow the file. `update` replaces tasks
+    that the library already has.
+    """
+
+    kind = KIND
+    heldout: float | None = None
+    update: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -147,37 +181,6 @@ class ImportRequest:
             "first_row_is_a_header": self.header,
             "list": self.rows_in,
         }
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as JSON can hold it; see `request_from_json`."""
-        path = self.source.path
-        return {
-            "file": str(path.absolute()) if path else None,
-            "text": self.source.text,
-            "mapping": self.mapping,
-            "family": self.family,
-            "heldout": self.heldout,
-            "update": self.update,
-            "encoding": self.encoding,
-            "header": self.header,
-            "rows_in": self.rows_in,
-        }
-
-
-def request_from_json(values: Mapping[str, Any]) -> ImportRequest:
-    """Return the request that `to_json` wrote."""
-    path = values["file"]
-    source = TaskSource.of_file(Path(path)) if path else TaskSource.of_text(values["text"])
-    choices = {name: value for name, value in values.items() if name not in ("file", "text")}
-    return ImportRequest(source=source, **choices)
-
-
-def import_to_resume(library: Library, run_id: str) -> ImportRequest:
-    """Return the request of an import that was not finished. Raises UserError if there is no such."""
-    request = request_to_resume(library, run_id, KIND)
-    if request is None:
-        raise UserError(f"{run_id} does not know its file.", "Import the file again.")
-    return request_from_json(request)
 
 
 class _PastedText(io.BytesIO):

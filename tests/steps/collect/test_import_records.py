@@ -25,8 +25,6 @@ from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,
-    answers_request_from_json,
-    answers_to_resume,
     holds_answers,
     preview_answers,
     put_back_answers,
@@ -231,7 +229,7 @@ def test_an_import_that_was_stopped_goes_on_as_the_same_run(library: Library) ->
     stopped = asked.run(library, progress=stop, control=control)
     assert not stopped.finished
     assert 500 <= count_records(library) < 1_200
-    resumed = answers_to_resume(library, stopped.run).run(library)
+    resumed = AnswersRequest.to_resume(library, stopped.run).run(library)
     assert (resumed.run, resumed.finished, resumed.rows) == (stopped.run, True, 1_200)
     assert resumed.added + resumed.already_there == count_records(library) == 1_200
     (only,) = list_runs(library)
@@ -256,7 +254,7 @@ def test_a_request_survives_as_json(tmp_path: Path) -> None:
     asked = AnswersRequest(
         source=TaskSource.of_file(tmp_path / "rows.jsonl"), mapping={"system": "s"}, family="f", model="m"
     )
-    assert answers_request_from_json(json.loads(json.dumps(asked.to_json()))) == asked
+    assert AnswersRequest.from_json(json.loads(json.dumps(asked.to_json()))) == asked
 
 
 def test_refused_rows_are_written_as_they_were(library: Library, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.preview import preview_import
 from orca_desk.steps.collect.questions import LibraryQuestions
-from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume, request_from_json
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.steps.collect.undo import put_back, take_back
 from orca_desk.ui.words.imports import import_report
 
@@ -213,7 +213,7 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
     assert (seen.finished, seen.added, seen.rows) == (False, 2_000, 2_000)
     (run_,) = list_runs(library)
     assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 2_000, 5_000)
-    resumed = import_to_resume(library, run_.id)
+    resumed = ImportRequest.to_resume(library, run_.id)
     assert resumed == first
     rest = resumed.run(library)
     assert (rest.finished, rest.added, rest.already_there) == (True, 3_000, 2_000)
@@ -221,9 +221,9 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
     assert (run_.status, run_.done) == ("done", 5_000)
     assert count_tasks(library, TaskFilter(split="heldout")) == 500
     with pytest.raises(UserError, match="already finished"):
-        import_to_resume(library, run_.id)
+        ImportRequest.to_resume(library, run_.id)
     pasted = request('{"question": "a?"}\n', heldout=5.0, mapping={"query": "question"}, header=True)
-    assert request_from_json(json.loads(json.dumps(pasted.to_json()))) == pasted
+    assert ImportRequest.from_json(json.loads(json.dumps(pasted.to_json()))) == pasted
 
 
 @pytest.mark.parametrize("heldout", [None, 20.0])

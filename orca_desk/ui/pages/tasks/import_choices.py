@@ -1,16 +1,14 @@
-"""What the user chooses for an import: the columns of the fields, and how the file is read and taken in."""
+"""What the user chooses for an import: the columns of the fields, and how tasks or answers are taken in."""
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from orca_desk.formats.columns import FIELDS
-from orca_desk.formats.encoding import WORDS
-from orca_desk.formats.layout import Layout
-from orca_desk.formats.tasks import DEFAULT_FAMILY
+from orca_desk.steps.collect.answers_request import AnswersRequest
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.pages.tasks.source_choices import PER_ROW, SourceChoices, grid_of, narrow, place
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.shorten import shorten
@@ -28,8 +26,7 @@ TITLES = {
     "answer_kind": "Answer type",
     "strategy": "Strategy",
 }
-PER_ROW = 5
-TYPING_MS = 200  # between the last key and the preview
+OWN_STRATEGY = "A strategy of their own"
 
 
 class ColumnChoices(QWidget):
@@ -57,7 +54,7 @@ class ColumnChoices(QWidget):
             place(grid, titles[field], box, row, column)
 
     def choose(self, field: str, column: str) -> None:
-        """Read a field of the tasks from `column` ("" for none)."""
+        """Read a field of the rows from `column` ("" for none)."""
         self.chosen[field] = column
         self.changed.emit()
 
@@ -67,75 +64,11 @@ class ColumnChoices(QWidget):
             _fill(box, columns, mapping.get(field, ""))
 
 
-class ImportChoices(QWidget):
-    """How a source is read and taken in."""
-
-    changed = Signal()
+class ImportChoices(SourceChoices):
+    """How a source is read and taken in as tasks."""
 
     def __init__(self, source: TaskSource, families: Sequence[str]) -> None:
-        super().__init__()
-        self._source = source
-        self._typed = QTimer(self)
-        self._typed.setSingleShot(True)
-        self._typed.setInterval(TYPING_MS)
-        self._typed.timeout.connect(self.changed)
-        self._make_boxes(families)
-        self.header = QCheckBox("First row is a header")
-        self._header_set: bool | None = None
-        self.header.clicked.connect(self._set_header)
-        self.header.hide()
-        grid = grid_of(self)
-        held = QHBoxLayout()
-        held.addWidget(self.hold)
-        held.addWidget(self.percent, 1)
-        place(grid, "Family for rows without one", self.family, 0, 0)
-        grid.addWidget(label("Evaluation", size="caption", tone="muted"), 0, 1)
-        grid.addLayout(held, 1, 1)
-        place(grid, "Tasks already in the library", self.existing, 0, 2)
-        place(grid, "Encoding", self.encoding, 0, 3)
-        self._list_title = place(grid, "List with the rows", self.rows_in, 0, 4)
-        grid.addWidget(self.header, 1, 4)
-        self.offer_lists(())
-
-    def request(self) -> ImportRequest:
-        """Return the request, without the columns."""
-        return ImportRequest(
-            source=self._source,
-            family=self.family.currentText().strip() or DEFAULT_FAMILY,
-            heldout=float(self.percent.value()) if self.hold.isChecked() else None,
-            update=bool(self.existing.currentData()),
-            encoding=self.encoding.currentData(),
-            header=self._header_set,
-            rows_in=self.rows_in.currentData() or "",
-        )
-
-    def show_file(self, layout: Layout) -> None:
-        """Show what the file was recognised as."""
-        name = layout.encoding.name.removesuffix("-sig")
-        self.encoding.setItemText(0, WORDS.get(name, name))
-        is_table = layout.format in ("CSV", "text")
-        self.header.setVisible(is_table)
-        self.header.setChecked(layout.table is not None and layout.table.header)
-
-    def offer_lists(self, names: Sequence[str]) -> None:
-        """Offer the lists of a document to choose from; a list that was chosen stays on offer."""
-        if names:
-            self.rows_in.blockSignals(True)
-            self.rows_in.clear()
-            self.rows_in.addItem("Select one", "")
-            for name in names:
-                self.rows_in.addItem(shorten(name, 40), name)
-            self.rows_in.blockSignals(False)
-        is_shown = self.rows_in.count() > 0
-        self.rows_in.setVisible(is_shown)
-        self._list_title.setVisible(is_shown)
-
-    def _make_boxes(self, families: Sequence[str]) -> None:
-        own = self._source.family
-        self.family = QComboBox()
-        self.family.setEditable(True)
-        self.family.addItems(list(dict.fromkeys((own, DEFAULT_FAMILY, *families))))
-        self.family.currentTextChanged.connect(lambda _: self._typed.start())
+        super().__init__(source, families)
         self.hold = QCheckBox("Hold out")
         self.hold.setToolTip("Whatever the file says. All variants of a question are on one side.")
         self.percent = number_box(0, 100)
@@ -145,46 +78,71 @@ class ImportChoices(QWidget):
         self.percent.setAccessibleName("Percentage to hold out")
         self.hold.toggled.connect(self.percent.setEnabled)
         self.hold.toggled.connect(lambda _: self.changed.emit())
-        self.percent.valueChanged.connect(lambda _: self._typed.start())
+        self.percent.valueChanged.connect(lambda _: self.typed.start())
         self.existing = QComboBox()
         self.existing.addItem("Leave unchanged", False)
         self.existing.addItem("Replace", True)
-        self.encoding = QComboBox()
-        self.encoding.addItem("Recognised", None)
-        for name, words in WORDS.items():
-            if name not in ("utf-16-le", "utf-16-be"):
-                self.encoding.addItem(words, name)
-        self.rows_in = QComboBox()
-        for box in (self.encoding, self.rows_in, self.family, self.existing):
-            box.setMinimumContentsLength(12)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.encoding.activated.connect(lambda _: self.changed.emit())
-        self.rows_in.activated.connect(lambda _: self.changed.emit())
+        narrow(self.existing)
+        held = QHBoxLayout()
+        held.addWidget(self.hold)
+        held.addWidget(self.percent, 1)
+        self.grid.addWidget(label("Evaluation", size="caption", tone="muted"), 0, 1)
+        self.grid.addLayout(held, 1, 1)
+        place(self.grid, "Tasks already in the library", self.existing, 0, 2)
 
-    def _set_header(self, is_header: bool) -> None:
-        self._header_set = is_header
-        self.changed.emit()
-
-
-def grid_of(parent: QWidget) -> QGridLayout:
-    grid = QGridLayout(parent)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(2 * GRID)
-    grid.setVerticalSpacing(GRID // 2)
-    for column in range(PER_ROW):
-        grid.setColumnStretch(column, 1)
-    return grid
+    def request(self, mapping: Mapping[str, str]) -> ImportRequest:
+        """Return what to import and how; `mapping` is what the user set of the columns."""
+        return ImportRequest(
+            source=self.source,
+            mapping=dict(mapping) or None,
+            family=self.family_chosen,
+            heldout=float(self.percent.value()) if self.hold.isChecked() else None,
+            update=bool(self.existing.currentData()),
+            encoding=self.encoding_chosen,
+            header=self.header_chosen,
+            rows_in=self.rows_in_chosen,
+        )
 
 
-def place(grid: QGridLayout, text: str, box: QWidget, row: int, column: int) -> QWidget:
-    """Put a box below its title; return the title."""
-    words = label(text, size="caption", tone="muted")
-    words.setBuddy(box)
-    if not box.accessibleName():
-        box.setAccessibleName(text)
-    grid.addWidget(words, 2 * row, column)
-    grid.addWidget(box, 2 * row + 1, column)
-    return words
+class AnswersChoices(SourceChoices):
+    """How a source is read and taken in as a model's answers."""
+
+    def __init__(self, source: TaskSource, families: Sequence[str], strategies: Sequence[str]) -> None:
+        super().__init__(source, families)
+        self.model = QLineEdit()
+        self.model.setPlaceholderText("if you know it")
+        self.model.setToolTip("Who answered, where the rows do not say it")
+        self.model.textChanged.connect(lambda _: self.typed.start())
+        self.strategy = QComboBox()
+        self.strategy.addItem(OWN_STRATEGY, None)
+        for name in strategies:
+            self.strategy.addItem(name, name)
+        narrow(self.strategy)
+        self.strategy.activated.connect(lambda _: self.changed.emit())
+        self.instruction = QCheckBox("Instruction is the system message")
+        self.instruction.setToolTip("For Alpaca's rows: their input is then the question")
+        self.instruction.toggled.connect(lambda _: self.changed.emit())
+        place(self.grid, "Answered by", self.model, 0, 1)
+        place(self.grid, "Rows without a system message", self.strategy, 0, 2)
+        self.grid.addWidget(self.instruction, 2, 0, 1, PER_ROW)
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Offer to read Alpaca's instruction as the system message, if the file has Alpaca's columns."""
+        self.instruction.setVisible({"instruction", "input"} <= {column.casefold() for column in columns})
+
+    def request(self, mapping: Mapping[str, str]) -> AnswersRequest:
+        """Return what to import and how; `mapping` is what the user set of the columns."""
+        return AnswersRequest(
+            source=self.source,
+            mapping=dict(mapping) or None,
+            instruction_is_system=self.instruction.isChecked(),
+            family=self.family_chosen,
+            model=self.model.text().strip(),
+            without_message=self.strategy.currentData(),
+            encoding=self.encoding_chosen,
+            header=self.header_chosen,
+            rows_in=self.rows_in_chosen,
+        )
 
 
 def _fill(box: QComboBox, columns: Sequence[str], chosen: str) -> None:

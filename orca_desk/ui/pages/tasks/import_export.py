@@ -16,7 +16,6 @@ from orca_desk.steps.collect import answers_request
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,
     TakenBackAnswers,
-    answers_to_resume,
     put_back_answers,
     take_back_answers,
 )
@@ -24,7 +23,7 @@ from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.imported_records import ImportedRecords
 from orca_desk.steps.collect.preview import save_refused
-from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
@@ -138,8 +137,8 @@ class TaskFiles(QObject):
 
         def read() -> ImportRequest | AnswersRequest:
             if get_run(library, run_id).kind == ANSWERS_KIND:
-                return answers_to_resume(library, run_id)
-            return import_to_resume(library, run_id)
+                return AnswersRequest.to_resume(library, run_id)
+            return ImportRequest.to_resume(library, run_id)
 
         self.desk.background.run(self, read, self._go_on, failed=self._notice.show_error)
 

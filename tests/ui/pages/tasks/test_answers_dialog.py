@@ -64,8 +64,9 @@ def test_the_import_of_tasks_offers_to_import_answers(
     assert "1 refused. 1 system message." in dialog.summary.text()
     assert dialog.tabs.tabText(1) == "Strategies (2)"
     assert dialog.messages.rows[0].texts[1].startswith("imported-")
-    dialog.model.setText("gpt-4")
-    dialog.strategy.setCurrentIndex(dialog.strategy.findData("direct"))
+    dialog.answers_choices.model.setText("gpt-4")
+    strategy = dialog.answers_choices.strategy
+    strategy.setCurrentIndex(strategy.findData("direct"))
     dialog.accept()
     qtbot.waitUntil(lambda: page.notice.action.isVisible(), timeout=10_000)
     assert page.notice.text.text().startswith("Added 2 teacher records from answers.jsonl")

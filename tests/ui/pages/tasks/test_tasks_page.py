@@ -528,7 +528,7 @@ def test_the_import_says_how_a_file_is_read_and_which_rows_are_refused(
     assert dialog.summary.text().startswith(
         "JSONL in Windows-1252 (Western) (recognised, not certain), 3 rows: 1 refused."
     )
-    assert dialog.doubts.text().splitlines() == [
+    assert dialog.remarks.text().splitlines() == [
         "'query' is empty. Fill it in, or choose another column for the question.",
         "Columns not read: note.",
         "2 tasks have no reference answer, so answers to them are not graded.",
@@ -814,7 +814,7 @@ def test_the_first_row_can_be_told_to_be_a_task(page: TasksPage, tmp_path: Path,
     qtbot.mouseClick(dialog.choices.header, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.import_button.isEnabled)
     assert dialog.import_button.text() == "Import 2 tasks"
-    assert "No header was found" in dialog.doubts.text()
+    assert "No header was found" in dialog.remarks.text()
     dialog.reject()
 
 
