@@ -293,7 +293,10 @@ def test_no_search_text_is_read_as_a_query_language(library: Library, text: str)
 @given(text=st.text(max_size=60) | st.text(string.punctuation + " ANDORTNEar", max_size=60))
 def test_any_search_text_is_answered(library: Library, text: str) -> None:
     if not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text):
-        count_tasks(library, TaskFilter(text=text))
+        found = list(iterate_tasks(library, TaskFilter(text=text)))
+        assert count_tasks(library, TaskFilter(text=text)) == len(found)
+        if not text_query(text):
+            assert found == list(iterate_tasks(library))
 
 
 @MANY

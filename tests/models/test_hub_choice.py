@@ -89,7 +89,9 @@ def test_a_card_is_shown_without_its_metadata() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_card(start: bytes) -> None:
-    card_text(start)
+    text = card_text(start)
+    assert text == text.strip()
+    assert text in start.decode(errors="replace").replace("\r\n", "\n")
 
 
 @given(st.text(max_size=60))

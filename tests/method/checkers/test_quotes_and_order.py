@@ -89,9 +89,12 @@ def test_an_order_at_another_time_or_in_another_case_contradicts_nothing(
 
 @given(st.text(max_size=300))
 def test_no_text_makes_a_checker_raise(text: str) -> None:
-    list(relations(text))
+    assert all(relation.text in text for relation in relations(text))
     for checker in CHOICES:
-        read_answer(text, text, (), checker)
+        reading = read_answer(text, text, (), checker)
+        assert len(reading.checks) == len(reading.steps)
+        for check in reading.checks:
+            assert (check.outcome == "incorrect") == (check.fault is not None) == bool(check.facts)
 
 
 def test_only_known_checkers_can_be_chosen() -> None:
