@@ -101,7 +101,7 @@ def adapt(out: Path) -> None:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from orca_desk.student.model import load_base
+    from orca_desk.student.torch.model import load_base
     from tests.support.torch_models import randomise
 
     torch.manual_seed(1)

@@ -299,7 +299,7 @@ def measure(case: Case, base: Path) -> dict[str, Any]:
 def _job(case: Case, base: Path) -> Iterator[dict[str, Any]]:
     """Write the records and decide the settings that both sides share."""
     from orca_desk.student.base import read_base
-    from orca_desk.student.model import choose_dtype, choose_threads
+    from orca_desk.student.torch.model import choose_dtype, choose_threads
 
     settings = TrainSettings(
         epochs=1,

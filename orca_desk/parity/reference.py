@@ -14,8 +14,8 @@ from orca_desk.parity.probes import probe_ids
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
-from orca_desk.student.model import load_base
 from orca_desk.student.safetensors_files import Floats
+from orca_desk.student.torch.model import load_base
 
 Conversation = Sequence[Message]
 

@@ -1,7 +1,7 @@
-"""Training a LoRA adapter with torch, and writing models and adapters as GGUF files.
+"""Training a LoRA adapter, and writing models and adapters as GGUF files.
 
-`train` is the place to start: it prepares the `data`, loads the `model`, and runs the `loop` over batches
-(`packing`) with its `schedule`, `loss` and `checkpoints`. `kernels` and `matmul` make a step fast on a CPU.
-`convert` writes a base, `export` an adapter; the `gguf_*` modules write names, parameters and tokenizer. The
-modules that the desktop imports (`settings`, `data`) need no torch.
+`train` is the place to start: it prepares the `data`, opens one of the `engines`, and runs the `loop` over
+batches (`packing`) with its schedule and `checkpoints`. An `engine` holds the model, its adapter and the
+optimizer, and takes the steps: `torch` or `mlx`. `convert` writes a base, `export` an adapter; the `gguf_*`
+modules write names, parameters and tokenizer. What the desktop imports (`settings`, `data`) needs no torch.
 """

@@ -6,34 +6,29 @@ written under another name, flushed to the disk and renamed: it is whole, or a r
 
 import contextlib
 import json
-import os
 import random
-import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from peft import PeftModel, get_peft_model_state_dict
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from orca_desk.errors import FinalError
 from orca_desk.files import atomic_write, file_sha256, sync_folder
 from orca_desk.models.base_identity import KEY, BaseIdentity
-from orca_desk.student.model import adapter_parameters
+from orca_desk.student.engine import TrainingEngine
+from orca_desk.student.lora import CONFIG, WEIGHTS
+from orca_desk.student.tensor_files import load_tensors, save_tensors
 
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors tells the system's reason
 STORED = 2  # newest checkpoints to store, beside the best one
 KEPT = "adapters"  # folder, beside the checkpoints, of the adapters of those that were removed
 MOST_KEPT = 8  # adapters, spread over the training
 MOST_BYTES = 2**30  # of all of them
 MANIFEST = "manifest.json"
-CONFIG = "adapter_config.json"  # of an adapter in PEFT's form
+STATE = "state.safetensors"  # what the engine needs beside the adapter: optimizer, random generators
 
 
 @dataclass(kw_only=True)
@@ -73,9 +68,7 @@ class TrainingProgress:
         self.best_loss, self.best_step = self.base_loss, None if self.base_loss is None else 0
 
 
-def save(
-    folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progress: TrainingProgress
-) -> Path:
+def save(folder: Path, engine: TrainingEngine, progress: TrainingProgress) -> Path:
     """Write `folder`/step-N, all or nothing, and return it; then remove checkpoints no longer needed."""
     final = folder / f"step-{progress.step}"
     part = folder / f".{final.name}.part"
@@ -84,9 +77,8 @@ def save(
             shutil.rmtree(leftover)
     with _removed_on_failure(part):
         part.mkdir(parents=True)
-        write_adapter(part / "adapter", model)
-        state = _optimizer_tensors(model, optimizer) | {"random.torch": torch.get_rng_state()}
-        _save_tensors(state, part / "state.safetensors")
+        engine.save_adapter(part / "adapter")
+        engine.save_state(part / STATE)
         _write_json(part / "state.json", {"progress": asdict(progress), "random": _random_states()})
         files = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
         _write_json(part / MANIFEST, {name: file_sha256(part / name) for name in files})
@@ -95,10 +87,8 @@ def save(
     return final
 
 
-def restore_newest(
-    folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, warn: Callable[[str], None]
-) -> TrainingProgress:
-    """Restore model, optimizer and random states from the newest whole checkpoint.
+def restore_newest(folder: Path, engine: TrainingEngine, warn: Callable[[str], None]) -> TrainingProgress:
+    """Restore the engine and the random states from the newest whole checkpoint.
 
     Skips a damaged checkpoint with a sentence to `warn`, and forgets a best one that is damaged. Without a
     whole checkpoint, returns a new TrainingProgress.
@@ -107,7 +97,7 @@ def restore_newest(
         if not is_whole(path):
             warn(f"The checkpoint {path.name} is damaged and was skipped.")
             continue
-        progress = _restore(path, model, optimizer)
+        progress = _restore(path, engine)
         if progress.adapter_step and not is_whole(folder / f"step-{progress.adapter_step}"):
             warn(f"The best checkpoint, step-{progress.adapter_step}, is damaged and was skipped.")
             progress.forget_adapter()
@@ -130,18 +120,6 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def write_adapter(folder: Path, model: PeftModel) -> None:
-    """Write the adapter as PEFT does, into a new folder: the same bytes for the same weights."""
-    folder.mkdir()
-    config = model.peft_config["default"].to_dict()
-    # PEFT has sets here, whose order changes from run to run, and the name of a folder on this machine.
-    config = {name: sorted(value) if isinstance(value, set) else value for name, value in config.items()}
-    config |= {"base_model_name_or_path": None, "inference_mode": True}
-    _write_json(folder / CONFIG, config)
-    tensors = {name: t.detach().contiguous() for name, t in get_peft_model_state_dict(model).items()}
-    _save_tensors(dict(sorted(tensors.items())), folder / "adapter_model.safetensors")
-
-
 def publish_adapter(source: Path, final: Path, base: BaseIdentity) -> None:
     """Copy the adapter folder `source` to `final`, with the identity of its base.
 
@@ -156,8 +134,7 @@ def publish_adapter(source: Path, final: Path, base: BaseIdentity) -> None:
     try:
         with _removed_on_failure(part):
             part.mkdir()
-            weights = load_file(source / "adapter_model.safetensors")
-            _save_tensors(weights, part / "adapter_model.safetensors", {KEY: base.to_json()})
+            save_tensors(load_tensors(source / WEIGHTS), part / WEIGHTS, {KEY: base.to_json()})
             config = json.loads((source / CONFIG).read_text("utf-8"))
             _write_json(part / CONFIG, config | {"base_model_name_or_path": base.name})
             if final.exists():
@@ -180,41 +157,23 @@ def recover_adapter(final: Path) -> None:
 
 def require_effect(adapter: Path) -> None:
     """Raise FinalError for an adapter that changes nothing, or whose values are not finite."""
-    tensors = load_file(adapter / "adapter_model.safetensors")
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+    tensors = load_tensors(adapter / WEIGHTS)
+    if not all(np.isfinite(values).all() for values in tensors.values()):
         raise FinalError(
             f"The adapter in {adapter} overflowed: not all of its values are finite.",
             "Lower the learning rate.",
         )
-    if not any(bool(tensor.any()) for name, tensor in tensors.items() if ".lora_B." in name):
+    if not any(values.any() for name, values in tensors.items() if ".lora_B." in name):
         raise FinalError(
             f"The adapter in {adapter} changes nothing: its training had no effect.",
             "Train for more steps or with a higher learning rate.",
         )
 
 
-def _restore(path: Path, model: PeftModel, optimizer: torch.optim.Optimizer) -> TrainingProgress:
-    weights = load_file(path / "adapter" / "adapter_model.safetensors")
-    parameters = adapter_parameters(model)
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(weights[name.replace(".default.", ".")])
-    tensors = load_file(path / "state.safetensors")
-    torch.set_rng_state(tensors.pop("random.torch"))
-    for key, tensor in tensors.items():
-        entry, _, name = key.partition("/")
-        optimizer.state[parameters[name]][entry] = tensor
+def _restore(path: Path, engine: TrainingEngine) -> TrainingProgress:
+    engine.load(path / "adapter", path / STATE)
     _set_random_states(json.loads((path / "state.json").read_text("utf-8"))["random"])
     return _read_progress(path)
-
-
-def _optimizer_tensors(model: PeftModel, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """Return the optimizer's state as tensors named "entry/parameter"."""
-    return {
-        f"{entry}/{name}": value.detach().contiguous()
-        for name, parameter in adapter_parameters(model).items()
-        for entry, value in optimizer.state[parameter].items()
-    }
 
 
 def _random_states() -> dict[str, Any]:
@@ -324,34 +283,6 @@ def _publish(part: Path, final: Path) -> None:
     sync_folder(part)
     part.rename(final)
     sync_folder(final.parent)
-
-
-def _save_tensors(
-    tensors: dict[str, torch.Tensor], path: Path, metadata: Mapping[str, str] | None = None
-) -> None:
-    """Write a safetensors file. Raises OSError, as other writing does, where the disk refuses it."""
-    try:
-        save_file(tensors, path, metadata={"format": "pt", **(metadata or {})})
-    except SafetensorError as error:
-        if (code := _OS_ERROR.search(str(error))) is None:
-            raise
-        raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
-    if metadata:
-        _sort_metadata(path)
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _sort_metadata(path: Path) -> None:
-    """Sort the metadata in a safetensors header: the library writes them in another order each time."""
-    with path.open("rb+") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        ordered = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode().ljust(length)
-        if len(ordered) == length:
-            file.seek(8)
-            file.write(ordered)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -24,7 +24,7 @@ from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.families import EMBEDDING, HEAD, family_of_config
 from orca_desk.student.lora import read_lora
-from orca_desk.student.model import load_base
+from orca_desk.student.torch.model import load_base
 
 LONGEST = 1024  # tokens of a record
 

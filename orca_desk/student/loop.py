@@ -1,4 +1,4 @@
-"""The training loop, from a prepared model to its last step. Read it from top to bottom."""
+"""The training loop, from an opened engine to its last step. Read it from top to bottom."""
 
 import itertools
 import math
@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import psutil
-import torch
-from peft import PeftModel
 
 from orca_desk.errors import FinalError
 from orca_desk.student import checkpoints
 from orca_desk.student.checkpoints import TrainingProgress
 from orca_desk.student.data import ExampleSets
-from orca_desk.student.loss import summed_loss
-from orca_desk.student.model import adapter_parameters
-from orca_desk.student.packing import TrainingStep, collate, plan, schedule_steps
+from orca_desk.student.engine import TrainingEngine
+from orca_desk.student.packing import TrainingStep, plan, schedule_steps
 from orca_desk.student.schedule import learning_rate
 from orca_desk.student.settings import TrainSettings
 
@@ -57,7 +54,7 @@ class Loop:
     def __init__(
         self,
         *,
-        model: PeftModel,
+        engine: TrainingEngine,
         examples: ExampleSets,
         settings: TrainSettings,
         folder: Path,
@@ -65,19 +62,14 @@ class Loop:
         control: RunControl,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Set up the optimizer and restore the newest whole checkpoint in `folder`; `clock` gives seconds."""
-        self.model, self.settings, self.folder = model, settings, folder
+        """Restore the newest whole checkpoint in `folder` into the new `engine`; `clock` gives seconds."""
+        self.engine, self.settings, self.folder = engine, settings, folder
         self.emit, self.control, self._clock = emit, control, clock
         self.training, self.evaluation = examples.training, examples.evaluation
-        self.parameters = list(adapter_parameters(model).values())
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-        )
-        self.progress: TrainingProgress = checkpoints.restore_newest(
-            folder, model, self.optimizer, self._warn
-        )
+        self.progress: TrainingProgress = checkpoints.restore_newest(folder, engine, self._warn)
         self.saved_step, self._saved_at = self.progress.step, clock()
-        self.steps = list(schedule_steps([len(example.ids) for example in self.training], settings))
+        lengths = [len(example.ids) for example in self.training]
+        self.steps = list(schedule_steps(lengths, settings, packs=engine.packs))
 
     def run(self) -> Ending:
         """Train until the last step, an early stop or the user's stop, and save the last state."""
@@ -100,50 +92,37 @@ class Loop:
         """Write a checkpoint, unless this step already has one."""
         if self.progress.step == self.saved_step:
             return
-        path = checkpoints.save(self.folder, self.model, self.optimizer, self.progress)
+        path = checkpoints.save(self.folder, self.engine, self.progress)
         self.saved_step, self._saved_at = self.progress.step, self._clock()
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
 
     def evaluate(self) -> float:
         """Return the validation loss: the mean over the evaluation examples, in nats per trained token."""
-        self.model.eval()
-        total, count = 0.0, 0
         lengths = [len(example.ids) for example in self.evaluation]
-        with torch.no_grad():
-            for indices in plan(lengths, self.settings.batch_tokens):
-                batch = collate([self.evaluation[index] for index in indices])
-                total += float(summed_loss(self.model, batch))
-                count += len(batch.targets)
-        return total / count
+        total = sum(
+            self.engine.evaluate([self.evaluation[index] for index in indices])
+            for indices in plan(lengths, self.settings.batch_tokens, packs=self.engine.packs)
+        )
+        return total / sum(example.trained for example in self.evaluation)
 
     def _take(self, step: TrainingStep) -> StepResult:
         """Take one step. Raises FinalError, before it changes the weights, when the loss is not finite."""
         start = time.perf_counter()
-        self.model.train()
-        batches = [collate([self.training[index] for index in indices]) for indices in step.batches]
-        learned = sum(len(batch.targets) for batch in batches)
-        loss = 0.0
-        for batch in batches:
-            part = summed_loss(self.model, batch) / learned
-            part.backward()
-            loss += float(part.detach())
-        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip or math.inf))
-        if not (math.isfinite(loss) and math.isfinite(norm)):
+        rate = learning_rate(self.settings, self.progress.step, len(self.steps))
+        batches = [[self.training[index] for index in indices] for indices in step.batches]
+        numbers = self.engine.take_step(batches, rate=rate, clip=self.settings.clip)
+        if not (math.isfinite(numbers.loss) and math.isfinite(numbers.norm)):
             raise FinalError(
                 f"The loss of step {self.progress.step + 1} is not a number: training diverged.",
                 "Lower the learning rate, or set dtype to float32.",
             )
-        rate = learning_rate(self.settings, self.progress.step, len(self.steps))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        examples = [example for batch in batches for example in batch]
         return StepResult(
-            loss=loss,
-            norm=norm,
+            loss=numbers.loss,
+            norm=numbers.norm,
             rate=rate,
-            tokens=sum(batch.tokens for batch in batches),
-            trained=learned,
+            tokens=sum(len(example.ids) for example in examples),
+            trained=sum(example.trained for example in examples),
             seconds=time.perf_counter() - start,
         )
 

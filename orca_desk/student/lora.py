@@ -10,6 +10,9 @@ from orca_desk.models.base_identity import BaseIdentity, BaseMatch, base_of_adap
 from orca_desk.models.config import read_json
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
+CONFIG = "adapter_config.json"  # of an adapter in PEFT's form
+WEIGHTS = "adapter_model.safetensors"
+
 _KEY = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 _OWN_BASE = "Choose the model that the adapter was trained on."
 _VOCABULARY = ("embed_tokens", "lm_head")
@@ -48,7 +51,7 @@ def read_lora(folder: Path) -> tuple[LowRank, ...]:
     Raises UserError for a folder that is not a LoRA adapter, or that changes more than one scaled product of
     two matrices per layer expresses (DoRA, trained biases, whole layers saved beside it).
     """
-    config = _read_config(folder / "adapter_config.json")
+    config = _read_config(folder / CONFIG)
     _require_plain(config)
     sides: dict[str, dict[str, StoredTensor]] = {}
     for key, tensor in SafetensorsFiles(_weights_file(folder)).items():
@@ -135,7 +138,7 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 
 def _weights_file(folder: Path) -> Path:
-    path = folder / "adapter_model.safetensors"
+    path = folder / WEIGHTS
     if not path.is_file():
         raise UserError(f"{folder} lacks {path.name}.", "Save the adapter as safetensors.")
     return path

@@ -41,26 +41,34 @@ class TrainingStep:
     ends_epoch: bool
 
 
-def schedule_steps(lengths: Sequence[int], settings: TrainSettings) -> Iterator[TrainingStep]:
-    """Yield every step of the run: a pure function of the records' lengths and the settings."""
+def schedule_steps(
+    lengths: Sequence[int], settings: TrainSettings, *, packs: bool = False
+) -> Iterator[TrainingStep]:
+    """Yield every step of the run: a pure function of the records' lengths, the settings and `packs`."""
     for epoch in range(settings.epochs):
-        batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch)
+        batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch, packs=packs)
         steps = windows(batches, settings.accumulation)
         for index, window in enumerate(steps):
             yield TrainingStep(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)
 
 
 def plan(
-    lengths: Sequence[int], batch_tokens: int, *, seed: int | None = None, epoch: int = 0
+    lengths: Sequence[int],
+    batch_tokens: int,
+    *,
+    seed: int | None = None,
+    epoch: int = 0,
+    packs: bool = False,
 ) -> list[list[int]]:
     """Return batches as lists of indices into `lengths`, each index in exactly one of them.
 
-    Rows times the longest length is at most `batch_tokens`, unless a single record is longer. With a seed,
+    A batch takes at most `batch_tokens`, unless a single record is longer: rows times the longest length, or
+    where the engine `packs` records into one row, the sum of their lengths. With a seed,
     records are shuffled and sorted by length within pools of POOL batches, then the batches are shuffled: a
     pure function of the arguments. Without one, all are in order of length.
     """
     if seed is None:
-        return _cut(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens)
+        return _cut(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens, packs=packs)
     random = np.random.default_rng([seed, epoch])
     order = [int(index) for index in random.permutation(len(lengths))]
     mean = max(1, sum(lengths) // max(1, len(lengths)))
@@ -68,7 +76,7 @@ def plan(
     batches: list[list[int]] = []
     for start in range(0, len(order), size):
         pool = sorted(order[start : start + size], key=lengths.__getitem__)
-        batches += _cut(pool, lengths, batch_tokens)
+        batches += _cut(pool, lengths, batch_tokens, packs=packs)
     return [batches[index] for index in random.permutation(len(batches))]
 
 
@@ -95,13 +103,17 @@ def collate(examples: Sequence[Example]) -> TrainingBatch:
     )
 
 
-def _cut(order: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+def _cut(order: Sequence[int], lengths: Sequence[int], batch_tokens: int, *, packs: bool) -> list[list[int]]:
     """Cut indices in order of length into batches, longest first so that the last one is the small one."""
     batches: list[list[int]] = []
+    taken = 0
     for index in reversed(order):
-        # The first of a batch is its longest, so it alone decides how many rows fit.
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+        # Rows are as long as the first record of their batch, which is its longest.
+        needed = lengths[index] if packs or not batches else lengths[batches[-1][0]]
+        if batches and taken + needed <= batch_tokens:
             batches[-1].append(index)
+            taken += needed
         else:
             batches.append([index])
+            taken = lengths[index]
     return batches

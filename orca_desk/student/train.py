@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from peft import PeftModel
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
@@ -19,28 +17,16 @@ from orca_desk.models.hashes import hash_together
 from orca_desk.models.model_file import ModelFile
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
-from orca_desk.student import checkpoints
+from orca_desk.student import checkpoints, engines
 from orca_desk.student.base import read_base
 from orca_desk.student.data import ExampleSets, prepare
-from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loop import Emit, Ending, Loop, RunControl
-from orca_desk.student.loss import NEAR, SAME, require_own_logits
-from orca_desk.student.matmul import MatmulLibrary, use_library
-from orca_desk.student.model import (
-    add_adapter,
-    choose_checkpointing,
-    choose_dtype,
-    choose_library,
-    choose_threads,
-    load_base,
-)
 from orca_desk.student.settings import TrainSettings
 
 HASHED = ("*.json", "*.safetensors", "*.jinja")  # files of the model: a resumed run needs the same
 ADAPTER = "adapter"  # the folder of the finished adapter within the run's
 INPUTS = frozenset({"settings", "model", "records"})
-PLAN = frozenset({"inputs", "dtype", "threads", "products", "gradient_checkpointing"})
-PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
+EARLIER = {"engine": "torch"}  # of a run that began when there was one engine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +65,14 @@ def train(
     examples = prepare(records, renderer, settings, context=student.context)
     _require_known_tokens(examples, student)
     plan = _begin(out, student, records, settings)
-    model = _build(base, settings, plan, examples)
+    random.seed(settings.seed)
+    np.random.seed(settings.seed)
+    engine = engines.open_engine(base, settings, plan, examples)
     folder = out / "checkpoints"
-    loop = Loop(model=model, examples=examples, settings=settings, folder=folder, emit=emit, control=control)
-    emit({"event": "report", **examples.report.to_dict(), **_description(model, loop, plan)})
+    loop = Loop(
+        engine=engine, examples=examples, settings=settings, folder=folder, emit=emit, control=control
+    )
+    emit({"event": "report", **examples.report.to_dict(), **_description(loop, plan)})
     ending = loop.run()
     progress, uses_best = loop.progress, settings.keep_best
     return TrainOutcome(
@@ -117,20 +107,9 @@ def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -
     if path.exists():
         plan = _read_plan(path)
         _require_same(plan["inputs"], inputs, out)
-        _use(plan["threads"], plan["products"])
+        engines.resume(plan)
         return plan
-    threads = choose_threads(settings)
-    torch.set_num_threads(threads)
-    library = choose_library(base, settings)
-    _use(threads, library)
-    dtype = choose_dtype(base, settings)
-    plan = {
-        "inputs": inputs,
-        "dtype": dtype,
-        "threads": threads,
-        "products": library,
-        "gradient_checkpointing": choose_checkpointing(base, settings, dtype),
-    }
+    plan = {"inputs": inputs} | engines.decide(engines.choose_engine(settings), base, settings)
     atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
     return plan
 
@@ -139,8 +118,9 @@ def _read_plan(path: Path) -> dict[str, Any]:
     """Return what a run decided when it began. Raises UserError for a damaged file."""
     try:
         plan = json.loads(path.read_text("utf-8"))
-        is_whole = plan.keys() >= PLAN and plan["inputs"].keys() >= INPUTS
-    except (ValueError, AttributeError):
+        plan = EARLIER | plan
+        is_whole = plan.keys() >= engines.keys_of_plan(plan["engine"]) and plan["inputs"].keys() >= INPUTS
+    except (ValueError, AttributeError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
         raise UserError(
@@ -148,11 +128,6 @@ def _read_plan(path: Path) -> dict[str, Any]:
             "Start a new training: another seed makes one.",
         )
     return dict(plan)
-
-
-def _use(threads: int, library: MatmulLibrary) -> None:
-    torch.set_num_threads(threads)
-    use_library(library)
 
 
 def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
@@ -182,35 +157,9 @@ def _fingerprint(files: Iterable[Path]) -> dict[str, str]:
     return {path.name: file_sha256(path) for path in sorted(files)}
 
 
-def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: ExampleSets) -> PeftModel:
-    """Load the base with a new adapter, and check that both compute the model's own logits."""
-    random.seed(settings.seed)
-    np.random.seed(settings.seed)
-    body = load_base(base, plan["dtype"])
-    probe = torch.tensor([examples.training[0].ids[:PROBE]])
-    with torch.no_grad():
-        reference = body.eval()(input_ids=probe).logits
-    require_own_logits(body, probe, reference, SAME)
-    model = add_adapter(body, settings)
-    replace_forwards(model)
-    require_own_logits(body, probe, reference, NEAR[plan["dtype"]])
-    if plan["gradient_checkpointing"]:
-        body.activation_checkpointing_enable()
-    return model
-
-
-def _description(model: PeftModel, loop: Loop, plan: dict[str, Any]) -> dict[str, Any]:
-    trainable, parameters = model.get_nb_trainable_parameters()
-    return {
-        "parameters": parameters - trainable,
-        "adapter_parameters": trainable,
-        "steps": len(loop.steps),
-        "resumed_step": loop.progress.step,
-        "dtype": plan["dtype"],
-        "threads": plan["threads"],
-        "products": plan["products"],
-        "gradient_checkpointing": plan["gradient_checkpointing"],
-    }
+def _description(loop: Loop, plan: dict[str, Any]) -> dict[str, Any]:
+    own = {"engine": plan["engine"], "steps": len(loop.steps), "resumed_step": loop.progress.step}
+    return own | loop.engine.describe()
 
 
 def _publish(out: Path, loop: Loop, base: BaseIdentity) -> Path | None:

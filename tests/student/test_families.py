@@ -25,12 +25,12 @@ from orca_desk.student.export import export_adapter
 from orca_desk.student.families import family_of_config, family_of_gguf
 from orca_desk.student.from_gguf import write_folder
 from orca_desk.student.gguf_reading import open_gguf
-from orca_desk.student.kernels import replace_forwards
-from orca_desk.student.loss import summed_loss
-from orca_desk.student.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.packing import collate
 from orca_desk.student.safetensors_files import SafetensorsFiles
 from orca_desk.student.same_model import find_difference
+from orca_desk.student.torch.kernels import replace_forwards
+from orca_desk.student.torch.loss import summed_loss
+from orca_desk.student.torch.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.train import TrainOutcome, train
 
 # Of settings, which the tests of the weights and of training need not tell apart.

@@ -15,11 +15,11 @@ from orca_desk.errors import UserError
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.data import Example, render
-from orca_desk.student.kernels import replace_forwards
-from orca_desk.student.loss import NEAR, SAME, require_own_logits, summed_loss
-from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, use_library
-from orca_desk.student.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.packing import collate
+from orca_desk.student.torch.kernels import replace_forwards
+from orca_desk.student.torch.loss import NEAR, SAME, require_own_logits, summed_loss
+from orca_desk.student.torch.matmul import MatmulLibrary, faster_library, matmul, use_library
+from orca_desk.student.torch.model import adapter_parameters, add_adapter, load_base
 
 
 @pytest.fixture(params=["llama", "qwen2"])
@@ -113,7 +113,7 @@ def test_the_head_in_chunks_gives_the_same(folder: Path, monkeypatch: pytest.Mon
     examples = _examples(folder)
     results = []
     for chunk in (2**24, 512 * 7):
-        monkeypatch.setattr("orca_desk.student.loss.LOGITS_AT_ONCE", chunk)
+        monkeypatch.setattr("orca_desk.student.torch.loss.LOGITS_AT_ONCE", chunk)
         model = _adapted(folder, fast=True)
         loss = summed_loss(model, collate(examples))
         loss.backward()

@@ -21,8 +21,8 @@ from orca_desk.student import checkpoints
 from orca_desk.student.base import read_base
 from orca_desk.student.checkpoints import TrainingProgress
 from orca_desk.student.loop import Loop
-from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, load_base
 from orca_desk.student.settings import TrainSettings
+from orca_desk.student.torch.model import choose_checkpointing, choose_dtype, choose_threads, load_base
 from orca_desk.student.train import TrainOutcome, train
 
 
@@ -239,7 +239,7 @@ def test_choices_that_were_made_are_kept(base: Path, monkeypatch: pytest.MonkeyP
     model = read_base(base)
     assert choose_dtype(model, quick(dtype="bfloat16")) == "bfloat16"
     assert choose_dtype(model, quick()) == "float32"  # too small to gain
-    monkeypatch.setattr("orca_desk.student.model.WORTH_HALVING", 0)
+    monkeypatch.setattr("orca_desk.student.torch.model.WORTH_HALVING", 0)
     assert choose_dtype(model, quick()) in ("float32", "bfloat16")
     monkeypatch.setenv("OMP_NUM_THREADS", "1,2")
     assert choose_threads(quick(threads=0)) == 1

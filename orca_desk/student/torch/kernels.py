@@ -14,7 +14,8 @@ from peft import PeftModel
 from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import Tensor, nn
 
-from orca_desk.student.matmul import matmul
+from orca_desk.student.accelerator.attention import RowLayout, attend
+from orca_desk.student.torch.matmul import matmul
 
 ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention", "GraniteAttention"}
 GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP", "SmolLM3MLP", "GraniteMLP", "Olmo2MLP"}
@@ -161,6 +162,10 @@ class _Rotation(torch.autograd.Function):  # type: ignore[misc]
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
+    if x.device.type != "cpu" or torch.compiler.is_compiling():
+        first, second = x.chunk(2, -1)  # a compiler joins all of it into one pass
+        turned = (first * cos - second * sin * direction, second * cos + first * sin * direction)
+        return torch.cat(turned, -1)
     result = torch.empty(x.shape, dtype=x.dtype)
     (first, second), (left, right) = x.chunk(2, -1), result.chunk(2, -1)
     torch.mul(first, cos, out=left).addcmul_(second, sin, value=-direction)
@@ -194,17 +199,27 @@ def _gated_forward(self: Any, x: Tensor) -> Tensor:
 
 
 def _attention_forward(
-    self: Any, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], **_: Any
+    self: Any,
+    hidden_states: Tensor,
+    position_embeddings: tuple[Tensor, Tensor],
+    layout: RowLayout | None = None,
+    **_: Any,
 ) -> tuple[Tensor, None]:
-    """Causal attention within each row; there is no mask and no cache in training."""
+    """Causal attention within each row, or within the records that `layout` finds in a packed row.
+
+    There is no mask and no cache in training.
+    """
     cos, sin = (values.chunk(2, -1)[0].unsqueeze(-2) for values in position_embeddings)
     states = _linears(hidden_states, self.q_proj, self.k_proj, self.v_proj)
     q, k, v = (state.unflatten(-1, (-1, self.head_dim)) for state in states)
     q, k = _Rotation.apply(q, cos, sin), _Rotation.apply(k, cos, sin)
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-    mixed = nn.functional.scaled_dot_product_attention(
-        q, k, v, is_causal=True, scale=self.scaling, enable_gqa=self.num_key_value_groups > 1
-    )
+    if layout is not None:
+        mixed = attend(q, k, v, layout, scale=self.scaling)
+    else:
+        mixed = nn.functional.scaled_dot_product_attention(
+            q, k, v, is_causal=True, scale=self.scaling, enable_gqa=self.num_key_value_groups > 1
+        )
     return _linears(mixed.transpose(1, 2).flatten(2), self.o_proj)[0], None
 
 

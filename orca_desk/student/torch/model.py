@@ -16,8 +16,8 @@ from orca_desk.models.config import read_json
 from orca_desk.models.fits import human_bytes, training_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.families import family_of_config, is_supported
-from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 from orca_desk.student.settings import Dtype, TrainSettings
+from orca_desk.student.torch.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # With fewer parameters, products are so small that bfloat16 gains little, and float32 fits anywhere.

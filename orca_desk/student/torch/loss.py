@@ -10,14 +10,17 @@ from transformers import PreTrainedModel
 
 from orca_desk.errors import UserError
 from orca_desk.models.fits import LOGITS_AT_ONCE
+from orca_desk.student.accelerator.attention import RowLayout
+from orca_desk.student.accelerator.packing import PackedBatch
 from orca_desk.student.families import supported
-from orca_desk.student.matmul import matmul
 from orca_desk.student.packing import TrainingBatch
+from orca_desk.student.torch.matmul import matmul
 
+LOGITS_ON_DEVICE = 2**26  # as LOGITS_AT_ONCE on an accelerator, which is slow in small products
 SAME = 1e-4  # tolerance for the same layers, and for others in float32: only the order of sums differs
 # In bfloat16 another order of sums moves the logits of 30 layers of random weights by 5%, as far as both are
 # from float32; an incorrect layer moves them by more than 100%.
-NEAR = {"float32": SAME, "bfloat16": 0.25}
+NEAR = {"float32": SAME, "bfloat16": 0.25, "float16": 0.05}
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def forward(context: Any, states: Tensor, head: Tensor, targets: Tensor, shape: LogitShape) -> Tensor:
         """states [n, width], head [vocabulary, width], targets [n] -> the summed loss, float32."""
-        rows = max(1, min(len(states), LOGITS_AT_ONCE // head.shape[0]))
-        total = torch.zeros((), dtype=torch.float32)
+        at_once = LOGITS_AT_ONCE if states.device.type == "cpu" else LOGITS_ON_DEVICE
+        rows = max(1, min(len(states), at_once // head.shape[0]))
+        total = torch.zeros((), dtype=torch.float32, device=states.device)
         gradient = torch.empty_like(states) if states.requires_grad else None
         for start in range(0, len(states), rows):
             part, wanted = states[start : start + rows], targets[start : start + rows, None]
@@ -85,10 +89,16 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
 def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
     """Return the cross-entropy, in nats, summed over the batch's trained tokens (float32 scalar)."""
     base = model.get_base_model()
-    states = base.base_model(input_ids=torch.from_numpy(batch.ids), use_cache=False).last_hidden_state
-    states = states.flatten(0, 1).index_select(0, torch.from_numpy(batch.positions))
     head = base.get_output_embeddings().weight
-    targets = torch.from_numpy(batch.targets)
+    ids, positions, targets = (
+        torch.from_numpy(each).to(head.device) for each in (batch.ids, batch.positions, batch.targets)
+    )
+    packed: dict[str, Any] = {}
+    if isinstance(batch, PackedBatch):
+        packed["position_ids"] = torch.from_numpy(batch.places).to(head.device)
+        packed["layout"] = RowLayout.of(batch.starts, batch.kernel, head.device)
+    states = base.base_model(input_ids=ids, use_cache=False, **packed).last_hidden_state
+    states = states.flatten(0, 1).index_select(0, positions)
     loss: Tensor = _SummedCrossEntropy.apply(states, head, targets, LogitShape.of(base))
     return loss
 
