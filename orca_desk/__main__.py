@@ -26,6 +26,7 @@ WORKERS = {
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",
     "parity-served": "orca_desk.workers.parity_served",
+    "machine": "orca_desk.workers.machine",
     "hub": "orca_desk.workers.hub",
     "download": "orca_desk.workers.download",
     "screen": "orca_desk.ui.screen",

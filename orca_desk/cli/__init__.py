@@ -31,6 +31,7 @@ COMMANDS = (
     "serve",
     "models",
     "grade",
+    "machine",
     "self-test",
 )
 

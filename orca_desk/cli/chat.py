@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from orca_desk.cli.options import (
+    device_option,
     examples,
     existing_library_option,
     json_option,
@@ -64,6 +65,7 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
 @click.option("--context", type=click.IntRange(64), help="Context window in tokens.")
 @existing_library_option
+@device_option
 @json_option
 def command(
     folder: Path,

@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from orca_desk.cli.options import examples, json_option, open_library
+from orca_desk.cli.options import device_option, examples, json_option, open_library
 from orca_desk.cli.output import console, percent, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
@@ -39,6 +39,7 @@ STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
     is_flag=True,
     help="Teach SmolLM2-135M-Instruct, a published model, instead of the mini student: about 20 minutes.",
 )
+@device_option
 @json_option
 def command(folder: Path | None, real: bool, as_json: bool) -> None:
     """Teach the bundled mini student to reason: a few minutes on two CPU cores, nothing is downloaded.

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import (
+    device_option,
     examples,
     existing_library_option,
     json_option,
@@ -56,6 +57,7 @@ SYSTEMS: tuple[SystemKind, ...] = ("cautious", "empty", "strategy")
 @click.option("--stored", is_flag=True, help="Only show what was evaluated before.")
 @sampling_options
 @existing_library_option
+@device_option
 @json_option
 def checkpoints(
     training: str,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
+from orca_desk.cli.options import device_option, examples, existing_library_option, json_option, open_library
 from orca_desk.cli.output import percent, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.method.forgetting import Forgetting
@@ -23,6 +23,7 @@ from orca_desk.ui.words.forgetting import kind_title, report_lines
 )
 @click.argument("evaluation")
 @existing_library_option
+@device_option
 @json_option
 def forgetting(evaluation: str, folder: Path, as_json: bool) -> None:
     """Show what the tuned student of EVALUATION lost against its base; measure it if nobody has.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
+from orca_desk.cli.options import device_option, examples, existing_library_option, json_option, open_library
 from orca_desk.cli.output import complain, plain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
@@ -62,6 +62,7 @@ def command() -> None:
 def _plan_options(run: Any) -> Any:
     """Add the options that make a plan."""
     for option in (
+        device_option,
         click.option(
             "--set",
             "pairs",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
+from orca_desk.cli.options import device_option, examples, existing_library_option, json_option, open_library
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
@@ -89,6 +89,7 @@ PUTTABLE = (Application.LM_STUDIO.value, Application.GPT4ALL.value)
     help="Put the smallest file into this application's folder, if it is found.",
 )
 @existing_library_option
+@device_option
 @json_option
 def command(
     training: str,

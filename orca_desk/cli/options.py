@@ -155,8 +155,9 @@ def require_model(model: Path | None) -> Path:
 
 
 def runner_options(command: Command) -> Command:
-    """Add --batch, --context and --threads, which control how a model runs."""
+    """Add --batch, --context, --threads and --device, which control how a model runs."""
     for option in (
+        device_option,
         click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores]."),
         click.option("--context", type=click.IntRange(64), help="Size of the context window, in tokens."),
         click.option("--batch", type=click.IntRange(1, 255), help="Answers generated in parallel."),
@@ -177,9 +178,19 @@ def device_option(command: Command) -> Command:
     )(command)
 
 
-def _choose_device(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        os.environ[DEVICE_VARIABLE] = device_name(value, "--device")
+def _choose_device(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    """Hand the choice to this command's workers, which inherit the environment."""
+    if value is None:
+        return
+    before = os.environ.get(DEVICE_VARIABLE)
+    os.environ[DEVICE_VARIABLE] = device_name(value, "--device")
+
+    def restore() -> None:
+        os.environ.pop(DEVICE_VARIABLE)
+        if before is not None:
+            os.environ[DEVICE_VARIABLE] = before
+
+    context.call_on_close(restore)
 
 
 def sampling_options(command: Command) -> Command:

@@ -7,6 +7,7 @@ import click
 
 from orca_desk.cli.options import (
     NumberRange,
+    device_option,
     examples,
     instruction_options,
     json_option,
@@ -51,6 +52,7 @@ from orca_desk.ui.words.snapshots import measured_sentence
     help="Maximum answer length in tokens.",
 )
 @library_option
+@device_option
 @json_option
 def measure(
     student: Path,

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from orca_desk.cli.options import examples, json_option
-from orca_desk.cli.output import console, print_json
+from orca_desk.cli.options import device_option, examples, json_option
+from orca_desk.cli.output import console, print_json, untrusted
 from orca_desk.cli.running import running
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.paths import default_library
 from orca_desk.steps.demo.self_test import CheckResult, self_test
+from orca_desk.ui.words.machine import machine_lines
 
 
 @click.command("self-test", epilog=examples("orca-desk self-test", "orca-desk self-test --json"))
@@ -24,6 +25,7 @@ from orca_desk.steps.demo.self_test import CheckResult, self_test
     show_default="your data folder, or $ORCA_DESK_LIBRARY",
     help="A library to check as well, read-only.",
 )
+@device_option
 @json_option
 def command(folder: Path, as_json: bool) -> None:
     """Try everything once: versions, windows, generation, training, export, parity, library, offline.
@@ -49,3 +51,5 @@ def _show(checked: CheckResult) -> None:
     line = Text(f"{sign} ", style=style)
     line.append(f"{checked.name:26}", style="bold").append(f"{checked.seconds:5.1f} s  ", style="")
     console.print(line.append(checked.detail, style=""), soft_wrap=True)
+    for name, text in machine_lines(checked.machine) if checked.machine else ():
+        console.print(untrusted(f"{'':41}{name}: {text}"), soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.options import device_option, examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.errors import UserError
@@ -63,6 +63,7 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @setting_options
 @library_option
+@device_option
 @json_option
 def command(
     student: Path, snapshot: str, gguf: Path | None, folder: Path, as_json: bool, **settings: Any

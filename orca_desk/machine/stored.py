@@ -31,14 +31,16 @@ class Build:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speeds:
-    """Measured: matrix products on the CPU in operations per second, and memory in bytes per second.
+class Speed:
+    """What was measured on a device: matrix products in operations per second, memory in bytes per second.
 
-    `products` has a figure per number format. Empty, and 0, where nothing was measured.
+    `products` has a figure per number format ("float32", "bfloat16", "float16") that the device computes in.
+    `busy` is the share of the processor that other programs took just before: the figures suffer from it.
     """
 
     products: Mapping[str, float] = field(default_factory=dict)
     bandwidth: float = 0.0
+    busy: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Found:
     devices: tuple[Device, ...] = ()
     builds: Mapping[str, Build] = field(default_factory=dict)  # of "llama" and "torch"
     speeds_key: str = ""
-    speeds: Speeds = Speeds()
+    speeds: Mapping[str, Speed] = field(default_factory=dict)  # of "cpu" and the devices that torch can use
 
 
 def stored_path() -> Path:
@@ -66,7 +68,7 @@ def load_found() -> Found:
             devices=tuple(Device(**one) for one in data["devices"]),
             builds={name: Build(**one) for name, one in data["builds"].items()},
             speeds_key=str(data["speeds_key"]),
-            speeds=Speeds(**data["speeds"]),
+            speeds={name: Speed(**one) for name, one in data["speeds"].items()},
         )
     return Found()
 

@@ -12,6 +12,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.machine import machine_lines
 
 
 class SelfTest(QDialog):
@@ -77,7 +78,7 @@ class SelfTest(QDialog):
         cells = (
             sign,
             label(checked.name, bold=True),
-            label(checked.detail, wrap=True, selectable=True),
+            label(_detail(checked), wrap=True, selectable=True),
             label(f"{checked.seconds:.1f} s", tone="muted"),
         )
         for column, cell in enumerate(cells):
@@ -95,5 +96,12 @@ class SelfTest(QDialog):
             self.verdict.setText("Everything works.")
 
     def _copy(self) -> None:
-        lines = [f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}" for one in self.found]
+        lines = [f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {_detail(one)}" for one in self.found]
         QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _detail(checked: CheckResult) -> str:
+    """Return what a check found; for the machine, its table."""
+    if checked.machine is None:
+        return checked.detail
+    return "\n".join(f"{name}: {text}" for name, text in machine_lines(checked.machine))

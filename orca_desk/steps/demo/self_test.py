@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orca_desk import __version__
 from orca_desk.errors import UserError
+from orca_desk.inventory.machine import MachineReport, describe_machine
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.snapshots import freeze
@@ -43,12 +44,16 @@ Check = Callable[[], str]
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One check: its name, whether it passed, and what it found, in a sentence."""
+    """One check: its name, whether it passed, and what it found, in a sentence.
+
+    `machine` is set for the check that describes it.
+    """
 
     name: str
     ok: bool
     detail: str
     seconds: float
+    machine: MachineReport | None = None
 
 
 class FailureError(Exception):
@@ -70,6 +75,7 @@ def self_test(
     with _trial(control) as trial:
         checks: dict[str, Check] = {
             "versions": _versions,
+            "machine": trial.describe,
             "window system": _screen,
             "grading": _grading,
             "llama.cpp": trial.load,
@@ -87,6 +93,8 @@ def self_test(
             if control.stopped:
                 break
             found.append(_try(name, run))
+            if name == "machine":
+                found[-1] = replace(found[-1], machine=trial.machine)
             on_check(found[-1])
             meter.advance(1, name)
     return found
@@ -116,6 +124,13 @@ class _Trial:
     def __init__(self, library: Library, connections: Path, control: JobControl) -> None:
         self._library, self._connections, self._control = library, connections, control
         self._models = bundled()
+        self.machine: MachineReport | None = None
+
+    def describe(self) -> str:
+        """Describe the machine: what is not known yet is asked and measured now."""
+        self.machine = describe_machine(control=self._control)
+        devices = ", ".join(one.name for one in self.machine.devices)
+        return f"{self.machine.processor}; graphics: {devices or 'none found'}"
 
     def load(self) -> str:
         """Load the bundled teacher and generate one token."""
