@@ -21,6 +21,7 @@ from orca_desk.machine import free_memory, total_memory, usable_cores
 from orca_desk.machine.devices import Device, Listed, Program, same_devices
 from orca_desk.machine.native import Native, native_devices
 from orca_desk.machine.resources import memory_is_limited, processor_name
+from orca_desk.machine.room import with_free_memory
 from orca_desk.machine.stored import Build, Found, Speed, load_found, store_found
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.process import WorkerCrashError
@@ -108,11 +109,7 @@ def describe_machine(
 
 def _report(native: Native, found: Found) -> MachineReport:
     """Join what the system says now with what the programs said: free memory is that of now."""
-    now = {one.address or one.description: one for one in native.devices}
-    devices = tuple(
-        replace(one, free=fresh.free) if (fresh := now.get(one.address or one.name)) and fresh.total else one
-        for one in found.devices or same_devices(native.devices, None, None)
-    )
+    devices = with_free_memory(found.devices or same_devices(native.devices, None, None), native)
     return MachineReport(
         processor=processor_name(),
         cores=usable_cores(),

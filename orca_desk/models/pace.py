@@ -1,26 +1,47 @@
 """How long training, answering and exporting take on a machine that has not done it yet: roughly.
 
 All three are almost all matrix products, so their number over the speed of this machine's products gives the
-time. How near they come to that speed differs. A training of the bundled student, whose products are small,
-reached 0.45 of it, and one of 135 million weights in bfloat16, which is not measured here, 1.5 times it (on
-two cores of an AMD EPYC with instructions for bfloat16). Answering by llama.cpp reached 0.27 of it with the
-same model in Q4_1.
+time. That speed was measured once, by torch, in each number format and on each device (`machine.stored`). How
+near a job comes to it differs: on two cores of an AMD EPYC, a training reached 0.45 of it with the bundled
+student, whose products are small, and 0.48 to 0.7 with 135 million weights in bfloat16; answering by
+llama.cpp reached 0.27 of the float32 speed with the same model in Q4_1. The shares of graphics processors are
+wider, as none was measured.
 """
 
 import time
 from dataclasses import dataclass
 from functools import cache
 
+from orca_desk.machine.devices import CPU, Program
+from orca_desk.machine.room import room_for
+from orca_desk.machine.stored import Speed, load_found
 from orca_desk.models.fits import TrainingChoices
 from orca_desk.models.model_file import ModelFile
 
-SIDE, REPEATS = 768, 5  # of the measured product: large enough for full speed, quick enough for a page
-SLOWEST, FASTEST = 0.4, 2.0  # shares of the measured speed
+SIDE, REPEATS = 768, 5  # of the product that is timed where nothing is stored yet: quick enough for a page
 LEARNED = 0.5  # of the tokens: the answers, on which alone the head runs
-ANSWERING_SLOWEST, ANSWERING_FASTEST = 0.12, 0.7  # the same shares for answers by llama.cpp
 STARTING = 3.0  # s at most, until a model is loaded
 CHECKED_TOKENS = 32 * 400  # that the gate has each file read and write, and the trained student read
 TORCH_STARTING = 15.0  # s at most, until torch is imported and the student is loaded
+HALVES = ("bfloat16", "float16")
+# As the trainer chooses: from so many weights on it computes in 16 bits, if they are so much faster.
+WORTH_HALVING, WORTHWHILE = 50_000_000, 1.3
+UNMEASURED = 30.0  # times as fast as the processor, at most: a graphics processor that torch cannot measure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """The speed of products in operations per second, and the shares of it that a job reaches."""
+
+    speed: float
+    slowest: float
+    fastest: float
+
+    def time(self, operations: float) -> "TimeRange":
+        """Return the time that so many operations take."""
+        return TimeRange(
+            low=operations / (self.speed * self.fastest), high=operations / (self.speed * self.slowest)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +52,8 @@ class TimeRange:
     high: float
 
 
-def training_time(
-    model: ModelFile, choices: TrainingChoices, tokens: float, *, speed: float = 0.0
-) -> TimeRange:
-    """Estimate the time to train `tokens` tokens, at `speed` operations per second (0: as measured).
+def training_time(model: ModelFile, choices: TrainingChoices, tokens: float) -> TimeRange:
+    """Estimate the time to train `tokens` tokens.
 
     With a frozen base, a token costs 4 operations a weight (6 with checkpointing, which computes activations
     twice), and the head 4 a weight for each token that is learned.
@@ -42,37 +61,85 @@ def training_time(
     head = model.vocab * model.width
     body = max(0, model.parameters - head)
     each = (6 if choices.gradient_checkpointing == "on" else 4) * body + 4 * head * LEARNED
-    seconds = tokens * each / (speed or product_speed())
-    return TimeRange(low=seconds / FASTEST, high=seconds / SLOWEST)
+    return training_pace(model, choices).time(tokens * each)
 
 
-def answering_time(model: ModelFile, tokens: float, *, speed: float = 0.0) -> TimeRange:
+def answering_time(model: ModelFile, tokens: float) -> TimeRange:
     """Estimate the time in which llama.cpp reads and writes `tokens` tokens in batches, loading included.
 
-    A token costs 2 operations a weight. `speed` is as for `training_time`.
+    A token costs 2 operations a weight.
     """
-    seconds = 2 * model.parameters * tokens / (speed or product_speed())
-    return TimeRange(low=seconds / ANSWERING_FASTEST, high=STARTING + seconds / ANSWERING_SLOWEST)
+    found = answering_pace().time(2 * model.parameters * tokens)
+    return TimeRange(low=found.low, high=STARTING + found.high)
 
 
-def export_time(model: ModelFile, *, files: int, asked_tokens: float, speed: float = 0.0) -> TimeRange:
+def export_time(model: ModelFile, *, files: int, asked_tokens: float) -> TimeRange:
     """Estimate an export of a student tuned from `model` whose gate judges `files` files of weights.
 
-    The gate has llama.cpp answer its prompts from each file, and the trained student read each file's
-    answers; `asked_tokens` are those of the held-out tasks that the files answer besides. Writing the files
-    is not counted: a disk does that in seconds per gigabyte.
+    The gate has llama.cpp answer its prompts from each file, and the trained student read each file's answers
+    on the processor; `asked_tokens` are those of the held-out tasks that the files answer besides. Writing
+    the files is not counted: a disk does that in seconds per gigabyte.
     """
-    speed = speed or product_speed()
-    answering = answering_time(model, files * CHECKED_TOKENS + asked_tokens, speed=speed)
-    reading = 2 * model.parameters * files * CHECKED_TOKENS / speed
-    return TimeRange(
-        low=answering.low + reading / FASTEST, high=TORCH_STARTING + answering.high + reading / SLOWEST
-    )
+    answering = answering_time(model, files * CHECKED_TOKENS + asked_tokens)
+    reading = _on_processor(product_speed()).time(2 * model.parameters * files * CHECKED_TOKENS)
+    return TimeRange(low=answering.low + reading.low, high=TORCH_STARTING + answering.high + reading.high)
+
+
+def training_pace(model: ModelFile, choices: TrainingChoices) -> Pace:
+    """Return the pace of a training on the device that the user chose, in the format that it would use."""
+    speed, on_device = _measured("torch")
+    if on_device and speed is None:
+        return _unmeasured(slowest=0.25, fastest=0.9)
+    if speed is None:
+        return _on_processor(product_speed())
+    single = speed.products.get("float32") or product_speed()
+    half = max((speed.products.get(name, 0.0) for name in HALVES), default=0.0)
+    if choices.dtype in HALVES:
+        chosen = speed.products.get(choices.dtype) or single
+    else:
+        worth = model.parameters >= WORTH_HALVING and half > WORTHWHILE * single
+        chosen = half if choices.dtype == "auto" and worth else single
+    return Pace(speed=chosen, slowest=0.05 if on_device else 0.25, fastest=0.9)
+
+
+def answering_pace() -> Pace:
+    """Return the pace of llama.cpp on the device that the user chose."""
+    speed, on_device = _measured("llama")
+    if not on_device:
+        return Pace(speed=product_speed(), slowest=0.12, fastest=0.7)
+    if speed is None:
+        return _unmeasured(slowest=0.12, fastest=0.7)
+    return Pace(speed=max(speed.products.values()), slowest=0.01, fastest=0.5)
+
+
+def product_speed() -> float:
+    """Return the speed of float32 products with all cores, in operations per second.
+
+    It is the stored one, or measured here in about 0.1 s, once, where nothing is stored yet.
+    """
+    stored = load_found().speeds.get(CPU)
+    return (stored.products.get("float32") if stored else None) or _quick_speed()
+
+
+def _measured(program: Program) -> tuple[Speed | None, bool]:
+    """Return what was measured where `program` runs, and whether that is a device beside the processor."""
+    devices = room_for(program).devices
+    speed = load_found().speeds.get(devices[0].id if devices else CPU)
+    return (speed if speed and speed.products else None), bool(devices)
+
+
+def _on_processor(speed: float) -> Pace:
+    """Return the pace of torch on the processor, at a speed measured in float32 or by numpy."""
+    return Pace(speed=speed, slowest=0.4, fastest=2.0)
+
+
+def _unmeasured(*, slowest: float, fastest: float) -> Pace:
+    return Pace(speed=product_speed(), slowest=slowest, fastest=fastest * UNMEASURED)
 
 
 @cache
-def product_speed() -> float:
-    """Measure float32 matrix products with all cores, in operations per second. Takes about 0.1 s, once."""
+def _quick_speed() -> float:
+    """Measure float32 matrix products with numpy and all cores."""
     import numpy as np  # no window waits for it
 
     square, best = np.ones((SIDE, SIDE), np.float32), float("inf")
