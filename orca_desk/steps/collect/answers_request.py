@@ -29,6 +29,7 @@ from orca_desk.steps.collect.imported_records import (
     MessageCount,
     records_outcome,
 )
+from orca_desk.steps.collect.message_strategies import PREFIX
 from orca_desk.steps.collect.request import SourceRequest, TaskSource
 from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.steps.regrading import bring_back
@@ -168,18 +169,27 @@ def holds_answers(source: TaskSource, file: Asked) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class TakenBackAnswers:
-    """What `take_back_answers` did: `put_back_answers` undoes it."""
+    """What `take_back_answers` did: `put_back_answers` undoes it.
+
+    `strategies` were made for imports and stay, as the dropped records refer to them.
+    """
 
     dropped: tuple[str, ...]
     deleted: DeletedTasks
+    strategies: tuple[str, ...]
 
 
 def take_back_answers(library: Library, undo: AnswersUndo) -> TakenBackAnswers:
     """Drop the records of an import, as records are never deleted, and delete the tasks that it added."""
     wanted = RecordFilter(run=undo.run, decision="none")
-    dropped = tuple(stored.record.id for stored in iterate_records(library, wanted))
+    records = {stored.record.id: stored.record.strategy for stored in iterate_records(library, wanted)}
+    dropped = tuple(records)
     decide(library, dropped, "drop")
-    return TakenBackAnswers(dropped=dropped, deleted=delete_tasks(library, undo.tasks))
+    return TakenBackAnswers(
+        dropped=dropped,
+        deleted=delete_tasks(library, undo.tasks),
+        strategies=tuple(sorted(name for name in set(records.values()) if name.startswith(PREFIX))),
+    )
 
 
 def put_back_answers(library: Library, taken: TakenBackAnswers) -> None:

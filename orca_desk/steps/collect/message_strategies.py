@@ -17,7 +17,7 @@ from orca_desk.method.strategies import Strategy
 MAX_OWN = 40  # messages of one file that become strategies of their own
 OTHERS = "imported-others"
 NO_MESSAGE = "imported-no-message"
-_PREFIX = "imported-"
+PREFIX = "imported-"
 _WORDS = 4  # in a name
 _LONGEST = 48  # characters of a name
 _TITLE = 60  # characters of a message in a title
@@ -76,7 +76,7 @@ def plan_strategies(
         found[""] = get_strategy(library, without_message)
     new: list[Strategy] = []
     newest = dict(current)
-    by_form = {_form(one.instruction): one.name for one in current.values() if one.name.startswith(_PREFIX)}
+    by_form = {_form(one.instruction): one.name for one in current.values() if one.name.startswith(PREFIX)}
     ranked = sorted(messages, key=lambda message: (-messages[message], message))
     frequent = ranked[:MAX_OWN]
     for message in frequent:
@@ -161,7 +161,7 @@ def _others(ranked: Sequence[str]) -> Strategy:
 
 
 def _free_name(words: str, taken: Mapping[str, Strategy]) -> str:
-    base = f"{_PREFIX}{words or 'message'}"[:_LONGEST].rstrip("-")
+    base = f"{PREFIX}{words or 'message'}"[:_LONGEST].rstrip("-")
     name, number = base, 1
     while name in taken or name in (OTHERS, NO_MESSAGE):
         number += 1
@@ -170,9 +170,12 @@ def _free_name(words: str, taken: Mapping[str, Strategy]) -> str:
 
 
 def _telling_words(message: str, messages: Sequence[str]) -> str:
-    """Return the first words of a message that few of the others have, as a part of a name."""
+    """Return the first words of a message that few of the others have, as a part of a name.
+
+    A number, such as that of an example, tells nothing.
+    """
     held = Counter(word for one in messages for word in set(_words(one)))
-    words = list(dict.fromkeys(_words(message)))
+    words = [word for word in dict.fromkeys(_words(message)) if word.isalpha()]
     telling = [word for word in words if len(word) > 2 and word not in _COMMON]
     rare = [word for word in telling if 3 * held[word] <= max(3, len(messages))]
     return "-".join((rare or telling or words)[:_WORDS])

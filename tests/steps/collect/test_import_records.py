@@ -91,6 +91,14 @@ def test_rows_become_records_of_tasks_and_strategies(library: Library) -> None:
     assert first.record.provenance.imported == replace(made.imported, model="", line=1)
 
 
+def test_a_number_that_a_message_begins_with_names_no_strategy(library: Library) -> None:
+    run(library, row(1, system_prompt="0th of 12: weigh each claim"), row(2, system_prompt="007"))
+    assert {one.record.strategy for one in all_records(library)} == {
+        "imported-weigh-each-claim",
+        "imported-message",
+    }
+
+
 def test_the_same_file_again_changes_nothing(library: Library) -> None:
     rows = [row(1), row(2, system_prompt=SHORT), row(3, system_prompt="")]
     run(library, *rows)
@@ -245,6 +253,7 @@ def test_an_import_is_taken_back_and_put_back(library: Library) -> None:
     taken = take_back_answers(library, done.undo)
     assert [task.query for task in iterate_tasks(library)] == [make_task(1).query]
     assert count_records(library, RecordFilter(decision="drop")) == 2
+    assert taken.strategies == ("imported-think-step-then",)  # a dropped record still names it
     put_back_answers(library, taken)
     assert count_records(library, RecordFilter(decision="none")) == 2
     assert count_tasks(library) == 2

@@ -281,8 +281,18 @@ class TaskFiles(QObject):
             again,
             lambda _: taken.append(take_back_answers(library, undo)),
             *GRADES,
-            undone=self._withdraw,
+            undone=lambda: self._withdraw_answers(taken[-1].strategies),
         )
+
+    def _withdraw_answers(self, strategies: Sequence[str]) -> None:
+        """Hide the result of an import of answers that was taken back, and say what of it stays."""
+        self._withdraw()
+        if strategies:
+            count = counted(len(strategies), "strategy", "strategies")
+            self._notice.show_message(
+                "The import is undone: its records are dropped, and its tasks deleted.",
+                f"Records are never deleted, so {count} that they name stay: {', '.join(strategies)}.",
+            )
 
     def _offer_undo(self, name: str, imported: Imported) -> None:
         """Let Ctrl+Z take back what was just imported."""

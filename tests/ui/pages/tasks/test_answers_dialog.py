@@ -86,6 +86,8 @@ def test_an_import_of_answers_is_undone(
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == 2)
     qtbot.waitUntil(lambda: count_tasks(library) == 0)
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("The import is undone"))
+    assert "strategies that they name stay: imported-" in page.notice.hint.text()
 
 
 def test_the_import_of_answers_goes_back_to_tasks(page: TasksPage, source: TaskSource, qtbot: QtBot) -> None:
