@@ -37,13 +37,15 @@ from orca_desk.steps.train.base_measure import base_named
 from orca_desk.steps.votes import vote
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
+from orca_desk.ui.words.record_rules import uncounted_text
 from orca_desk.ui.words.snapshots import (
+    asked_once_text,
     cell_rows,
     compared_names,
     comparison_sentence,
-    mix_lines,
     overlap_line,
     pair_line,
+    selection_lines,
     setting_rows,
 )
 
@@ -331,7 +333,7 @@ def _show_preview(found: Selection, rules: SnapshotRules, as_json: bool) -> None
         cell_rows(found.cells),
     )
     say(f"Left out: {describe_left_out(found.left_out)}.")
-    for line in mix_lines(found.mix, learnable=rules.learnable is not None):
+    for line in selection_lines(found, learnable=rules.learnable is not None):
         say(line)
     if line := overlap_line(found):
         say(line)
@@ -353,6 +355,10 @@ def _show_account(account: dict[str, Any]) -> None:
         complain(
             f"{counted(len(pairs), 'question')} overlap with held-out ones: see records manifest.", "yellow"
         )
+    if line := asked_once_text(account["mix"].get("asked_once", 0)):
+        complain(line, "yellow")
+    if line := uncounted_text(account.get("not_limited_in_tokens", 0)):
+        complain(line, "yellow")
 
 
 def _show_counterparts(title: str, what: str, names: tuple[str, str], found: Sequence[Counterparts]) -> None:

@@ -33,6 +33,7 @@ class Selection:
 
     `considered` counts all records that the rules' families and runs have. `overlaps` are the pairs among the
     fit records, `held_out` the number of questions that they were compared with (0: not compared).
+    `unlimited` of those taken escaped a limit in tokens, as nobody counted theirs.
     """
 
     rowids: tuple[int, ...]
@@ -42,6 +43,7 @@ class Selection:
     mix: Mix
     overlaps: tuple[OverlapPair, ...]
     held_out: int
+    unlimited: int = 0
 
     @property
     def records(self) -> int:
@@ -62,6 +64,7 @@ class Selection:
         return {
             "made_with": f"Orca Desk {__version__}",
             "considered": self.considered,
+            "not_limited_in_tokens": self.unlimited,
             "cells": [asdict(cell) for cell in self.cells],
             "mix": {
                 "groups": [asdict(group) for group in self.mix.groups],
@@ -70,6 +73,7 @@ class Selection:
                 "tokens_not_counted": self.mix.uncounted,
                 "long_over_tokens": dict(self.mix.long_over),
                 "not_measured": self.mix.unmeasured,
+                "asked_once": self.mix.asked_once,
             },
             "overlap": {
                 "compared_with": self.held_out,
@@ -110,6 +114,7 @@ def select(
         mix=mixed,
         overlaps=pairs,
         held_out=overlaps.held_out if overlaps else 0,
+        unlimited=sum(one.n in taken and one.tokens is None for one in fit) if rules.limit_tokens else 0,
     )
 
 

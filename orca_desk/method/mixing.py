@@ -17,6 +17,7 @@ from typing import Literal
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 
+SOLVED = frozenset({Unfit.ALWAYS_SOLVED, Unfit.NEVER_SOLVED})
 OverlapKind = Literal["exact", "near"]
 
 
@@ -66,7 +67,8 @@ class Mix:
     `limited_by` is the group that has too few records for its share, and so limits all the others. `long` of
     the taken answers are long; `long_over` is the number of tokens by family above which an answer is long.
     The tokens of `uncounted` of the taken answers were estimated, and `unmeasured` of the taken records are
-    of tasks whose solve rate nobody measured.
+    of tasks whose solve rate nobody measured. `asked_once` of those left out, as always or never solved, are
+    of tasks to which there is one answer alone.
     """
 
     taken: tuple[int, ...]
@@ -77,6 +79,7 @@ class Mix:
     long_over: Mapping[str, float]
     uncounted: int = 0
     unmeasured: int = 0
+    asked_once: int = 0
 
 
 def mix(candidates: Sequence[MixCandidate], rules: SnapshotRules) -> Mix:
@@ -126,6 +129,9 @@ def mix(candidates: Sequence[MixCandidate], rules: SnapshotRules) -> Mix:
         long_over=limits,
         uncounted=sum(not one.counted for one in inside) if rules.long_share is not None else 0,
         unmeasured=sum(one.rate is None for one in inside) if rules.learnable else 0,
+        asked_once=sum(
+            one.rate is not None and one.rate.n == 1 and left_out.get(one.n) in SOLVED for one in candidates
+        ),
     )
 
 

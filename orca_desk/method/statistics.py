@@ -216,7 +216,8 @@ def unpaired_gap(first: tuple[float, int], second: tuple[float, int]) -> Gap:
     """Return the gap of two strategies that answered other tasks: (right answers, number) of each.
 
     One right and one wrong answer are added to each (Agresti and Caffo, The American Statistician 54, 2000,
-    280-288). Both numbers must be positive.
+    280-288). Where the other got all right, the first could only lose, as a paired one without any win. Both
+    numbers must be positive.
     """
     (right, n), (other_right, other_n) = first, second
     share, other = (right + 1) / (n + 2), (other_right + 1) / (other_n + 2)
@@ -229,6 +230,7 @@ def unpaired_gap(first: tuple[float, int], second: tuple[float, int]) -> Gap:
         mean=share - other,
         error=sqrt(variance),
         freedom=min(n, other_n) + 1,
+        only_losses=other_right >= other_n,
     )
 
 

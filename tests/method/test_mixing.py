@@ -139,6 +139,18 @@ def test_tasks_that_the_student_solves_always_or_never_are_left_out() -> None:
     assert (found.taken, found.unmeasured) == ((2, 3), 1)
     assert found.left_out == {0: Unfit.NEVER_SOLVED, 1: Unfit.ALWAYS_SOLVED}
     assert mixed(some, learnable=Learnable(base="model", drop_never=False)).taken == (0, 2, 3)
+    assert found.asked_once == 0
+
+
+def test_tasks_left_out_by_one_answer_each_are_counted() -> None:
+    some = [
+        MixCandidate(n=n, question=f"q{n}", family="a", strategy="direct", rate=SolveRate(n % 2, 1))
+        for n in range(4)
+    ]
+    found = mixed(some, learnable=Learnable(base="model"))
+    assert (found.taken, found.asked_once) == ((), 4)
+    assert mixed(some, learnable=Learnable(base="model", drop_never=False)).asked_once == 2
+    assert mixed(some).asked_once == 0
 
 
 def test_overlapping_questions_are_refused_unless_the_user_takes_them() -> None:

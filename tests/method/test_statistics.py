@@ -133,6 +133,14 @@ def test_strategies_that_share_no_task_are_compared_by_counts() -> None:
     assert gap.p_not_above(0) < 0.001
 
 
+def test_where_the_other_got_all_right_the_first_could_only_lose() -> None:
+    for tasks in (8, 12, 20, 40):
+        alike = unpaired_gap((tasks, tasks), (tasks, tasks))
+        assert alike.p_not_above(-0.05) >= 0.95**tasks  # the chance that a worse one shows no loss
+    assert unpaired_gap((19, 20), (20, 20)).p_not_above(-0.05) >= 0.735  # at most 1 of 20
+    assert not unpaired_gap((19, 20), (18, 20)).only_losses
+
+
 def test_edges() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     assert wilson(5, 5)[1] == 1.0

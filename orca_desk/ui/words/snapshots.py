@@ -12,7 +12,7 @@ from orca_desk.method.snapshot_rules import Balance, GroupedBy, OverlapRule, Sna
 from orca_desk.steps.train.base_request import BaseMeasured
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import ALWAYS
-from orca_desk.ui.words.record_rules import rule_sentences
+from orca_desk.ui.words.record_rules import rule_sentences, uncounted_text
 from orca_desk.ui.words.shorten import shorten
 
 TARGETS: Mapping[Targets, str] = {
@@ -96,8 +96,13 @@ def balance_text(balance: Balance) -> str:
     return f"{shares} over {OVER[balance.over]}" + (f" ({weights})" if weights else "")
 
 
-def mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
-    """Return what a reader should know of a mix, one sentence each."""
+def selection_lines(found: Selection, *, learnable: bool) -> list[str]:
+    """Return what a reader should know of a selection, one sentence each."""
+    lines = [uncounted_text(found.unlimited)] if found.unlimited else []
+    return lines + _mix_lines(found.mix, learnable=learnable)
+
+
+def _mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
     lines = []
     if mix.limited_by:
         lines.append(
@@ -117,7 +122,19 @@ def mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
         lines.append(
             f"{counted(mix.unmeasured, 'record')} taken without a measurement of the student on their tasks."
         )
+    if line := asked_once_text(mix.asked_once):
+        lines.append(line)
     return lines
+
+
+def asked_once_text(records: int) -> str:
+    """Return that tasks were left out by one answer of the student each; "" for none."""
+    if not records:
+        return ""
+    return (
+        f"{counted(records, 'record')} left out by a single answer of the student to their task: one answer"
+        " is always or never correct. Measure the student with several samples per task."
+    )
 
 
 def _shortfall(group: GroupMix) -> str:
@@ -261,6 +278,8 @@ def measured_sentence(found: BaseMeasured) -> str:
         f" Of {counted(found.tasks, 'task')}, the student solved {found.always:,} always,"
         f" {found.never:,} never, {found.tasks - found.always - found.never:,} sometimes."
     )
+    if found.answers == found.tasks > 0:
+        text += " Each was asked once, which tells no difference: ask for several samples per task."
     if found.failed:
         reasons = ", ".join(f"{reason}: {n:,}" for reason, n in found.failed.items())
         text += f" Without an answer: {reasons}."

@@ -59,6 +59,7 @@ class FreezeOverlap(QWidget):
         column.addWidget(self.pairs, 1)
         self.hint = label("Check a question to take its records all the same.", size="caption", tone="muted")
         column.addWidget(self.hint)
+        column.addStretch()  # takes the room of a list that is hidden
         self.rule.currentIndexChanged.connect(self._change_rule)
         self.near.valueChanged.connect(self.changed)
         self.pairs.itemChanged.connect(self._check)

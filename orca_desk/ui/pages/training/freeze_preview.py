@@ -13,7 +13,7 @@ from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.mix_bars import MixBars
 from orca_desk.ui.widgets.text import card, label, set_tone
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.snapshots import mix_lines
+from orca_desk.ui.words.snapshots import selection_lines
 
 
 class FreezePreview(QFrame):
@@ -58,7 +58,7 @@ class FreezePreview(QFrame):
         self.bars.show_groups(groups)
         asked = any(group.asked is not None for group in groups)
         self.legend.setText("Taken / fit. The line marks what was asked for." if asked else "Taken / fit.")
-        lines = mix_lines(found.mix, learnable=learnable)
+        lines = selection_lines(found, learnable=learnable)
         self.notes.setText("\n".join(lines))
         self.left_out.show_counts({UNFIT[reason]: count for reason, count in found.left_out.items()})
         for widget, is_shown in (
