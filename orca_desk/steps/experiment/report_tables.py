@@ -73,7 +73,7 @@ def report_tables(found: ExperimentResults, facts: ReportFacts) -> dict[str, Any
             "Differences between arms, by family.",
             title="Differences by family",
         ),
-        "lost": _lost_table(found),
+        "lost": lost_table(found),
         "arms": _arm_table(found),
         "settings": _settings_table(found, facts),
     }
@@ -166,7 +166,8 @@ def p_text(p: float) -> str:
     return f"{p:.5f}" if f"{p:.3f}" == "0.050" else f"{p:.3f}"
 
 
-def _lost_table(found: ExperimentResults) -> ReportTable | None:
+def lost_table(found: ExperimentResults) -> ReportTable | None:
+    """Return what the students of each arm lost; None where it was not measured."""
     known = [(one.arm, one.lost) for one in found.arms if one.lost is not None]
     if not known:
         return None

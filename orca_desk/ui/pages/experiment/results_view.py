@@ -19,6 +19,7 @@ from orca_desk.steps.experiment.results import ExperimentResults, results
 from orca_desk.steps.experiment.wording import ARM_NAMES, MESSAGE_NAMES, conclusion, notes
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.experiment.interval_plot import IntervalPlotView
+from orca_desk.ui.pages.experiment.lost_card import LostCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
@@ -67,6 +68,7 @@ class ExperimentResultsView(QWidget):
         self.differences = IntervalPlotView(desk.theme)
         self.differences_note = label(CONTRASTS_NOTE, tone="muted", size="caption", wrap=True)
         self.panels = {message: IntervalPlotView(desk.theme) for message in MessageKind}
+        self.lost = LostCard(desk.theme)
         self._lay_out()
 
     def show_runs(self, runs: Sequence[Run]) -> None:
@@ -150,6 +152,7 @@ class ExperimentResultsView(QWidget):
         self._place_panels(1)
         self.panel_card = frame
         column.addWidget(frame)
+        column.addWidget(self.lost)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, GRID + GRID // 2, 0, 0)
@@ -191,6 +194,7 @@ class ExperimentResultsView(QWidget):
         for message, view in self.panels.items():
             view.show_plot(plots.get(message))
         self.panel_card.setVisible(any(plots.values()))
+        self.lost.show_results(found)
 
     def _write(self, found: ExperimentResults, path: Path) -> None:
         """Write the report off the event loop, and announce it."""

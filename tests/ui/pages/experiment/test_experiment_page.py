@@ -1,5 +1,6 @@
 """The Experiment page, driven as a user drives it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from orca_desk.library.trainings import create_training
 from orca_desk.method.arms import Arm
 from orca_desk.method.records import Task
 from orca_desk.steps.experiment.plan import KIND, MessageKind
+from orca_desk.steps.experiment.results import LostResult
 from orca_desk.ui.pages.experiment.page import EMPTY, FILLED, RESULTS, ExperimentPage
+from orca_desk.ui.theme import current_colours
 from orca_desk.ui.window import Window
 
 pytest.importorskip("scipy")
@@ -115,6 +118,39 @@ def test_what_was_found_is_shown_and_saved(
         dialog.accept()
         qtbot.waitUntil((tmp_path / name).is_file, timeout=SLOW)
         assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins.lower())
+
+
+def test_what_the_students_lost_stands_on_the_page_as_in_the_report(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    store_experiment(library, erased_wins)
+    page = opened(window, qtbot)
+    view = page.results
+    qtbot.waitUntil(lambda: view.found is not None, timeout=SLOW)
+    assert view.lost.isHidden()  # nothing was measured
+    lost = LostResult(
+        message=MessageKind.NONE,
+        seeds=3,
+        questions=220,
+        base=0.4,
+        student=0.25,
+        nats=0.812,
+        changed=0.3,
+        ratio=1.2,
+        large=("divergence",),
+    )
+    arms = [replace(one, lost=lost if one.arm is Arm.ERASED else None) for one in view.found.arms]
+    found = replace(view.found, arms=tuple(arms))
+    view.lost.show_results(found)
+    assert view.lost.isVisible() and view.lost.caption.text().startswith("220 general questions")
+    model = view.lost.model
+    shown = [str(model.index(0, column).data()) for column in range(model.columnCount())]
+    assert shown == ["Erased", "40.0%", "25.0%", "0.812", "30%", "1.20", "divergence"]
+    large = model.index(0, model.columnCount() - 1)
+    for choice in ("dark", "light"):
+        window.desk.theme.choose(choice)
+        assert large.data(Qt.ItemDataRole.ForegroundRole) == current_colours()("bad")
+    assert model.index(0, 0).data(Qt.ItemDataRole.ForegroundRole) is None
 
 
 def test_an_unfinished_one_offers_to_resume(window: Window, library: Library, qtbot: QtBot) -> None:
