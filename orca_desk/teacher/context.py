@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_desk.errors import UserError
 from orca_desk.teacher.llama import LlamaModel
-from orca_desk.teacher.native import last_errors
+from orca_desk.teacher.native import MemoryRanOutError, last_errors
+from orca_desk.teacher.offload import BATCH_TOKENS, CacheType
 
-BATCH_TOKENS = 512  # per step: enough to keep the cores busy in prefill, few enough to stay responsive
 NO_ROOM = 1
+NO_MEMORY, NOT_COMPUTED = (
+    -2,
+    -3,
+)  # what llama_decode returns when memory runs out, on the host and on a device
 FLASH_AUTOMATIC, FLASH_OFF = -1, 0
+TYPES: dict[CacheType, str] = {"F16": "GGML_TYPE_F16", "Q8_0": "GGML_TYPE_Q8_0"}
 
 
 class Context:
@@ -35,8 +39,10 @@ class Context:
         sequences: int,
         threads: int,
         flash_attention: bool,
+        cache: CacheType = "F16",
         scored: int = 0,
     ) -> None:
+        """Create the context; `cache` is the type of its keys and values. Raises MemoryRanOutError."""
         self.lib = model.lib
         self.vocabulary = model.tokenizer.size
         parameters = self.lib.llama_context_default_params()
@@ -46,14 +52,14 @@ class Context:
         parameters.n_outputs_max = sequences + scored  # llama.cpp aborts on fewer
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.flash_attn_type = FLASH_AUTOMATIC if flash_attention else FLASH_OFF
+        parameters.type_k = parameters.type_v = getattr(self.lib, TYPES[cache])
         parameters.kv_unified = True
         parameters.no_perf = True
         last_errors.clear()
         self.handle: Any = self.lib.llama_init_from_model(model.handle, parameters)
         if not self.handle:
-            reason = last_errors[0] if last_errors else "no reason given"
-            raise UserError(
-                f"{model.path.name} cannot start with a context of {cells} tokens: {reason}.",
+            raise MemoryRanOutError(
+                f"{model.path.name} cannot start with a context of {cells} tokens: {_reason()}.",
                 "Use a smaller context, or close other programs to free memory.",
             )
         self.cells = int(self.lib.llama_n_ctx(self.handle))
@@ -91,7 +97,7 @@ class Context:
     ) -> bool:
         """Run the model over at most `rows` rows of (token, position, sequence, 1 if logits are wanted).
 
-        Returns False, with nothing changed, when the cache has no room for them.
+        Returns False, with nothing changed, when the cache has no room for them. Raises MemoryRanOutError.
         """
         count = len(tokens)
         self._tokens[:count] = tokens
@@ -102,6 +108,11 @@ class Context:
         status = self.lib.llama_decode(self.handle, self._batch)
         if status == NO_ROOM:
             return False
+        if status in (NO_MEMORY, NOT_COMPUTED):
+            raise MemoryRanOutError(
+                f"Memory ran out while the model was answering: {_reason()}.",
+                "Use a smaller context or batch, or close other programs to free memory.",
+            )
         if status != 0:
             raise RuntimeError(f"llama_decode returned {status}: {'; '.join(last_errors)}")
         return True
@@ -137,3 +148,7 @@ class Context:
         batch.seq_id = self._sequence_rows.ctypes.data_as(ctypes.POINTER(int32))
         batch.logits = self._wanted.ctypes.data_as(int8)
         return batch
+
+
+def _reason() -> str:
+    return last_errors[0].rstrip(".") if last_errors else "llama.cpp gives no reason"

@@ -1,11 +1,19 @@
 """The devices, other than the CPU, that this build of llama.cpp can use: its own list."""
 
 import ctypes
+import os
+from collections.abc import Sequence
 from ctypes import byref, c_bool, c_char_p, c_int, c_size_t, c_void_p
+from dataclasses import replace
+from typing import Any
 
-from orca_desk.machine.devices import Listed, llama_kind
+from orca_desk.errors import UserError
+from orca_desk.machine import free_memory
+from orca_desk.machine.choice import chosen_device, wanted_devices
+from orca_desk.machine.devices import AUTO, Listed, llama_kind
 from orca_desk.teacher.native import library
 
+MEMORY_VARIABLE = "ORCA_DESK_DEVICE_MEMORY"  # MiB of each device's memory that a model may take at most
 GPU, INTEGRATED = 1, 2  # of ggml_backend_dev_type; others are CPUs, and accelerators beside them such as BLAS
 
 
@@ -37,6 +45,49 @@ def listed_devices() -> tuple[Listed, ...]:
         if properties.type in (GPU, INTEGRATED):
             found.append(_listed(properties))
     return tuple(found)
+
+
+def usable_devices() -> tuple[Listed, ...]:
+    """Return the devices to run a model on, as the user chose; none means the CPU.
+
+    Raises UserError for a device that is not there, and for a limit of memory that is no number.
+    """
+    listed = listed_devices()
+    offered = best_of(listed) if chosen_device() == AUTO else listed
+    names = wanted_devices("llama", [one.name for one in offered])
+    limit = _limit()
+    return tuple(
+        replace(one, free=min(one.free if one.total else free_memory(), limit))
+        for name in names
+        for one in offered
+        if one.name == name
+    )
+
+
+def best_of(listed: Sequence[Listed]) -> tuple[Listed, ...]:
+    """Return the devices that one model is divided over: those of one backend, not listed twice.
+
+    A processor's own graphics count only where there are no others.
+    """
+    own = [one for one in listed if not one.shared] or list(listed)
+    return tuple(one for one in own if one.kind == own[0].kind)
+
+
+def device_handle(name: str) -> int:
+    """Return llama.cpp's pointer to one of the listed devices."""
+    ggml: Any = library()._lib
+    ggml.ggml_backend_dev_by_name.argtypes, ggml.ggml_backend_dev_by_name.restype = [c_char_p], c_void_p
+    return int(ggml.ggml_backend_dev_by_name(name.encode()))
+
+
+def _limit() -> int:
+    text = os.environ.get(MEMORY_VARIABLE, "").strip()
+    try:
+        return int(float(text) * 2**20) if text else 2**63
+    except (ValueError, OverflowError):
+        raise UserError(
+            f"${MEMORY_VARIABLE} is {text!r}, which is no number.", "Write MiB, such as 6144, or remove it."
+        ) from None
 
 
 def _listed(properties: _Properties) -> Listed:

@@ -1,8 +1,8 @@
 """The engine: a GGUF model that answers many prompts at once."""
 
-import math
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -10,57 +10,64 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_desk.machine import free_memory, usable_cores
+from orca_desk.machine import usable_cores
+from orca_desk.machine.choice import chosen_cache
+from orca_desk.machine.devices import Listed
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.adapter_base import require_base
+from orca_desk.teacher.batch import CELLS_EACH, choose_batch, measure_batch, store_batch, stored_batch
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.devices import usable_devices
 from orca_desk.teacher.live import LiveRequests
-from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
+from orca_desk.teacher.llama import LlamaTokenizer
+from orca_desk.teacher.native import MemoryRanOutError
+from orca_desk.teacher.offload import CacheType
 from orca_desk.teacher.prefixes import Prefixes
-from orca_desk.teacher.replicas import Replica, RequestSource, run_replicas
+from orca_desk.teacher.replicas import Replica, RequestSource, Source, run_replicas
 from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.scheduler import OnToken
+from orca_desk.teacher.setup import (
+    LEAST_CELLS,
+    PREFIX_SEQUENCES,
+    Setup,
+    Wish,
+    cells_halved,
+    fewer_layers,
+    setup_beside,
+    setup_on_cpu,
+    setup_on_devices,
+)
+from orca_desk.teacher.weights import Weights
 
 __all__ = ["ENGINE_VERSION", "Completion", "Engine", "Request", "RequestFailure"]
 
 ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
-PREFIX_SEQUENCES = 8  # the seven strategies, and one that the user wrote
-MOST_REPLICAS = 8  # Python takes about a tenth of a step, and only one replica at a time can run it.
-MOST_CELLS = 32_768  # of all replicas together, unless one sequence needs more: 32 answers of 1024 tokens
-MEMORY_SHARE = 0.25  # of the free memory, for keys and values
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How a model of some size runs fastest on a processor, found by measuring each batch size."""
-
-    replicas: bool  # one per core, or one with all cores
-    slots: int  # answers at once per replica
-    flash: bool  # the flash attention kernel, or plain matrix products
-
-
-# By the number of weights, up to the limit. A tiny model spends its time on attention, for which plain matrix
-# products are twice as fast as the flash kernel at 2 to 6 answers. From about 100 million weights on, the
-# products with the weights dominate, which are fast from 16 rows on. For still larger models, many replicas'
-# answers would take too much memory.
-PLANS = ((20e6, _Plan(True, 4, False)), (400e6, _Plan(True, 16, True)), (math.inf, _Plan(False, 16, True)))
+logger = logging.getLogger(__name__)
 
 
 def _never() -> bool:
     return False
 
 
+def _ignore() -> None:
+    pass
+
+
 class Engine:
     """Continuous batching over one GGUF model, with an optional LoRA. Use it in a `with` block.
 
-    `batch` is the number of answers at once (None: by the model's size), `context` the longest prompt and
-    answer together in tokens (None: as the model was trained, as memory allows), `threads` the number of
-    cores to use (None: all that this process can use), `template` the chat template (None: the model's own).
-    Greedy answers can differ in rare near-ties between batch sizes, as the sums have another order: store
-    `batch` with each answer. `replicas` share the work; benchmarks look into them. `beside` is another engine
-    of the same file and template, which shares its weights and outlives this one; `scored` is how many rows
-    of a step may be tokens of prompts that are scored, beyond the few that always may. Raises UserError for a
-    file that cannot be used.
+    `batch` is the number of answers at once (None: by the model's size on a processor, as measured on a
+    device), `context` the longest prompt and answer together in tokens (None: as the model was trained, as
+    memory allows), `threads` the number of cores to use (None: all that this process can use), `template` the
+    chat template (None: the model's own), `devices` those to offload layers to (None: as the user chose).
+    Greedy answers can differ in rare near-ties between batch sizes and devices, as the sums have another
+    order: store `batch` and `version` with each answer. `replicas` share the work; benchmarks look into them.
+    `beside` is another engine of the same file and template, which shares its weights; `scored` is how many
+    rows of a step may be tokens of prompts that are scored, beyond the few that always may.
+
+    Where memory runs out, also in the middle of a run, the engine goes on with less of the device and no
+    request is lost; `went_on` is called then, and `less` says it. Raises UserError for a file that cannot be
+    used, and for a device that is not there.
     """
 
     def __init__(
@@ -75,17 +82,30 @@ class Engine:
         template: str | None = None,
         beside: "Engine | None" = None,
         scored: int = 0,
+        devices: Sequence[Listed] | None = None,
+        went_on: Callable[[], None] = _ignore,
     ) -> None:
-        self._model: LlamaModel = beside._model if beside else LlamaModel(model, template=template)
-        self._owns_model = beside is None
-        self._scored = scored
+        self.threads = min(threads or usable_cores(), usable_cores())
         self.replicas: list[Replica] = []
+        self.less: tuple[str, ...] = ()  # what was left out as memory ran out, one sentence each
+        self._adapter = adapter, adapter_scale
+        self._went_on = went_on
+        self._devices = usable_devices() if devices is None else tuple(devices)
+        if beside:
+            self._weights = beside._weights
+            self._weights.users += 1
+        else:
+            self._weights = Weights(model, template=template, movable=bool(self._devices))
         try:
-            self.threads = min(threads or usable_cores(), usable_cores())
-            self._start(batch, context)
-            if adapter is not None:
-                self._adapt(adapter, adapter_scale)
-            self._warm_up()
+            self._wish = Wish(
+                batch=batch,
+                context=context,
+                threads=self.threads,
+                scored=scored,
+                cache=self._chosen_cache(),
+            )
+            self._setup = self._first_setup()
+            self._settle()
         except BaseException:
             self.close()
             raise
@@ -97,21 +117,37 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Free the model and its contexts."""
-        while self.replicas:
-            self.replicas.pop().context.close()
-        if self._owns_model:
-            self._model.close()
+        """Free the contexts, and the model unless another engine shares it."""
+        self._close_replicas()
+        self._weights.release()
 
     @property
     def tokenizer(self) -> LlamaTokenizer:
         """The model's tokenizer."""
-        return self._model.tokenizer
+        return self._weights.vocabulary.tokenizer
 
     @cached_property
     def renderer(self) -> Renderer:
         """The renderer for the model's chat template."""
-        return Renderer(self._model.tokenizer)
+        return Renderer(self.tokenizer)
+
+    @property
+    def place(self) -> str:
+        """Where the model runs, in a few words: "CPU", or a device with its layers."""
+        placement = self._setup.placement
+        if not placement.layers:
+            return "CPU"
+        names = {one.name: one.description for one in self._devices}
+        where = " and ".join(f"{name} ({names.get(name, name)})" for name in placement.devices)
+        return f"{where}, {placement.layers} of {placement.total} layers"
+
+    @property
+    def version(self) -> str:
+        """The versions of the engine, and where and how it computes: what answers depend on in near-ties."""
+        placement = self._setup.placement
+        if not placement.layers and placement.cache == "F16":
+            return ENGINE_VERSION
+        return f"{ENGINE_VERSION}, {self.place}, keys and values in {placement.cache}"
 
     def generate(
         self,
@@ -127,13 +163,13 @@ class Engine:
         `on_token(key, text)` with text that is final. Yields a RequestFailure for a request that is too long
         for the context. Only one run at a time.
         """
-        yield from run_replicas(self.replicas, RequestSource(requests, cancelled), on_token)
+        yield from self._run(RequestSource(requests, cancelled), on_token)
 
     def serve(
         self, requests: LiveRequests, *, on_token: OnToken | None = None
     ) -> Iterator[Completion | RequestFailure]:
         """Answer requests as they arrive, until `requests` is closed; otherwise as `generate`."""
-        yield from run_replicas(self.replicas, requests, on_token)
+        yield from self._run(requests, on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after each of `ids`, [len(ids), vocabulary]. Not during a run.
@@ -168,45 +204,143 @@ class Engine:
         finally:
             replica.context.drop_sequence(0)
 
-    def _start(self, batch: int | None, context: int | None) -> None:
-        """Create the replicas; decide how many answers run at once and how long they can become."""
-        plan = next(plan for limit, plan in PLANS if self._model.parameters < limit)
-        replicas = min(self.threads, MOST_REPLICAS, batch or MOST_REPLICAS) if plan.replicas else 1
-        self.batch = batch or replicas * plan.slots
-        slots = -(-self.batch // replicas)
-        longest = min(context or self._model.context, self._model.context)
-        most, short = MOST_CELLS // replicas, self._model.short_context
-        if short and (context or 0) <= short:
-            longest, most = min(longest, short), min(most, short)
-        memory = free_memory() * MEMORY_SHARE / replicas
-        wanted = max(longest, min(slots * longest, most))
-        cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
-        self.replicas += [
-            self._replica(slots, longest, cells, self.threads // replicas, plan) for _ in range(replicas)
-        ]
-        self.context = self.replicas[0].limit
+    def _run(self, source: Source, on_token: OnToken | None) -> Iterator[Completion | RequestFailure]:
+        """Run all replicas; go on with less where memory runs out in the middle."""
+        while True:
+            try:
+                yield from run_replicas(self.replicas, source, on_token)
+                return
+            except MemoryRanOutError as error:
+                if len(self.replicas) > 1:  # side by side on a processor: those without fault have ended too
+                    raise
+                self._go_on(error)
 
-    def _replica(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Replica:
-        sequences = slots + PREFIX_SEQUENCES
-        context = Context(
-            self._model,
-            cells=cells,
-            sequences=sequences,
-            threads=threads,
-            flash_attention=plan.flash,
-            scored=self._scored,
+    def _go_on(self, error: MemoryRanOutError) -> None:
+        """Build the engine anew with less memory, for sequences as long as before."""
+        self._wish = replace(self._wish, least=self.context)
+        self._close_replicas()
+        self._setup = self._smaller(error, least=self.context)
+        self._settle()
+        self._went_on()
+
+    # Setting up
+
+    def _chosen_cache(self) -> CacheType | None:
+        """Return the type of keys and values that the user chose, where the model allows it."""
+        match chosen_cache():
+            case "q8_0" if self._weights.layout.packable:
+                return "Q8_0"
+            case "auto" if self._devices:
+                return None
+        return "F16"
+
+    def _first_setup(self) -> Setup:
+        weights = self._weights
+        if weights.users > 1 and weights.placement and weights.placement.layers:
+            return setup_beside(weights.layout, weights.facts, self._wish, self._devices, weights.placement)
+        if not self._devices or weights.users > 1:
+            return setup_on_cpu(weights.facts, self._wish)
+        return setup_on_devices(weights.layout, weights.facts, self._wish, self._devices)
+
+    def _settle(self) -> None:
+        """Load the weights and create the replicas, with less where memory runs out."""
+        while True:
+            try:
+                self._build()
+                return
+            except MemoryRanOutError as error:
+                self._close_replicas()
+                least = self._wish.least or min(self._setup.longest, LEAST_CELLS)
+                self._setup = self._smaller(error, least=least)
+
+    def _build(self) -> None:
+        self._weights.load(self._setup.placement)
+        if not self._setup.measured:
+            self._setup = replace(self._setup, slots=self._fastest_batch(), measured=True)
+        setup = self._setup
+        self.batch = self._wish.batch or setup.replicas * setup.slots
+        for _ in range(setup.replicas):
+            self.replicas.append(self._replica(setup))
+        self.context = self.replicas[0].limit
+        self._adapt()
+        self._warm_up()
+
+    def _smaller(self, error: MemoryRanOutError, *, least: int) -> Setup:
+        """Return a setup that takes less memory, with room for `least` tokens. Raises `error` if there is none.
+
+        It has fewer cells where that is enough, or else fewer layers on the devices.
+        """
+        setup = self._setup
+        logger.warning("%s", error)
+        fits = self._weights.placement is not None
+        fewer = cells_halved(setup, least) if fits else None
+        if fewer is not None:
+            self._say(error, f"room for {fewer.cells:,} tokens instead of {setup.cells:,}")
+            return fewer
+        if not setup.placement.layers or self._weights.users > 1:
+            raise error
+        layers = fewer_layers(setup.placement)
+        weights = self._weights
+        smaller = (
+            setup_on_devices(weights.layout, weights.facts, self._wish, self._devices, most_layers=layers)
+            if layers
+            else setup_on_cpu(weights.facts, self._wish)
         )
+        left = smaller.placement.layers
+        self._say(error, f"{left} of {setup.placement.total} layers on the device" if left else "the CPU")
+        return smaller
+
+    def _say(self, error: MemoryRanOutError, what: str) -> None:
+        self.less += (f"{error.message} It goes on with {what}.",)
+
+    def _fastest_batch(self) -> int:
+        """Return how many answers at once this model writes fastest where it lies now."""
+        setup = self._setup
+        most = max(1, min(setup.slots, setup.cells // CELLS_EACH))
+        key = f"{self.version}, {self._weights.path.name}, {self._weights.facts}"
+        count = stored_batch(key)
+        if count is None:
+            context = self._context(replace(setup, slots=most))
+            try:
+                speeds = measure_batch(context, most)
+            finally:
+                context.close()
+            logger.info("tokens per second by answers at once: %s", speeds)
+            count = choose_batch(speeds) if speeds else 1
+            store_batch(key, count)
+        return min(count, most)
+
+    def _replica(self, setup: Setup) -> Replica:
+        context = self._context(setup)
         return Replica(
             context=context,
-            prefixes=Prefixes(context, range(slots, sequences)),
-            tokenizer=self._model.tokenizer,
-            slots=slots,
-            limit=min(longest, context.cells),
+            prefixes=Prefixes(context, range(setup.slots, setup.slots + PREFIX_SEQUENCES)),
+            tokenizer=self.tokenizer,
+            slots=setup.slots,
+            limit=min(setup.longest, context.cells),
         )
 
-    def _adapt(self, adapter: Path, scale: float) -> None:
-        require_base(adapter, self._model.path)
-        handle = self._model.load_adapter(adapter)
+    def _context(self, setup: Setup) -> Context:
+        return Context(
+            self._weights.model,
+            cells=setup.cells,
+            sequences=setup.slots + PREFIX_SEQUENCES,
+            threads=setup.threads,
+            flash_attention=setup.flash,
+            cache=setup.placement.cache,
+            scored=self._wish.scored,
+        )
+
+    def _close_replicas(self) -> None:
+        while self.replicas:
+            self.replicas.pop().context.close()
+
+    def _adapt(self) -> None:
+        adapter, scale = self._adapter
+        if adapter is None:
+            return
+        require_base(adapter, self._weights.path)
+        handle = self._weights.model.load_adapter(adapter)
         for replica in self.replicas:
             replica.context.set_adapter(handle, scale)
 

@@ -27,6 +27,12 @@ class LiveRequests:
             self._queue.append(request)
             self._changed.notify()
 
+    def give_back(self, requests: list[Request]) -> None:
+        """Take back requests that a replica could not answer, to be asked again before all others."""
+        with self._changed:
+            self._queue.extendleft(reversed(requests))
+            self._changed.notify_all()
+
     def drop(self, key: str) -> bool:
         """Drop a request; return False if a replica has it: it then ends at the next token, "cancelled"."""
         with self._changed:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
@@ -12,22 +13,34 @@ from orca_desk.errors import UserError
 from orca_desk.models.gguf_header import read_header
 from orca_desk.prompts.thoughts import TAG_NAMES
 from orca_desk.prompts.tokenizer import answer_ends
-from orca_desk.teacher.native import last_errors, library
+from orca_desk.teacher.devices import device_handle
+from orca_desk.teacher.native import MemoryRanOutError, last_errors, library
+from orca_desk.teacher.offload import Placement
 
 # llama.cpp's names for pre-tokenizers whose tokenizer.json first composes characters (NFC), which llama.cpp
 # omits.
 COMPOSING = frozenset({"qwen2", "qwen35"})
+_NO_MEMORY = re.compile("alloc|memory", re.IGNORECASE)
+NOWHERE = Placement(cells=0)  # all in the machine's own memory
 
 
 class LlamaModel:
     """The weights and vocabulary of one GGUF file. Close it, or use it in a `with` block."""
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False, template: str | None = None) -> None:
-        """Load `path`, or only its vocabulary, which takes a moment even for the largest model.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        vocabulary_only: bool = False,
+        template: str | None = None,
+        placement: Placement = NOWHERE,
+    ) -> None:
+        """Load `path` as `placement` says, or only its vocabulary, which takes a moment even for the largest.
 
         `template` is used instead of the chat template in the file.
 
-        Raises UserError for a file that is missing, not a GGUF, damaged, or of an unknown architecture.
+        Raises UserError for a file that is missing, not a GGUF, damaged, or of an unknown architecture, and
+        MemoryRanOutError where a device has too little memory for its layers.
         """
         self.path, self.template = path, template
         self.lib = library()
@@ -35,9 +48,16 @@ class LlamaModel:
         last_errors.clear()
         parameters = self.lib.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
+        arrays = _place(self.lib, parameters, placement)
         self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(path), parameters)
+        del arrays  # they had to live until here
         if not self.handle and _is_adapter(path):
             raise UserError(f"{path} is an adapter, not a model.", "Choose the model that it was trained on.")
+        if not self.handle and placement.layers and _NO_MEMORY.search(" ".join(last_errors)):
+            raise MemoryRanOutError(
+                f"{path.name} does not fit into the memory of {', '.join(placement.devices)}.",
+                "Close other programs that use it, or choose the CPU.",
+            )
         if not self.handle:
             raise UserError(f"{path} cannot be loaded: {_explanation()}.", _hint())
 
@@ -210,6 +230,18 @@ class LlamaTokenizer:
         if token < 0:
             return ""
         return str(self._lib.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace"))
+
+
+def _place(lib: Any, parameters: Any, placement: Placement) -> list[Any]:
+    """Fill in what goes where; return the arrays that `parameters` then points to."""
+    names = placement.devices
+    handles = (ctypes.c_void_p * (len(names) + 1))(*[device_handle(name) for name in names])  # ends with NULL
+    shares = (ctypes.c_float * max(1, lib.llama_max_devices()))(*placement.shares)
+    parameters.devices = ctypes.addressof(handles)
+    parameters.n_gpu_layers = placement.layers
+    if placement.shares:
+        parameters.tensor_split = ctypes.cast(shares, ctypes.POINTER(ctypes.c_float))
+    return [handles, shares]
 
 
 def _require_gguf(path: Path) -> None:

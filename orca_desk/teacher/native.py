@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from orca_desk.errors import UserError
+
 logger = logging.getLogger("orca_desk.llama_cpp")
 logger.addHandler(logging.NullHandler())  # without one, Python prints warnings
 
@@ -18,6 +20,10 @@ LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.INFO, 4: logging.WARNIN
 ERROR = 4
 CONTINUES = 5
 last_errors: deque[str] = deque(maxlen=8)  # the native library's latest errors, oldest first
+
+
+class MemoryRanOutError(UserError):
+    """The device, or the machine, has less memory than llama.cpp wants; less of it may still do."""
 
 
 @cache

@@ -8,12 +8,14 @@ A replica also looks only through its own answers' cells.
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.native import MemoryRanOutError
 from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.scheduler import OnToken, Scheduler
@@ -36,6 +38,9 @@ class Source(Protocol):
         `load` is how many requests the replica has in progress.
         """
 
+    def give_back(self, requests: list[Request]) -> None:
+        """Take back requests that a replica could not answer, to be asked again before all others."""
+
     def stopped(self) -> bool:
         """Return whether the run is to end now."""
 
@@ -47,6 +52,7 @@ class RequestSource:
 
     def __init__(self, requests: Iterable[Request], cancelled: Callable[[], bool]) -> None:
         self._requests = iter(requests)
+        self._given_back: deque[Request] = deque()
         self._cancelled = cancelled
         self._turn = threading.Lock()
         self._asking = threading.Lock()
@@ -57,9 +63,14 @@ class RequestSource:
         if not self._turn.acquire(blocking=wait):
             return None
         try:
-            return next(self._requests, None)
+            return self._given_back.popleft() if self._given_back else next(self._requests, None)
         finally:
             self._turn.release()
+
+    def give_back(self, requests: list[Request]) -> None:
+        """Take back requests that a replica could not answer, to be asked again before all others."""
+        with self._turn:
+            self._given_back.extend(requests)
 
     def stopped(self) -> bool:
         """Return whether the caller has cancelled. While it blocks, as in a pause, all replicas wait."""
@@ -80,7 +91,10 @@ class Replica:
     limit: int
 
     def run(self, source: Source, on_token: OnToken | None) -> Iterator[Result]:
-        """Answer requests until none is left or the source is stopped."""
+        """Answer requests until none is left or the source is stopped.
+
+        Gives unanswered requests back to the source when it raises MemoryRanOutError.
+        """
         scheduler = Scheduler(
             context=self.context,
             prefixes=self.prefixes,
@@ -101,6 +115,9 @@ class Replica:
                 if not scheduler.busy:
                     return
                 yield from scheduler.step()
+        except MemoryRanOutError:
+            source.give_back(scheduler.hand_back())
+            raise
         finally:
             scheduler.clear()
 

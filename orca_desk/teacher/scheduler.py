@@ -8,6 +8,7 @@ cut for lack of room.
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from orca_desk.prompts.harmony import HarmonyText, speaks_harmony
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.active import ActiveRequest, Place
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.native import MemoryRanOutError
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
 from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.sampling import make_chain
@@ -64,7 +66,6 @@ class Scheduler:
         self._free = list(range(slots - 1, -1, -1))
         self._cells = 0  # reserved for the answers
         self._crowded = False  # nothing is admitted until an answer has ended
-        self._shown: dict[str, int] = {}  # characters, of answers that have to start again
         self._reading: list[ActiveRequest] = []
         self._writing: list[ActiveRequest] = []
 
@@ -84,7 +85,7 @@ class Scheduler:
             reason = self._refusal(request)
             if reason:
                 yield RequestFailure(key=request.key, reason=reason)
-            elif not self._start(request):
+            elif not self._starts(request):
                 self._waiting.appendleft(request)
                 return
 
@@ -104,6 +105,13 @@ class Scheduler:
                 f"tokens of context; the model has {self._limit:,}."
             )
         return ""
+
+    def _starts(self, request: Request) -> bool:
+        try:
+            return self._start(request)
+        except MemoryRanOutError:
+            self._waiting.appendleft(request)  # to be handed back with the others
+            raise
 
     def _start(self, request: Request) -> bool:
         """Admit `request` if the cache has room, dropping unused prefixes where that helps."""
@@ -141,8 +149,7 @@ class Scheduler:
         return True
 
     def _stream(self, request: Request) -> TextStream:
-        shown = self._shown.pop(request.key, 0)
-        return TextStream(request.sampling.stop, opening=request.opening, shown=shown)
+        return TextStream(request.sampling.stop, opening=request.opening, shown=request.shown)
 
     def _prefix(self, request: Request) -> Prefix | None:
         """Return the request's prefix, decoding a new one; None if it is not worth sharing."""
@@ -318,6 +325,13 @@ class Scheduler:
             self._waiting.remove(request)
             yield RequestFailure(key=request.key, reason="It was dropped before it began.")
 
+    def hand_back(self) -> list[Request]:
+        """Free everything; return the requests that are not answered, which can start again elsewhere."""
+        requests = [_anew(answer) for answer in self._writing + self._reading] + list(self._waiting)
+        self.clear()
+        self._waiting.clear()
+        return requests
+
     def clear(self) -> None:
         """Free everything still in use and yield nothing."""
         for answer in self._writing + self._reading:
@@ -348,7 +362,10 @@ class Scheduler:
             if not self.busy:
                 yield RequestFailure(key=newest.request.key, reason="The model's cache has no room for it.")
                 return
-            if newest.stream is not None:
-                self._shown[newest.request.key] = newest.stream.shown
-            self._waiting.appendleft(newest.request)
+            self._waiting.appendleft(_anew(newest))
         self._crowded = True
+
+
+def _anew(answer: ActiveRequest) -> Request:
+    """Return the request of an answer that has to start again, with what was shown of it."""
+    return replace(answer.request, shown=answer.stream.shown) if answer.stream else answer.request

@@ -96,7 +96,7 @@ def test_one_lane_and_many_answer_alike(tiny_llama: TinyModel) -> None:
 @pytest.fixture
 def crowded(tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine of 8 sequences whose cache holds one and a half of the longest."""
-    monkeypatch.setattr("orca_desk.teacher.engine.MOST_CELLS", 256)
+    monkeypatch.setattr("orca_desk.teacher.setup.MOST_CELLS", 256)
     with Engine(tiny_llama.gguf, batch=8, context=256, threads=1) as engine:
         yield engine
 
