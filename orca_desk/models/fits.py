@@ -15,6 +15,7 @@ Part = Literal["weights", "cache", "computing", "adapter", "activations", "logit
 LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
 TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop goes on beside it
 _HALF, _SINGLE = 2, 4  # bytes of a number
+_PACKED = 0.52  # bytes of a weight in 4 bits, with its share of the scales
 _RUNTIME = 47 * 2**20  # Python, and the code and buffers of llama.cpp, whatever the model
 _TOKEN = 400  # bytes that llama.cpp takes for a token of the vocabulary
 TORCH = 500 * 2**20  # torch, transformers and peft once imported
@@ -49,6 +50,10 @@ class TrainingChoices(Protocol):
     @property
     def gradient_checkpointing(self) -> str:
         """ "on", "off" or "auto"."""
+
+    @property
+    def base_bits(self) -> str:
+        """Bits per weight of the base's linear layers: "16" (the dtype's, whichever it is) or "4"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +169,18 @@ def _training_parts(
     model: ModelFile, choices: TrainingChoices, checkpointing: bool
 ) -> tuple[tuple[Part, int], ...]:
     """Return bytes per part. With checkpointing each layer stores its input, and one at a time the rest."""
-    number = _HALF if choices.dtype == "bfloat16" else _SINGLE
+    number = _HALF if choices.dtype in ("bfloat16", "float16") else _SINGLE
+    weights = model.parameters * number
+    if choices.base_bits == "4":
+        head = 2 * model.vocab * model.width  # the embedding too: neither is packed
+        weights = int(max(0, model.parameters - head) * _PACKED) + min(model.parameters, head) * number
     adapter = model.layers * choices.rank * (9 * model.width + 3 * (model.ffn + model.width))
     whole_layer = (_STORED_WIDTHS * model.width + _STORED_FFNS * model.ffn) * number
     inputs = model.layers * model.width * number
     stored = inputs + whole_layer if checkpointing else model.layers * whole_layer
     logits = min(choices.batch_tokens * model.vocab, max(LOGITS_AT_ONCE, model.vocab))
     return (
-        ("weights", model.parameters * number),
+        ("weights", weights),
         ("adapter", adapter * 4 * _SINGLE),  # itself, its gradient and Adam's two moments
         ("activations", choices.batch_tokens * stored),
         ("logits", _LOGIT_COPIES * logits * _SINGLE),

@@ -27,6 +27,7 @@ class _Choices:
     rank: int
     dtype: str
     gradient_checkpointing: str
+    base_bits: str
 
 
 def training_remedy(model: ModelFile, choices: TrainingChoices, *, free: int | None = None) -> Remedy | None:
@@ -40,6 +41,7 @@ def training_remedy(model: ModelFile, choices: TrainingChoices, *, free: int | N
         rank=choices.rank,
         dtype=choices.dtype,
         gradient_checkpointing=choices.gradient_checkpointing,
+        base_bits=choices.base_bits,
     )
     if training_fit(model, before, free=free).fits:
         return None
@@ -103,7 +105,7 @@ def _training_steps(before: _Choices) -> Iterator[dict[str, Any]]:
     while batch > LEAST_BATCH:
         batch = changes["batch_tokens"] = max(LEAST_BATCH, batch // 2)
         yield dict(changes)
-    if before.dtype != "bfloat16":
+    if before.dtype not in ("bfloat16", "float16"):
         changes["dtype"] = "bfloat16"
         yield dict(changes)
     rank = before.rank

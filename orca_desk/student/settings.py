@@ -8,18 +8,24 @@ from orca_desk.errors import SettingError, UserError
 
 Schedule = Literal["cosine", "linear", "constant"]
 Truncation = Literal["refuse", "drop", "cut"]
-Dtype = Literal["auto", "float32", "bfloat16"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Checkpointing = Literal["auto", "on", "off"]
 Thoughts = Literal["train", "mask"]
+BaseBits = Literal["16", "4"]
+Compile = Literal["auto", "on", "off"]
+Engine = Literal["auto", "torch", "mlx"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": ("cosine", "linear", "constant"),
     "truncation": ("refuse", "drop", "cut"),
-    "dtype": ("auto", "float32", "bfloat16"),
+    "dtype": ("auto", "float32", "bfloat16", "float16"),
     "gradient_checkpointing": ("auto", "on", "off"),
     "thoughts": ("train", "mask"),
+    "base_bits": ("16", "4"),
+    "compile": ("auto", "on", "off"),
+    "engine": ("auto", "torch", "mlx"),
 }
-LATER = frozenset({"thoughts"})  # settings that earlier versions lacked
+LATER = frozenset({"base_bits", "compile", "engine", "thoughts"})  # settings that earlier versions lacked
 # Lowest and highest sensible value of each number; None is no limit.
 RANGES: dict[str, tuple[float, float | None]] = {
     "rank": (1, 1024),
@@ -140,6 +146,29 @@ class TrainSettings:
         metadata=_about("Compute activations twice to save memory. Auto: only if they would not fit."),
     )
     threads: int = field(default=0, metadata=_about("CPU threads. 0: one per core."))
+    base_bits: BaseBits = field(
+        default="16",
+        metadata=_about(
+            "Bits per weight of the frozen base. 16: its number format. 4: its linear layers are packed "
+            "(NF4, by bitsandbytes) while the adapter is trained, which saves memory; the adapter is merged "
+            "into the unquantised weights."
+        ),
+    )
+    compile: Compile = field(
+        default="auto",
+        metadata=_about(
+            "Compile the layers for a GPU before training (torch.compile), which takes about a minute. Auto: "
+            "where that is measured to pay for the whole training."
+        ),
+    )
+
+    engine: Engine = field(
+        default="auto",
+        metadata=_about(
+            "Library that computes the training: torch, or Apple's MLX. Auto: MLX on a Mac's GPU, torch "
+            "everywhere else."
+        ),
+    )
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -15,6 +15,7 @@ from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import Tensor, nn
 
 from orca_desk.student.accelerator.attention import RowLayout, attend
+from orca_desk.student.accelerator.four_bits import FourBitLinear, PackedWeight
 from orca_desk.student.torch.matmul import matmul
 
 ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention", "GraniteAttention"}
@@ -33,7 +34,7 @@ def replace_forwards(model: PeftModel) -> None:
         kind = type(module).__name__
         if kind in NORMS:
             module.forward = MethodType(_norm_forward, module)
-        elif kind in GATED and _is_known_gate(module):
+        elif kind in GATED and is_known_gate(module):
             module.forward = MethodType(_gated_forward, module)
         elif kind in ATTENTION and _is_known_attention(module):
             module.forward = MethodType(_attention_forward, module)
@@ -42,7 +43,7 @@ def replace_forwards(model: PeftModel) -> None:
 class AdaptedLayer(NamedTuple):
     """A linear layer: frozen weight [out, in] and bias [out], and the A, B and scale of its adapter."""
 
-    weight: Tensor
+    weight: Tensor | PackedWeight
     bias: Tensor | None
     a: Tensor | None
     b: Tensor | None
@@ -94,6 +95,8 @@ def _output(x: Tensor, layer: AdaptedLayer) -> Tensor:
 
 def _weight(layer: AdaptedLayer) -> Tensor:
     """Return the weight, with the adapter added to it where its number format can hold the sum."""
+    if isinstance(layer.weight, PackedWeight):
+        return layer.weight.unpack()
     if layer.a is not None and layer.b is not None and _is_merged(layer):
         return torch.addmm(layer.weight, layer.b, layer.a, alpha=layer.scale)
     return layer.weight
@@ -102,7 +105,7 @@ def _weight(layer: AdaptedLayer) -> Tensor:
 def _is_merged(layer: AdaptedLayer) -> bool:
     """Whether the adapter is added to the weight: one product instead of three, but only float32 sums are
     exact enough; in bfloat16 small changes would be rounded away."""
-    return bool(layer.weight.dtype == torch.float32)
+    return isinstance(layer.weight, Tensor) and layer.weight.dtype == torch.float32
 
 
 class _Norm(torch.autograd.Function):  # type: ignore[misc]
@@ -173,7 +176,7 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
     return result
 
 
-def _linears(x: Tensor, *modules: nn.Module) -> tuple[Tensor, ...]:
+def apply_linears(x: Tensor, *modules: nn.Module) -> tuple[Tensor, ...]:
     """Apply linear layers to the same states x [..., in]: one [..., out_i] per layer."""
     layers = tuple(_adapted(module) for module in modules)
     pairs = [matrix for layer in layers for matrix in (layer.a, layer.b) if matrix is not None]
@@ -185,8 +188,12 @@ def _adapted(module: nn.Module) -> AdaptedLayer:
     if isinstance(module, LoraLinear):
         a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
         base = module.base_layer
-        return AdaptedLayer(base.weight, base.bias, a, b, module.scaling["default"])
-    return AdaptedLayer(module.weight, module.bias, None, None, 0.0)
+        return AdaptedLayer(_held(base), base.bias, a, b, module.scaling["default"])
+    return AdaptedLayer(_held(module), module.bias, None, None, 0.0)
+
+
+def _held(linear: nn.Linear) -> Tensor | PackedWeight:
+    return linear.packed if isinstance(linear, FourBitLinear) else linear.weight
 
 
 def _norm_forward(self: Any, hidden_states: Tensor) -> Tensor:
@@ -194,8 +201,8 @@ def _norm_forward(self: Any, hidden_states: Tensor) -> Tensor:
 
 
 def _gated_forward(self: Any, x: Tensor) -> Tensor:
-    gate, up = _linears(x, self.gate_proj, self.up_proj)
-    return _linears(_Gate.apply(gate, up), self.down_proj)[0]
+    gate, up = apply_linears(x, self.gate_proj, self.up_proj)
+    return apply_linears(_Gate.apply(gate, up), self.down_proj)[0]
 
 
 def _attention_forward(
@@ -210,7 +217,7 @@ def _attention_forward(
     There is no mask and no cache in training.
     """
     cos, sin = (values.chunk(2, -1)[0].unsqueeze(-2) for values in position_embeddings)
-    states = _linears(hidden_states, self.q_proj, self.k_proj, self.v_proj)
+    states = apply_linears(hidden_states, self.q_proj, self.k_proj, self.v_proj)
     q, k, v = (state.unflatten(-1, (-1, self.head_dim)) for state in states)
     q, k = _Rotation.apply(q, cos, sin), _Rotation.apply(k, cos, sin)
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -220,10 +227,11 @@ def _attention_forward(
         mixed = nn.functional.scaled_dot_product_attention(
             q, k, v, is_causal=True, scale=self.scaling, enable_gqa=self.num_key_value_groups > 1
         )
-    return _linears(mixed.transpose(1, 2).flatten(2), self.o_proj)[0], None
+    return apply_linears(mixed.transpose(1, 2).flatten(2), self.o_proj)[0], None
 
 
-def _is_known_gate(module: nn.Module) -> bool:
+def is_known_gate(module: nn.Module) -> bool:
+    """Return whether it is a gate by SiLU, of linear layers that this module knows."""
     activation = type(module.act_fn).__name__ in ("SiLUActivation", "SiLU")
     return activation and _are_known_linears(module.gate_proj, module.up_proj, module.down_proj)
 
@@ -237,7 +245,7 @@ def _is_known_attention(module: nn.Module) -> bool:
 
 def _are_known_linears(*modules: nn.Module) -> bool:
     return all(
-        type(module) is nn.Linear
+        type(module) in (nn.Linear, FourBitLinear)
         or (type(module) is LoraLinear and isinstance(module.lora_dropout["default"], nn.Identity))
         for module in modules
     )

@@ -1,5 +1,6 @@
 """The training loss: cross-entropy of the trained tokens, with the head run on only those, in chunks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,27 +94,41 @@ def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
     ids, positions, targets = (
         torch.from_numpy(each).to(head.device) for each in (batch.ids, batch.positions, batch.targets)
     )
-    packed: dict[str, Any] = {}
-    if isinstance(batch, PackedBatch):
-        packed["position_ids"] = torch.from_numpy(batch.places).to(head.device)
-        packed["layout"] = RowLayout.of(batch.starts, batch.kernel, head.device)
+    packed = packed_arguments(batch, head.device)
     states = base.base_model(input_ids=ids, use_cache=False, **packed).last_hidden_state
     states = states.flatten(0, 1).index_select(0, positions)
     loss: Tensor = _SummedCrossEntropy.apply(states, head, targets, LogitShape.of(base))
     return loss
 
 
-def require_own_logits(base: PreTrainedModel, ids: Tensor, reference: Tensor, tolerance: float) -> None:
+def packed_arguments(batch: TrainingBatch, device: torch.device) -> dict[str, Any]:
+    """Return what a model's body must be told of a packed row beside its ids; nothing for other batches."""
+    if not isinstance(batch, PackedBatch):
+        return {}
+    return {
+        "position_ids": torch.from_numpy(batch.places).to(device),
+        "layout": RowLayout.of(batch.starts, batch.kernel, device),
+    }
+
+
+def require_own_logits(
+    base: PreTrainedModel,
+    ids: Tensor,
+    reference: Tensor,
+    tolerance: float,
+    packed: Mapping[str, Any] | None = None,
+) -> None:
     """Check that body and head, as training runs them, compute the model's own logits.
 
     `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the loaded model, `tolerance` the largest
-    root mean square error as a share of theirs. Raises UserError for a model whose layers or logits training
-    here would compute otherwise, and for one whose own logits are not finite.
+    root mean square error as a share of theirs. `packed` is as `packed_arguments`
+    returns it. Raises UserError for a model whose layers or logits training here would compute otherwise, and
+    for one whose own logits are not finite.
     """
     if not bool(reference.isfinite().all()):
         raise UserError("The model's weights are damaged: its logits are not numbers.", "Download it again.")
     with torch.no_grad():
-        states = base.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        states = base.base_model(input_ids=ids, use_cache=False, **(packed or {})).last_hidden_state
         products = nn.functional.linear(states, base.get_output_embeddings().weight)
         logits = LogitShape.of(base).apply(products).float()
     error = (logits - reference.float()).square().mean().sqrt()

@@ -15,19 +15,25 @@ from orca_desk.machine import usable_cores
 from orca_desk.models.config import read_json
 from orca_desk.models.fits import human_bytes, training_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.student.accelerator.four_bits import pack_linears
 from orca_desk.student.families import family_of_config, is_supported
 from orca_desk.student.settings import Dtype, TrainSettings
 from orca_desk.student.torch.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+ON_CPU: tuple[Dtype, ...] = ("float32", "bfloat16")  # float16 is slow on every processor
 # With fewer parameters, products are so small that bfloat16 gains little, and float32 fits anywhere.
 WORTH_HALVING = 50_000_000
 WORTHWHILE = 1.3  # how much faster bfloat16 must be to justify its lower precision
 PROBE_ROWS = 2048  # of the timed matrices
 
 
-def load_base(folder: Path, dtype: str) -> PreTrainedModel:
-    """Load the base in "float32" or "bfloat16" from local safetensors only, without running its own code.
+def load_base(
+    folder: Path, dtype: str, *, device: torch.device | None = None, bits: str = "16"
+) -> PreTrainedModel:
+    """Load the base in a number format from local safetensors only, without running its own code.
+
+    `device` None is the CPU. With `bits` "4" the linear layers of its body are packed.
 
     Raises UserError when transformers cannot load it, and for weights that are missing or not numbers.
     """
@@ -50,6 +56,10 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
         missing = sorted(info["missing_keys"])[0]
         raise UserError(f"The weights in {folder} lack {missing}.", "Download the model again.")
     _require_finite(model, folder)
+    if bits == "4":
+        pack_linears(model.base_model, device or torch.device("cpu"))
+    if device is not None:
+        model.to(device)
     model.config.use_cache = False
     return model
 
@@ -113,7 +123,7 @@ def choose_dtype(base: ModelFile, settings: TrainSettings) -> Dtype:
     if base.parameters < WORTH_HALVING:
         return "float32"
     rows = min(settings.batch_tokens, PROBE_ROWS)
-    seconds = {name: _product_seconds(rows, base, dtype) for name, dtype in DTYPES.items()}
+    seconds = {name: _product_seconds(rows, base, DTYPES[name]) for name in ON_CPU}
     return "bfloat16" if seconds["float32"] > WORTHWHILE * seconds["bfloat16"] else "float32"
 
 

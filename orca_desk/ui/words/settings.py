@@ -16,6 +16,9 @@ TITLES = {
     "checkpoint_every": "Steps per checkpoint",
     "dtype": "Number format",
     "threads": "CPU threads",
+    "base_bits": "Bits of the base",
+    "compile": "Compile for a GPU",
+    "engine": "Computed with",
 }
 
 

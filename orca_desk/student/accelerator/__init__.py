@@ -1,0 +1,1 @@
+"""Training on a graphics card or another accelerator: what differs there from training on a CPU."""

@@ -1,0 +1,79 @@
+"""What a training decides about a device when it begins: which, its number format, kernels and memory."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from orca_desk.models.config import read_json
+from orca_desk.models.model_file import ModelFile
+from orca_desk.student.accelerator.choice import CPU, choose_device, choose_device_dtype, free_bytes
+from orca_desk.student.accelerator.memory import plan_memory
+from orca_desk.student.accelerator.race import AttentionShape, race_kernels
+from orca_desk.student.accelerator.variants import race_variants
+from orca_desk.student.families import family_of_config, is_supported
+from orca_desk.student.settings import TrainSettings
+
+RACED_TOKENS = 4096  # of the row on which attention is timed
+
+
+def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence[int]) -> dict[str, Any]:
+    """Return the choices of a run as JSON values; on the CPU, only that it is the CPU.
+
+    Raises UserError for a device that is missing or too small.
+    """
+    chosen = choose_device()
+    where = {"device": chosen.name, "device_name": chosen.title, "device_note": chosen.note}
+    if chosen.name == CPU:
+        return where
+    device = chosen.torch
+    dtype = choose_device_dtype(base, settings, device)
+    memory = plan_memory(base, settings, dtype, free=free_bytes(device), title=chosen.title)
+    attention = race_kernels(
+        attention_shape(base),
+        _usual_row(lengths, min(settings.batch_tokens, RACED_TOKENS)),
+        device=device,
+        dtype=getattr(torch, dtype),
+    )
+    variants = race_variants(base, settings, lengths, device=device, dtype=dtype, attention=attention.fastest)
+    batches = settings.epochs * sum(lengths) / settings.batch_tokens
+    forced = settings.compile == "on" and "compiled" in variants.seconds
+    return where | {
+        "dtype": dtype,
+        "gradient_checkpointing": memory.stored != "all",
+        "offload": memory.stored == "offloaded",
+        "attention": attention.fastest,
+        "variant": "compiled" if forced else variants.fastest(batches, base.layers),
+        "raced": {
+            "attention": {**attention.seconds, **attention.failures},
+            "variants": {**variants.seconds, **variants.failures},
+        },
+    }
+
+
+def attention_shape(base: ModelFile) -> AttentionShape:
+    """Read what a model's attention looks like from its configuration."""
+    config = read_json(base.path / "config.json")
+    cap = config.get("attn_logit_softcapping") or 0.0
+    window = config.get("sliding_window") if config.get("use_sliding_window", True) else None
+    windows = (0, int(window)) if window else (0,)
+    if not is_supported(config):
+        heads = int(config["num_attention_heads"])
+        size = int(config.get("head_dim") or base.width // heads)
+        return AttentionShape(
+            heads=heads,
+            kv_heads=int(config.get("num_key_value_heads") or heads),
+            size=size,
+            windows=windows,
+            cap=cap,
+        )
+    family = family_of_config(config)
+    return AttentionShape(
+        heads=family.heads, kv_heads=family.kv_heads, size=family.head_width, windows=windows, cap=cap
+    )
+
+
+def _usual_row(lengths: Sequence[int], tokens: int) -> list[int]:
+    """Return the lengths of some records that fill a row: those of the middle one."""
+    middle = sorted(lengths)[len(lengths) // 2]
+    return [min(middle, tokens)] * max(1, tokens // middle)
