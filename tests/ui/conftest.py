@@ -44,10 +44,15 @@ def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def theme(qapp: QApplication) -> Iterator[Theme]:
-    """The theme, with the app's fonts."""
+    """The theme, with the app's fonts. Afterwards every widget of the test is gone.
+
+    A window that waits for its deletion would be styled again by the theme of the next test, which took
+    longer than most tests.
+    """
     made = Theme(qapp)
     yield made
     made.deleteLater()
+    qapp.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
