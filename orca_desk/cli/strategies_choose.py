@@ -11,7 +11,8 @@ import click
 
 from orca_desk.cli.options import NumberRange, examples, json_option
 from orca_desk.cli.output import percent, print_json, say, table
-from orca_desk.errors import UserError
+from orca_desk.formats.packed import unpacked
+from orca_desk.formats.tasks import opened
 from orca_desk.method.pairing import ChoiceRule, Decision
 from orca_desk.steps.pair.recorded import RecordedChoice, choose_from, shared_with_all
 from orca_desk.ui.words.choices import choice_word, decision_reason, legend, recorded_notes
@@ -82,14 +83,11 @@ def choose_strategies(file: Path, margin: float, confidence: float, as_json: boo
 def _opened(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """Open a file, or standard input, as a stream that can seek. Raises UserError if it cannot be read."""
     if str(file) == "-":
-        yield io.BytesIO(sys.stdin.buffer.read()), STDIN
+        with unpacked(io.BytesIO(sys.stdin.buffer.read()), STDIN) as found:
+            yield found
         return
-    try:
-        with file.open("rb") as stream:
-            yield stream, file
-    except OSError as error:
-        message = f"{file} cannot be read: {error.strerror or error}."
-        raise UserError(message, "Check the path and its permissions.") from error
+    with opened(file) as found:
+        yield found
 
 
 def choice_json(found: RecordedChoice, rule: ChoiceRule) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.formats.layout import Asked
+from orca_desk.formats.packed import unpacked
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
@@ -52,22 +53,22 @@ def readable(rows: Iterable[Task | BadRow], path: Path) -> Iterator[Task | BadRo
 
 @contextmanager
 def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
-    """Open a source of tasks so that it can be read several times; give its name, too.
+    """Open a source so that it can be read several times, unpacked; give its name, too, without ".gz".
 
-    Raises UserError for a file that cannot be opened or read.
+    Raises UserError for a file that cannot be opened, read or unpacked.
     """
     if not isinstance(source, Path):
-        yield source, Path(str(getattr(source, "name", "the input")))
+        with unpacked(source, Path(str(getattr(source, "name", "the input")))) as found:
+            yield found
         return
     try:
-        with source.open("rb") as stream:
-            if stream.seekable():
-                yield stream, source
-                return
-            with TemporaryFile() as copy:  # a pipe gives its content once
-                while chunk := stream.read(1 << 20):
-                    copy.write(chunk)
-                yield copy, source
+        with ExitStack() as stack:
+            stream: BinaryIO = stack.enter_context(source.open("rb"))
+            if not stream.seekable():  # a pipe gives its content once
+                pipe, stream = stream, stack.enter_context(TemporaryFile())
+                while chunk := pipe.read(1 << 20):
+                    stream.write(chunk)
+            yield stack.enter_context(unpacked(stream, source))
     except OSError as error:
         if isinstance(error, (BlockingIOError, BrokenPipeError)) or error.filename not in (None, str(source)):
             raise

@@ -69,6 +69,8 @@ def recorded_notes(found: RecordedChoice) -> list[str]:
         )
     if len(found.unshared) > NAMED:
         notes.append(f"The same in {counted(len(found.unshared) - NAMED, 'more family', 'more families')}.")
+    if found.unshared:
+        notes.append("The tokens of a strategy are the mean over all of its answers, also to other tasks.")
     if found.without_lengths:
         names = ", ".join(found.without_lengths[:NAMED])
         more = f" and {len(found.without_lengths) - NAMED:,} more" if found.without_lengths[NAMED:] else ""

@@ -1,0 +1,50 @@
+"""Files packed with gzip, as data sets are often handed on: unpacked once into a temporary file."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from orca_desk.errors import UserError
+
+MAGIC = b"\x1f\x8b"
+MOST = 16 << 30  # bytes unpacked: a thousandth of that is enough to fill a disk
+CHUNK = 1 << 20
+
+
+@contextmanager
+def unpacked(stream: BinaryIO, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Yield a stream that can seek without its packing, and its name without ".gz"; any other as it is.
+
+    Raises UserError for a file that is damaged, cut off, or too large unpacked.
+    """
+    stream.seek(0)
+    is_packed = stream.read(len(MAGIC)) == MAGIC
+    stream.seek(0)
+    if not is_packed:
+        yield stream, path
+        return
+    with TemporaryFile() as copy:
+        try:
+            _unpack(stream, copy, path)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise UserError(
+                f"{path} is a gzip file that is damaged or cut off.", "Fetch it again, or unpack it yourself."
+            ) from error
+        copy.seek(0)
+        yield copy, path.with_suffix("") if path.suffix.casefold() == ".gz" else path
+
+
+def _unpack(stream: BinaryIO, copy: BinaryIO, path: Path) -> None:
+    size = 0
+    with gzip.GzipFile(fileobj=stream, mode="rb") as packed:
+        while chunk := packed.read(CHUNK):
+            size += len(chunk)
+            if size > MOST:
+                raise UserError(
+                    f"{path} unpacks to more than {MOST >> 30} GiB.", "Unpack it yourself, and split it."
+                )
+            copy.write(chunk)

@@ -1,0 +1,47 @@
+"""Files packed with gzip are read like any other, and damaged ones end in a sentence."""
+
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+
+from orca_desk.errors import UserError
+from orca_desk.formats import packed
+from orca_desk.formats.packed import unpacked
+from orca_desk.formats.tasks import opened, read_tasks
+
+ROWS = b'{"query": "What is 1 + 1?", "answer": "2"}\n{"query": "What is 1 + 2?", "answer": "3"}\n'
+
+
+def test_a_packed_file_is_named_and_read_without_its_packing(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl.gz"
+    file.write_bytes(gzip.compress(ROWS[:43]) + gzip.compress(ROWS[43:]))  # two members, as `cat` joins them
+    assert [getattr(task, "answer", None) for task in read_tasks(file)] == ["2", "3"]
+    table = tmp_path / "tasks.csv.GZ"
+    table.write_bytes(gzip.compress(b"question;answer\nWhat is 2 + 2?;4\n"))
+    assert [getattr(task, "answer", None) for task in read_tasks(table)] == ["4"]
+    with opened(file) as (stream, name):
+        assert (stream.read(), name) == (ROWS, tmp_path / "tasks.jsonl")
+
+
+def test_what_is_not_packed_stays_the_same_stream() -> None:
+    stream = io.BytesIO(ROWS)
+    stream.seek(5)
+    with unpacked(stream, Path("x.gz")) as (found, name):
+        assert found is stream and found.tell() == 0 and name == Path("x.gz")
+
+
+@pytest.mark.parametrize("content", [gzip.compress(ROWS)[:-9], b"\x1f\x8b\x08\x00", b"\x1f\x8bnothing"])
+def test_a_damaged_one_is_told(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl.gz"
+    file.write_bytes(content)
+    with pytest.raises(UserError, match="damaged or cut off"):
+        list(read_tasks(file))
+
+
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "MOST", 3 << 20)
+    bomb = io.BytesIO(gzip.compress(bytes(5 << 20)))
+    with pytest.raises(UserError, match="unpacks to more"), unpacked(bomb, Path("x.gz")):
+        pass
