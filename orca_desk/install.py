@@ -13,11 +13,22 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import get_args
 
+from orca_desk.accelerators import (
+    ACCELERATORS,
+    RECORD,
+    TORCH_WITHOUT_CUDA,
+    AcceleratorName,
+    built_for,
+    cost,
+    found_accelerator,
+    lacking_for,
+    with_options,
+)
 from orca_desk.display import display_problem, has_display
 
 ROOT = Path(__file__).resolve().parent.parent
-DISK_GB = 4  # 1.7 GB with the CPU build of torch, and room for compiling and downloads
 MEMORY_GB = 3  # two files of llama.cpp compile at a time, at most 1 GB each
 # What the workers run models and group tasks with, and what only tests of these use. The host, the desktop
 # and most tests do without it.
@@ -35,13 +46,18 @@ WITHOUT_REAL_MODEL = (
     " minis alone, a package built here does not hold it, and tests/real is skipped."
     " To add it, run this command without --without-real-model."
 )
+LLAMA, TORCH = "llama-cpp-python", "torch"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check the machine, make the environment, install into it; return the exit code."""
     options = parse(arguments)
     venv = environment(without_models=options.without_models)
-    problem = first_problem(venv, without_models=options.without_models)
+    accelerator = "cpu" if options.without_models else choose_accelerator(options.accelerator, venv)
+    if options.dry_run:
+        print("\n".join(plan(venv, options, accelerator)))
+        return 0
+    problem = first_problem(venv, without_models=options.without_models, accelerator=accelerator)
     if problem:
         print(f"Orca Desk cannot be installed here: {problem}", file=sys.stderr)
         return 1
@@ -49,8 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     if has_display() and (lacking := display_problem()):
         print(f"The desktop will not start yet. {lacking}", file=sys.stderr)
-    if not options.without_models and not compiled(venv):
-        print("Installing. This compiles llama.cpp once for this machine: 4 to 15 minutes on two cores.")
+    if not options.without_models and must_build(venv, accelerator):
+        print(f"Installing. {cost(accelerator)}", flush=True)
+        if (accelerator != "cpu" or compiled(venv)) and not build_llama(venv, accelerator):
+            return stopped("Run the same command to resume, or add --accelerator cpu.")
     for packages in targets(options.extras, without_models=options.without_models):
         if not install(venv, packages):
             return stopped("Run the same command to resume.")
@@ -62,6 +80,12 @@ def main(arguments: list[str] | None = None) -> int:
             )
     elif not options.without_models:
         print(WITHOUT_REAL_MODEL)
+    if not options.without_models:
+        (venv / RECORD).write_text(f"{accelerator}\n")
+        if options.torch_index and not install_torch(venv, options.torch_index):
+            return stopped("All is installed but the other torch. Run the same command to resume.")
+        if accelerator == "cuda" and not torch_has_cuda(venv):
+            print(TORCH_WITHOUT_CUDA)
     for stamp in ["run", *options.extras]:
         (venv / f".{stamp}").touch()
     return 0
@@ -90,6 +114,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help=f"leave out SmolLM2-135M-Instruct, the real student: a download of 93 MB ({REAL_MODEL})",
     )
+    parser.add_argument(
+        "--accelerator",
+        choices=["auto", *get_args(AcceleratorName)],
+        default="auto",
+        help="what llama.cpp is built for. auto: what an environment has, or for a new one what this machine"
+        " has and can build; another one than it has builds llama.cpp anew",
+    )
+    parser.add_argument(
+        "--torch-index",
+        metavar="URL",
+        help="package index of another build of torch, such as that for CUDA, as torch's installation page"
+        " names it",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it takes")
     return parser.parse_args(arguments)
 
 
@@ -128,20 +166,102 @@ def name_of(requirement: str) -> str:
     return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
 
 
-def install(venv: Path, packages: list[str]) -> bool:
-    """Install `packages` at the versions in constraints.txt; return whether pip succeeded."""
+def install(venv: Path, packages: list[str], *, options: str = "") -> bool:
+    """Install `packages` at the versions in constraints.txt; return whether pip succeeded.
+
+    `options` are those with which CMake compiles what must be compiled, beside the user's own.
+    """
+    return subprocess.run(pip_command(venv, packages), env=with_options(options)).returncode == 0
+
+
+def pip_command(venv: Path, packages: list[str]) -> list[str]:
+    """Return pip's command line."""
     pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    pinned = ["--constraint", str(ROOT / "constraints.txt")]
-    return subprocess.run([*pip, *pinned, *packages]).returncode == 0
+    return [*pip, "--constraint", str(ROOT / "constraints.txt"), *packages]
 
 
-def first_problem(venv: Path, *, without_models: bool = False) -> str:
+def choose_accelerator(wanted: str, venv: Path) -> AcceleratorName:
+    """Return what llama.cpp is to be built for, and say what an automatic choice leaves unused."""
+    if wanted != "auto":
+        return next(name for name in get_args(AcceleratorName) if name == wanted)
+    if compiled(venv):
+        return built_for(venv)
+    name, lacking = found_accelerator()
+    if lacking:
+        print(f"{lacking}\nUntil then models run on {ACCELERATORS[name].title}.")
+    return name
+
+
+def must_build(venv: Path, accelerator: AcceleratorName) -> bool:
+    """Return whether llama.cpp has to be compiled."""
+    return not compiled(venv) or built_for(venv) != accelerator
+
+
+def build_packages() -> list[str]:
+    """Return what builds llama.cpp anew: never from pip's cache, which does not tell builds apart."""
+    return ["--no-deps", "--no-cache-dir", "--force-reinstall", LLAMA]
+
+
+def build_llama(venv: Path, accelerator: AcceleratorName) -> bool:
+    """Compile llama.cpp for `accelerator` in place of what is there; return whether that succeeded."""
+    return install(venv, build_packages(), options=ACCELERATORS[accelerator].options)
+
+
+def torch_packages(index: str) -> list[list[str]]:
+    """Return what replaces torch by the build of another index, then adds what that build requires."""
+    pinned = next(line for line in (ROOT / "constraints.txt").read_text().splitlines() if is_torch(line))
+    return [
+        ["--index-url", index, "--no-deps", "--force-reinstall", pinned],
+        ["--index-url", index, pinned],
+    ]
+
+
+def is_torch(requirement: str) -> bool:
+    """Return whether a line of constraints.txt is torch's."""
+    return name_of(requirement) == TORCH
+
+
+def install_torch(venv: Path, index: str) -> bool:
+    """Replace torch by the build of another index; return whether pip succeeded."""
+    return all(install(venv, packages) for packages in torch_packages(index))
+
+
+def torch_has_cuda(venv: Path) -> bool:
+    """Return whether the environment's torch was built for CUDA."""
+    code = "import torch; raise SystemExit(torch.version.cuda is None)"
+    return subprocess.run([str(python_of(venv)), "-c", code], capture_output=True).returncode == 0
+
+
+def plan(venv: Path, options: argparse.Namespace, accelerator: AcceleratorName) -> list[str]:
+    """Return what an installation would do, one line per step."""
+    lines = [f"Environment: {venv}"]
+    calls = [(packages, "") for packages in targets(options.extras, without_models=options.without_models)]
+    if not options.without_models:
+        lines.append(f"llama.cpp: for {ACCELERATORS[accelerator].title}")
+        if must_build(venv, accelerator):
+            lines.append(cost(accelerator))
+            if accelerator != "cpu" or compiled(venv):
+                calls.insert(0, (build_packages(), ACCELERATORS[accelerator].options))
+        if not options.without_real_model:
+            calls.append((["--no-deps", REAL_MODEL], ""))
+        if options.torch_index:
+            calls += [(packages, "") for packages in torch_packages(options.torch_index)]
+    problem = first_problem(venv, without_models=options.without_models, accelerator=accelerator)
+    for packages, cmake in calls:
+        prefix = f'CMAKE_ARGS="{cmake}" ' if cmake else ""
+        lines.append(f"Would run: {prefix}pip install {' '.join(packages)}")
+    return [*lines, *([f"Cannot be done yet: {problem}"] if problem else [])]
+
+
+def first_problem(venv: Path, *, without_models: bool = False, accelerator: AcceleratorName = "cpu") -> str:
     """Return the first thing that stops the installation, as one sentence with its remedy, or "" if none."""
     if problem := python_problem() or venv_problem():
         return problem
-    if without_models or compiled(venv):
+    if without_models or not must_build(venv, accelerator):
         return ""
-    return compiler_problem() or disk_problem() or memory_problem()
+    lacking = lacking_for(accelerator)
+    needed = ACCELERATORS[accelerator].disk_gb
+    return compiler_problem() or lacking or disk_problem(needed) or memory_problem()
 
 
 def python_problem() -> str:
@@ -190,13 +310,14 @@ def find_compiler() -> str:
     return found
 
 
-def disk_problem() -> str:
+def disk_problem(needed_gb: int) -> str:
     """Report too little free disk space."""
     free = shutil.disk_usage(ROOT).free / 1e9
-    if free >= DISK_GB:
+    if free >= needed_gb:
         return ""
     return (
-        f"it needs {DISK_GB} GB of free disk space at {ROOT}, which has {free:.1f} GB. Free some space first."
+        f"it needs {needed_gb} GB of free disk space at {ROOT}, which has {free:.1f} GB."
+        " Free some space first."
     )
 
 

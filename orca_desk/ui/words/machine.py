@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from orca_desk.accelerators import ACCELERATORS, INSTALL_COMMAND
 from orca_desk.inventory.machine import Lack, LackKind, MachineReport
 from orca_desk.machine.devices import AUTO, CPU, Device
 from orca_desk.machine.stored import Build, Speed
@@ -15,13 +16,6 @@ USES = {"llama": "teaching, evaluation, chat and serving", "torch": "training"}
 CACHE_TITLES = {"auto": "Automatic", "f16": "16 bits", "q8_0": "8 bits"}
 NO_DEVICE = "none found: models run on the processor"
 BUSY = 0.3  # share of the processor: with more, other programs slowed the measurement down
-# What building takes: minutes on two cores, and what it needs
-NEEDS = {
-    "cuda": "takes 10 to 30 minutes and needs NVIDIA's CUDA toolkit (nvcc)",
-    "vulkan": "takes 10 to 20 minutes and needs the Vulkan SDK (headers and glslc)",
-    "metal": "takes 5 to 15 minutes and needs Xcode's command line tools",
-}
-TORCH_NEEDS = "downloads 2 to 3 GB"
 PACKAGED = "This packaged app has the builds for processors alone. Install Orca Desk from source, with:"
 
 
@@ -118,11 +112,16 @@ def _build_advice(lack: Lack) -> Advice:
     )
     if not lack.accelerator:
         return Advice(problem=problem, remedy="Orca Desk's installation has no build of it for this device.")
-    command = f"python -m orca_desk.install --accelerator {lack.accelerator}"
+    command = f"{INSTALL_COMMAND} {lack.accelerator}"
     if getattr(sys, "frozen", False):
         return Advice(problem=problem, remedy=PACKAGED, command=command)
-    needs = NEEDS[lack.accelerator] if lack.kind == "llama_build" else TORCH_NEEDS
-    return Advice(problem=problem, remedy=f"This changes it ({needs}):", command=command)
+    build = next(one for name, one in ACCELERATORS.items() if name == lack.accelerator)
+    if lack.kind == "torch_build" and build.torch:
+        takes = f"a download of {build.torch}; URL is the index of such builds that PyTorch's page names"
+        command += " --torch-index URL"
+    else:
+        takes = f"takes {build.minutes} minutes and needs {build.needs}"
+    return Advice(problem=problem, remedy=f"This changes it ({takes}):", command=command)
 
 
 def choice_title(device: str, devices: tuple[Device, ...]) -> str:
