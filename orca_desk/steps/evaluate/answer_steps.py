@@ -16,7 +16,7 @@ from orca_desk.steps.token_scores import ScoredText
 from orca_desk.yielding import yielding
 
 READ_AT_ONCE = 500  # answers
-Unscored = Literal["", "no question", "message per task"]  # why tokens cannot be scored
+Unscored = Literal["", "no question", "message per task", "no adapter"]  # why tokens cannot be scored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,8 @@ def scored_answer(
     evaluation = get_evaluation(library, evaluation_id)
     if not question:
         return None, "no question"
+    if evaluation.adapter is not None and not evaluation.adapter.exists():
+        return None, "no adapter"
     system = evaluation.system
     if system is None:
         strategy = current_strategies(library).get(paired or "")

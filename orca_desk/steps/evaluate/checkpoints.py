@@ -2,11 +2,11 @@
 
 A training keeps the adapters of some checkpoints. Each is written as GGUF once, beside the training, and
 evaluated; step 0 is the base without an adapter. What has been evaluated is not asked again, so the same call
-resumes after a stop.
+resumes after a stop. In the end only the newest of the files are kept: they are made again when needed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from orca_desk.steps.evaluate.scoring import OVERALL, score
 
 PER_FAMILY = 20  # held-out tasks
 ADAPTERS = CHECKPOINT_FOLDERS[1]  # with their GGUF files
+FILES_KEPT = 3  # GGUF files of the newest checkpoints, after all were evaluated
 SETTING = "checkpoints"  # training id -> [[step, evaluation id], ...]
 
 
@@ -53,12 +54,16 @@ class EvaluatedCheckpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointCurve:
-    """The evaluated checkpoints of a training, in order. `steps` are all that have an adapter, and 0."""
+    """The evaluated checkpoints of a training, in order. `steps` are all that have an adapter, and 0.
+
+    `without_file` of the evaluated ones have no GGUF file, by which their tokens could be scored.
+    """
 
     training: str
     checkpoints: tuple[EvaluatedCheckpoint, ...]
     steps: tuple[int, ...]
     system: System = field(default_factory=System)
+    without_file: int = 0
     finished: bool = True
 
 
@@ -122,14 +127,9 @@ def evaluate_checkpoints(
             break
         done.append([step, found.run])
         _note(library, training_id, done, system)
-    curve = checkpoint_curve(library, training_id)
-    return CheckpointCurve(
-        training=training_id,
-        checkpoints=curve.checkpoints,
-        steps=curve.steps,
-        system=curve.system,
-        finished=finished,
-    )
+    if finished:
+        _thin(training)
+    return replace(checkpoint_curve(library, training_id), finished=finished)
 
 
 def checkpoint_curve(library: Library, training_id: str) -> CheckpointCurve:
@@ -141,11 +141,13 @@ def checkpoint_curve(library: Library, training_id: str) -> CheckpointCurve:
     stored = (get_setting(library, SETTING) or {}).get(training_id) or {}
     existing = {one.id for one in list_evaluations(library)}
     listed = [(step, run) for step, run in stored.get("evaluations", ()) if run in existing]
+    files = {path.stem for path in (training.folder / ADAPTERS).glob("step-*.gguf")}
     return CheckpointCurve(
         training=training_id,
         checkpoints=tuple(_scored(library, step, run) for step, run in sorted(listed)),
         steps=(0, *checkpoint_steps(training)),
         system=System(**stored.get("system", {})),
+        without_file=sum(step > 0 and f"step-{step}" not in files for step, _ in listed),
     )
 
 
@@ -201,10 +203,28 @@ def _gguf(
     out.parent.mkdir(exist_ok=True)
     part = out.with_suffix(".part.gguf")
     job = {"adapter": str(adapter), "base": str(base), "out": str(part)}
-    if not run_worker("export", job, on_events=lambda events: None, control=control, log=log):
-        return None
+    try:
+        if not run_worker("export", job, on_events=lambda events: None, control=control, log=log):
+            return None
+    except UserError as error:
+        if str(adapter) not in error.message:
+            raise
+        raise UserError(
+            f"Step {step} of {training.id} cannot be evaluated: {error.message}",
+            f"Remove {adapter}: the other checkpoints are then evaluated without it.",
+        ) from error
     part.replace(out)
     return out
+
+
+def _thin(training: Training) -> None:
+    """Remove the GGUF files of all but the newest checkpoints."""
+    files = sorted(
+        (training.folder / ADAPTERS).glob("step-*.gguf"),
+        key=lambda path: int(path.stem.removeprefix("step-")),
+    )
+    for file in files[:-FILES_KEPT]:
+        file.unlink(missing_ok=True)
 
 
 def is_current(file: Path, adapter: Path) -> bool:

@@ -38,6 +38,10 @@ UNSCORED = {
     "message per task": (
         "Its tokens cannot be scored: each task had a system message of its own, which is no longer known."
     ),
+    "no adapter": (
+        "Its tokens cannot be scored: the file of its adapter is missing. Evaluating the checkpoints of its"
+        " training again makes those of checkpoints anew."
+    ),
     "no model": "Its tokens cannot be scored: the model that wrote it is not on this machine, or not known.",
 }
 KIND_NAMES = {"text": "sentence", "number": "numbered step", "answer": "final answer", "code": "code"}

@@ -30,3 +30,8 @@ def curve_notes(curve: CheckpointCurve) -> Iterator[str]:
     missing = len(set(curve.steps) - {one.step for one in curve.checkpoints})
     if curve.checkpoints and missing:
         yield f"{counted(missing, 'checkpoint')} not evaluated yet."
+    if curve.without_file:
+        yield (
+            f"Only the newest GGUF files are kept: the tokens of {counted(curve.without_file, 'checkpoint')}"
+            " cannot be scored until they are evaluated again."
+        )

@@ -20,6 +20,8 @@ from orca_desk.library.evaluations import get_evaluation, list_evaluations
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.evaluate import checkpoints
+from orca_desk.steps.evaluate.answer_steps import scored_answer
 from orca_desk.steps.evaluate.checkpoints import (
     ADAPTERS,
     checkpoint_curve,
@@ -126,6 +128,29 @@ def test_a_file_that_is_damaged_or_older_than_its_adapter_is_made_anew(
     assert not is_current(file, adapter)
     found = evaluate_checkpoints(library, training.id, per_family=1, sampling=SHORT)
     assert [one.step for one in found.checkpoints] == [0, 6] and file.read_bytes() == whole
+
+
+def test_only_the_newest_files_are_kept_and_that_is_told(
+    library: Library, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "FILES_KEPT", 1)
+    shutil.rmtree(checkpoint_steps(training)[3])
+    found = evaluate_checkpoints(library, training.id, per_family=1, sampling=SHORT)
+    assert [path.name for path in (training.folder / ADAPTERS).iterdir()] == ["step-12.gguf"]
+    assert found.without_file == 1 and [one.step for one in found.checkpoints] == [0, 6, 12]
+    assert any("the tokens of 1 checkpoint cannot be scored" in note for note in curve_notes(found))
+    older, newest = found.checkpoints[1:]
+    assert scored_answer(library, older.evaluation, "Why?", None, "So.") == (None, "no adapter")
+    assert scored_answer(library, newest.evaluation, "Why?", None, "So.")[0] is not None
+
+
+def test_an_adapter_that_is_cut_off_is_named_with_a_remedy(library: Library, training: Training) -> None:
+    adapter = checkpoint_steps(training)[3]
+    weights = adapter / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-20])
+    with pytest.raises(UserError, match=f"Step 3 of {training.id} cannot be evaluated") as cut:
+        evaluate_checkpoints(library, training.id, per_family=1, sampling=SHORT)
+    assert cut.value.hint.startswith(f"Remove {adapter}")
 
 
 def test_what_cannot_be_evaluated_is_told(library: Library, tiny_llama: TinyModel) -> None:
