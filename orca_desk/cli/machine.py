@@ -10,9 +10,7 @@ from orca_desk.inventory.machine import MachineReport, describe_machine, report_
 from orca_desk.machine.choice import chosen_device, device_name, store_choice
 from orca_desk.machine.devices import AUTO, CPU
 from orca_desk.processes.progress import Update
-from orca_desk.ui.words.machine import advice, busy_note, choice_text, choice_title, machine_rows
-
-STAGES = {"programs": "Asking llama.cpp and PyTorch", "speed": "Measuring"}
+from orca_desk.ui.words.machine import STAGES, advice, busy_note, choice_text, choice_title, machine_rows
 
 
 @click.command(

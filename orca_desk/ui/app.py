@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from orca_desk import __version__
 from orca_desk.errors import UserError
+from orca_desk.inventory.machine import describe_machine, is_known
 from orca_desk.library.database import Library
 from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
@@ -32,6 +34,7 @@ from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
 SETTLED_MS = 200  # after the window was shown; it is painted by then
+LOOK_MS = 30_000  # after that: the first jobs of a first start have begun, and nothing waits for it
 SECONDS_TO_STOP = 30.0  # for jobs that are still running when the event loop has ended
 
 
@@ -54,8 +57,22 @@ def main(folder: Path) -> int:
         window.show()
         window.begin_tour_once()
         QTimer.singleShot(SETTLED_MS, settle)
+        QTimer.singleShot(LOOK_MS, window, look_at_machine)
         with quits_on_signals(app):
             return app.exec()
+
+
+def look_at_machine() -> None:
+    """Ask and measure what is not known of this machine, in a thread that ends with the process."""
+
+    def look() -> None:
+        try:
+            if not is_known():
+                describe_machine()
+        except Exception:
+            logger.exception("the machine was not described")
+
+    threading.Thread(target=look, name="machine", daemon=True).start()
 
 
 @contextmanager

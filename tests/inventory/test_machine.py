@@ -1,58 +1,18 @@
 """The description of the machine: asked once, stored, and asked anew when something changes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
+from machine_doubles import CPU_BUILDS, RTX, Programs
 
 from orca_desk.errors import UserError
 from orca_desk.inventory import machine
 from orca_desk.inventory.machine import Lack, describe_machine, is_known, stored_machine
 from orca_desk.machine.devices import Listed
 from orca_desk.machine.native import Native
-from orca_desk.machine.stored import Build, stored_path
-
-RTX = Listed(
-    name="cuda:0",
-    description="NVIDIA GeForce RTX 3060",
-    kind="cuda",
-    total=12,
-    free=9,
-    address="0000:01:00.0",
-)
-CPU_BUILDS = {
-    "llama": Build(version="0.3.36", made_for="CPU"),
-    "torch": Build(version="2.13.0", made_for="CPU"),
-}
-
-
-class Programs:
-    """Stands for the workers that ask llama.cpp and torch: what they answer, and what they were asked."""
-
-    def __init__(self) -> None:
-        self.builds = dict(CPU_BUILDS)
-        self.listed: dict[str, list[Listed]] = {"llama": [], "torch": []}
-        self.failing: dict[str, Exception] = {}
-        self.asked: list[str] = []
-
-    def run(
-        self, name: str, job: Mapping[str, Any], *, on_events: Callable[[list[Any]], None], control: object
-    ) -> bool:
-        assert name == "machine"
-        ask = job["ask"]
-        self.asked.append(ask)
-        if ask in self.failing:
-            raise self.failing[ask]
-        if ask == "speed":
-            for device in ("cpu", *job["devices"]):
-                speed = {"products": {"float32": 1e11}, "bandwidth": 1e10, "busy": 0.0}
-                on_events([{"event": "speed", "device": device} | speed])
-        else:
-            devices = [asdict(one) for one in self.listed[ask]]
-            on_events([{"event": "build", "build": asdict(self.builds[ask]), "devices": devices}])
-        return True
+from orca_desk.machine.stored import stored_path
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from orca_desk.ui.words.counting import counted
 FORMATS = {"float32": "float32", "bfloat16": "bfloat16", "float16": "float16"}
 PROGRAMS = {"llama": "llama.cpp", "torch": "PyTorch"}
 USES = {"llama": "teaching, evaluation, chat and serving", "torch": "training"}
+STAGES = {"programs": "Asking llama.cpp and PyTorch", "speed": "Measuring"}
 CACHE_TITLES = {"auto": "Automatic", "f16": "16 bits", "q8_0": "8 bits"}
 NO_DEVICE = "none found: models run on the processor"
 BUSY = 0.3  # share of the processor: with more, other programs slowed the measurement down
@@ -108,7 +109,7 @@ def _build_advice(lack: Lack) -> Advice:
     program, use = _program(lack.kind), USES["llama" if lack.kind == "llama_build" else "torch"]
     problem = (
         f"{program} was built for {lack.detail} only and cannot use the {lack.device}:"
-        f" {use} {'run' if lack.kind == 'llama_build' else 'runs'} elsewhere."
+        f" {use} {'run' if lack.kind == 'llama_build' else 'runs'} without it."
     )
     if not lack.accelerator:
         return Advice(problem=problem, remedy="Orca Desk's installation has no build of it for this device.")

@@ -84,7 +84,7 @@ def test_a_build_that_cannot_use_a_card_is_said_with_the_command_and_what_it_tak
     told = advice(Lack(kind="llama_build", device=RTX.name, accelerator="cuda", detail="CPU"))
     assert told.problem == (
         "llama.cpp was built for CPU only and cannot use the NVIDIA GeForce RTX 3060:"
-        " teaching, evaluation, chat and serving run elsewhere."
+        " teaching, evaluation, chat and serving run without it."
     )
     assert "10 to 30 minutes" in told.remedy and "nvcc" in told.remedy
     assert told.command == "python -m orca_desk.install --accelerator cuda"
@@ -92,7 +92,7 @@ def test_a_build_that_cannot_use_a_card_is_said_with_the_command_and_what_it_tak
 
 def test_training_without_a_build_for_a_card_has_no_command() -> None:
     told = advice(Lack(kind="torch_build", device="Intel Arc", detail="CPU"))
-    assert "training runs elsewhere" in told.problem and not told.command
+    assert "training runs without it" in told.problem and not told.command
 
 
 def test_the_packaged_app_does_not_ask_to_run_its_own_installer(monkeypatch: pytest.MonkeyPatch) -> None:

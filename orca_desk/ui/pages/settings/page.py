@@ -15,6 +15,7 @@ from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
+from orca_desk.ui.pages.settings.machine import MachineCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
@@ -39,6 +40,7 @@ class SettingsPage(Page):
     sections: ClassVar[dict[str, str]] = {
         "Library": "folder, size, backup, restore, check, logs",
         "Appearance": "theme: light, dark, as the system",
+        "This machine": "processor, memory, graphics card, GPU, device, speed",
         "Running models": "threads, batch, context",
         "System message for the student": "cautious, empty, your own",
         "Offline": "network, connections, telemetry",
@@ -65,6 +67,7 @@ class SettingsPage(Page):
         )
         self._busy = (self.library.back_up, self.library.restore, self.library.check)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
+        self.machine = MachineCard(desk, self.notice.show_error, self._follow)
         self.running = RunningCard(desk, self.notice.show_error)
         self.message = MessageCard(desk, self.notice.show_error)
         self.offline = OfflineCard(desk)
@@ -86,6 +89,7 @@ class SettingsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Measure the library again. The other cards show what they wrote themselves."""
         self.library.measure()
+        self.machine.refresh()
         self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
@@ -119,6 +123,7 @@ class SettingsPage(Page):
         self.cards = (
             self.library,
             self.appearance,
+            self.machine,
             self.running,
             self.message,
             self.offline,
