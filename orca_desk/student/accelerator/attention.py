@@ -6,7 +6,7 @@ a dense mask of the row by the row:
 - `varlen`: flash attention for records of any length (`torch.nn.attention.varlen`), CUDA in 16 bits
 - `flex`: FlexAttention, compiled, with the blocks of the row that records touch
 - `nested`: scaled dot-product attention on a jagged nested tensor, CUDA
-- `split`: scaled dot-product attention of each record, one after the other: slow, but any device can
+- `split`: scaled dot-product attention of each record, one after the other: slow, but it is everywhere
 
 Which of them a device can run, and which is fastest there, is found by `race.race_kernels`.
 """
@@ -95,8 +95,10 @@ def is_suitable(
     """Return whether a kernel computes this kind of attention at all, on this type of device."""
     if kernel == "varlen":
         return device.type == "cuda" and dtype != torch.float32 and not cap
-    if kernel in ("nested", "split"):
-        return (device.type == "cuda" or kernel == "split") and not cap and not window
+    if kernel == "split":  # of no use to Apple's GPU, which is slow in starting many small products
+        return device.type in ("cuda", "cpu") and not cap and not window
+    if kernel == "nested":
+        return device.type == "cuda" and not cap and not window
     return device.type == "cuda"  # elsewhere FlexAttention has no backward pass
 
 

@@ -1,18 +1,21 @@
 """The device that a training runs on, and the number format in which it multiplies fastest there."""
 
+import os
 from dataclasses import dataclass
 
 import torch
 
 from orca_desk.errors import UserError
-from orca_desk.machine.choice import wanted_devices
-from orca_desk.machine.devices import Listed
+from orca_desk.machine.choice import chosen_device, wanted_devices
+from orca_desk.machine.devices import AUTO, Listed
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator.race import shortest
 from orca_desk.student.devices import listed_devices
 from orca_desk.student.settings import Dtype, TrainSettings
 
 CPU = "cpu"
+# Without it cuBLAS may sum in another order each time. It is read at the first product.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 ROWS = 2048  # of the timed matrices
 WORTHWHILE = 1.3  # how much faster 16 bits must be to justify their lower precision
 WORTH_HALVING = 50_000_000  # parameters; smaller products gain little, and fit anywhere in float32
@@ -45,7 +48,7 @@ def choose_device() -> ChosenDevice:
     device = _described(listed[wanted[0]])
     if (reason := _failure(device.torch)) is None:
         return device
-    if len(wanted) == 1 and len(listed) > 1:
+    if chosen_device() != AUTO:
         raise UserError(
             f"{device.title} fails at a first product: {reason}.",
             "Choose another device, or install a torch that supports it: python -m orca_desk.install.",
@@ -69,6 +72,12 @@ def same_device(name: str) -> ChosenDevice:
             "Connect it or repair its driver to resume; or start a new training: another seed makes one.",
         )
     return _described(listed[name])
+
+
+def enter(device: torch.device) -> None:
+    """Make a device the process's own: kernels from elsewhere, and its random generator, go by that."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def free_bytes(device: torch.device) -> int:

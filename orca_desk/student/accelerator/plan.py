@@ -7,7 +7,7 @@ import torch
 
 from orca_desk.models.config import read_json
 from orca_desk.models.model_file import ModelFile
-from orca_desk.student.accelerator.choice import CPU, choose_device, choose_device_dtype, free_bytes
+from orca_desk.student.accelerator.choice import CPU, choose_device, choose_device_dtype, enter, free_bytes
 from orca_desk.student.accelerator.memory import plan_memory
 from orca_desk.student.accelerator.race import AttentionShape, race_kernels
 from orca_desk.student.accelerator.variants import race_variants
@@ -27,6 +27,7 @@ def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence
     if chosen.name == CPU:
         return where
     device = chosen.torch
+    enter(device)
     dtype = choose_device_dtype(base, settings, device)
     memory = plan_memory(base, settings, dtype, free=free_bytes(device), title=chosen.title)
     attention = race_kernels(

@@ -16,7 +16,7 @@ from orca_desk.errors import FinalError
 from orca_desk.files import atomic_write
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator.attention import IMPLEMENTATION
-from orca_desk.student.accelerator.choice import CPU, same_device
+from orca_desk.student.accelerator.choice import CPU, enter, same_device
 from orca_desk.student.accelerator.packing import PackedBatch, pack
 from orca_desk.student.accelerator.plan import decide_on_device
 from orca_desk.student.accelerator.scaling import LossScale
@@ -95,6 +95,7 @@ def open_engine(
     Raises UserError for a model that cannot be loaded, or whose logits training would compute otherwise.
     """
     device = torch.device(_kept(plan, "device"))
+    enter(device)
     body = load_base(base, plan["dtype"], device=device, bits=settings.base_bits)
     probe = _probe(examples, _kept(plan, "attention"))
     ids = torch.from_numpy(probe.ids).to(device)
@@ -135,8 +136,9 @@ class TorchEngine:
         )
         self._probe = examples.training[:4]
         self._resumed_off: float | None = None
+        self._is_on_cpu = _kept(plan, "device") == CPU  # where everything repeats itself bit for bit
         self._repeats: Repeatability | None = None
-        if self.device.type != CPU:
+        if not self._is_on_cpu:
             self._repeats = make_repeatable(self._gradient)
 
     def describe(self) -> dict[str, Any]:
@@ -199,8 +201,8 @@ class TorchEngine:
         state[RANDOM] = _array(torch.get_rng_state())
         if self._scale:
             state[SCALE] = _array(torch.tensor([self._scale.value, float(self._scale.steady)]))
-        if self.device.type != CPU:
-            state[DEVICE_RANDOM] = _array(torch.get_device_module(self.device).get_rng_state())
+        if not self._is_on_cpu:
+            state[DEVICE_RANDOM] = _array(_generator(self.device).get_rng_state())
             state[LOSS] = _array(torch.tensor([self.evaluate(self._probe)], dtype=torch.float64))
         save_tensors(state, path)
 
@@ -216,8 +218,8 @@ class TorchEngine:
                 parameter.copy_(torch.from_numpy(weights[name.replace(".default.", ".")]))
         tensors = load_tensors(state)
         torch.set_rng_state(torch.from_numpy(tensors.pop(RANDOM)))
-        if self.device.type != CPU:
-            torch.get_device_module(self.device).set_rng_state(torch.from_numpy(tensors.pop(DEVICE_RANDOM)))
+        if not self._is_on_cpu:
+            _generator(self.device).set_rng_state(torch.from_numpy(tensors.pop(DEVICE_RANDOM)))
         if self._scale:
             value, steady = tensors.pop(SCALE)
             self._scale.value, self._scale.steady = float(value), int(steady)
@@ -275,6 +277,11 @@ class TorchEngine:
 def _kept(plan: Mapping[str, Any], name: str) -> Any:
     """Return what a plan says, also one that was made before it said so."""
     return plan.get(name, LATER[name])
+
+
+def _generator(device: torch.device) -> Any:
+    """Return the module whose functions read and set the state of the device's random generator."""
+    return torch if device.type == "cpu" else torch.get_device_module(device)
 
 
 def _probe(examples: ExampleSets, attention: str) -> TrainingBatch:
