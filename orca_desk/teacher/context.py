@@ -21,6 +21,7 @@ NO_MEMORY, NOT_COMPUTED = (
     -3,
 )  # what llama_decode returns when memory runs out, on the host and on a device
 FLASH_AUTOMATIC, FLASH_OFF = -1, 0
+State = NDArray[np.uint8]  # a sequence, as llama.cpp writes it
 TYPES: dict[CacheType, str] = {"F16": "GGML_TYPE_F16", "Q8_0": "GGML_TYPE_Q8_0"}
 
 
@@ -135,6 +136,25 @@ class Context:
         """Forget a sequence; cells that no other sequence shares become free."""
         self.lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
+    def state_bytes(self, sequence: int) -> int:
+        """Return how many bytes `save_sequence` takes."""
+        return int(self.lib.llama_state_seq_get_size(self.handle, sequence))
+
+    def save_sequence(self, sequence: int) -> State:
+        """Return a sequence's keys and values, for `load_sequence` of any context of the model."""
+        state = np.empty(self.state_bytes(sequence), np.uint8)
+        written = self.lib.llama_state_seq_get_data(self.handle, _bytes_of(state), state.size, sequence)
+        if written != state.size:
+            raise RuntimeError(f"llama_state_seq_get_data wrote {written} of {state.size} bytes")
+        return state
+
+    def load_sequence(self, state: State, sequence: int) -> bool:
+        """Fill an empty sequence with a saved one; return False, and leave it empty, if there is no room."""
+        if self.lib.llama_state_seq_set_data(self.handle, _bytes_of(state), state.size, sequence):
+            return True
+        self.drop_sequence(sequence)
+        return False
+
     def _native_batch(self) -> Any:
         """Return the struct that llama_decode takes, pointing into this object's arrays."""
         batch = self.lib.llama_batch()
@@ -148,6 +168,10 @@ class Context:
         batch.seq_id = self._sequence_rows.ctypes.data_as(ctypes.POINTER(int32))
         batch.logits = self._wanted.ctypes.data_as(int8)
         return batch
+
+
+def _bytes_of(state: State) -> Any:
+    return state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 def _reason() -> str:

@@ -22,6 +22,7 @@ from orca_desk.teacher.live import LiveRequests
 from orca_desk.teacher.llama import LlamaTokenizer
 from orca_desk.teacher.native import MemoryRanOutError
 from orca_desk.teacher.offload import CacheType
+from orca_desk.teacher.prefix_store import PrefixStore
 from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.replicas import Replica, RequestSource, Source, run_replicas
 from orca_desk.teacher.requests import Completion, Request, RequestFailure
@@ -37,6 +38,7 @@ from orca_desk.teacher.setup import (
     setup_on_cpu,
     setup_on_devices,
 )
+from orca_desk.teacher.unpacked import UNPACKED, pays
 from orca_desk.teacher.weights import Weights
 
 __all__ = ["ENGINE_VERSION", "Completion", "Engine", "Request", "RequestFailure"]
@@ -63,7 +65,8 @@ class Engine:
     Greedy answers can differ in rare near-ties between batch sizes and devices, as the sums have another
     order: store `batch` and `version` with each answer. `replicas` share the work; benchmarks look into them.
     `beside` is another engine of the same file and template, which shares its weights; `scored` is how many
-    rows of a step may be tokens of prompts that are scored, beyond the few that always may.
+    rows of a step may be tokens of prompts that are scored, beyond the few that always may. `unpacks` allows
+    quantised weights to be held as F16 where that makes many answers at once faster.
 
     Where memory runs out, also in the middle of a run, the engine goes on with less of the device and no
     request is lost; `went_on` is called then, and `less` says it. Raises UserError for a file that cannot be
@@ -84,6 +87,7 @@ class Engine:
         scored: int = 0,
         devices: Sequence[Listed] | None = None,
         went_on: Callable[[], None] = _ignore,
+        unpacks: bool = False,
     ) -> None:
         self.threads = min(threads or usable_cores(), usable_cores())
         self.replicas: list[Replica] = []
@@ -95,7 +99,12 @@ class Engine:
             self._weights = beside._weights
             self._weights.users += 1
         else:
-            self._weights = Weights(model, template=template, movable=bool(self._devices))
+            self._weights = Weights(
+                model,
+                template=template,
+                movable=bool(self._devices),
+                unpacks=unpacks and pays(model, batch),
+            )
         try:
             self._wish = Wish(
                 batch=batch,
@@ -145,6 +154,8 @@ class Engine:
     def version(self) -> str:
         """The versions of the engine, and where and how it computes: what answers depend on in near-ties."""
         placement = self._setup.placement
+        if self._weights.is_unpacked:
+            return f"{ENGINE_VERSION}, {UNPACKED}"
         if not placement.layers and placement.cache == "F16":
             return ENGINE_VERSION
         return f"{ENGINE_VERSION}, {self.place}, keys and values in {placement.cache}"
@@ -259,14 +270,15 @@ class Engine:
             self._setup = replace(self._setup, slots=self._fastest_batch(), measured=True)
         setup = self._setup
         self.batch = self._wish.batch or setup.replicas * setup.slots
+        store = PrefixStore()
         for _ in range(setup.replicas):
-            self.replicas.append(self._replica(setup))
+            self.replicas.append(self._replica(setup, store))
         self.context = self.replicas[0].limit
         self._adapt()
         self._warm_up()
 
     def _smaller(self, error: MemoryRanOutError, *, least: int) -> Setup:
-        """Return a setup that takes less memory, with room for `least` tokens. Raises `error` if there is none.
+        """Return a setup that takes less memory, with room for `least` tokens; raise `error` if none does.
 
         It has fewer cells where that is enough, or else fewer layers on the devices.
         """
@@ -310,11 +322,11 @@ class Engine:
             store_batch(key, count)
         return min(count, most)
 
-    def _replica(self, setup: Setup) -> Replica:
+    def _replica(self, setup: Setup, store: PrefixStore) -> Replica:
         context = self._context(setup)
         return Replica(
             context=context,
-            prefixes=Prefixes(context, range(setup.slots, setup.slots + PREFIX_SEQUENCES)),
+            prefixes=Prefixes(context, range(setup.slots, setup.slots + PREFIX_SEQUENCES), store),
             tokenizer=self.tokenizer,
             slots=setup.slots,
             limit=min(setup.longest, context.cells),

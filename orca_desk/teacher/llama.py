@@ -34,10 +34,12 @@ class LlamaModel:
         vocabulary_only: bool = False,
         template: str | None = None,
         placement: Placement = NOWHERE,
+        copy: Path | None = None,
     ) -> None:
         """Load `path` as `placement` says, or only its vocabulary, which takes a moment even for the largest.
 
-        `template` is used instead of the chat template in the file.
+        `template` is used instead of the chat template in the file. `copy` is a file of the same model to
+        load instead, whole, so that it can be deleted afterwards.
 
         Raises UserError for a file that is missing, not a GGUF, damaged, or of an unknown architecture, and
         MemoryRanOutError where a device has too little memory for its layers.
@@ -48,8 +50,9 @@ class LlamaModel:
         last_errors.clear()
         parameters = self.lib.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
+        parameters.use_mmap = copy is None
         arrays = _place(self.lib, parameters, placement)
-        self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(path), parameters)
+        self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(copy or path), parameters)
         del arrays  # they had to live until here
         if not self.handle and _is_adapter(path):
             raise UserError(f"{path} is an adapter, not a model.", "Choose the model that it was trained on.")

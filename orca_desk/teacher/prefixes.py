@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.prefix_store import PrefixStore
 
 SHORTEST = 8  # ids; a shorter prefix is not worth a copy
 # Every step looks through all cells in use. So a prefix that this many requests in a row did not use is
@@ -24,8 +25,9 @@ class Prefix:
 class Prefixes:
     """Holds the prefixes used last, one per reserved sequence, while there is room."""
 
-    def __init__(self, context: Context, sequences: range) -> None:
+    def __init__(self, context: Context, sequences: range, store: PrefixStore) -> None:
         self._context = context
+        self._store = store
         self._unused = list(sequences)
         self._held: OrderedDict[tuple[int, ...], Prefix] = OrderedDict()
         self._asked = 0
@@ -48,20 +50,34 @@ class Prefixes:
         return prefix
 
     def add(self, ids: tuple[int, ...]) -> Prefix | None:
-        """Decode `ids` into a reserved sequence; return None if all are in use or the cache has no room."""
+        """Put `ids` into a reserved sequence; return None if all are in use or the cache has no room.
+
+        They are decoded, unless the store has them from another replica, or from earlier.
+        """
         if not self._unused and not self.evict():
             return None
         sequence = self._unused.pop()
-        for start in range(0, len(ids), self._context.rows):
-            chunk = ids[start : start + self._context.rows]
-            count = len(chunk)
-            positions = range(start, start + count)
-            if not self._context.decode(chunk, positions, [sequence] * count, [0] * count):
-                self._context.drop_sequence(sequence)
+        with self._store.reading(ids) as state:
+            if not (
+                self._read(ids, sequence) if state is None else self._context.load_sequence(state, sequence)
+            ):
                 self._unused.append(sequence)
                 return None
         prefix = self._held[ids] = Prefix(ids, sequence, asked=self._asked)
         return prefix
+
+    def _read(self, ids: tuple[int, ...], sequence: int) -> bool:
+        """Decode `ids` into `sequence` and share them; return False if the cache has no room."""
+        context = self._context
+        for start in range(0, len(ids), context.rows):
+            chunk = ids[start : start + context.rows]
+            count = len(chunk)
+            if not context.decode(chunk, range(start, start + count), [sequence] * count, [0] * count):
+                context.drop_sequence(sequence)
+                return False
+        if context.state_bytes(sequence) <= self._store.most:
+            self._store.put(ids, context.save_sequence(sequence))
+        return True
 
     def evict(self, keep: Prefix | None = None) -> bool:
         """Drop the prefix unused for longest, except `keep`; return False if all others are in use."""

@@ -6,22 +6,30 @@ from pathlib import Path
 from orca_desk.teacher.llama import NOWHERE, LlamaModel
 from orca_desk.teacher.offload import Layout, Placement, layout_of
 from orca_desk.teacher.setup import Facts
+from orca_desk.teacher.unpacked import unpacked
 
 
 class Weights:
     """The weights of one file, and its vocabulary, which stays where it is when the weights move.
 
     `movable` is whether a device may hold them; then the vocabulary is loaded by itself, and the weights only
-    by `load`. `users` counts the engines that share them.
+    by `load`. `users` counts the engines that share them. `unpacks` asks for weights as F16 where they stay
+    in the machine's memory; `is_unpacked` is whether they are.
     """
 
-    def __init__(self, path: Path, *, template: str | None, movable: bool) -> None:
+    def __init__(self, path: Path, *, template: str | None, movable: bool, unpacks: bool = False) -> None:
         """Raises UserError for a file that cannot be used."""
         self.path, self.users = path, 1
         self.placement: Placement | None = None
         self._template = template
         self._model: LlamaModel | None = None
-        self.vocabulary = LlamaModel(path, vocabulary_only=movable, template=template)
+        self.is_unpacked = False
+        if unpacks and not movable:
+            with unpacked(path) as copy:
+                self.vocabulary = LlamaModel(path, template=template, copy=copy)
+            self.is_unpacked = copy is not None
+        else:
+            self.vocabulary = LlamaModel(path, vocabulary_only=movable, template=template)
         self.facts = self._facts(movable)
         if not movable:
             self._model, self.placement = self.vocabulary, NOWHERE

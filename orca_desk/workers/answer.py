@@ -1,11 +1,12 @@
 """Many prompts through the batched engine: what teaching and evaluating share.
 
 Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?, "template"?}. Request: {"key",
-"messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256),
-answer (key, text, finish_reason, prompt_tokens, completion_tokens, seconds), failure (key, reason).
+"messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256, place,
+less: what was left out as memory ran out), also when the engine goes on with less; answer (key, text,
+finish_reason, prompt_tokens, completion_tokens, seconds), failure (key, reason).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,24 +28,34 @@ def main() -> None:
 
 def answer(channel: Channel) -> None:
     """Answer all requests. Pauses and stops within a token; an answer cut by a stop is not sent."""
-    from orca_desk.teacher.engine import ENGINE_VERSION
-
-    with open_engine(channel.job) as engine:
-        channel.emit(
-            {
-                "event": "ready",
-                "engine": ENGINE_VERSION,
-                "batch": engine.batch,
-                "template_sha256": engine.renderer.template_sha256,
-            }
-        )
+    with open_engine(channel.job, unpacks=True, went_on=lambda: channel.emit(ready_event(engine))) as engine:
+        channel.emit(ready_event(engine))
         requests = _prompts(channel, engine)
         for outcome in engine.generate(requests, cancelled=lambda: not channel.control.proceed()):
             if (event := outcome_event(outcome)) is not None:
                 channel.emit(event)
 
 
-def open_engine(job: dict[str, Any], *, beside: "Engine | None" = None, scored: int = 0) -> "Engine":
+def ready_event(engine: "Engine") -> dict[str, Any]:
+    """Return the event that says how `engine` runs from now on."""
+    return {
+        "event": "ready",
+        "engine": engine.version,
+        "batch": engine.batch,
+        "template_sha256": engine.renderer.template_sha256,
+        "place": engine.place,
+        "less": list(engine.less),
+    }
+
+
+def open_engine(
+    job: dict[str, Any],
+    *,
+    beside: "Engine | None" = None,
+    scored: int = 0,
+    unpacks: bool = False,
+    went_on: Callable[[], None] = lambda: None,
+) -> "Engine":
     """Return the engine that a job describes; for the rest see `Engine`. Use it in a `with` block."""
     from orca_desk.teacher.engine import Engine
 
@@ -57,6 +68,8 @@ def open_engine(job: dict[str, Any], *, beside: "Engine | None" = None, scored: 
         template=job.get("template"),
         beside=beside,
         scored=scored,
+        unpacks=unpacks,
+        went_on=went_on,
     )
 
 

@@ -68,7 +68,9 @@ def _load(channel: Channel, stack: ExitStack) -> "list[ServedModel]":
     for job in channel.job["models"]:
         channel.emit({"event": "loading", "name": job["name"]})
         weights = job["model"], job.get("template")
-        engine = stack.enter_context(open_engine(job, beside=loaded.get(weights), scored=SCORED_ROWS))
+        engine = stack.enter_context(
+            open_engine(job, beside=loaded.get(weights), scored=SCORED_ROWS, unpacks=True)
+        )
         loaded.setdefault(weights, engine)
         models.append(
             ServedModel(
