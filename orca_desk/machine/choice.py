@@ -18,6 +18,8 @@ from orca_desk.paths import user_settings
 
 DEVICE_VARIABLE = "ORCA_DESK_DEVICE"
 CACHE_VARIABLE = "ORCA_DESK_CACHE"
+# MiB of each device's memory that a model of llama.cpp may take at most, or its share of what is free ("50%")
+MEMORY_VARIABLE = "ORCA_DESK_DEVICE_MEMORY"
 FILE = "device.json"
 CACHES = (AUTO, "f16", "q8_0")  # for keys and values
 _KINDS = "cuda|rocm|metal|vulkan|sycl|other"

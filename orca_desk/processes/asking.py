@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from orca_desk.machine.choice import DEVICE_VARIABLE, MEMORY_VARIABLE
+from orca_desk.machine.devices import CPU
 from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.processes.host import run_worker
+from orca_desk.processes.process import NOTHING, NativeCrashError
 from orca_desk.processes.progress import JobControl, Meter, Progress
 from orca_desk.processes.protocol import Message
 from orca_desk.yielding import yielding
@@ -78,6 +81,10 @@ class Failure:
 
 AskOutcome = Answer | Failure
 
+# A driver that runs out of a device's memory may end the worker instead of saying so. The prompts that are
+# then left are put again, first with half of the memory that is free, at last without any device.
+LESS_AND_LESS = (NOTHING, {MEMORY_VARIABLE: "50%"}, {DEVICE_VARIABLE: CPU})
+
 
 def ask(
     worker: Literal["teach", "evaluate"],
@@ -95,21 +102,26 @@ def ask(
 
     `on_outcomes` receives outcomes as they arrive, in any order, each once: the caller can commit each list
     in one transaction. Prompts are sorted by system message, so that its tokens are decoded once for all.
-    An earlier call answered `already` prompts: progress counts them too.
+    An earlier call answered `already` prompts: progress counts them too. A worker that a device's driver
+    ended is started again with less of the device, for the prompts that are left.
     """
     total = already + len(prompts)
     meter = Meter(progress, stage=stage, total=total, unit="answers", already=already)
     began = time.monotonic()
     run_with: Message = {}
+    left = {prompt.key: prompt for prompt in prompts}
+    place, has_less = "CPU", False
     tokens = 0
 
     def receive(events: list[Message]) -> None:
-        nonlocal tokens
+        nonlocal tokens, place, has_less
         outcomes: list[AskOutcome] = []
         for event in yielding(events):
             fields = {name: value for name, value in event.items() if name != "event"}
             match event["event"]:
                 case "ready":
+                    place = fields.pop("place", "CPU")
+                    has_less = bool(fields.pop("less", ())) or has_less
                     run_with.update(fields)
                 case "answer":
                     outcomes.append(Answer(**fields, **run_with))
@@ -118,20 +130,37 @@ def ask(
                     outcomes.append(Failure(**fields))
         if outcomes:
             on_outcomes(outcomes)
+            for outcome in outcomes:
+                left.pop(outcome.key, None)
             speed = tokens / (time.monotonic() - began)
-            meter.advance(len(outcomes), f"{speed:,.0f} tokens/s")
+            meter.advance(len(outcomes), f"{speed:,.0f} tokens/s{_where(place, has_less)}")
 
     if not prompts:
         return True
-    finished = run_worker(
-        worker,
-        runner.as_job(),
-        requests=(prompt.as_request() for prompt in sorted(prompts, key=lambda each: each.system)),
-        on_events=receive,
-        control=control,
-        log=log,
-    )
+    for number, environment in enumerate(LESS_AND_LESS, 1):
+        waiting = sorted(left.values(), key=lambda each: each.system)
+        try:
+            finished = run_worker(
+                worker,
+                runner.as_job(),
+                requests=(prompt.as_request() for prompt in waiting),
+                on_events=receive,
+                control=control,
+                log=log,
+                environment=environment,
+            )
+            break
+        except NativeCrashError:
+            if place == "CPU" or number == len(LESS_AND_LESS):
+                raise
+            has_less = True
     answered_all = meter.done >= total
     if finished and not answered_all:
         raise RuntimeError(f"{total - meter.done:.0f} of {len(prompts)} prompts were lost.")
     return answered_all
+
+
+def _where(place: str, has_less: bool) -> str:
+    """Return where the model runs, unless that is the CPU as planned."""
+    less = " (with less, as its memory ran out)" if has_less else ""
+    return f" on {'the CPU' if place == 'CPU' else place}{less}" if place != "CPU" or has_less else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.processes import protocol
-from orca_desk.processes.process import WorkerProcess
+from orca_desk.processes.process import NOTHING, WorkerProcess
 from orca_desk.processes.progress import LOOK_AROUND, JobControl, Wanted
 from orca_desk.processes.protocol import ControlWord, Message
 from orca_desk.yielding import pause_for_ui
@@ -24,6 +24,7 @@ def run_worker(
     control: JobControl | None = None,
     log: Path | None = None,
     command: Sequence[str] | None = None,
+    environment: Mapping[str, str] = NOTHING,
     seconds_to_stop: float = SECONDS_TO_STOP,
 ) -> bool:
     """Run worker `name` on `job` until it ends; return False if it was told to stop before it had ended.
@@ -37,7 +38,7 @@ def run_worker(
     control = control or JobControl()
     if control.stopped:
         return False
-    with WorkerProcess(name, job, log=log, command=command) as worker:
+    with WorkerProcess(name, job, log=log, command=command, environment=environment) as worker:
         control.listen(worker.wake)
         try:
             told, ended_itself = _attend(worker, iter(requests), on_events, control, seconds_to_stop)

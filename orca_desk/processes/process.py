@@ -33,6 +33,13 @@ SECONDS_TO_EXIT = 10.0
 SHORT_SPIN = {"GOMP_SPINCOUNT": "3000"}
 
 
+NOTHING: Mapping[str, str] = {}
+
+
+class NativeCrashError(UserError):
+    """Native code ended the worker: a library, a driver, or a damaged file."""
+
+
 class WorkerCrashError(RuntimeError):
     """A worker ran into a bug; the text is its traceback."""
 
@@ -47,8 +54,9 @@ class WorkerProcess:
         *,
         log: Path | None = None,
         command: Sequence[str] | None = None,
+        environment: Mapping[str, str] = NOTHING,
     ) -> None:
-        """Start worker `name` (with `command`, if given) and send it its job.
+        """Start worker `name` (with `command`, if given, and `environment` beside the usual); send its job.
 
         Appends what the worker and its native code print to `log`.
         """
@@ -66,7 +74,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=worker_environment(),
+            env=worker_environment() | dict(environment),
             start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the host alone
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             | getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -238,5 +246,6 @@ def explain_death(name: str, status: int, last_output: str) -> Exception:
     if 0 <= status < 256:
         return WorkerCrashError(f"The {name} worker ended with code {status} before it had finished.{said}")
     code = signal.Signals(-status).name if status < 0 else f"{status:#x}"
+    kind = UserError if code in DEATHS else NativeCrashError
     what, hint = DEATHS.get(code, DAMAGED)
-    return UserError(f"The {name} worker {what} ({code}).", hint + said)
+    return kind(f"The {name} worker {what} ({code}).", hint + said)

@@ -1,6 +1,7 @@
 """The devices, other than the CPU, that this build of llama.cpp can use: its own list."""
 
 import ctypes
+import math
 import os
 from collections.abc import Sequence
 from ctypes import byref, c_bool, c_char_p, c_int, c_size_t, c_void_p
@@ -9,11 +10,11 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.machine import free_memory
-from orca_desk.machine.choice import chosen_device, wanted_devices
+from orca_desk.machine.choice import MEMORY_VARIABLE, chosen_device, wanted_devices
 from orca_desk.machine.devices import AUTO, Listed, llama_kind
 from orca_desk.teacher.native import library
 
-MEMORY_VARIABLE = "ORCA_DESK_DEVICE_MEMORY"  # MiB of each device's memory that a model may take at most
+NO_LIMIT = 2**63
 GPU, INTEGRATED = 1, 2  # of ggml_backend_dev_type; others are CPUs, and accelerators beside them such as BLAS
 
 
@@ -55,9 +56,9 @@ def usable_devices() -> tuple[Listed, ...]:
     listed = listed_devices()
     offered = best_of(listed) if chosen_device() == AUTO else listed
     names = wanted_devices("llama", [one.name for one in offered])
-    limit = _limit()
+    limit, share = _limit()
     return tuple(
-        replace(one, free=min(one.free if one.total else free_memory(), limit))
+        replace(one, free=min(int((one.free if one.total else free_memory()) * share), limit))
         for name in names
         for one in offered
         if one.name == name
@@ -80,14 +81,19 @@ def device_handle(name: str) -> int:
     return int(ggml.ggml_backend_dev_by_name(name.encode()))
 
 
-def _limit() -> int:
-    text = os.environ.get(MEMORY_VARIABLE, "").strip()
+def _limit() -> tuple[int, float]:
+    """Return the most bytes of a device, and the share of its free ones, that a model may take."""
+    text = os.environ.get(MEMORY_VARIABLE, "").strip() or "100%"
     try:
-        return int(float(text) * 2**20) if text else 2**63
-    except (ValueError, OverflowError):
+        number = float(text.removesuffix("%"))
+        if not 0 <= number < math.inf:
+            raise ValueError
+    except ValueError:
         raise UserError(
-            f"${MEMORY_VARIABLE} is {text!r}, which is no number.", "Write MiB, such as 6144, or remove it."
+            f"${MEMORY_VARIABLE} is {text!r}, which is no amount.",
+            "Write MiB, such as 6144, or a share of what is free, such as 50%.",
         ) from None
+    return (NO_LIMIT, min(1.0, number / 100)) if text.endswith("%") else (int(number * 2**20), 1.0)
 
 
 def _listed(properties: _Properties) -> Listed:

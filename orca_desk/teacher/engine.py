@@ -154,11 +154,12 @@ class Engine:
     def version(self) -> str:
         """The versions of the engine, and where and how it computes: what answers depend on in near-ties."""
         placement = self._setup.placement
+        said = [ENGINE_VERSION]
         if self._weights.is_unpacked:
-            return f"{ENGINE_VERSION}, {UNPACKED}"
-        if not placement.layers and placement.cache == "F16":
-            return ENGINE_VERSION
-        return f"{ENGINE_VERSION}, {self.place}, keys and values in {placement.cache}"
+            said.append(UNPACKED)
+        if placement.layers or placement.cache != "F16":
+            said += [self.place, f"keys and values in {placement.cache}"]
+        return ", ".join(said)
 
     def generate(
         self,
