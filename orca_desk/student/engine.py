@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from orca_desk.errors import UserError
 from orca_desk.student.data import Example
+
+
+class UnsuitedError(UserError):
+    """The engine cannot train this model, or computes it otherwise than transformers does."""
 
 
 @dataclass(frozen=True, kw_only=True)

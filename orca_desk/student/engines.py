@@ -1,18 +1,27 @@
 """The engines of training by name: which one a run uses, what it decides first, and how it is opened."""
 
-from collections.abc import Mapping
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 from orca_desk.errors import UserError
+from orca_desk.machine.choice import chosen_device
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.data import ExampleSets
-from orca_desk.student.engine import TrainingEngine
+from orca_desk.student.engine import TrainingEngine, UnsuitedError
 from orca_desk.student.settings import TrainSettings
 
-EngineName = Literal["torch"]
-MODULES: Mapping[EngineName, str] = {"torch": "orca_desk.student.torch.engine"}
+EngineName = Literal["torch", "mlx"]
+Opened = tuple[dict[str, Any], TrainingEngine]  # what a run decided when it began, and its engine
+MODULES: Mapping[str, str] = {
+    "torch": "orca_desk.student.torch.engine",
+    "mlx": "orca_desk.student.mlx.engine",
+}
+INSTALL_MLX = 'Run `pip install "mlx-lm[cpu]"` in Orca Desk\'s environment (on a Mac: `pip install mlx-lm`).'
 
 
 class _EngineModule(Protocol):
@@ -20,8 +29,11 @@ class _EngineModule(Protocol):
 
     PLAN: frozenset[str]
 
-    def decide(self, base: ModelFile, settings: TrainSettings) -> dict[str, Any]:
-        """Return what a new run keeps to when it is resumed: JSON values, with the keys of PLAN."""
+    def decide(self, base: ModelFile, settings: TrainSettings, lengths: Sequence[int]) -> dict[str, Any]:
+        """Return what a new run keeps to when it is resumed: JSON values, with the keys of PLAN.
+
+        `lengths` are the training records' numbers of tokens.
+        """
 
     def resume(self, plan: Mapping[str, Any]) -> None:
         """Set up this process as the run began. Raises UserError where this machine cannot."""
@@ -33,8 +45,11 @@ class _EngineModule(Protocol):
 
 
 def choose_engine(settings: TrainSettings) -> EngineName:
-    """Return the engine for a new run."""
-    return "torch"
+    """Return the engine for a new run: as set, or MLX on Apple's GPUs and torch everywhere else."""
+    if settings.engine != "auto":
+        return settings.engine
+    has_apple_gpu = sys.platform == "darwin" and platform.machine() == "arm64" and chosen_device() != "cpu"
+    return "mlx" if has_apple_gpu and find_spec("mlx_lm") and settings.base_bits == "16" else "torch"
 
 
 def keys_of_plan(name: str) -> frozenset[str]:
@@ -42,24 +57,38 @@ def keys_of_plan(name: str) -> frozenset[str]:
     return _module(name).PLAN
 
 
-def decide(name: EngineName, base: ModelFile, settings: TrainSettings) -> dict[str, Any]:
-    """Return what a new run keeps to when it is resumed: dtype, threads and the like, and the engine.
+def begin(
+    base: ModelFile, settings: TrainSettings, examples: ExampleSets, warn: Callable[[str], None]
+) -> Opened:
+    """Decide what a new run keeps to when it is resumed (dtype, threads and the like), and open its engine.
 
-    Raises UserError for a training that does not fit in memory, or that this engine cannot do.
+    Where the engine was chosen here and proves unsuited to the model, torch takes its place, with a sentence
+    to `warn`. Raises UserError for a training that does not fit in memory, or that the engine cannot do.
     """
-    return {"engine": name, **_module(name).decide(base, settings)}
+    name = choose_engine(settings)
+    try:
+        return _begin(name, base, settings, examples)
+    except UnsuitedError as error:
+        if settings.engine != "auto":
+            raise
+        warn(f"{error.message} It is trained with torch instead.")
+        return _begin("torch", base, settings, examples)
 
 
-def resume(plan: Mapping[str, Any]) -> None:
-    """Set up this process for a run that began with `plan`. Raises UserError where this machine cannot."""
-    _module(plan["engine"]).resume(plan)
-
-
-def open_engine(
+def resume(
     base: Path, settings: TrainSettings, plan: Mapping[str, Any], examples: ExampleSets
 ) -> TrainingEngine:
-    """Load the base with a new adapter. Raises UserError for a model that the engine cannot train."""
-    return _module(plan["engine"]).open_engine(base, settings, plan, examples)
+    """Open the engine of a run that began with `plan`. Raises UserError where this machine cannot."""
+    module = _module(plan["engine"])
+    module.resume(plan)
+    return module.open_engine(base, settings, plan, examples)
+
+
+def _begin(name: EngineName, base: ModelFile, settings: TrainSettings, examples: ExampleSets) -> Opened:
+    module = _module(name)
+    lengths = [len(example.ids) for example in examples.training]
+    plan = {"engine": name, **module.decide(base, settings, lengths)}
+    return plan, module.open_engine(base.path, settings, plan, examples)
 
 
 def _module(name: str) -> _EngineModule:
@@ -69,4 +98,12 @@ def _module(name: str) -> _EngineModule:
             f"The training was begun with the engine {name!r}, which Orca Desk does not have.",
             "Start a new training: another seed makes one.",
         )
-    return cast(_EngineModule, import_module(MODULES[name]))
+    try:
+        return cast(_EngineModule, import_module(MODULES[name]))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("mlx", "mlx_lm"):
+            raise
+        raise UserError(
+            "MLX is not installed, with which the training is to be computed.",
+            f"{INSTALL_MLX} Or set engine to torch.",
+        ) from error

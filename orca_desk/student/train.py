@@ -64,10 +64,9 @@ def train(
     renderer = Renderer(HFTokenizer.load(base))
     examples = prepare(records, renderer, settings, context=student.context)
     _require_known_tokens(examples, student)
-    plan = _begin(out, student, records, settings)
     random.seed(settings.seed)
     np.random.seed(settings.seed)
-    engine = engines.open_engine(base, settings, plan, examples)
+    plan, engine = _begin(out, student, records, settings, examples, emit)
     folder = out / "checkpoints"
     loop = Loop(
         engine=engine, examples=examples, settings=settings, folder=folder, emit=emit, control=control
@@ -93,8 +92,10 @@ def _identity(base: ModelFile, plan: dict[str, Any]) -> BaseIdentity:
     return identify_base(base.path, hash_together({file.name: hashes[file.name] for file in base.files}))
 
 
-def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -> dict[str, Any]:
-    """Return what the run in `out` decided when it began; a new run decides now.
+def _begin(
+    out: Path, base: ModelFile, records: Path, settings: TrainSettings, examples: ExampleSets, emit: Emit
+) -> engines.Opened:
+    """Return what the run in `out` decided when it began, and its engine; a new run decides now.
 
     Raises UserError when settings, model or records differ from those at its start.
     """
@@ -107,11 +108,15 @@ def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -
     if path.exists():
         plan = _read_plan(path)
         _require_same(plan["inputs"], inputs, out)
-        engines.resume(plan)
-        return plan
-    plan = {"inputs": inputs} | engines.decide(engines.choose_engine(settings), base, settings)
+        return plan, engines.resume(base.path, settings, plan, examples)
+
+    def warn(sentence: str) -> None:
+        emit({"event": "warning", "message": sentence})
+
+    decided, engine = engines.begin(base, settings, examples, warn)
+    plan = {"inputs": inputs} | decided
     atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
-    return plan
+    return plan, engine
 
 
 def _read_plan(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from peft import PeftModel
 from safetensors.numpy import save_file
 from tiny_families import FAMILIES, make_family
 from tiny_models import TinyModel
-from training_records import Going, make_records, quick, write_records
+from training_records import Going, make_records, quick, require_engine, write_records
 
 from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.parity.gate import GateFile, check_files
@@ -154,10 +154,12 @@ def test_loss_and_gradients_are_those_of_transformers_and_peft(folder: Path) -> 
         torch.testing.assert_close(got[name].grad, expected, rtol=1e-3, atol=1e-4 * scale)
 
 
-def run(folder: Path, out: Path, control: Going | None = None) -> tuple[TrainOutcome, list[dict[str, Any]]]:
+def run(
+    folder: Path, out: Path, engine: str, control: Going | None = None
+) -> tuple[TrainOutcome, list[dict[str, Any]]]:
     events: list[dict[str, Any]] = []
     records = write_records(out.parent / "records.jsonl", make_records(24))
-    settings = quick(learning_rate=3e-3)
+    settings = quick(learning_rate=3e-3, engine=engine)
     outcome = train(
         base=folder,
         records=records,
@@ -169,17 +171,29 @@ def run(folder: Path, out: Path, control: Going | None = None) -> tuple[TrainOut
     return outcome, events
 
 
+# mlx-lm has no sliding window in Gemma 2, and reads a long Phi-3 otherwise: see test_mlx_refusals.
+NOT_IN_MLX = ("gemma2", "phi3-long")
+
+
+@pytest.fixture(scope="module", params=["torch", "mlx"])
+def engine(request: Any, folder: Path) -> str:
+    """Each engine in turn that can train the model."""
+    if request.param == "mlx" and folder.name.startswith(NOT_IN_MLX):
+        pytest.skip("mlx-lm computes this model otherwise")
+    return require_engine(request.param)
+
+
 @pytest.fixture(scope="module")
-def trained(folder: Path, tmp_path_factory: Any) -> TrainOutcome:
-    return run(folder, tmp_path_factory.mktemp("trained") / "run")[0]
+def trained(folder: Path, engine: str, tmp_path_factory: Any) -> TrainOutcome:
+    return run(folder, tmp_path_factory.mktemp("trained") / "run", engine)[0]
 
 
 def test_a_training_learns_and_resumes_to_the_bit(
-    folder: Path, trained: TrainOutcome, tmp_path: Path
+    folder: Path, engine: str, trained: TrainOutcome, tmp_path: Path
 ) -> None:
-    stopped, _ = run(folder, tmp_path / "run", Going(4))
+    stopped, _ = run(folder, tmp_path / "run", engine, Going(4))
     assert stopped.ending == "stopped"
-    resumed, _ = run(folder, tmp_path / "run")
+    resumed, _ = run(folder, tmp_path / "run", engine)
     assert resumed.adapter is not None and trained.adapter is not None
     for name in ("adapter_model.safetensors", "adapter_config.json"):
         assert (resumed.adapter / name).read_bytes() == (trained.adapter / name).read_bytes()

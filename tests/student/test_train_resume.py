@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,13 @@ import numpy as np
 import pytest
 from peft import PeftModel
 from tiny_models import TinyModel
-from training_records import Going, make_records, quick, write_records
+from training_records import Going, make_records, quick, require_engine, write_records
 from transformers import AutoModelForCausalLM
 
 from orca_desk.student import train as student_train
 from orca_desk.student.loop import CHECKPOINT_SECONDS, Loop
-from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
 
-# Dropout takes from torch's random state at each step, so a state that is not restored shows.
-SETTINGS = quick(dropout=0.1, accumulation=2, batch_tokens=300)
 CHILD = """
 import json, sys
 from pathlib import Path
@@ -39,22 +37,22 @@ train(**paths, settings=settings, control=Going(), emit=lambda event: print(even
 
 
 class Runs:
-    """Runs of one tiny model on one set of records."""
+    """Runs of one tiny model on one set of records, with one engine."""
 
-    def __init__(self, base: Path, folder: Path) -> None:
+    def __init__(self, base: Path, folder: Path, engine: str) -> None:
         self.base, self.folder = base, folder
+        # Dropout takes from the engine's random state at each step, so a state that is not restored shows.
+        self.settings = quick(dropout=0.1, accumulation=2, batch_tokens=300, engine=engine)
         self.records = write_records(folder / "records.jsonl", make_records(40))
         self.events: list[dict[str, Any]] = []
 
-    def train(
-        self, out: str, control: Going | None = None, settings: TrainSettings = SETTINGS
-    ) -> TrainOutcome:
+    def train(self, out: str, control: Going | None = None, **changes: Any) -> TrainOutcome:
         self.events = []
         return train(
             base=self.base,
             records=self.records,
             out=self.folder / out,
-            settings=settings,
+            settings=replace(self.settings, **changes),
             emit=self.events.append,
             control=control or Going(),
         )
@@ -66,9 +64,10 @@ class Runs:
         return {path.name: path.read_bytes() for path in (self.folder / out / "adapter").iterdir()}
 
 
-@pytest.fixture(scope="module")
-def runs(tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    made = Runs(tiny_llama.folder, tmp_path_factory.mktemp("runs"))
+@pytest.fixture(scope="module", params=["torch", "mlx"])
+def runs(request: Any, tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    engine = require_engine(request.param)
+    made = Runs(tiny_llama.folder, tmp_path_factory.mktemp("runs"), engine)
     made.train("whole")
     return made
 
@@ -76,6 +75,7 @@ def runs(tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Run
 def test_a_run_reports_measures_and_learns(runs: Runs) -> None:
     outcome = runs.train("reporting")
     (report,) = runs.named("report")
+    assert report["engine"] == runs.settings.engine
     metrics = runs.named("metrics")
     assert [event["step"] for event in metrics] == list(range(1, report["steps"] + 1))
     assert metrics[-1]["loss"] < metrics[0]["loss"] / 2
@@ -94,7 +94,7 @@ def test_two_runs_are_the_same(runs: Runs) -> None:
 
 
 def test_other_seeds_make_other_adapters(runs: Runs) -> None:
-    runs.train("seeded", settings=TrainSettings.from_dict(SETTINGS.to_dict() | {"seed": 1}))
+    runs.train("seeded", seed=1)
     assert runs.adapter("seeded") != runs.adapter("whole")
 
 
@@ -147,13 +147,13 @@ def test_a_finished_run_only_gives_its_adapter_again(runs: Runs) -> None:
 def test_slow_steps_are_saved_by_the_time_and_nothing_changes(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = TrainSettings.from_dict(SETTINGS.to_dict() | {"checkpoint_every": 1000, "keep_best": False})
-    runs.train("by steps", settings=settings)
+    seldom = {"checkpoint_every": 1000, "keep_best": False}
+    runs.train("by steps", **seldom)
     last = runs.named("metrics")[-1]["step"]
     assert [event["step"] for event in runs.named("checkpoint")] == [last]
     clock = itertools.count(step=CHECKPOINT_SECONDS / 2)  # each look is half the time later
     monkeypatch.setattr(student_train, "Loop", partial(Loop, clock=lambda: next(clock)))
-    runs.train("by time", settings=settings)
+    runs.train("by time", **seldom)
     assert {event["step"] for event in runs.named("checkpoint")} > {3, last}
     assert runs.adapter("by time") == runs.adapter("by steps")
 
@@ -174,7 +174,7 @@ def _kill_after(runs: Runs, out: str, lines: int) -> None:
         "base": str(runs.base),
         "records": str(runs.records),
         "out": str(runs.folder / out),
-        "settings": SETTINGS.to_dict(),
+        "settings": runs.settings.to_dict(),
     }
     environment = os.environ | {
         "PYTHONPATH": str(Path(__file__).parents[1] / "support"),

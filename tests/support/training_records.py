@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+
 from orca_desk.student.settings import TrainSettings
 
 SYSTEM = "You are a cautious assistant."
@@ -39,6 +41,13 @@ def quick(**changes: Any) -> TrainSettings:
         "dtype": "float32",
     }
     return TrainSettings(**values | changes)
+
+
+def require_engine(name: str) -> str:
+    """Return the name of an engine of training; skip the test where its library is not installed."""
+    if name == "mlx":
+        pytest.importorskip("mlx_lm", reason="MLX is not installed")
+    return name
 
 
 class Going:
