@@ -21,7 +21,7 @@ from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
 from orca_desk.ui.words.parity import gate_sentence
 from orca_desk.ui.words.training_checks import concern_text
-from orca_desk.ui.words.trainings import is_worse, loss_sentence, records_sentence
+from orca_desk.ui.words.trainings import device_sentence, is_worse, loss_sentence, records_sentence
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -106,7 +106,7 @@ def _check(library: Library, student: Path, snapshot: str, settings: TrainSettin
 
 def _show(made: Trained) -> None:
     say(f"{made.run} finished in {made.seconds:,.0f} s. Adapter: {made.adapter}")
-    say(records_sentence(made.records))
+    say(f"{records_sentence(made.records)} {device_sentence(made.records)}".strip())
     for warning in made.warnings:
         complain(warning, "yellow")
     found = {name: made.outcome.get(name) for name in ("best_step", "best_loss", "base_loss")}

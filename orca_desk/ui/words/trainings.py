@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orca_desk.steps.train.base_changes import is_template_alone
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
@@ -34,6 +35,43 @@ def records_sentence(report: Mapping[str, Any]) -> str:
         parts.append(f"{report['truncated']:,} cut to {report['limit']:,} tokens, without an end")
     sentence = "; ".join([used, *parts]) + "."
     return sentence if report["evaluation"] else f"{sentence} {NOT_MEASURED}"
+
+
+def device_sentence(report: Mapping[str, Any]) -> str:
+    """Return where and how a training was computed, from the trainer's report.
+
+    An empty text for a training on a CPU as it is, and for a report of an earlier version.
+    """
+    note = report.get("device_note", "")
+    if report.get("device", "cpu") == "cpu":
+        return str(note)
+    name = report.get("device_name", report["device"])
+    parts = [f"Computed on {name} ({report['device']}) in {report['dtype']}"]
+    if report.get("attention", "rows") != "rows":
+        parts.append("records packed into rows")
+    parts += [_VARIANTS[report["variant"]]] if report.get("variant") in _VARIANTS else []
+    if report["gradient_checkpointing"]:
+        held = ", held in the computer's memory" if report.get("offload") else ""
+        parts.append(f"only the layers' inputs stored to fit{held}")
+    sentences = [", ".join(parts), _repeated(report)]
+    if (apart := report.get("resumed_within")) is not None:
+        sentences.append(f"Resumed with a loss within {apart:.1g} of the one at the checkpoint")
+    return " ".join(f"{sentence}." for sentence in [*sentences, note.removesuffix(".")] if sentence)
+
+
+_VARIANTS = {"liger": "with Liger Kernel", "compiled": "layers compiled"}
+
+
+def _repeated(report: Mapping[str, Any]) -> str:
+    """Return whether the same seed gives the same adapter there."""
+    if "repeats_exactly" not in report:
+        return ""
+    if report["repeats_exactly"]:
+        return "The same gradient came twice bit for bit"
+    return (
+        f"The same gradient came twice only within {report['repeats_within']:.1g} of its norm, so the same "
+        "seed gives a slightly different adapter each time"
+    )
 
 
 def records_summary(report: Mapping[str, Any]) -> str:
@@ -70,6 +108,11 @@ def changed_sentence(files: Sequence[str]) -> str:
     """Return that files of the base have changed since a training; an empty text if none has."""
     if not files:
         return ""
+    if is_template_alone(files):
+        return (
+            "The chat template was changed since. The adapter was trained and checked with the one that it"
+            " had: restore that, or its prompts are not those that it knows."
+        )
     return (
         f"The base model was changed since ({', '.join(files)}). The adapter was trained and checked with "
         "the model as it was, and may not fit what is there now."

@@ -4,6 +4,7 @@ import pytest
 
 from orca_desk.ui.words.trainings import (
     changed_sentence,
+    device_sentence,
     is_worse,
     loss_sentence,
     records_sentence,
@@ -73,4 +74,47 @@ def test_the_loss_before_the_training_is_beside_that_after_it() -> None:
 
 def test_changed_files_are_named() -> None:
     assert changed_sentence(()) == ""
+    assert changed_sentence(("chat_template.jinja",)).startswith("The chat template was changed since.")
     assert "(config.json, tokenizer.json)" in changed_sentence(("config.json", "tokenizer.json"))
+
+
+DEVICE = {
+    "device": "cuda:0",
+    "device_name": "NVIDIA L4",
+    "device_note": "",
+    "dtype": "bfloat16",
+    "attention": "varlen",
+    "variant": "compiled",
+    "gradient_checkpointing": True,
+    "offload": True,
+    "repeats_exactly": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("report", "sentence"),
+    [
+        ({}, ""),
+        ({"device": "cpu", "device_note": ""}, ""),
+        (
+            {"device": "cpu", "device_note": "NVIDIA L4 fails, so the training uses the CPU."},
+            "NVIDIA L4 fails, so the training uses the CPU.",
+        ),
+        (
+            DEVICE,
+            "Computed on NVIDIA L4 (cuda:0) in bfloat16, records packed into rows, layers compiled, only the "
+            "layers' inputs stored to fit, held in the computer's memory. The same gradient came twice bit "
+            "for bit.",
+        ),
+        (
+            DEVICE
+            | {"attention": "rows", "variant": "plain", "gradient_checkpointing": False}
+            | {"repeats_exactly": False, "repeats_within": 0.0021, "resumed_within": 0.0004},
+            "Computed on NVIDIA L4 (cuda:0) in bfloat16. The same gradient came twice only within 0.002 of "
+            "its norm, so the same seed gives a slightly different adapter each time. Resumed with a loss "
+            "within 0.0004 of the one at the checkpoint.",
+        ),
+    ],
+)
+def test_where_a_training_was_computed(report: dict[str, object], sentence: str) -> None:
+    assert device_sentence(report) == sentence

@@ -29,6 +29,7 @@ from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import PAUSED, RESUMABLE, STATUSES, status_text
 from orca_desk.ui.words.trainings import (
     changed_sentence,
+    device_sentence,
     is_worse,
     loss_sentence,
     records_sentence,
@@ -305,13 +306,16 @@ class TrainingRunView(QWidget):
         outcome = outcome_text(training.run.outcome)
         if training.run.status == "interrupted":
             outcome = f"The app or computer stopped. {resumes_from(self.details.checkpoint)}"
+        report = self.details.records
         table = table_from_json(training.run.outcome)
+        if table is not None:
+            outcome = ""  # the table's sentence
+        table = table or self.details.failed_gate
         self.gate.setVisible(table is not None)
         if table is not None:
             self.gate.show_table(table)
-            outcome = ""  # the table's sentence
         for words, text in (
-            (self.records, records_sentence(self.details.records)),
+            (self.records, f"{records_sentence(report)} {device_sentence(report)}".strip()),
             (self.outcome, outcome),
             (self.changed, changed_sentence(self.details.changed)),
         ):
