@@ -3,6 +3,7 @@
 The worker decides by its own list (`choice.wanted_devices`); this is what estimates go by.
 """
 
+import threading
 import time
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,9 @@ from orca_desk.machine.resources import free_memory
 from orca_desk.machine.stored import stored_devices
 
 HOLDS = 3.0  # s that what the driver said counts as current: pages estimate with every keystroke
-_latest: tuple[float, Native] | None = None
+PATIENCE = 0.04  # s
+_latest: tuple[float, Native] = 0.0, Native()
+_asking: threading.Thread | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,11 @@ class Room:
 
     devices: tuple[Device, ...] = ()
     free: int
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the devices' memory is the computer's own."""
+        return all(one.shared for one in self.devices)
 
     @property
     def title(self) -> str:
@@ -74,8 +82,16 @@ def _automatic(usable: list[Device], program: Program) -> list[Device]:
 
 
 def _recent() -> Native:
-    global _latest
-    now = time.monotonic()
-    if _latest is None or now - _latest[0] > HOLDS:
-        _latest = now, native_devices()
+    """Return what the driver said lately. A page must not wait for a card that sleeps: a thread asks it."""
+    global _asking
+    if _asking is None or (not _asking.is_alive() and time.monotonic() - _latest[0] > HOLDS):
+        _asking = threading.Thread(target=_ask, name="devices", daemon=True)
+        _asking.start()
+        _asking.join(PATIENCE)
     return _latest[1]
+
+
+def _ask() -> None:
+    global _latest
+    found = native_devices()
+    _latest = time.monotonic(), found

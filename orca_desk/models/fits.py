@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from orca_desk.machine import free_memory, usable_cores
+from orca_desk.machine.devices import Program
+from orca_desk.machine.room import Room, room_for
 from orca_desk.models.model_file import ModelFile
 
 Purpose = Literal["serving", "training", "exporting"]
@@ -15,6 +17,7 @@ Part = Literal["weights", "cache", "computing", "adapter", "activations", "logit
 LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
 TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop goes on beside it
 _HALF, _SINGLE = 2, 4  # bytes of a number
+_HALVES, _WORTH_HALVING = ("bfloat16", "float16"), 50_000_000  # as the trainer chooses 16 bits
 _PACKED = 0.52  # bytes of a weight in 4 bits, with its share of the scales
 _RUNTIME = 47 * 2**20  # Python, and the code and buffers of llama.cpp, whatever the model
 _TOKEN = 400  # bytes that llama.cpp takes for a token of the vocabulary
@@ -24,6 +27,7 @@ _TORCH_ALONE = 430 * 2**20  # the same without what a training adds
 # may take, sequences for prefixes; and up to which number of weights each core has a context of its own.
 USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE, _PREFIXES = 16, 32_768, 0.25, 8
 _REPLICATED, _MOST_REPLICAS = 400e6, 8
+_DEVICE_BATCH = 128  # answers at once on a device, until it was measured how many are fastest
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 # What a llama layer stores per token for its backward pass, in widths: inputs, norms, queries, keys, values,
 # attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
@@ -63,6 +67,10 @@ class Fit:
     `checkpointing` is set where a training needs gradient checkpointing, or was told to use it. `tokens` is
     what the estimate is made for, as other settings give other figures: the tokens cached at once in serving,
     those of a batch in training; 0 if it is not known.
+
+    `device` names the graphics processors whose memory is meant; "" means the computer's. Layers of a served
+    model that do not fit there run from `elsewhere`, the computer's memory; `offloading` is set where a
+    training keeps activations in it.
     """
 
     purpose: Purpose
@@ -71,6 +79,9 @@ class Fit:
     available: int
     checkpointing: bool = False
     tokens: int = 0
+    device: str = ""
+    elsewhere: int = 0
+    offloading: bool = False
 
     @property
     def needed(self) -> int:
@@ -79,8 +90,13 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        """Whether the needed memory is available."""
-        return self.needed <= self.available
+        """Whether the needed memory is available, on the device or elsewhere."""
+        return self.needed <= self.available + self.elsewhere
+
+    @property
+    def is_split(self) -> bool:
+        """Whether only a part fits on the device."""
+        return bool(self.device) and self.fits and self.needed > self.available
 
     @property
     def largest(self) -> Part:
@@ -93,8 +109,10 @@ def serving_fit(
 ) -> Fit:
     """Estimate serving `sequences` at once, `tokens` long each, with a half-precision key/value cache.
 
-    `contexts` share them; each has buffers of its own. `available` is in bytes (None: the free memory).
+    `contexts` share them; each has buffers of its own. `available` is in bytes of the computer's memory
+    (None: what is free where llama.cpp puts a model, which may be a device).
     """
+    room = _room("llama", available)
     computing = _RUNTIME + _TOKEN * model.vocab + contexts * _context(model, -(-sequences // contexts))
     return Fit(
         purpose="serving",
@@ -104,8 +122,10 @@ def serving_fit(
             ("cache", model.cached_values * _HALF * sequences * tokens),
             ("computing", computing),
         ),
-        available=free_memory() if available is None else available,
+        available=room.free,
         tokens=sequences * tokens,
+        device=room.title,
+        elsewhere=free_memory() if room.devices and not room.is_shared else 0,
     )
 
 
@@ -114,18 +134,30 @@ def teaching_fit(
 ) -> Fit:
     """Estimate what the teacher's engine takes for `batch` answers of `context` tokens (None: as it chooses).
 
-    The engine makes room for at least one answer of full length, for all of them at most, and takes no more
-    than a quarter of the free memory for keys and values.
+    The engine makes room for at least one answer of full length, and for all of them at most. In the
+    computer's memory it takes no more than a quarter of what is free for keys and values. `available` is as
+    for `serving_fit`.
     """
-    free = free_memory() if available is None else available
+    room = _room("llama", available)
+    usual = _DEVICE_BATCH if room.devices else USUAL_BATCH
     longest = min(context or model.context, model.context)
-    cells = max(longest, min((batch or USUAL_BATCH) * longest, _ENGINE_CELLS))
-    if model.cached_values:
-        cells = min(cells, max(256, int(free * _ENGINE_SHARE / (model.cached_values * _HALF))))
-    contexts = min(usable_cores(), _MOST_REPLICAS) if model.parameters < _REPLICATED else 1
-    fit = serving_fit(model, sequences=batch or contexts * USUAL_BATCH, tokens=0, contexts=contexts)
+    cells = max(longest, min((batch or usual) * longest, _ENGINE_CELLS))
+    if model.cached_values and not room.devices:
+        cells = min(cells, max(256, int(room.free * _ENGINE_SHARE / (model.cached_values * _HALF))))
+    replicated = model.parameters < _REPLICATED and not room.devices
+    contexts = min(usable_cores(), _MOST_REPLICAS) if replicated else 1
+    fit = serving_fit(
+        model, sequences=batch or contexts * usual, tokens=0, contexts=contexts, available=available
+    )
     parts = dict(fit.parts) | {"cache": model.cached_values * _HALF * cells}
-    return replace(fit, parts=tuple(parts.items()), available=free, tokens=cells)
+    return replace(fit, parts=tuple(parts.items()), available=room.free, tokens=cells)
+
+
+def _room(program: Program, available: int | None) -> Room:
+    """Return where `program` puts a model: as the user chose, or so many bytes of the computer's memory."""
+    if available is None and (room := room_for(program)).devices:
+        return room
+    return Room(free=free_memory() if available is None else available)
 
 
 def _context(model: ModelFile, sequences: int) -> int:
@@ -143,40 +175,55 @@ def training_fit(
 ) -> Fit:
     """Estimate a LoRA training of all linear layers with Adam, and decide on gradient checkpointing.
 
-    "auto" checkpoints only where the training would not fit otherwise; a dtype of "auto" counts as float32.
-    `free` is in bytes (None: the free memory), of which a training may use TRAINING_SHARE. In the trainer's
-    own process (`torch_is_loaded`) torch's part is no longer free, so it counts as free again. Computed from
-    the shapes, not measured.
+    "auto" checkpoints only where the training would not fit otherwise, and then keeps activations in the
+    computer's memory where a device has too little. A dtype of "auto" counts as float32, on a device as 16
+    bits where the trainer prefers them. `free` is in bytes (None: the free memory where torch trains, which
+    may be a device), of which a training may use TRAINING_SHARE. In the trainer's own process
+    (`torch_is_loaded`) `free` None means the computer's memory, and torch's part is no longer free, so it
+    counts as free again. Computed from the shapes, not measured.
     """
-    memory = (free_memory() if free is None else free) + (TORCH if torch_is_loaded else 0)
-    available = int(memory * TRAINING_SHARE)
+    room = _room("torch", free_memory() if free is None and torch_is_loaded else free)
+    available = int((room.free + (TORCH if torch_is_loaded else 0)) * TRAINING_SHARE)
+    halved = choices.dtype in _HALVES
+    if room.devices and choices.dtype == "auto":
+        halved = model.parameters >= _WORTH_HALVING
+    number = _HALF if halved else _SINGLE
 
-    def fit(checkpointing: bool) -> Fit:
+    def fit(checkpointing: bool, offloading: bool = False) -> Fit:
         return Fit(
             purpose="training",
             model=model.name,
-            parts=_training_parts(model, choices, checkpointing),
+            parts=_training_parts(model, choices, number, checkpointing, offloading),
             available=available,
             checkpointing=checkpointing,
             tokens=choices.batch_tokens,
+            device=room.title,
+            offloading=offloading,
         )
 
     chosen = fit(choices.gradient_checkpointing == "on")
-    return chosen if chosen.fits or choices.gradient_checkpointing != "auto" else fit(True)
+    if not chosen.fits and choices.gradient_checkpointing == "auto":
+        chosen = fit(True)
+    if not chosen.fits and chosen.checkpointing and room.devices and not room.is_shared:
+        offloaded = fit(True, offloading=True)
+        chosen = offloaded if offloaded.fits else chosen
+    return chosen
 
 
 def _training_parts(
-    model: ModelFile, choices: TrainingChoices, checkpointing: bool
+    model: ModelFile, choices: TrainingChoices, number: int, checkpointing: bool, offloading: bool
 ) -> tuple[tuple[Part, int], ...]:
-    """Return bytes per part. With checkpointing each layer stores its input, and one at a time the rest."""
-    number = _HALF if choices.dtype in ("bfloat16", "float16") else _SINGLE
+    """Return bytes per part, with `number` bytes for a number of the base.
+
+    With checkpointing each layer stores its input, with offloading elsewhere, and one at a time the rest.
+    """
     weights = model.parameters * number
     if choices.base_bits == "4":
         head = 2 * model.vocab * model.width  # the embedding too: neither is packed
         weights = int(max(0, model.parameters - head) * _PACKED) + min(model.parameters, head) * number
     adapter = model.layers * choices.rank * (9 * model.width + 3 * (model.ffn + model.width))
     whole_layer = (_STORED_WIDTHS * model.width + _STORED_FFNS * model.ffn) * number
-    inputs = model.layers * model.width * number
+    inputs = 0 if offloading else model.layers * model.width * number
     stored = inputs + whole_layer if checkpointing else model.layers * whole_layer
     logits = min(choices.batch_tokens * model.vocab, max(LOGITS_AT_ONCE, model.vocab))
     return (

@@ -1,5 +1,7 @@
 """Where estimates put a model: by the choice, the devices that are known, and the memory that is free now."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,23 @@ def test_free_memory_is_what_the_driver_says_now(monkeypatch: pytest.MonkeyPatch
 def test_a_choice_that_cannot_be_used_breaks_no_estimate(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("ORCA_DESK_DEVICE", name)
     assert room_for("torch").free > 0
+
+
+def test_an_estimate_does_not_wait_for_a_card_that_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    awake, answered = threading.Event(), Native(driver="NVIDIA 580.65")
+
+    def ask() -> Native:
+        awake.wait(60)
+        return answered
+
+    monkeypatch.setattr(room, "native_devices", ask)
+    monkeypatch.setattr(room, "_asking", None)
+    monkeypatch.setattr(room, "_latest", (0.0, Native()))
+    began = time.monotonic()
+    assert room._recent() == Native()
+    assert time.monotonic() - began < 30
+    awake.set()
+    assert room._asking is not None
+    room._asking.join()
+    assert room._recent() == answered

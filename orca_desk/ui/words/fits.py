@@ -34,9 +34,14 @@ def fit_sentence(fit: Fit) -> str:
     what = f"{fit.purpose.capitalize()} {fit.model}"
     if fit.tokens:
         what += f" {SETTINGS[fit.purpose].format(counted(fit.tokens, 'token'))}"
-    memory = f"about {human_bytes(fit.needed)} of memory; {human_bytes(fit.available)} is available"
+    whose = f"the memory of {fit.device}" if fit.device else "memory"
+    memory = f"about {human_bytes(fit.needed)} of {whose}; {human_bytes(fit.available)} is available"
+    if fit.is_split:
+        return f"{what} takes {memory}, so a part of it runs on the processor, which is slower."
     if fit.fits:
         with_checkpointing = " with gradient checkpointing" if fit.checkpointing else ""
+        if fit.offloading:
+            with_checkpointing += " and activations in the computer's memory"
         return f"{what}{with_checkpointing} takes {memory}."
     if fit.largest == "activations" and fit.checkpointing:
         return f"{what} needs {memory}: {ADVICE_WITH_CHECKPOINTING}."
