@@ -63,7 +63,7 @@ def require_bitsandbytes() -> None:
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError(
             "A base in 4 bits needs bitsandbytes, which is not installed.",
-            "Install it (pip install 'orca-desk[four-bits]'), or set base_bits to 16.",
+            "Install it (pip install 'orca-desk[gpu]'), or set base_bits to 16.",
         )
 
 
