@@ -134,8 +134,8 @@ def lacking_for(name: AcceleratorName) -> str:
 
 def find_nvcc() -> str:
     """Return the path of NVIDIA's compiler, or ""."""
-    roots = [os.environ[name] for name in CUDA_FOLDERS if os.environ.get(name)]
-    folders = [Path(root) / "bin" for root in (*roots, CUDA_ROOT)]
+    roots = [Path(os.environ[name]) for name in CUDA_FOLDERS if os.environ.get(name)]
+    folders = [root / "bin" for root in (*roots, CUDA_ROOT)]
     program = "nvcc.exe" if os.name == "nt" else "nvcc"
     beside = next((str(folder / program) for folder in folders if (folder / program).is_file()), "")
     return shutil.which("nvcc") or beside

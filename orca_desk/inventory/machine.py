@@ -35,6 +35,8 @@ MODULES: dict[Program, str] = {"llama": "llama_cpp", "torch": "torch"}
 HIDING = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
 LackKind = Literal["llama_build", "torch_build", "llama_problem", "torch_problem", "driver"]
 Stage = Literal["programs", "speed"]
+# Share of the processor: with more, other programs slowed a measurement down, and the next look repeats it
+BUSY = 0.3
 _asking = threading.Lock()
 
 
@@ -158,7 +160,8 @@ def _measured(found: Found, control: JobControl) -> Found:
     names = [name for name in by_name if name != "cpu"]
     with suppress(UserError, WorkerCrashError):  # the CPU's figures are there if a device fails
         run_worker("machine", {"ask": "speed", "devices": names}, on_events=receive, control=control)
-    return replace(found, speeds=speeds, speeds_key=_speeds_key(found))
+    slowed = any(speed.busy >= BUSY for speed in speeds.values())
+    return replace(found, speeds=speeds, speeds_key="" if slowed else _speeds_key(found))
 
 
 def _lacks(native: Native, found: Found, devices: tuple[Device, ...]) -> list[Lack]:

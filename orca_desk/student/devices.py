@@ -32,7 +32,8 @@ def _cuda(number: int) -> Listed:
 def _address(known: object) -> str:
     """Return the address on the PCI bus, which not every version of torch tells."""
     parts = [getattr(known, f"pci_{part}_id", None) for part in ("domain", "bus", "device")]
-    return "{:04x}:{:02x}:{:02x}.0".format(*parts) if None not in parts else ""
+    numbers = [part for part in parts if isinstance(part, int)]
+    return "{:04x}:{:02x}:{:02x}.0".format(*numbers) if len(numbers) == len(parts) else ""
 
 
 def _apple() -> Listed:

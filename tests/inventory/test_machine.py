@@ -137,6 +137,15 @@ def test_a_measurement_that_fails_leaves_the_rest(programs: Programs) -> None:
     assert report.speeds == {} and report.builds == CPU_BUILDS
 
 
+def test_a_measurement_beside_other_programs_is_repeated_at_the_next_look(programs: Programs) -> None:
+    programs.busy = 0.6
+    assert describe_machine().speeds["cpu"].busy == 0.6
+    assert not is_known()
+    programs.busy = 0.0
+    assert describe_machine().speeds["cpu"].busy == 0.0
+    assert is_known() and programs.asked == ["llama", "torch", "speed", "speed"]
+
+
 def test_a_card_without_a_driver_is_said(programs: Programs, native: Callable[[Native], None]) -> None:
     native(Native(without_driver=("NVIDIA",)))
     assert describe_machine().lacks == (Lack(kind="driver", device="NVIDIA"),)

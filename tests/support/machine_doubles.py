@@ -29,6 +29,7 @@ class Programs:
         self.listed: dict[str, list[Listed]] = {"llama": [], "torch": []}
         self.failing: dict[str, Exception] = {}
         self.asked: list[str] = []
+        self.busy = 0.0
 
     def run(
         self, name: str, job: Mapping[str, Any], *, on_events: Callable[[list[Any]], None], control: object
@@ -40,7 +41,7 @@ class Programs:
             raise self.failing[ask]
         if ask == "speed":
             for device in ("cpu", *job["devices"]):
-                speed = {"products": {"float32": 1e11}, "bandwidth": 1e10, "busy": 0.0}
+                speed = {"products": {"float32": 1e11}, "bandwidth": 1e10, "busy": self.busy}
                 on_events([{"event": "speed", "device": device} | speed])
         else:
             devices = [asdict(one) for one in self.listed[ask]]

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from orca_desk.accelerators import ACCELERATORS, INSTALL_COMMAND
-from orca_desk.inventory.machine import Lack, LackKind, MachineReport
+from orca_desk.inventory.machine import BUSY, Lack, LackKind, MachineReport
 from orca_desk.machine.devices import AUTO, CPU, Device
 from orca_desk.machine.stored import Build, Speed
 from orca_desk.models.fits import human_bytes
@@ -16,7 +16,6 @@ USES = {"llama": "teaching, evaluation, chat and serving", "torch": "training"}
 STAGES = {"programs": "Asking llama.cpp and PyTorch", "speed": "Measuring"}
 CACHE_TITLES = {"auto": "Automatic", "f16": "16 bits", "q8_0": "8 bits"}
 NO_DEVICE = "none found: models run on the processor"
-BUSY = 0.3  # share of the processor: with more, other programs slowed the measurement down
 PACKAGED = "This packaged app has the builds for processors alone. Install Orca Desk from source, with:"
 
 
@@ -108,7 +107,7 @@ def advice(lack: Lack) -> Advice:
 def _build_advice(lack: Lack) -> Advice:
     program, use = _program(lack.kind), USES["llama" if lack.kind == "llama_build" else "torch"]
     problem = (
-        f"{program} was built for {lack.detail} only and cannot use the {lack.device}:"
+        f"{program} was built for {lack.detail} only and cannot use {lack.device}:"
         f" {use} {'run' if lack.kind == 'llama_build' else 'runs'} without it."
     )
     if not lack.accelerator:

@@ -83,7 +83,7 @@ def test_a_card_is_shown_with_what_uses_it() -> None:
 def test_a_build_that_cannot_use_a_card_is_said_with_the_command_and_what_it_takes() -> None:
     told = advice(Lack(kind="llama_build", device=RTX.name, accelerator="cuda", detail="CPU"))
     assert told.problem == (
-        "llama.cpp was built for CPU only and cannot use the NVIDIA GeForce RTX 3060:"
+        "llama.cpp was built for CPU only and cannot use NVIDIA GeForce RTX 3060:"
         " teaching, evaluation, chat and serving run without it."
     )
     assert "10 to 30 minutes" in told.remedy and "nvcc" in told.remedy
