@@ -24,6 +24,7 @@ from transformers import AttentionInterface
 
 from orca_desk.student.accelerator.packing import BLOCK, Kernel
 
+_FEWEST = 16  # records that a row is laid out for
 IMPLEMENTATION = "orca_desk_packed"  # its name among transformers' implementations of attention
 
 
@@ -31,8 +32,8 @@ IMPLEMENTATION = "orca_desk_packed"  # its name among transformers' implementati
 class RowLayout:
     """Where the records of a packed row begin, on a device, and the kernel that attends to them.
 
-    `starts` [records + 1] (int32) and `longest`, in tokens, are what variable-length kernels want; `records`
-    [n] (int32) says to which record each token belongs.
+    `starts` [records + 1] (int32; there may be empty records at the end) and `longest`, in tokens, are what
+    variable-length kernels want; `records` [n] (int32) says to which record each token belongs.
     """
 
     kernel: Kernel
@@ -48,7 +49,7 @@ class RowLayout:
         lengths = np.diff(starts)
         layout = cls(
             kernel=kernel,
-            starts=torch.from_numpy(starts.astype(np.int32)).to(device),
+            starts=torch.from_numpy(_padded(starts, kernel)).to(device),
             records=torch.from_numpy(np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)).to(device),
             # A power of two: kernels are compiled once for it, not for each longest record.
             longest=1 << (int(lengths.max()) - 1).bit_length(),
@@ -94,12 +95,12 @@ def is_suitable(
 ) -> bool:
     """Return whether a kernel computes this kind of attention at all, on this type of device."""
     if kernel == "varlen":
-        return device.type == "cuda" and dtype != torch.float32 and not cap
+        return bool(device.type == "cuda" and dtype != torch.float32 and not cap)
     if kernel == "split":  # of no use to Apple's GPU, which is slow in starting many small products
-        return device.type in ("cuda", "cpu") and not cap and not window
+        return bool(device.type in ("cuda", "cpu") and not cap and not window)
     if kernel == "nested":
-        return device.type == "cuda" and not cap and not window
-    return device.type == "cuda"  # elsewhere FlexAttention has no backward pass
+        return bool(device.type == "cuda" and not cap and not window)
+    return bool(device.type == "cuda")  # elsewhere FlexAttention has no backward pass
 
 
 def _varlen(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, scale: float, window: int) -> Tensor:
@@ -168,6 +169,16 @@ def _flex(
 @cache
 def _compiled_flex() -> Any:
     return torch.compile(flex_attention, dynamic=False)
+
+
+def _padded(starts: npt.NDArray[np.int64], kernel: Kernel) -> npt.NDArray[np.int32]:
+    """Return the starts as int32; for `varlen` with empty records behind, up to one of a few numbers.
+
+    Compiled layers are then compiled for these, not for each number of records.
+    """
+    count = len(starts) - 1
+    wanted = max(_FEWEST, 1 << (count - 1).bit_length()) if kernel == "varlen" else count
+    return np.pad(starts, (0, wanted - count), mode="edge").astype(np.int32)
 
 
 def block_mask(layout: RowLayout, window: int) -> BlockMask:

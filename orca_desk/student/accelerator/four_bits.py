@@ -32,7 +32,7 @@ class PackedWeight:
         return weight
 
 
-class FourBitLinear(nn.Linear):
+class FourBitLinear(nn.Linear):  # type: ignore[misc]
     """A frozen linear layer whose weight is packed: `weight` is empty, `packed` holds it."""
 
     packed: PackedWeight

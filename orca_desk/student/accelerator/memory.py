@@ -25,9 +25,11 @@ class MemoryPlan:
 
 
 def plan_memory(
-    base: ModelFile, settings: TrainSettings, dtype: Dtype, *, free: int, title: str
+    base: ModelFile, settings: TrainSettings, dtype: Dtype, *, free: int, title: str, is_apart: bool = True
 ) -> MemoryPlan:
     """Return the fastest way that fits into `free` bytes of the device called `title`.
+
+    `is_apart` tells whether its memory is not the computer's: else nothing is gained by offloading.
 
     Raises UserError where none fits, with what would help.
     """
@@ -37,7 +39,7 @@ def plan_memory(
         return MemoryPlan(stored="inputs" if fit.checkpointing else "all", needed=fit.needed, free=free)
     inputs = settings.batch_tokens * base.layers * base.width * (4 if dtype == "float32" else 2)
     offloaded = fit.needed - inputs
-    if settings.gradient_checkpointing != "off" and offloaded <= fit.available:
+    if is_apart and settings.gradient_checkpointing != "off" and offloaded <= fit.available:
         return MemoryPlan(stored="offloaded", needed=offloaded, free=free)
     raise UserError(
         f"Training this model needs about {human_bytes(fit.needed)} of the memory of {title}; "

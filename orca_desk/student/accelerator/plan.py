@@ -29,7 +29,9 @@ def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence
     device = chosen.torch
     enter(device)
     dtype = choose_device_dtype(base, settings, device)
-    memory = plan_memory(base, settings, dtype, free=free_bytes(device), title=chosen.title)
+    memory = plan_memory(
+        base, settings, dtype, free=free_bytes(device), title=chosen.title, is_apart=device.type == "cuda"
+    )
     attention = race_kernels(
         attention_shape(base),
         _usual_row(lengths, min(settings.batch_tokens, RACED_TOKENS)),

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from orca_desk.student.accelerator.attention import Kernel, RowLayout, attend, is_suitable
-from orca_desk.student.accelerator.packing import BLOCK
+from orca_desk.student.accelerator.attention import RowLayout, attend, is_suitable
+from orca_desk.student.accelerator.packing import BLOCK, Kernel
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class AttentionRace:
     @property
     def fastest(self) -> Attention:
         """The kernel to use; "rows" where none computes packed rows."""
-        return min(self.seconds, key=self.seconds.__getitem__) if self.seconds else "rows"
+        return min(self.seconds, key=lambda kernel: self.seconds[kernel], default="rows")
 
 
 def race_kernels(

@@ -7,7 +7,7 @@ the layers as they are is out. Compiling takes about a minute, so it is tried on
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator import liger
 from orca_desk.student.accelerator.attention import IMPLEMENTATION, RowLayout
-from orca_desk.student.accelerator.packing import BLOCK, Kernel
+from orca_desk.student.accelerator.packing import BLOCK
 from orca_desk.student.accelerator.race import Attention, shortest
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.torch.kernels import replace_forwards
@@ -182,7 +182,7 @@ def _inputs(rows: Sequence[int], attention: Attention, device: torch.device) -> 
     starts = np.unique([*np.cumsum([0, *rows]), total]).astype(np.int64)
     places = np.arange(total) - np.repeat(starts[:-1], np.diff(starts))
     ids = torch.from_numpy(random.integers(0, VOCABULARY, (1, total))).to(device)
-    layout = RowLayout.of(starts, cast(Kernel, attention), device)
+    layout = RowLayout.of(starts, attention, device)
     return ids, {"position_ids": torch.from_numpy(places[None]).to(device), "layout": layout}
 
 

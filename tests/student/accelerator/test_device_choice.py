@@ -135,3 +135,11 @@ def test_the_scale_halves_at_an_overflow_and_doubles_after_many_steps() -> None:
     while scale.shrink():
         pass
     assert scale.value < 1e-4
+
+
+def test_nothing_is_offloaded_into_the_memory_that_both_share(billion: ModelFile) -> None:
+    settings = TrainSettings(batch_tokens=8192, dtype="bfloat16")
+    checkpointed = training_fit(billion, replace(settings, gradient_checkpointing="on"), free=2**40)
+    tight = int(checkpointed.needed / 0.8) - GIB // 4
+    with pytest.raises(UserError, match="of the memory of Apple GPU"):
+        plan_memory(billion, settings, "bfloat16", free=tight, title="Apple GPU", is_apart=False)

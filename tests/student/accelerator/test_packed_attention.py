@@ -129,3 +129,12 @@ def test_a_gpu_has_a_kernel_for_packed_rows(dtype: torch.dtype) -> None:
     shape = AttentionShape(heads=8, kv_heads=4, size=64)
     found = race_kernels(shape, [500, 300, 90], device=torch.device("cuda:0"), dtype=dtype)
     assert found.fastest != "rows"
+
+
+def test_rows_of_like_many_records_are_laid_out_alike() -> None:
+    """So that compiled layers are not compiled again for each number of records."""
+    shapes = {RowLayout.of(_starts([90] * count), "varlen", CPU).starts.shape for count in (17, 20, 31)}
+    assert len(shapes) == 1
+    layout = RowLayout.of(_starts([90] * 3), "varlen", CPU)
+    assert layout.starts.tolist()[:4] == [0, 90, 180, 270]
+    assert set(layout.starts.tolist()[4:]) == {384}
