@@ -28,6 +28,7 @@ from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl
 from orca_desk.processes.protocol import Message
 
+VULKAN = "Vulkan"
 PROGRAMS: tuple[Program, ...] = ("llama", "torch")
 DISTRIBUTIONS: dict[Program, str] = {"llama": "llama-cpp-python", "torch": "torch"}
 MODULES: dict[Program, str] = {"llama": "llama_cpp", "torch": "torch"}
@@ -181,7 +182,15 @@ def _lacks(native: Native, found: Found, devices: tuple[Device, ...]) -> list[La
                 lacks.append(
                     Lack(kind=kind, device=device.name, accelerator=accelerator, detail=build.made_for)
                 )
+        if program == "llama" and not devices and VULKAN not in build.made_for:
+            lacks += [_by_vulkan(maker, build) for maker in native.others]
     return lacks
+
+
+def _by_vulkan(maker: str, build: Build) -> Lack:
+    """Return what is lacking where only the bus shows a card, such as one in a processor."""
+    name = f"the graphics processor by {maker}"
+    return Lack(kind="llama_build", device=name, accelerator="vulkan", detail=build.made_for)
 
 
 def _accelerator(device: Device, program: Program) -> str:

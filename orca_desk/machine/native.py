@@ -20,11 +20,15 @@ BUS = Path("/sys/bus/pci/devices")
 
 @dataclass(frozen=True, kw_only=True)
 class Native:
-    """What the system says: graphics processors, the driver, and those that lie on the bus without one."""
+    """What the system says: graphics processors, the driver, and the makers of those that only the bus shows.
+
+    `others` have a driver of the kernel's, with which programs may compute by Vulkan.
+    """
 
     devices: tuple[Listed, ...] = ()
     driver: str = ""  # "NVIDIA 580.65"
-    without_driver: tuple[str, ...] = ()  # makers
+    without_driver: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def native_devices(bus: Path = BUS) -> Native:
@@ -33,8 +37,13 @@ def native_devices(bus: Path = BUS) -> Native:
     amd = tuple(_amd(bus))
     found = (*nvidia, *amd, *_apple())
     known = {one.address for one in found}
-    lost = {maker for address, maker, has_driver in _on_bus(bus) if address not in known and not has_driver}
-    return Native(devices=found, driver=driver, without_driver=tuple(sorted(lost)))
+    seen = [(maker, has_driver) for address, maker, has_driver in _on_bus(bus) if address not in known]
+    return Native(
+        devices=found,
+        driver=driver,
+        without_driver=tuple(sorted({maker for maker, has_driver in seen if not has_driver})),
+        others=tuple(sorted({maker for maker, has_driver in seen if has_driver})),
+    )
 
 
 def _nvidia() -> tuple[tuple[Listed, ...], str]:

@@ -12,7 +12,7 @@ from orca_desk.inventory import machine
 from orca_desk.inventory.machine import Lack, describe_machine, is_known, stored_machine
 from orca_desk.machine.devices import Listed
 from orca_desk.machine.native import Native
-from orca_desk.machine.stored import stored_path
+from orca_desk.machine.stored import Build, stored_path
 
 
 @pytest.fixture
@@ -144,6 +144,18 @@ def test_a_measurement_beside_other_programs_is_repeated_at_the_next_look(progra
     programs.busy = 0.0
     assert describe_machine().speeds["cpu"].busy == 0.0
     assert is_known() and programs.asked == ["llama", "torch", "speed", "speed"]
+
+
+def test_a_card_that_only_the_bus_shows_can_be_used_by_vulkan(
+    programs: Programs, native: Callable[[Native], None]
+) -> None:
+    native(Native(others=("Intel",)))
+    name = "the graphics processor by Intel"
+    assert describe_machine().lacks == (
+        Lack(kind="llama_build", device=name, accelerator="vulkan", detail="CPU"),
+    )
+    programs.builds["llama"] = Build(version="0.3.36", made_for="Vulkan")
+    assert describe_machine(ask=True).lacks == (), "it has looked, and found nothing to use"
 
 
 def test_a_card_without_a_driver_is_said(programs: Programs, native: Callable[[Native], None]) -> None:
