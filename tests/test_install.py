@@ -139,13 +139,14 @@ def test_without_models_it_takes_everything_but_the_model_code(checkout: Path, c
     (checkout / ".venv-quick").mkdir()
     assert install.main(["--without-models", "test"]) == 0
     assert not (checkout / ".venv").exists()
-    packages, itself = calls
+    (option, *packages), itself = calls
+    assert option == "--no-compile"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     everything = [*project["dependencies"], *project["optional-dependencies"]["test"]]
     left_out = {install.name_of(line) for line in set(everything) - set(packages)}
     assert left_out == install.MODEL_CODE
     assert set(packages) < set(everything)
-    assert itself == ["--no-deps", "--editable", str(checkout)]
+    assert itself == ["--no-compile", "--no-deps", "--editable", str(checkout)]
 
 
 def test_the_model_code_is_what_no_host_may_import() -> None:
