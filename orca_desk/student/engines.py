@@ -21,7 +21,9 @@ MODULES: Mapping[str, str] = {
     "torch": "orca_desk.student.torch.engine",
     "mlx": "orca_desk.student.mlx.engine",
 }
-INSTALL_MLX = 'Run `pip install "mlx-lm[cpu]"` in Orca Desk\'s environment (on a Mac: `pip install mlx-lm`).'
+INSTALL_MLX = (
+    'Or run `pip install "mlx-lm[cpu]"` in Orca Desk\'s environment (on a Mac: `pip install mlx-lm`).'
+)
 
 
 class _EngineModule(Protocol):
@@ -103,7 +105,8 @@ def _module(name: str) -> _EngineModule:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("mlx", "mlx_lm"):
             raise
+        install = "" if getattr(sys, "frozen", False) else f" {INSTALL_MLX}"
         raise UserError(
             "MLX is not installed, with which the training is to be computed.",
-            f"{INSTALL_MLX} Or set engine to torch.",
+            f"Set engine to torch.{install}",
         ) from error

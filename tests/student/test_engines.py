@@ -48,6 +48,10 @@ def test_an_engine_that_is_not_installed_is_told_with_the_remedy(monkeypatch: py
     with pytest.raises(UserError, match="MLX is not installed") as caught:
         engines.keys_of_plan("mlx")
     assert "pip install" in caught.value.hint and "engine to torch" in caught.value.hint
+    monkeypatch.setattr(engines.sys, "frozen", True, raising=False)
+    with pytest.raises(UserError, match="MLX is not installed") as caught:
+        engines.keys_of_plan("mlx")
+    assert caught.value.hint == "Set engine to torch."
 
 
 def test_an_engine_of_a_later_version_is_told(tmp_path: Path) -> None:

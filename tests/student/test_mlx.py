@@ -239,6 +239,26 @@ def test_a_run_goes_on_with_its_own_engine_and_device(
         run(tiny_llama.folder, tmp_path / "out", settings)
 
 
+def test_on_a_gpu_repeating_and_resuming_are_measured(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    """The arithmetic is the CPU's here; what is done with it is the same."""
+    from orca_desk.student.mlx.engine import open_engine
+
+    settings = quick(engine="mlx", dropout=0.2)
+    examples = examples_of(tiny_llama.folder, tmp_path, settings)
+    plan = {"device": "metal:0", "dtype": "float32", "gradient_checkpointing": False}
+    engine = open_engine(tiny_llama.folder, settings, plan, examples)
+    assert engine.describe()["repeats_exactly"] and engine.describe()["repeats_within"] == 0.0
+    engine.take_step([examples.training[:6]], rate=1e-2, clip=1.0)
+    engine.save_adapter(tmp_path / "adapter")
+    engine.save_state(tmp_path / "state.safetensors")
+    engine.load(tmp_path / "adapter", tmp_path / "state.safetensors")
+    assert engine.describe()["resumed_within"] == 0.0
+    engine.take_step([examples.training[:6]], rate=1e-1, clip=1.0)
+    engine.save_adapter(tmp_path / "other")
+    with pytest.raises(UserError, match="MLX now computes the loss of the same records as"):
+        engine.load(tmp_path / "other", tmp_path / "state.safetensors")
+
+
 def test_a_device_that_mlx_cannot_use_is_told(
     tiny_llama: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_map, tree_unflatten
 from mlx_lm.utils import get_total_parameters
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.files import atomic_write
 from orca_desk.models.config import read_json
 from orca_desk.models.model_file import ModelFile
@@ -42,6 +42,9 @@ from orca_desk.student.torch.reference import own_logits
 PLAN = frozenset({"dtype", "device", "gradient_checkpointing"})
 COMPARED = 32  # tokens of a record whose logits are compared with those of transformers
 RANDOM = "random.mlx"
+LOSS = "loss.probe"  # of some records at the checkpoint: a GPU may compute otherwise than it did then
+RESUMED = 0.01  # by how much it may differ after a resume, as a share: as on torch's devices
+PROBED = 4  # records
 
 
 def decide(base: ModelFile, settings: TrainSettings, lengths: Sequence[int]) -> dict[str, Any]:
@@ -84,7 +87,7 @@ def open_engine(
     reference = own_logits(base, plan["dtype"], probe, last=COMPARED)
     gc.collect()  # torch's copy of the model, before there is another one
     model = load_base(base, plan["dtype"])
-    engine = MlxEngine(model, settings, plan, config)
+    engine = MlxEngine(model, settings, plan, config, examples.training[:PROBED])
     _require_own_logits(engine.logits(probe)[-COMPARED:], reference, NEAR[plan["dtype"]], config)
     return engine
 
@@ -95,9 +98,17 @@ class MlxEngine:
     packs = False
 
     def __init__(
-        self, model: nn.Module, settings: TrainSettings, plan: Mapping[str, Any], config: dict[str, Any]
+        self,
+        model: nn.Module,
+        settings: TrainSettings,
+        plan: Mapping[str, Any],
+        config: dict[str, Any],
+        probe: Sequence[Example],
     ) -> None:
-        """Add a new adapter to the frozen `model`, and make its optimizer."""
+        """Add a new adapter to the frozen `model`, and make its optimizer.
+
+        On a GPU, measure on the records `probe` whether it computes the same gradient twice.
+        """
         self.model, self._settings, self._plan = model, settings, plan
         self._parameters = int(get_total_parameters(model))
         self.adapted = add_adapter(model, settings)
@@ -112,16 +123,22 @@ class MlxEngine:
             settings.learning_rate, weight_decay=settings.weight_decay, bias_correction=True
         )
         self._loss_and_gradient = nn.value_and_grad(model, summed_loss)
+        self._probe = probe
+        self._measured: dict[str, Any] = {}
+        if plan["device"] != "cpu":
+            self._measure_repeats()
 
     def describe(self) -> dict[str, Any]:
-        """Return the sizes of base and adapter, what the run decided when it began, and the version."""
+        """Return the sizes of base and adapter, the version, what was decided and what was measured."""
         trained = sum(value.size for _, value in tree_flatten(self.model.trainable_parameters()))
         decided = {name: self._plan[name] for name in sorted(PLAN)}
         return {
             "parameters": self._parameters,
             "adapter_parameters": trained,
             "mlx_lm": version("mlx-lm"),
+            "device_name": str(mx.device_info().get("device_name", "the processor")),
             **decided,
+            **self._measured,
         }
 
     def logits(self, ids: Sequence[int]) -> Array:
@@ -186,17 +203,50 @@ class MlxEngine:
     def save_state(self, path: Path) -> None:
         """Write the optimizer's state, and the key from which the next dropout comes."""
         state = {name: np.array(value) for name, value in tree_flatten(self._optimizer.state)}
+        if self._plan["device"] != "cpu":
+            state[LOSS] = np.array([self.evaluate(self._probe)])
         save_tensors(state | {RANDOM: np.array(self._key)}, path)
 
     def load(self, adapter: Path, state: Path) -> None:
-        """Take over a checkpoint's adapter, optimizer and key."""
+        """Take over a checkpoint's adapter, optimizer and key.
+
+        Raises FinalError when a GPU computes another loss on the same records than it did then.
+        """
         weights = load_tensors(adapter / WEIGHTS)
         for name, layer in self.adapted.items():
             layer.lora_a = mx.array(weights[_peft_name(name, "A")].T)
             layer.lora_b = mx.array(weights[_peft_name(name, "B")].T)
-        arrays = {name: mx.array(value) for name, value in load_tensors(state).items()}
+        stored = load_tensors(state)
+        before = stored.pop(LOSS, None)
+        arrays = {name: mx.array(value) for name, value in stored.items()}
         self._key = arrays.pop(RANDOM)
         self._optimizer.state = tree_unflatten(list(arrays.items()))
+        if before is not None:
+            self._require_same_loss(float(before[0]))
+
+    def _measure_repeats(self) -> None:
+        """Note whether the gradient of some records comes twice bit for bit; dropout is off."""
+        self.model.eval()
+        first, second = (
+            mx.concatenate([one.flatten() for _, one in tree_flatten(gradient)])
+            for _, gradient in (
+                self._loss_and_gradient(self.model, self._head, collate(self._probe)) for _ in range(2)
+            )
+        )
+        self._measured["repeats_exactly"] = bool(mx.array_equal(first, second).item())
+        difference = mx.linalg.norm(first - second) / mx.linalg.norm(first)
+        self._measured["repeats_within"] = float(difference.item())
+
+    def _require_same_loss(self, before: float) -> None:
+        now = self.evaluate(self._probe)
+        self._measured["resumed_within"] = apart = abs(now - before) / max(abs(before), 1e-9)
+        if not apart <= RESUMED:
+            raise FinalError(
+                f"MLX now computes the loss of the same records as {now:.4g}; when the checkpoint was saved "
+                f"it was {before:.4g}. So the training cannot be resumed.",
+                "Restore the system and the packages of that time, or start a new training: another seed "
+                "makes one.",
+            )
 
     def _draw(self) -> None:
         """Give each dropout the key of the next batch."""

@@ -40,13 +40,15 @@ def records_sentence(report: Mapping[str, Any]) -> str:
 def device_sentence(report: Mapping[str, Any]) -> str:
     """Return where and how a training was computed, from the trainer's report.
 
-    An empty text for a training on a CPU as it is, and for a report of an earlier version.
+    An empty text for a training with torch on a CPU as it is, and for a report of an earlier version.
     """
     note = report.get("device_note", "")
-    if report.get("device", "cpu") == "cpu":
+    is_mlx = report.get("engine") == "mlx"
+    if report.get("device", "cpu") == "cpu" and not is_mlx:
         return str(note)
     name = report.get("device_name", report["device"])
-    parts = [f"Computed on {name} ({report['device']}) in {report['dtype']}"]
+    library = f" with MLX (mlx-lm {report['mlx_lm']})" if is_mlx else ""
+    parts = [f"Computed{library} on {name} ({report['device']}) in {report['dtype']}"]
     if report.get("attention", "rows") != "rows":
         parts.append("records packed into rows")
     parts += [_VARIANTS[report["variant"]]] if report.get("variant") in _VARIANTS else []

@@ -114,6 +114,11 @@ DEVICE = {
             "its norm, so the same seed gives a slightly different adapter each time. Resumed with a loss "
             "within 0.0004 of the one at the checkpoint.",
         ),
+        (
+            {"engine": "mlx", "mlx_lm": "0.32.2", "device": "cpu", "device_name": "AMD EPYC"}
+            | {"dtype": "float32", "gradient_checkpointing": False},
+            "Computed with MLX (mlx-lm 0.32.2) on AMD EPYC (cpu) in float32.",
+        ),
     ],
 )
 def test_where_a_training_was_computed(report: dict[str, object], sentence: str) -> None:
