@@ -22,8 +22,10 @@ from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import discard
 from orca_desk.steps.export.places import Application, put, targets
 from orca_desk.steps.export.request import HELD_OUT, PUBLISHER, ExportRequest, default_name, formats_of
+from orca_desk.steps.export.serving import has_ollama_template
 from orca_desk.ui.words.exports import (
     APPLICATIONS,
+    GUESSES_TEMPLATE,
     OVERRIDDEN,
     export_time_text,
     place_sentence,
@@ -158,6 +160,8 @@ def _tell_needs(library: Library, request: ExportRequest) -> None:
     fit = export_fit(base)
     if not fit.fits:
         complain(f"Note: {fit_sentence(fit)}", "yellow")
+    if Format.OLLAMA in request.formats and has_ollama_template(library, request.training) is False:
+        complain(f"Note: {GUESSES_TEMPLATE}", "yellow")
 
 
 def _show_blocked(error: ExportBlockedError, as_json: bool) -> None:

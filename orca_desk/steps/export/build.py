@@ -14,6 +14,7 @@ from orca_desk.steps.export.formats import QUANTISED, WEIGHED, Format
 from orca_desk.steps.export.part_folder import PartFolder, link_or_copy
 from orca_desk.steps.export.plan import ExportPlan, PlannedFile, merged_name
 from orca_desk.steps.export.request import ExportRequest
+from orca_desk.steps.export.serving import Serving, begins_prompts, describe_serving
 from orca_desk.steps.export.sources import WEIGHTS, Sources
 
 STAGE = "writing the files"
@@ -22,14 +23,6 @@ IMPORTANCE = "importance.npz"
 UNIT = "MB"
 # What a PEFT folder consists of; the trainer's own notes beside it are not the adapter
 _ADAPTER_FILES = ("adapter_config.json", WEIGHTS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """What an application needs beside the weights: the template in Go's syntax, and the texts that stop."""
-
-    template: str | None
-    stops: tuple[str, ...]
 
 
 @dataclass(kw_only=True)
@@ -79,18 +72,12 @@ class Builder:
 
     def describe(self) -> Serving | None:
         """Return how the model is served; None when stopped. Raises UserError for a broken template."""
-        found: list[Serving] = []
-
-        def receive(events: list[Message]) -> None:
-            found.extend(
-                Serving(template=event["template"], stops=tuple(event["stops"]))
-                for event in events
-                if event["event"] == "served"
-            )
-
-        job = {"folder": str(self.sources.folder), "adds_bos": self.sources.adds_bos}
-        finished = run_worker("merge", job, on_events=receive, control=self.control, log=self.log)
-        return found[0] if finished and found else None
+        return describe_serving(
+            self.sources.folder,
+            adds_bos=begins_prompts(self.sources.base_gguf),
+            control=self.control,
+            log=self.log,
+        )
 
     def _path(self, file: PlannedFile) -> Path:
         return self.part.place(file.place)

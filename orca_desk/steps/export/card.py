@@ -15,7 +15,7 @@ from orca_desk.method.statistics import Share
 from orca_desk.models.fits import human_bytes
 from orca_desk.parity.table import GateRow
 from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated
-from orca_desk.steps.export.formats import ADAPTERS, APPLICATIONS, WEIGHED, Format, label_of
+from orca_desk.steps.export.formats import ADAPTERS, APPLICATIONS, WEIGHED, Format
 from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import PartFolder
 from orca_desk.steps.export.request import ExportRequest, base_name
@@ -152,8 +152,8 @@ def _files(facts: CardFacts, kind: Format | None) -> str:
     for one in facts.outcome.files:
         if one.stored_as and kind in (None, one.format):
             text += (
-                f"\n\n`{one.place}` holds most weights as {one.stored_as}: {label_of(one.format)} packs 256 "
-                "weights of a row together, and this model's rows are no multiple of that."
+                f"\n\n`{one.place}` holds most weights as {one.stored_as}: the K types pack 256 weights of a "
+                "row together, and this model's rows are no multiple of that."
             )
     return text
 

@@ -19,7 +19,7 @@ from orca_desk.parity.table import GateRow, GateTable, table_from_json
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message
-from orca_desk.steps.export.build import IMPORTANCE, UNIT, Builder, Serving
+from orca_desk.steps.export.build import IMPORTANCE, UNIT, Builder
 from orca_desk.steps.export.card import CardFacts, write_cards
 from orca_desk.steps.export.formats import ADAPTERS, QUANTISED, WEIGHED, Format, label_of
 from orca_desk.steps.export.ollama import write_modelfile
@@ -30,6 +30,7 @@ from orca_desk.steps.export.receipt import read_receipt, write_receipt
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.results import held_out_results
 from orca_desk.steps.export.scores import score_files
+from orca_desk.steps.export.serving import Serving
 from orca_desk.steps.export.sources import Sources, exportable, find_sources
 from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
 from orca_desk.steps.train.gate_prompts import gate_prompts
@@ -317,10 +318,15 @@ class _Export:
                         place=place,
                         bytes=path.stat().st_size,
                         sha256=known[place],
-                        stored_as=_stored_as(file.format, path),
+                        stored_as=_stored_as(self._weights_of(file.format), path),
                     )
                 )
         return found
+
+    def _weights_of(self, kind: Format) -> Format:
+        """Return the format of a file's weights: an application's folder holds a file of another format."""
+        packed = self._request.packed if kind in (Format.OLLAMA, Format.LM_STUDIO) else None
+        return packed or kind
 
 
 def _importance_records(library: Library, snapshot: str) -> list[tuple[str, str, str]]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_desk.files import atomic_write
-from orca_desk.steps.export.build import Serving
 from orca_desk.steps.export.plan import merged_name
 from orca_desk.steps.export.request import ExportRequest
+from orca_desk.steps.export.serving import Serving
 from orca_desk.steps.export.sources import Sources
 
 QUOTES = '"""'

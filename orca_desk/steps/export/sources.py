@@ -11,12 +11,11 @@ from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot
 from orca_desk.library.trainings import Training, get_training
 from orca_desk.models.config import read_text
-from orca_desk.models.gguf_header import read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress
-from orca_desk.steps.train.base_changes import changed_files
+from orca_desk.steps.train.base_changes import require_same_base
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -69,11 +68,6 @@ class Sources:
                     return read_text(path)
         return ""
 
-    @property
-    def adds_bos(self) -> bool:
-        """Whether llama.cpp and what builds on it begin every prompt with a token of their own."""
-        return bool(read_header(self.base_gguf).metadata.get("tokenizer.ggml.add_bos_token", False))
-
     def hashes(self, library: Library) -> dict[str, str]:
         """Return what identifies the student: the hashes of its base and of its adapter."""
         known = HashCache(library.folder)
@@ -105,12 +99,7 @@ def exportable(library: Library, training_id: str) -> Training:
         raise UserError(
             f"The base of {training_id} is gone: {training.base} does not exist.", "Restore it, then export."
         )
-    if changed := changed_files(library, training):
-        raise UserError(
-            f"The base model was changed after {training_id} began ({', '.join(changed)}), so the adapter "
-            "belongs to another one.",
-            "Restore what it was, or start a new training.",
-        )
+    require_same_base(library, training)
     return training
 
 

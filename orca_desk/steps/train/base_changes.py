@@ -1,10 +1,12 @@
 """What has changed in a student since a training on it began."""
 
 import json
+from collections.abc import Sequence
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
 from orca_desk.inventory.student_files import COMPANIONS, known_student_folder
+from orca_desk.inventory.templates import OWN
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.models.hashes import HashCache
@@ -32,3 +34,26 @@ def changed_files(library: Library, training: Training) -> tuple[str, ...]:
     now |= {name: file_sha256(folder / name) for name in COMPANIONS if (folder / name).is_file()}
     names = {name for name in before if name in COMPANIONS or name.endswith(".safetensors")} | now.keys()
     return tuple(sorted(name for name in names if before.get(name) != now.get(name)))
+
+
+def require_same_base(library: Library, training: Training) -> None:
+    """Raise UserError if a training's base has other files by now, or another chat template."""
+    changed = changed_files(library, training)
+    if not changed:
+        return
+    if is_template_alone(changed):
+        raise UserError(
+            f"The chat template was changed after {training.id} began, so its adapter was trained on other"
+            " prompts.",
+            "Restore the template that it had (Models, Chat template), or start a new training.",
+        )
+    raise UserError(
+        f"The base model was changed after {training.id} began ({', '.join(changed)}), so the adapter "
+        "belongs to another one.",
+        "Restore what it was, or start a new training.",
+    )
+
+
+def is_template_alone(files: Sequence[str]) -> bool:
+    """Return whether nothing but the chat template has changed, which the user may have replaced."""
+    return tuple(files) == (OWN,)

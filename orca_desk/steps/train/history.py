@@ -18,8 +18,9 @@ from orca_desk.library.trainings import (
     newest_training,
     training_events,
 )
+from orca_desk.parity.table import GateTable, table_from_json
 from orca_desk.steps.train.base_changes import changed_files
-from orca_desk.steps.train.training import can_use_stopped
+from orca_desk.steps.train.training import GATE, can_use_stopped
 
 UNFINISHED = ("cancelled", "interrupted", "failed")  # the states of a run that can be resumed
 
@@ -56,7 +57,8 @@ class TrainingDetails:
 
     `checkpoint` is the step of the newest checkpoint. `can_use` says whether the adapter of a stopped
     training can be used as it is. `base_loss` and `records` are those of a `TrainingSummary`. `changed` names
-    the files of the base that have changed since the training began, if its adapter is in use.
+    the files of the base that have changed since the training began, if its adapter is in use. `failed_gate`
+    is the table of the check that the training failed.
     """
 
     training: Training
@@ -69,6 +71,7 @@ class TrainingDetails:
     base_loss: float | None
     records: Mapping[str, Any]
     changed: tuple[str, ...]
+    failed_gate: GateTable | None = None
 
 
 def training_overview(library: Library) -> TrainingOverview:
@@ -94,7 +97,17 @@ def training_details(library: Library, training_id: str, *, after_step: int = -1
         base_loss=_base_loss(library, training_id),
         records=_records(library, training_id),
         changed=changed_files(library, training) if training.adapter is not None else (),
+        failed_gate=_failed_gate(library, training),
     )
+
+
+def _failed_gate(library: Library, training: Training) -> GateTable | None:
+    """Return the table of the check that a training failed; None for any other end."""
+    if training.run.status != "failed":
+        return None
+    tables = training_events(library, training.id, GATE)[-1:]
+    table = table_from_json(tables[0]["table"]) if tables else None
+    return table if table is not None and table.failed else None
 
 
 def training_history(library: Library, known: Sequence[TrainingSummary] = ()) -> list[TrainingSummary]:

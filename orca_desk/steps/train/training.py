@@ -1,7 +1,8 @@
 """One training: from a frozen snapshot to an adapter that llama.cpp serves, checked against torch."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
 from orca_desk.steps.recorder import RunRecorder, record_run
-from orca_desk.steps.train.base_changes import changed_files
+from orca_desk.steps.train.base_changes import require_same_base
 from orca_desk.steps.train.gate_prompts import gate_prompts
 from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.steps.train.refusal import require_passed
@@ -37,6 +38,7 @@ from orca_desk.student.settings import TrainSettings
 SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and its checkpoint
 WEIGHTS = "adapter_model.safetensors"
 UNIT = "steps"  # the unit of a training's progress
+GATE = "gate"  # the last check's table, which a failure's outcome has no room for
 STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint", "outcome"})
 
 
@@ -144,12 +146,7 @@ def use_stopped(
         raise UserError(
             f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
         )
-    if changed := changed_files(library, training):
-        raise UserError(
-            f"The base model was changed after {training.id} began ({', '.join(changed)}), so the adapter "
-            "belongs to another one.",
-            "Restore what it was, or start a new training.",
-        )
+    require_same_base(library, training)
     with record_run(library, training.id, progress=progress) as recorder:
         recorder.unit = UNIT
         trained = _Work(library, training, recorder, control).use_stopped(gguf)
@@ -203,6 +200,23 @@ class _Work:
 
     def do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
         """Do all steps; those that an earlier call completed are quick."""
+        with self._cache_needed():
+            return self._do(gguf, on_event)
+
+    @contextlib.contextmanager
+    def _cache_needed(self) -> Iterator[None]:
+        """Say of a failure where the student's unpacked files were deleted meanwhile that this is why."""
+        try:
+            yield
+        except Exception as error:
+            if self._folder.is_relative_to(self._library.folder / "cache") and not self._folder.is_dir():
+                raise UserError(
+                    "The library's cache was deleted while the training ran: the student's files were in it.",
+                    "Resume the training: the files are made again, and its checkpoints are still there.",
+                ) from error
+            raise
+
+    def _do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
         unfinished = Trained(run=self._training.id)
         self._recorder.outcome = StoppedAt.TRAINING.to_json()
         base_gguf = self._base_gguf(gguf)
@@ -217,10 +231,11 @@ class _Work:
         The run stays stopped, at the step where it was, so that it can be resumed.
         """
         self._recorder.outcome = StoppedAt.TRAINING.to_json()
-        base_gguf = self._base_gguf(gguf)
-        if base_gguf is None:
-            return Trained(run=self._training.id)
-        return self._finish(base_gguf, self._outcome_so_far())
+        with self._cache_needed():
+            base_gguf = self._base_gguf(gguf)
+            if base_gguf is None:
+                return Trained(run=self._training.id)
+            return self._finish(base_gguf, self._outcome_so_far())
 
     def _finish(self, base_gguf: Path, outcome: dict[str, Any]) -> Trained:
         recorder, training = self._recorder, self._training
@@ -231,6 +246,7 @@ class _Work:
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
             return Trained(run=training.id)
+        add_events(self._library, training.id, [{"event": GATE, "table": parity.to_json()}])
         require_passed(parity)
         self._note_adapter(outcome, sha256)
         recorder.outcome = parity.to_json()
@@ -275,6 +291,7 @@ class _Work:
         records, outcome = training.folder / "records.jsonl", {}
         if not records.exists():
             write_snapshot(self._library, training.snapshot, records)
+        add_events(self._library, training.id, [{"event": GATE, "table": ""}])  # that of an earlier adapter
 
         def receive(events: list[Event]) -> None:
             if stored := [event for event in events if event["event"] in STORED_EVENTS]:

@@ -22,12 +22,13 @@ from orca_desk.models.space import MARGIN, free_space
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.offer import ExportOffer, time_for
 from orca_desk.steps.export.request import HELD_OUT, ExportRequest
+from orca_desk.steps.export.serving import has_ollama_template
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.exports import FORMATS, GROUPS, export_time_text
+from orca_desk.ui.words.exports import FORMATS, GROUPS, GUESSES_TEMPLATE, export_time_text
 from orca_desk.ui.words.fits import fit_sentence
 
 MOST_TASKS = 100_000
@@ -51,6 +52,10 @@ class ExportChoices(QWidget):
         self.about = label(tone="muted", wrap=True)
         layout.addWidget(self.about)
         layout.addLayout(self._build_formats())
+        self.template_note = label(GUESSES_TEMPLATE, tone="warn", size="caption", wrap=True)
+        self.template_note.hide()
+        self._lacks_template: dict[str, bool | None] = {}  # by training, once it was asked
+        layout.addWidget(self.template_note)
         layout.addLayout(self._build_form())
         layout.addStretch(1)
         leave_wheel_to_form(self)
@@ -77,6 +82,7 @@ class ExportChoices(QWidget):
         )
         self.about.setText(f"{offer.training} of {offer.base}.{rounded} {licence}")
         self._show_space()
+        self._show_template()
 
     def request(self, *, override: bool = False) -> ExportRequest:
         """Return what is chosen. Raises UserError for a name that no file can have, and without a format."""
@@ -159,7 +165,30 @@ class ExportChoices(QWidget):
     def _edited(self) -> None:
         self.publisher.setEnabled(Format.LM_STUDIO in self.formats())
         self._show_space()
+        self._show_template()
         self.changed.emit()
+
+    def _show_template(self) -> None:
+        """Say before the export that Ollama would have to guess a chat template."""
+        training = self.offer.training if self.offer and Format.OLLAMA in self.formats() else ""
+        self.template_note.setVisible(bool(self._lacks_template.get(training)))
+        if training and training not in self._lacks_template:
+            self._lacks_template[training] = None
+            library = self.desk.library
+            self.desk.background.run(
+                self,
+                lambda: has_ollama_template(library, training),
+                lambda has: self._note_template(training, has),
+                failed=self._template_failed,
+            )
+
+    def _template_failed(self, error: Exception) -> None:
+        if not isinstance(error, UserError):  # the export tells what is wrong with the training
+            self.desk.report(error)
+
+    def _note_template(self, training: str, has: bool | None) -> None:
+        self._lacks_template[training] = has is False
+        self._show_template()
 
     def _show_space(self) -> None:
         """Tell how much the export takes, and how much the disk has."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.pace import TimeRange
-from orca_desk.steps.export.formats import MERGED, Format, label_of
+from orca_desk.steps.export.formats import MERGED, Format
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.places import Application, Target
 from orca_desk.steps.export.request import ExportRequest
@@ -113,8 +113,8 @@ def stored_sentence(file: ExportedFile) -> str:
     if not file.stored_as:
         return ""
     return (
-        f"{file.place} holds most weights as {file.stored_as}: {label_of(file.format)} packs 256 weights of "
-        "a row together, and this model's rows are no multiple of that."
+        f"{file.place} holds most weights as {file.stored_as}: the K types pack 256 weights of a row "
+        "together, and this model's rows are no multiple of that."
     )
 
 

@@ -24,6 +24,8 @@ from tiny_models import TinyModel, TinyShape, make_tiny
 from tuned import add_tuned
 
 from orca_desk.errors import UserError
+from orca_desk.files import file_sha256
+from orca_desk.inventory.templates import set_override
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.runs import get_run, list_runs, start_run
@@ -37,6 +39,8 @@ from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.outcome import ExportStage, outcome_from_json, stage_from_json
 from orca_desk.steps.export.part_folder import part_of
 from orca_desk.steps.export.request import ExportRequest
+from orca_desk.steps.export.serving import has_ollama_template
+from orca_desk.steps.export.sources import exportable
 from orca_desk.student.gguf_reading import field, open_gguf
 
 HOST = [sys.executable, str(Path(__file__).parents[2] / "support" / "export_host.py")]
@@ -45,6 +49,12 @@ ALL = (
     Format.LM_STUDIO,
 )  # fmt: skip
 pytestmark = pytest.mark.slow
+
+
+NUMBERED = (  # has no form in Go
+    "{% for m in messages %}{{ loop.index ~ m.role ~ ': ' ~ m.content ~ '<|im_end|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +157,40 @@ def test_everything_at_once(library: Library, training: Training, tmp_path: Path
     assert get_run(library, made.run).status == "done"
 
 
+def test_a_template_of_the_users_that_came_after_the_training_is_named(
+    library: Library, training: Training
+) -> None:
+    files = {path.name: file_sha256(path) for path in training.base.glob("*") if path.suffix != ".gguf"}
+    plan = {"inputs": {"model": files}}
+    (training.folder / "run.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert exportable(library, training.id) == training
+    assert has_ollama_template(library, training.id)
+    set_override(library, training.base, NUMBERED)
+    with pytest.raises(UserError, match=r"The chat template was changed after train-1 began") as changed:
+        exportable(library, training.id)
+    assert "Restore the template that it had" in changed.value.hint
+    set_override(library, training.base, None)
+    plan["inputs"]["model"]["config.json"] = "other"
+    (training.folder / "run.json").write_text(json.dumps(plan), encoding="utf-8")
+    with pytest.raises(UserError, match=r"base model was changed after train-1 began \(config.json\)"):
+        exportable(library, training.id)
+
+
+def test_that_ollama_has_to_guess_a_template_is_known_before(library: Library, training: Training) -> None:
+    set_override(library, training.base, NUMBERED)
+    assert has_ollama_template(library, training.id) is False
+
+
 def test_rows_too_narrow_for_a_type_are_told(library: Library, training: Training, tmp_path: Path) -> None:
     """llama.cpp names such a file Q4_K_M nevertheless, and packs its rows of 64 weights as Q5_0."""
     out = tmp_path / "out"
-    made = export(library, asked(training, out, Format.Q4_K_M))
+    made = export(library, asked(training, out, Format.Q4_K_M, Format.OLLAMA))
     assert made.outcome is not None
-    assert [one.stored_as for one in made.outcome.files] == ["Q5_0"]
-    assert "holds most weights as Q5_0" in (out / "README.md").read_text()
+    assert [one.stored_as for one in made.outcome.files] == ["Q5_0", "Q5_0"]
+    cards = list(out.rglob("README.md"))
+    assert len(cards) > 1
+    for card in cards:  # also that of the Ollama folder, which holds the same file
+        assert "holds most weights as Q5_0" in card.read_text()
 
 
 def test_an_export_that_was_stopped_goes_on(library: Library, training: Training, tmp_path: Path) -> None:

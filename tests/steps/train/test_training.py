@@ -18,7 +18,7 @@ from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import evaluate
 from orca_desk.steps.train.base_changes import changed_files
-from orca_desk.steps.train.history import can_resume
+from orca_desk.steps.train.history import can_resume, training_details
 from orca_desk.steps.train.request import request_of
 from orca_desk.steps.train.training import can_use_stopped, train, use_stopped
 from orca_desk.student.convert import write_gguf
@@ -205,6 +205,22 @@ def test_an_adapter_that_fails_the_check_is_not_used(library, tiny_llama, monkey
     (run,) = list_runs(library, kind="train")
     assert (run.status, get_training(library, run.id).adapter) == ("failed", None)
     assert says in run.outcome
+    table = training_details(library, run.id).failed_gate  # to be shown beside the reason
+    assert table is not None and table == _report(**changes)
+
+
+@pytest.mark.slow
+def test_a_cache_that_was_deleted_meanwhile_is_named(library, tiny_llama, tmp_path):
+    base = tmp_path / "alone.gguf"
+    write_gguf(tiny_llama.folder, base, dtype="q8_0")
+
+    def delete(event):
+        if event["event"] == "outcome":
+            shutil.rmtree(library.folder / "cache")
+
+    with pytest.raises(UserError, match="cache was deleted while the training ran") as gone:
+        train(library, base, small_snapshot(library), settings=QUICK, on_event=delete)
+    assert "Resume the training" in gone.value.hint
 
 
 @pytest.mark.slow

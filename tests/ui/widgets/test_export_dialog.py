@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tiny_models import TinyModel
 from tuned import add_tuned
 
+from orca_desk.inventory.templates import set_override
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import Training
@@ -97,6 +98,22 @@ def test_the_form_tells_sizes_space_and_what_is_missing(
     choices.name.setText("a/b")
     press(dialog, "Export", qtbot)
     assert "is no name for a model" in dialog.notice.text.text()
+    dialog.reject()
+
+
+def test_that_ollama_has_to_guess_the_template_is_said_before(
+    window: Window, library: Library, training: Training, home: Path, qtbot: QtBot
+) -> None:
+    numbered = "{% for m in messages %}{{ loop.index ~ m.role ~ m.content ~ '<|im_end|>' }}{% endfor %}"
+    set_override(library, training.base, numbered)
+    dialog = open_dialog(window, training, qtbot)
+    choices = dialog.choices
+    assert not choices.template_note.isVisible()
+    choices.boxes[Format.OLLAMA].setChecked(True)
+    qtbot.waitUntil(choices.template_note.isVisible, timeout=SECONDS)
+    assert "cannot be written in Ollama's language" in choices.template_note.text()
+    choices.boxes[Format.OLLAMA].setChecked(False)
+    assert not choices.template_note.isVisible()
     dialog.reject()
 
 

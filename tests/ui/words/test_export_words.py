@@ -73,7 +73,7 @@ def test_a_quantised_file_is_told_beside_the_unquantised_student() -> None:
 def test_another_type_than_asked_for_is_said() -> None:
     assert stored_sentence(FILE) == ""
     narrow = replace(FILE, format=Format.Q6_K, stored_as="Q8_0")
-    assert "a.gguf holds most weights as Q8_0: Q6_K packs 256 weights" in stored_sentence(narrow)
+    assert "a.gguf holds most weights as Q8_0: the K types pack 256 weights" in stored_sentence(narrow)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quoting for POSIX shells")
