@@ -54,16 +54,22 @@ class Overrides:
     def find(self, model: Path) -> str | None:
         """Return the user's template for `model`, a GGUF file or a folder; None where its own is used.
 
-        Reads a file that was never hashed only if it is as large as one with an override. Raises UserError
-        as `identify` does, but only where there are overrides.
+        A GGUF file in a student's folder is served in the student's place, and has its template. Reads a file
+        that was never hashed only if it is as large as one with an override. Raises UserError as `identify`
+        does, but only where there are overrides.
         """
         if not self.entries:
             return None
-        file = identify(model)
+        found = self._entry(identify(model))
+        if found is None and model.is_file() and (model.parent / "config.json").is_file():
+            with contextlib.suppress(UserError):  # a folder of GGUF files may have such a file, too
+                found = self._entry(identify(model.parent))
+        return found["template"] if found else None
+
+    def _entry(self, file: ModelFile) -> Mapping[str, Any] | None:
         if file.size_bytes not in {one["bytes"] for one in self.entries.values()}:
             return None
-        found = self.entries.get(HashCache(self.folder).sha256_of(file.files))
-        return found["template"] if found else None
+        return self.entries.get(HashCache(self.folder).sha256_of(file.files))
 
 
 def override_of(library: Library, model: Path) -> str | None:

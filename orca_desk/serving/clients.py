@@ -13,6 +13,9 @@ from orca_desk.serving.fields import Fields
 from orca_desk.serving.refusals import ApiError
 
 MOST_BYTES = 8_000_000  # of a body: a context of a million tokens
+# What is too large is read on, up to this, and dropped: a connection that is closed while the client still
+# sends is reset, and the refusal is lost with it.
+MOST_DROPPED = 4 * MOST_BYTES
 SECONDS_TO_SEND = 30  # for a client to send its body
 NO_MORE = {"Connection": "close"}  # what is left of the body is not read
 T = TypeVar("T")
@@ -27,17 +30,21 @@ async def read_fields(request: Request) -> Fields:
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
         raise _too_large()
-    body = bytearray()
+    body, size = bytearray(), 0
     try:
         async with asyncio.timeout(SECONDS_TO_SEND):
             async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
+                size += len(part)
+                if size <= MOST_BYTES:
+                    body += part
+                elif size > MOST_DROPPED:
                     raise _too_large()
     except TimeoutError:
         raise ApiError("The request's body did not arrive in time.", status=408, headers=NO_MORE) from None
     except ClientDisconnect:
         raise ClientLeftError from None
+    if size > MOST_BYTES:
+        raise _too_large()
     return Fields.parse(bytes(body))
 
 

@@ -9,6 +9,7 @@ import pytest
 from tiny_models import CHATML, TinyModel
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import mini_student, mini_student_gguf
 from orca_desk.inventory.serving import serving_notes
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.inventory.templates import (
@@ -52,6 +53,14 @@ def test_an_override_belongs_to_the_weights(library: Library, tiny_llama: TinyMo
     assert Overrides.in_folder(library.folder).find(renamed) == OWN
     assert set_override(library, renamed, None) == OWN
     assert effective_template(library, tiny_llama.gguf) == CHATML
+
+
+def test_the_file_in_a_students_folder_has_the_students(library: Library) -> None:
+    set_override(library, mini_student(), OWN)
+    assert override_of(library, mini_student_gguf()) == OWN
+    assert with_template(library, Runner(model=mini_student_gguf())).template == OWN
+    set_override(library, mini_student(), None)
+    assert override_of(library, mini_student_gguf()) is None
 
 
 def test_the_models_own_template_is_no_override(library: Library, tiny_llama: TinyModel) -> None:

@@ -348,8 +348,9 @@ def test_an_answer_that_is_no_listing_is_told(hub: HubServer, monkeypatch: pytes
 def test_a_search_that_fails_is_told_as_one() -> None:
     """It is about no model, and downloads nothing."""
     where = Hub(endpoint="http://127.0.0.1:9")
-    with connected(where), pytest.raises(UserError, match=r"^The connection to 127.0.0.1:9 failed: "):
+    with connected(where), pytest.raises(UserError, match=r"^The connection to 127.0.0.1:9 failed: ") as lost:
         search(where, "tiny")
+    assert lost.value.hint == "Check the connection, then try again."
 
 
 @pytest.mark.parametrize(

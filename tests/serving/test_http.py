@@ -137,6 +137,14 @@ def test_paths_and_methods_that_are_not_there(server: LiveServer) -> None:
 def test_a_body_that_is_too_large(server: LiveServer) -> None:
     assert refusal(*call(server, CHAT, b"x", headers={"Content-Length": "9000001"}))[0] == 413
     parts = urlsplit(server.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    pieces = (b" " * 0x10000 for _ in range(150))  # 9.8 MB
+    headers = {"Transfer-Encoding": "chunked"}
+    connection.request("POST", CHAT, body=pieces, encode_chunked=True, headers=headers)
+    answer = connection.getresponse()
+    said = json.loads(answer.read())
+    connection.close()
+    assert answer.status == 413 and "larger than 8 MB" in said["error"]["message"]
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as client:
         head = f"POST {CHAT} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
         client.sendall(head.encode())

@@ -93,7 +93,7 @@ def _wait_or_refuse(hub: Hub, response: "httpx2.Response", waiting: Callable[[in
         minutes = -(-seconds // 60)
         raise UserError(
             f"{hub.host} takes no more requests for {minutes} minutes (status 429).",
-            "Try again then; a download resumes where it stopped. With a token the limits are higher.",
+            "Try again then. With a token the limits are higher.",
         )
     waiting(seconds)
 
@@ -156,11 +156,11 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
     except OSError as error:
         if error.filename and (refusal := explain_os_error(error)):
             raise refusal from error
-        raise _lost(hub, error) from error
+        raise _lost(hub, repo, error) from error
     except Exception as error:
         # The bases of HfHubHTTPError are the HTTP library's own error, whichever library it is, and OSError
         if isinstance(error, errors.HfHubHTTPError.__bases__):
-            raise _lost(hub, error) from error
+            raise _lost(hub, repo, error) from error
         raise
 
 
@@ -179,19 +179,24 @@ def _by_status(hub: Hub, repo: str, error: Exception) -> UserError:
     if status == 429:
         return UserError(
             f"{hub.host} takes no more requests for now (status 429).",
-            "Try again in a few minutes; a download resumes where it stopped.",
+            _again("Try again in a few minutes", repo),
         )
     if status is not None and status >= 500:
         return UserError(
             f"{hub.host} has a problem of its own (status {status}).",
-            "Try again later; a download resumes where it stopped.",
+            _again("Try again later", repo),
         )
-    return _lost(hub, error)
+    return _lost(hub, repo, error)
 
 
-def _lost(hub: Hub, error: Exception) -> ConnectionLostError:
+def _again(text: str, repo: str) -> str:
+    """Add that a download resumes; a search for no model in particular downloads nothing."""
+    return f"{text}; a download resumes where it stopped." if repo else f"{text}."
+
+
+def _lost(hub: Hub, repo: str, error: Exception) -> ConnectionLostError:
     reason = str(error).strip().splitlines()
     return ConnectionLostError(
         f"The connection to {hub.host} failed: {(reason or [type(error).__name__])[0]}.".replace("..", "."),
-        "Check the connection, then try again: a download resumes where it stopped.",
+        _again("Check the connection, then try again", repo),
     )
