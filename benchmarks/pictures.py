@@ -1,0 +1,275 @@
+"""Takes the pictures of dialogs and tabs in docs/images from a library in which there is something to see.
+
+    xvfb-run -s '-screen 0 1280x832x24' python -m benchmarks.pictures LIBRARY docs/images [NAME ...]
+
+LIBRARY should be a copy of one in which the demo has run, the checkpoints of its training were evaluated, and
+an experiment is done: a picture of a running tournament measures there. No window manager is needed: the
+window keeps off the line that would be its title, and a dialog gets a thin frame. Chromium draws the report.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
+
+from orca_desk.library.database import Library
+from orca_desk.library.runs import list_runs
+from orca_desk.method.evidence import Basis
+from orca_desk.steps.experiment.report import html_report, report_facts
+from orca_desk.steps.experiment.results import results
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS
+from orca_desk.ui.starting import application
+from orca_desk.ui.theme import Theme, current_colours
+from orca_desk.ui.window import Window
+from orca_desk.ui.words.roles import COLOURS
+
+WIDTH, HEIGHT = 1280, 800
+TITLE = 32  # px above the window, which the app leaves free
+SECONDS = 90.0
+SETTLE = 400  # ms, until what was asked for is painted
+Shown = TypeVar("Shown", bound=QWidget)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The window in front of the camera, and where the pictures go."""
+
+    window: Window
+    folder: Path
+
+    def page(self, name: str, tab: int | None = None) -> Any:
+        """Show a page, and a tab of it."""
+        page: Any = self.window.show_page(name)
+        if tab is not None:
+            page.tabs.setCurrentIndex(tab)
+        pause(SETTLE)
+        return page
+
+    def shoot(self, name: str) -> None:
+        """Take what the screen shows, with a frame around each dialog."""
+        pause(SETTLE)
+        picture = QGuiApplication.primaryScreen().grabWindow(0)
+        painter = QPainter(picture)
+        painter.setPen(current_colours()("muted"))
+        for one in QApplication.topLevelWidgets():
+            if isinstance(one, QDialog) and one.isVisible():
+                painter.drawRect(one.geometry().adjusted(-1, -1, 0, 0))
+        painter.end()
+        picture.copy(0, TITLE, WIDTH, HEIGHT).save(str(self.folder / f"{name}.png"))
+
+    def both(self, name: str) -> None:
+        """Take what the screen shows, light and dark."""
+        for choice in ("dark", "light"):
+            self.window.desk.theme.choose(choice)  # type: ignore[arg-type]
+            self.shoot(f"{name}-{choice}")
+
+    @contextmanager
+    def dialog(self, parent: QWidget, kind: type[Shown]) -> Iterator[Shown]:
+        """Yield the dialog that has just opened, in the middle of the window; close it in the end."""
+        found = until(lambda: next((one for one in parent.findChildren(kind) if one.isVisible()), None))
+        place = self.window.geometry().center() - QPoint(found.width() // 2, found.height() // 2)
+        found.move(place)
+        pause(SETTLE)
+        yield found
+        found.close()
+        pause(SETTLE)
+
+
+def pause(milliseconds: int) -> None:
+    """Let the event loop run."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+Found = TypeVar("Found")
+
+
+def until(found: Callable[[], Found | None], seconds: float = SECONDS) -> Found:
+    """Return what `found` returns as soon as it is something. Raises TimeoutError."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if value := found():
+            return value
+        pause(50)
+    raise TimeoutError("The app never showed what was waited for.")
+
+
+def scroll_to(area: QScrollArea, part: QWidget) -> None:
+    """Put the top of a part at the top of what scrolls."""
+    area.verticalScrollBar().setValue(part.mapTo(area.widget(), QPoint(0, 0)).y() - 8)
+
+
+def rules(stage: Stage) -> None:
+    """The rules for records, with what each removes."""
+    from orca_desk.ui.pages.records.rules_dialog import RulesDialog
+
+    page = stage.page("records")
+    page.edit_rules()
+    with stage.dialog(page, RulesDialog) as dialog:
+        box, low, high = dialog.form.limits["tokens"]
+        box.setChecked(True)
+        low.setValue(8)
+        high.setValue(60)
+        dialog.form.no_repetition.setChecked(True)
+        dialog.form.must_match.setText("(?m)^Answer: ")
+        until(lambda: dialog.apply_button.isEnabled() and dialog.model.rowCount() > 1)
+        dialog.effects.selectRow(0)
+        stage.both("records-rules")
+
+
+def freezing(stage: Stage) -> None:
+    """What gets into a snapshot: the mix, and the overlap with held-out questions."""
+    from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
+
+    page = stage.page("training")
+    page.freeze()
+    with stage.dialog(page, FreezeDialog) as dialog:
+        until(lambda: dialog.preview)
+        dialog.tabs.setCurrentWidget(dialog.mix)
+        dialog.mix.limited.setChecked(True)
+        dialog.mix.total.setValue(1200)
+        dialog.mix.targets.setCurrentIndex(dialog.mix.targets.findData("square-root"))
+        dialog.mix.limits_long.setChecked(True)
+        dialog.mix.long_share.setValue(30)
+        until(lambda: dialog.preview and dialog.preview.mix.long_over)
+        stage.both("freeze-mix")
+        dialog.tabs.setCurrentWidget(dialog.overlap)
+        stage.both("freeze-overlap")
+
+
+def judge(stage: Stage) -> None:
+    """The judge's prompt beside what the judge reads."""
+    from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
+
+    page = stage.page("strategies", 1)
+    options = page.pairing.measure.options
+    options.basis.setCurrentIndex(options.basis.findData(Basis.JUDGE))
+    until(lambda: options.judge_path)
+    options.edit_prompt()
+    with stage.dialog(options, JudgeDialog) as dialog:
+        until(lambda: "tokens" in dialog.count.text())
+        stage.both("judge")
+
+
+def tournament(stage: Stage) -> None:
+    """Strategies while they are measured, and after."""
+    page = stage.page("strategies", 1)
+    measure = page.pairing.measure
+    until(lambda: measure.picker.selected() is not None and page.pairing.model.rowCount())
+    measure.options.basis.setCurrentIndex(measure.options.basis.findData(Basis.REFERENCE))
+    measure.options.per_family.setValue(200)
+    measure.options.samples.setValue(2)  # answers that the library lacks
+    until(lambda: "answers" in measure.answers.text())
+    measure.button.click()
+    until(lambda: measure.standing.isVisible() and "out." in measure.standing.text())
+    until(lambda: not measure.standing.text().split("; ")[1].startswith("0 "), seconds=600.0)
+    stage.both("tournament-running")
+    until(lambda: measure.job.is_over, seconds=600.0)
+    stage.both("tournament-done")
+
+
+def steps(stage: Stage) -> None:
+    """An answer, split into steps, with the first incorrect one marked."""
+    from orca_desk.ui.widgets.answer_dialog import AnswerDialog
+
+    page = stage.page("evaluate", ANSWERS)
+    answers = page.answers
+    until(lambda: answers.model.rowCount() and answers.family.findData("swaps") > 0)
+    answers.family.setCurrentIndex(answers.family.findData("swaps"))
+    answers.search()
+    pause(4 * SETTLE)
+    until(lambda: answers.model.rowCount() and all(row.family == "swaps" for row in answers.model.rows))
+    until(lambda: any(map(_has_fault, answers.columns.columns)) or _next(answers))
+    pause(4 * SETTLE)
+    answers._look([_has_fault(shown) for shown in answers.columns.columns].index(True))
+    with stage.dialog(answers, AnswerDialog):
+        stage.both("answer-steps")
+
+
+def _has_fault(shown: Any) -> bool:
+    """Return whether an answer goes wrong after a first step that is correct."""
+    return shown.reading is not None and (shown.reading.first_incorrect or 0) > 1
+
+
+def _next(answers: Any) -> None:
+    answers.select_next(1)
+    pause(SETTLE)
+
+
+def budget(stage: Stage) -> None:
+    """Accuracy against allowed tokens."""
+    page = stage.page("evaluate", RESULTS)
+    until(lambda: page.results.budget.isVisible())
+    scroll_to(page.results.scroll_area, page.results.budget)
+    stage.both("budget")
+
+
+def checkpoints(stage: Stage) -> None:
+    """How a student changed over its training."""
+    page = stage.page("training")
+    page.show_training("train-1")
+    view = until(lambda: getattr(page, "run_view", None))
+    until(lambda: view.checkpoints.curve and view.checkpoints.curve.checkpoints)
+    area = view.findChild(QScrollArea)
+    scroll_to(area, view.checkpoints)
+    stage.both("checkpoints")
+
+
+def experiment(stage: Stage) -> None:
+    """What an experiment has found, and its report."""
+    page = stage.page("experiment", 1)
+    until(lambda: page.results.found)
+    stage.both("experiment")
+    area = page.results.findChild(QScrollArea)
+    scroll_to(area, page.results.lost)
+    stage.both("experiment-lost")
+    library = stage.window.desk.library
+    found = results(library, next(run.id for run in list_runs(library, kind="experiment")))
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.html")
+        report.write_text(html_report(found, report_facts(library, found), COLOURS), encoding="utf-8")
+        browser = shutil.which("chromium") or shutil.which("chromium-browser") or "google-chrome"
+        target = stage.folder / "experiment-report.png"
+        size = f"--window-size={WIDTH},{HEIGHT}"
+        options = ("--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={target}")
+        subprocess.run([browser, *options, report.as_uri()], check=True, capture_output=True, timeout=120)
+
+
+PICTURES: dict[str, Callable[[Stage], None]] = {
+    one.__name__: one
+    for one in (rules, freezing, judge, steps, budget, checkpoints, experiment, tournament)
+}
+
+
+def main(library: Path, folder: Path, names: list[str]) -> int:
+    """Take the pictures with these names, or all."""
+    app: QApplication = application()
+    app.setApplicationName("Orca Desk")
+    with Library.open(library) as opened, desktop(opened, Theme(app)) as window:
+        window.setGeometry(0, TITLE, WIDTH, HEIGHT)
+        window.show()
+        pause(4 * SETTLE)
+        for dialog in window.findChildren(QDialog):  # the tour
+            dialog.close()
+        window.notice.hide()
+        stage = Stage(window=window, folder=folder)
+        for name in names or PICTURES:
+            PICTURES[name](stage)
+            print(f"{name}: done", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))
