@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 from doubles import QUICK, open_small, small_snapshot, small_tasks
+from library_doubles import make_record
 
+from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.snapshots import freeze, get_snapshot, write_snapshot
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks, update_task
 from orca_desk.library.trainings import add_events, create_training
 from orca_desk.method.records import Task
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.models.fits import training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
@@ -43,7 +46,7 @@ from orca_desk.steps.train.estimates import estimate_time
 from orca_desk.steps.train.lengths import token_lengths
 from orca_desk.student.data import prepare
 from orca_desk.student.packing import schedule_steps
-from orca_desk.student.settings import TrainSettings
+from orca_desk.student.settings import Thoughts, TrainSettings, Truncation
 from orca_desk.ui.words.training_checks import concern_text
 
 BASE = bundled_models() / "mini-student"
@@ -79,6 +82,35 @@ def test_lengths_are_those_that_the_trainer_will_see(library, monkeypatch):
     sample = token_lengths(library, snapshot, BASE)
     assert len(sample.tokens) == 8 and sample.share == 8 / snapshot.records
     assert sample.total == pytest.approx(measured.total, rel=0.2)
+
+
+@pytest.mark.parametrize("thoughts", ["train", "mask"])
+@pytest.mark.parametrize("truncation", ["cut", "drop"])
+def test_masked_thoughts_choose_the_records_that_the_trainer_chooses(
+    library, tmp_path, thoughts: Thoughts, truncation: Truncation
+):
+    """Where thoughts are masked, a record whose answer lies beyond the limit teaches nothing."""
+    tasks = [task for task in small_tasks() if task.split == "train"][:4]
+    answers = [
+        "<think>Hm.</think>Answer: 1",
+        "<think>Hm.</think>",
+        f"<think>{'so ' * 40}</think>1",
+        "Answer: 4",
+    ]
+    made = [
+        make_record(number, task_id=task.id, family=task.family, user=task.user_text, response=answer)
+        for number, (task, answer) in enumerate(zip(tasks, answers, strict=True), start=1)
+    ]
+    add_records(library, [NewRecord(record=one, verdict=None, leaks=()) for one in made])
+    snapshot = freeze(library, name="thoughts", rules=SnapshotRules(only_paired=False, overlap="allow"))
+    assert snapshot.records == 3  # one of thoughts alone never gets in
+    lengths = token_lengths(library, snapshot, BASE)
+    limit = lengths.longest - 10
+    settings = replace(QUICK, thoughts=thoughts, truncation=truncation, max_length=limit, eval_fraction=0.0)
+    write_snapshot(library, snapshot.id, tmp_path / "records.jsonl")
+    renderer = Renderer(HFTokenizer.load(BASE))
+    trained = prepare(tmp_path / "records.jsonl", renderer, settings, context=1024).training
+    assert sorted(len(one.ids) for one in trained) == sorted(lengths.trained(settings, limit))
 
 
 def test_records_that_are_too_long_stop_the_start_or_are_left_out_or_cut(facts):
