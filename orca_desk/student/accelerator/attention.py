@@ -22,9 +22,8 @@ from torch import Tensor, nn
 from torch.nn.attention.flex_attention import BlockMask, flex_attention
 from transformers import AttentionInterface
 
-from orca_desk.student.accelerator.packing import BLOCK, Kernel
+from orca_desk.student.accelerator.packing import BLOCK, Kernel, RowRoom
 
-_FEWEST = 16  # records that a row is laid out for
 IMPLEMENTATION = "orca_desk_packed"  # its name among transformers' implementations of attention
 
 
@@ -44,15 +43,21 @@ class RowLayout:
     masks: dict[int, BlockMask] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, starts: npt.NDArray[np.int64], kernel: Kernel, device: torch.device) -> "RowLayout":
-        """Lay out the row whose records begin at `starts` (the last entry is its end)."""
+    def of(
+        cls,
+        starts: npt.NDArray[np.int64],
+        kernel: Kernel,
+        device: torch.device,
+        room: RowRoom | None = None,
+    ) -> "RowLayout":
+        """Lay out the row whose records begin at `starts` (the last entry is its end), in at least `room`."""
+        room = room or RowRoom()
         lengths = np.diff(starts)
         layout = cls(
             kernel=kernel,
-            starts=torch.from_numpy(_padded(starts, kernel)).to(device),
+            starts=torch.from_numpy(_with_room(starts, room.records)).to(device),
             records=torch.from_numpy(np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)).to(device),
-            # A power of two: kernels are compiled once for it, not for each longest record.
-            longest=1 << (int(lengths.max()) - 1).bit_length(),
+            longest=max(int(lengths.max()), room.longest),
             bounds=starts,
         )
         if kernel == "flex":
@@ -127,7 +132,7 @@ def _nested(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, scale: float) ->
     offsets = layout.starts.long()
     rows = (
         torch.nested.nested_tensor_from_jagged(
-            states[0].transpose(0, 1).contiguous(), offsets, min_seqlen=1, max_seqlen=layout.longest
+            states[0].transpose(0, 1).contiguous(), offsets, min_seqlen=0, max_seqlen=layout.longest
         ).transpose(1, 2)
         for states in (q, k, v)
     )
@@ -171,13 +176,10 @@ def _compiled_flex() -> Any:
     return torch.compile(flex_attention, dynamic=False)
 
 
-def _padded(starts: npt.NDArray[np.int64], kernel: Kernel) -> npt.NDArray[np.int32]:
-    """Return the starts as int32; for `varlen` with empty records behind, up to one of a few numbers.
-
-    Compiled layers are then compiled for these, not for each number of records.
-    """
+def _with_room(starts: npt.NDArray[np.int64], records: int) -> npt.NDArray[np.int32]:
+    """Return the starts as int32, with empty records at the end up to a multiple of `records` (0: none)."""
     count = len(starts) - 1
-    wanted = max(_FEWEST, 1 << (count - 1).bit_length()) if kernel == "varlen" else count
+    wanted = -(-count // records) * records if records else count
     return np.pad(starts, (0, wanted - count), mode="edge").astype(np.int32)
 
 

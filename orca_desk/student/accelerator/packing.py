@@ -19,21 +19,35 @@ Kernel = Literal["varlen", "flex", "nested", "split"]  # see `attention`
 BLOCK = 128  # rows have a multiple of this length: FlexAttention's block, and few shapes to compile for
 
 
+@dataclass(frozen=True)
+class RowRoom:
+    """For how many records, of how many tokens, rows are laid out, so that they are laid out alike.
+
+    Compiled layers are compiled again for each other row; where nothing is compiled, there is no need.
+    """
+
+    records: int = 0
+    longest: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class PackedBatch(TrainingBatch):
     """A row of records: `ids` [1, n].
 
     `starts` [records + 1] are the places where records begin, and the end of the row; `places` [1, n] are
     the tokens' places within their records. What fills the row up to a multiple of BLOCK counts as a record
-    of its own, of which nothing is trained.
+    of its own, of which nothing is trained. `room` is what it is laid out for at least.
     """
 
     kernel: Kernel
+    room: RowRoom
     starts: npt.NDArray[np.int64]
     places: npt.NDArray[np.int64]
 
 
-def pack(examples: Sequence[Example], kernel: Kernel, block: int = BLOCK) -> PackedBatch:
+def pack(
+    examples: Sequence[Example], kernel: Kernel, block: int = BLOCK, room: RowRoom | None = None
+) -> PackedBatch:
     """Lay the examples out in one row, filled up to a multiple of `block` tokens, itself one of BLOCK."""
     lengths = [len(example.ids) for example in examples]
     used = sum(lengths)
@@ -52,6 +66,7 @@ def pack(examples: Sequence[Example], kernel: Kernel, block: int = BLOCK) -> Pac
         targets=ids[0, targets],
         tokens=used,
         kernel=kernel,
+        room=room or RowRoom(),
         starts=starts,
         places=(np.arange(total) - np.repeat(starts[:-1], np.diff(starts)))[None],
     )

@@ -14,6 +14,7 @@ from orca_desk.student.accelerator.variants import race_variants
 from orca_desk.student.families import family_of_config, is_supported
 from orca_desk.student.settings import TrainSettings
 
+LONG = 3e16  # operations: some minutes of a GPU, beside which compiling a kernel takes little
 RACED_TOKENS = 4096  # of the row on which attention is timed
 
 
@@ -37,6 +38,7 @@ def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence
         _usual_row(lengths, min(settings.batch_tokens, RACED_TOKENS)),
         device=device,
         dtype=getattr(torch, dtype),
+        is_long=4 * base.parameters * settings.epochs * sum(lengths) > LONG,
     )
     variants = race_variants(base, settings, lengths, device=device, dtype=dtype, attention=attention.fastest)
     batches = settings.epochs * sum(lengths) / settings.batch_tokens

@@ -6,6 +6,7 @@ the layers as they are is out. Compiling takes about a minute, so it is tried on
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,10 +16,11 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from orca_desk.errors import UserError
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator import liger
 from orca_desk.student.accelerator.attention import IMPLEMENTATION, RowLayout
-from orca_desk.student.accelerator.packing import BLOCK
+from orca_desk.student.accelerator.packing import BLOCK, RowRoom
 from orca_desk.student.accelerator.race import Attention, shortest
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.torch.kernels import replace_forwards
@@ -30,6 +32,7 @@ VOCABULARY = 512
 TIMES = 3
 LONG = 300.0  # estimated seconds of a training from which on compiling is tried
 ALIKE = {"float32": 0.9999, "bfloat16": 0.98, "float16": 0.995}  # least cosine between gradients
+SHAPES = 64  # most shapes that layers are compiled for
 BUCKETS = 8  # lengths of rows that compiled layers are compiled for
 
 
@@ -79,11 +82,9 @@ def race_variants(
             if variant == "compiled":
                 compiling = time.monotonic() - began
             expected = gradient if expected is None else expected
-            _require_alike(gradient, expected, dtype)
+            require_alike(gradient, expected, dtype)
             seconds[variant] = shortest(work, device, TIMES)
         except Exception as error:  # compilers and extensions fail in ways of their own: any reason does
-            if variant == "plain":
-                raise
             failures[variant] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
     return VariantRace(seconds=seconds, failures=failures, compiling=compiling)
 
@@ -93,8 +94,24 @@ def apply_variant(body: nn.Module, variant: Variant) -> None:
     if variant == "liger":
         liger.use_liger(body)
     if variant == "compiled":
+        torch._dynamo.config.recompile_limit = SHAPES
         for layer in body.get_decoder().layers:
             layer.compile(dynamic=False)
+
+
+def uncompiled() -> AbstractContextManager[None]:
+    """Have compiled layers computed as they are meanwhile: rows of other shapes are not worth compiling."""
+    stance: AbstractContextManager[None] = torch.compiler.set_stance("force_eager")
+    return stance
+
+
+def row_room(variant: Variant, lengths: Sequence[int], batch_tokens: int) -> RowRoom:
+    """Return what rows are laid out for: twice the usual number of records, and the longest of them."""
+    if variant != "compiled":
+        return RowRoom()
+    usual = -(-batch_tokens * len(lengths) // sum(lengths))
+    longest = max(*lengths, row_block(variant, batch_tokens))
+    return RowRoom(records=1 << usual.bit_length(), longest=1 << (longest - 1).bit_length())
 
 
 def row_block(variant: Variant, batch_tokens: int) -> int:
@@ -186,7 +203,11 @@ def _inputs(rows: Sequence[int], attention: Attention, device: torch.device) -> 
     return ids, {"position_ids": torch.from_numpy(places[None]).to(device), "layout": layout}
 
 
-def _require_alike(gradient: Tensor, expected: Tensor, dtype: str) -> None:
+def require_alike(gradient: Tensor, expected: Tensor, dtype: str) -> None:
+    """Raise UserError for a gradient that points elsewhere than the expected one."""
     alike = float(nn.functional.cosine_similarity(gradient.double(), expected.double(), dim=0))
     if not alike >= ALIKE[dtype]:
-        raise ValueError(f"computes other gradients (cosine {alike:.3f})")
+        raise UserError(
+            f"This way to compute the layers computes other gradients (cosine {alike:.3f}).",
+            "Set compile to off.",
+        )

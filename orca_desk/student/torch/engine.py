@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,13 @@ from orca_desk.student.accelerator.choice import CPU, enter, same_device
 from orca_desk.student.accelerator.packing import PackedBatch, pack
 from orca_desk.student.accelerator.plan import decide_on_device
 from orca_desk.student.accelerator.scaling import LossScale
-from orca_desk.student.accelerator.variants import apply_variant, row_block
+from orca_desk.student.accelerator.variants import (
+    apply_variant,
+    require_alike,
+    row_block,
+    row_room,
+    uncompiled,
+)
 from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.engine import StepNumbers
 from orca_desk.student.lora import CONFIG, WEIGHTS
@@ -109,7 +115,8 @@ def open_engine(
         body.set_attn_implementation(IMPLEMENTATION)
     apply_variant(body, _kept(plan, "variant"))
     packed = packed_arguments(probe, device)
-    require_own_logits(body, ids, torch.cat(alone, 1), NEAR[plan["dtype"]], packed)
+    with uncompiled():  # compiled layers are compared on a whole row, when the engine is made
+        require_own_logits(body, ids, torch.cat(alone, 1), NEAR[plan["dtype"]], packed)
     if plan["gradient_checkpointing"]:
         body.activation_checkpointing_enable(offload=_kept(plan, "offload"))
     return TorchEngine(model, settings, plan, examples)
@@ -125,7 +132,10 @@ class TorchEngine:
         self.model, self._plan = model, plan
         self.device = torch.device(_kept(plan, "device"))
         self.packs: bool = _kept(plan, "attention") != "rows"
-        self._block = row_block(_kept(plan, "variant"), settings.batch_tokens)
+        lengths = [len(example.ids) for example in examples.training]
+        variant = _kept(plan, "variant")
+        self._block = row_block(variant, settings.batch_tokens)
+        self._room = row_room(variant, lengths, settings.batch_tokens)
         self._scale = LossScale() if plan["dtype"] == "float16" else None
         self._parameters = adapter_parameters(model)
         self._optimizer = torch.optim.AdamW(
@@ -134,12 +144,17 @@ class TorchEngine:
             weight_decay=settings.weight_decay,
             fused=True,
         )
-        self._probe = examples.training[:4]
+        self._probe = _usual_row(examples.training, settings.batch_tokens)
+        self._drops = settings.dropout > 0
         self._resumed_off: float | None = None
         self._is_on_cpu = _kept(plan, "device") == CPU  # where everything repeats itself bit for bit
         self._repeats: Repeatability | None = None
         if not self._is_on_cpu:
             self._repeats = make_repeatable(self._gradient)
+        if variant == "compiled":
+            with uncompiled():
+                expected = self._gradient()
+            require_alike(self._gradient(), expected, plan["dtype"])
 
     def describe(self) -> dict[str, Any]:
         """Return the sizes of base and adapter, what the run decided when it began, and what was measured."""
@@ -177,7 +192,7 @@ class TorchEngine:
     def evaluate(self, examples: Sequence[Example]) -> float:
         """Return the summed loss of one batch."""
         self.model.eval()
-        with torch.no_grad():
+        with torch.no_grad(), uncompiled():
             return float(summed_loss(self.model, self._lay_out(examples)))
 
     def save_adapter(self, folder: Path) -> None:
@@ -233,7 +248,7 @@ class TorchEngine:
     def _lay_out(self, examples: Sequence[Example]) -> TrainingBatch:
         if not self.packs:
             return collate(examples)
-        return pack(examples, _kept(self._plan, "attention"), self._block)
+        return pack(examples, _kept(self._plan, "attention"), self._block, self._room)
 
     def _backward(self, batches: Sequence[TrainingBatch], learned: int) -> float:
         """Add the batches' gradients, times the scale, and return their loss. Waits for the device once."""
@@ -254,13 +269,13 @@ class TorchEngine:
         return float(torch.nn.utils.clip_grad_norm_(self._parameters.values(), clip or math.inf))
 
     def _gradient(self) -> Tensor:
-        """Return the gradient of the first records, without a trace: dropout is off."""
-        self.model.eval()
+        """Return the gradient of the first records, and leave no trace; nothing is dropped out."""
+        self.model.train(not self._drops)
         batch = self._lay_out(self._probe)
         self._backward([batch], max(1, len(batch.targets)))
         gradients = [p.grad.flatten() for p in self._parameters.values() if p.grad is not None]
         self._optimizer.zero_grad()
-        return torch.cat(gradients)
+        return torch.cat(gradients).nan_to_num_()
 
     def _require_same_loss(self, before: float) -> None:
         now = self.evaluate(self._probe)
@@ -277,6 +292,12 @@ class TorchEngine:
 def _kept(plan: Mapping[str, Any], name: str) -> Any:
     """Return what a plan says, also one that was made before it said so."""
     return plan.get(name, LATER[name])
+
+
+def _usual_row(examples: Sequence[Example], tokens: int) -> Sequence[Example]:
+    """Return the first records that together fill a batch."""
+    ends = list(accumulate(len(example.ids) for example in examples))
+    return examples[: max(1, sum(end <= tokens for end in ends))]
 
 
 def _generator(device: torch.device) -> Any:

@@ -107,7 +107,7 @@ def packed_arguments(batch: TrainingBatch, device: torch.device) -> dict[str, An
         return {}
     return {
         "position_ids": torch.from_numpy(batch.places).to(device),
-        "layout": RowLayout.of(batch.starts, batch.kernel, device),
+        "layout": RowLayout.of(batch.starts, batch.kernel, device, batch.room),
     }
 
 

@@ -8,7 +8,14 @@ from tiny_models import TinyModel
 from training_records import quick
 
 from orca_desk.student.accelerator import variants
-from orca_desk.student.accelerator.variants import BUCKETS, VariantRace, race_variants, row_block
+from orca_desk.student.accelerator.packing import RowRoom
+from orca_desk.student.accelerator.variants import (
+    BUCKETS,
+    VariantRace,
+    race_variants,
+    row_block,
+    row_room,
+)
 from orca_desk.student.base import read_base
 
 CPU = torch.device("cpu")
@@ -61,3 +68,9 @@ def test_rows_for_compiled_layers_have_few_lengths() -> None:
     assert 4096 % row_block("compiled", 4096) == 0
     assert -(-4096 // row_block("compiled", 4096)) <= BUCKETS
     assert row_block("compiled", 100) == 128
+
+
+def test_rows_for_compiled_layers_have_room_for_usual_records() -> None:
+    assert row_room("plain", [300] * 50, 4096) == RowRoom()
+    assert row_room("compiled", [300] * 50, 4096) == RowRoom(records=16, longest=512)
+    assert row_room("compiled", [300, 1500], 4096).longest == 2048

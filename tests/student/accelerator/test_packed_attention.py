@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orca_desk.student.accelerator import race
 from orca_desk.student.accelerator.attention import RowLayout, attend, block_mask, is_suitable
-from orca_desk.student.accelerator.packing import BLOCK, Kernel
+from orca_desk.student.accelerator.packing import BLOCK, Kernel, RowRoom
 from orca_desk.student.accelerator.race import AttentionShape, race_kernels
 
 CPU = torch.device("cpu")
@@ -131,10 +131,21 @@ def test_a_gpu_has_a_kernel_for_packed_rows(dtype: torch.dtype) -> None:
     assert found.fastest != "rows"
 
 
-def test_rows_of_like_many_records_are_laid_out_alike() -> None:
-    """So that compiled layers are not compiled again for each number of records."""
-    shapes = {RowLayout.of(_starts([90] * count), "varlen", CPU).starts.shape for count in (17, 20, 31)}
-    assert len(shapes) == 1
-    layout = RowLayout.of(_starts([90] * 3), "varlen", CPU)
-    assert layout.starts.tolist()[:4] == [0, 90, 180, 270]
-    assert set(layout.starts.tolist()[4:]) == {384}
+def test_rows_are_laid_out_alike_where_layers_are_compiled() -> None:
+    """Layers are compiled again for each other number of records and longest record."""
+    room = RowRoom(records=32, longest=256)
+    layouts = [RowLayout.of(_starts([90] * count), "varlen", CPU, room) for count in (3, 17, 30)]
+    assert {layout.starts.shape for layout in layouts} == {(33,)}
+    assert {layout.longest for layout in layouts} == {256}
+    assert layouts[0].starts.tolist()[:4] == [0, 90, 180, 270]
+    assert set(layouts[0].starts.tolist()[4:]) == {384}
+
+
+def test_a_kernel_that_must_be_compiled_is_not_tried_for_a_short_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(race, "is_suitable", lambda kernel, *_, **__: kernel in ("split", "flex"))
+    shape = AttentionShape(heads=4, kv_heads=2, size=16)
+    found = race_kernels(shape, [50, 60], device=CPU, dtype=torch.float32, is_long=False)
+    assert found.fastest == "split"
+    assert found.failures["flex"] == "the training is too short to compile it"
