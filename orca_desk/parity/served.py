@@ -1,4 +1,7 @@
-"""llama.cpp's side: greedy answers by the engine that also chats and evaluates."""
+"""llama.cpp's side: greedy answers by the engine that also chats and evaluates.
+
+On the CPU, whatever else is there: the limits of `parity.limits` were measured on it.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +35,7 @@ def serve_greedily(
     model cannot be used or a prompt does not fit its context.
     """
     base_logits = None if adapter is None else _base_logits(model, conversations, proceed)
-    with Engine(model, adapter=adapter) as engine:
+    with Engine(model, adapter=adapter, devices=()) as engine:
         prompts = [engine.renderer.prompt(conversation).ids for conversation in conversations]
         answers = _answers(engine, conversations, tokens, proceed, answered)
         if answers is None or (adapter is not None and base_logits is None):
@@ -51,7 +54,7 @@ def serve_greedily(
 def _base_logits(
     model: Path, conversations: Sequence[Conversation], proceed: Callable[[], bool]
 ) -> Floats | None:
-    with Engine(model) as engine:
+    with Engine(model, devices=()) as engine:
         rows = []
         for conversation in conversations:
             if not proceed():

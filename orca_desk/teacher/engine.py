@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from orca_desk.machine import usable_cores
 from orca_desk.machine.choice import chosen_cache
-from orca_desk.machine.devices import Listed
+from orca_desk.machine.devices import AUTO, Listed
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.adapter_base import require_base
 from orca_desk.teacher.batch import CELLS_EACH, choose_batch, measure_batch, store_batch, stored_batch
@@ -111,7 +111,7 @@ class Engine:
                 context=context,
                 threads=self.threads,
                 scored=scored,
-                cache=self._chosen_cache(),
+                cache=self._cache_type(chosen_cache() if devices is None else AUTO),
             )
             self._setup = self._first_setup()
             self._settle()
@@ -232,14 +232,14 @@ class Engine:
         self._wish = replace(self._wish, least=self.context)
         self._close_replicas()
         self._setup = self._smaller(error, least=self.context)
-        self._settle()
+        self._settle(error)
         self._went_on()
 
     # Setting up
 
-    def _chosen_cache(self) -> CacheType | None:
-        """Return the type of keys and values that the user chose, where the model allows it."""
-        match chosen_cache():
+    def _cache_type(self, chosen: str) -> CacheType | None:
+        """Return the chosen type of keys and values, where the model allows it; None: what fits."""
+        match chosen:
             case "q8_0" if self._weights.layout.packable:
                 return "Q8_0"
             case "auto" if self._devices:
@@ -254,16 +254,23 @@ class Engine:
             return setup_on_cpu(weights.facts, self._wish)
         return setup_on_devices(weights.layout, weights.facts, self._wish, self._devices)
 
-    def _settle(self) -> None:
-        """Load the weights and create the replicas, with less where memory runs out."""
+    def _settle(self, failure: MemoryRanOutError | None = None) -> None:
+        """Load the weights and create the replicas, with less where memory runs out.
+
+        Then notes what is left since this, or an earlier `failure`.
+        """
         while True:
             try:
                 self._build()
-                return
+                break
             except MemoryRanOutError as error:
                 self._close_replicas()
                 least = self._wish.least or min(self._setup.longest, LEAST_CELLS)
                 self._setup = self._smaller(error, least=least)
+                failure = failure or error
+        if failure:
+            room = sum(replica.context.cells for replica in self.replicas)
+            self.less += (f"{failure.message} It goes on with room for {room:,} tokens: {self.place}.",)
 
     def _build(self) -> None:
         self._weights.load(self._setup.placement)
@@ -288,23 +295,14 @@ class Engine:
         fits = self._weights.placement is not None
         fewer = cells_halved(setup, least) if fits else None
         if fewer is not None:
-            self._say(error, f"room for {fewer.cells:,} tokens instead of {setup.cells:,}")
             return fewer
         if not setup.placement.layers or self._weights.users > 1:
             raise error
         layers = fewer_layers(setup.placement)
         weights = self._weights
-        smaller = (
-            setup_on_devices(weights.layout, weights.facts, self._wish, self._devices, most_layers=layers)
-            if layers
-            else setup_on_cpu(weights.facts, self._wish)
-        )
-        left = smaller.placement.layers
-        self._say(error, f"{left} of {setup.placement.total} layers on the device" if left else "the CPU")
-        return smaller
-
-    def _say(self, error: MemoryRanOutError, what: str) -> None:
-        self.less += (f"{error.message} It goes on with {what}.",)
+        if not layers:
+            return setup_on_cpu(weights.facts, self._wish)
+        return setup_on_devices(weights.layout, weights.facts, self._wish, self._devices, most_layers=layers)
 
     def _fastest_batch(self) -> int:
         """Return how many answers at once this model writes fastest where it lies now."""
