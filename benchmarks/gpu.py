@@ -42,7 +42,7 @@ SECTIONS: dict[str, float] = {
     "trl-1.5b": 110,
     "ours-smollm": 80,
     "trl-smollm": 80,
-    "resume": 60,
+    "resume": 75,
     "parity": 60,
     "generation": 70,
     "ours-cpu": 45,
@@ -58,7 +58,7 @@ def run_all(out: Path, budget: float, names: list[str]) -> dict[str, Any]:
         if left < LEAST:
             results[name] = {"failed": f"not begun: {budget:.0f} s are used up"}
         else:
-            results[name] = run_section(name, out, min(SECTIONS[name], left))
+            results[name] = run_section(name, out, min(SECTIONS[name] * budget / BUDGET, left))
         (out / "gpu.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         print(_line(name, results[name]), file=sys.stderr, flush=True)
     results["seconds"] = time.monotonic() - began
@@ -160,7 +160,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training and generation on a GPU.")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", type=Path, help="folder for results, logs and models (a temporary one)")
-    parser.add_argument("--seconds", type=float, default=BUDGET, help="for all sections together (480)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=BUDGET,
+        help="for all sections together (480); each may take as much more or less",
+    )
     parser.add_argument("--only", nargs="*", choices=list(SECTIONS), help="run these sections alone")
     parser.add_argument("--section", choices=list(SECTIONS), help=argparse.SUPPRESS)
     asked = parser.parse_args()

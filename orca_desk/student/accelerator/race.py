@@ -45,7 +45,10 @@ class AttentionRace:
     @property
     def fastest(self) -> Attention:
         """The kernel to use; "rows" where none computes packed rows."""
-        return min(self.seconds, key=lambda kernel: self.seconds[kernel], default="rows")
+        if not self.seconds:
+            return "rows"
+        kernel: Kernel = min(self.seconds, key=lambda one: self.seconds[one])
+        return kernel
 
 
 def race_kernels(
@@ -67,11 +70,11 @@ def race_kernels(
     failures: dict[Kernel, str] = {}
     expected: dict[int, Tensor] = {}
     for kernel in KERNELS:
-        if kernel == "flex" and seconds and not is_long:
-            failures[kernel] = "the training is too short to compile it"
-            continue
         if not all(is_suitable(kernel, device, dtype, window=each, cap=shape.cap) for each in shape.windows):
             failures[kernel] = "does not compute this model's attention on this device"
+            continue
+        if kernel == "flex" and seconds and not is_long:
+            failures[kernel] = "the training is too short to compile it"
             continue
         try:
             for window in shape.windows:
