@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.cli import commands
-from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
@@ -23,7 +23,7 @@ def library(*words: str) -> Result:
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
     """The folder of a library with a trained adapter."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         add_tasks(opened, [make_task(1)])
         add_records(opened, [judged(make_record(1), 1)])
         snapshot = freeze(opened, name="x").id

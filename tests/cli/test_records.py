@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
@@ -26,7 +27,7 @@ CORRECT, INCORRECT = make_record(1), make_record(2, response="Answer: 7")
 @pytest.fixture
 def records(tmp_path: Path) -> Callable[..., Result]:
     """Run `orca-desk records ...` on a library with one correct and one incorrect record."""
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         add_tasks(library, [make_task(1), make_task(2)])
         add_records(library, [judged(CORRECT, 1), judged(INCORRECT, 2)])
         pairing = Pairing(family="sums", strategy="direct", evidence=(), reason="")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
@@ -29,7 +30,7 @@ NEAR = Task(family="loaves", query=STORY.format("thirty"), answer="9")
 def records(tmp_path: Path) -> Callable[..., Result]:
     """Run `orca-desk records ...` on six records of sums, two of words, and one that nearly overlaps."""
     tasks = [make_task(n, family="sums" if n < 7 else "words") for n in range(1, 9)]
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         add_tasks(library, [*tasks, HELD_OUT, NEAR])
         made = [
             make_record(n, task_id=task.id, family=task.family, user=task.user_text)

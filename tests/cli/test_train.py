@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 from tiny_adapters import make_adapter
 from tiny_models import TinyModel
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
@@ -21,7 +21,7 @@ from orca_desk.student.export import export_adapter
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A library with a snapshot named "one"."""
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         add_tasks(library, [make_task(1)])
         add_records(library, [judged(make_record(1), 1)])
         freeze(library, name="one", rules=SnapshotRules(only_paired=False))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from library_doubles import make_chat
+from new_library import new_library
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
@@ -34,7 +35,7 @@ from orca_desk.paths import bundled_models
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A new library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from tiny_models import TinyShape, make_tiny
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.quantise import quantise, smaller_copy
-from orca_desk.library.database import Library
 from orca_desk.models import space
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
@@ -23,7 +23,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
 
 def test_a_copy_is_smaller_and_of_the_kind(wide: ModelFile, tmp_path: Path) -> None:
     seen: list[Update] = []
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         out = smaller_copy(library, wide, "q4_k_m")
     assert quantise(wide, out, "q4_k_m", progress=seen.append)
     made = identify(out)
@@ -62,7 +62,7 @@ def test_a_copy_never_takes_the_models_place(tmp_path: Path) -> None:
 
 def test_models_of_one_name_have_copies_of_their_own(tmp_path: Path) -> None:
     one, other = (make_tiny(tmp_path / str(seed), seed=seed, dtype="f16").gguf for seed in (1, 2))
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         copies = {smaller_copy(library, identify(path), "q8_0") for path in (one, other)}
     assert len(copies) == 2 and {path.name for path in copies} == {"model-Q8_0.gguf"}
 

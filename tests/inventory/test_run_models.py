@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import add_path
@@ -14,7 +15,7 @@ from orca_desk.models.hashes import HashCache
 
 @pytest.fixture
 def library(tmp_path: Path):
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         yield library
 
 

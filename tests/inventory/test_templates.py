@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from tiny_models import CHATML, TinyModel
 
 from orca_desk.errors import UserError
@@ -33,7 +34,7 @@ OWN = CHATML.replace("assistant\\n", "helper\\n")
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

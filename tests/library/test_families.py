@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import questions
@@ -102,7 +103,7 @@ def test_everything_follows_and_comes_back(library: Library, name: str) -> None:
 def test_any_renamings_can_be_undone_in_turn(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
 ) -> None:
-    with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
+    with new_library(tmp_path_factory.mktemp("library")) as library:
         fill(library)
         before, undo = state(library), []
         for family, name in steps:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import LEAK, judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import FACTS, FITNESS_TABLES, facts_of
@@ -78,7 +79,7 @@ def test_home_counts_what_a_snapshot_would_take(
     deleted: set[int],
     paired: str | None,
 ) -> None:
-    with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
+    with new_library(tmp_path_factory.mktemp("library")) as library:
         tasks = [
             make_task(n, split="heldout" if n in heldout else "train", strategy=own.get(n)) for n in range(4)
         ]

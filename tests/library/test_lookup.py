@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from library_doubles import judged, make_chat, make_record, make_task
+from new_library import new_library
 
 from orca_desk.library.chats import create_columns
 from orca_desk.library.database import Library
@@ -21,7 +22,7 @@ from orca_desk.method.snapshot_rules import SnapshotRules
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library with a task, three runs and a chat."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         add_tasks(opened, [Task(family="belief", query="Where does John look for the kite?")])
         for kind in ("train", "evaluate", "generate"):
             create_run(opened, kind, {})

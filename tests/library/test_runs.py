@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.library import runs
 from orca_desk.library.database import Library
@@ -27,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_a_resumed_run_has_the_time_of_all_its_parts(tmp_path: Path, clock: Clock) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         run = create_run(library, "train", {"of": "this"}).id
         start_run(library, run)
         clock.seconds = 90
@@ -46,7 +47,7 @@ def test_a_resumed_run_has_the_time_of_all_its_parts(tmp_path: Path, clock: Cloc
 
 
 def test_a_run_that_was_cut_off_counts_up_to_its_last_progress(tmp_path: Path, clock: Clock) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         run = create_run(library, "train", {"of": "this"}).id
         clock.seconds = 40
         store_progress(library, run, done=4, total=9, unit="steps")
@@ -61,7 +62,7 @@ def test_a_run_that_was_cut_off_counts_up_to_its_last_progress(tmp_path: Path, c
 
 
 def test_a_run_that_was_cut_off_at_once_has_no_time(tmp_path: Path) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         run = create_run(library, "train", {"of": "this"}).id
     with Library.open(tmp_path) as library:
         assert get_run(library, run).seconds is None

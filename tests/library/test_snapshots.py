@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import LEAK, judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -153,7 +154,7 @@ def test_the_same_records_make_the_same_snapshot_in_any_order(
     new = [judged(make_record(n), n if n % 3 else 0) for n in range(40)]
     ids = set()
     for order in (new, random.Random(seed).sample(new, len(new))):
-        with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
+        with new_library(tmp_path_factory.mktemp("library")) as library:
             add_records(library, order)
             ids.add(freeze(library, name="one", rules=SnapshotRules(cap=cap)).id)
     assert len(ids) == 1
@@ -257,7 +258,7 @@ def test_a_resumed_training_deletes_events_after_its_checkpoint(library: Library
 
 
 def test_a_library_can_be_moved(tmp_path: Path) -> None:
-    with Library.open(tmp_path / "old", samples=False) as library:
+    with new_library(tmp_path / "old") as library:
         add_records(library, [judged(make_record(1), 1)])
         training = create_training(
             library, base=tmp_path / "base", snapshot=freeze(library, name="x").id, settings={}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -28,7 +29,7 @@ from orca_desk.steps.regrading import bring_back, regrade, replace_tasks, undo_r
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """One task, "1", answered rightly."""
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         add_tasks(library, [make_task(1)])
         add_records(library, [judged(make_record(1), 1)])
         yield library

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from pytest import MonkeyPatch
 
 from orca_desk.errors import UserError
@@ -26,7 +27,7 @@ ASKED = ScoredText(
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

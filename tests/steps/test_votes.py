@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from library_doubles import make_record, make_task
+from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.overview import overview
@@ -21,7 +22,7 @@ from orca_desk.steps.votes import keep_ready, vote
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A new library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

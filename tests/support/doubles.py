@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from new_library import new_library
+
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
@@ -45,7 +47,7 @@ def small_tasks(count: int = 24) -> list[Task]:
 
 def open_small(folder: Path) -> Library:
     """Open the library in `folder`, with the small tasks and a pairing for each of their families."""
-    library = Library.open(folder, samples=False)
+    library = new_library(folder)
     add_tasks(library, small_tasks())
     set_pairings(
         library,

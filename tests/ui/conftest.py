@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtWidgets
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -58,7 +59,7 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A new library with the bundled strategies and no tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

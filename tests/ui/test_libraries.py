@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -86,7 +87,7 @@ def test_a_new_library_gets_an_empty_folder(
 def test_only_a_library_is_opened(
     window: Window, tmp_path: Path, opened: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Library.open(tmp_path / "other", samples=False):
+    with new_library(tmp_path / "other"):
         pass
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args, **options: str(tmp_path / "other"))
     act(window, "Open library…").trigger()
@@ -98,7 +99,7 @@ def test_only_a_library_is_opened(
 def test_libraries_that_were_open_are_offered_again(
     library: Library, theme: Theme, tmp_path: Path, opened: list[Path], qtbot: QtBot
 ) -> None:
-    with Library.open(tmp_path / "a & b", samples=False) as other, desktop(other, theme) as window:
+    with new_library(tmp_path / "a & b") as other, desktop(other, theme) as window:
         assert recent(window) == []
     with desktop(library, theme) as window:
         (action,) = recent(window)
@@ -130,7 +131,7 @@ def test_theme_and_tour_are_the_same_for_the_next_library(
         tour = first.findChild(Tour)
         tour.close_overlay()
     theme.choose("system")
-    with Library.open(tmp_path / "other", samples=False) as other, desktop(other, theme) as second:
+    with new_library(tmp_path / "other") as other, desktop(other, theme) as second:
         assert theme.is_dark and not second.begin_tour_once()
         second.desk.choose_theme("light")
 

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -84,7 +85,7 @@ def test_a_job_that_still_prepares_has_not_begun(window: Window, library: Librar
 
 
 def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
-    with Library.open(tmp_path / "own", samples=False) as library:
+    with new_library(tmp_path / "own") as library:
         with desktop(library, theme) as window:
             window.show()
             busy(window)
@@ -110,7 +111,7 @@ def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbo
 def test_waiting_jobs_come_back_after_a_crash_and_can_be_dismissed(
     tmp_path: Path, theme: Theme, qtbot: QtBot
 ) -> None:
-    with Library.open(tmp_path / "own", samples=False) as library:
+    with new_library(tmp_path / "own") as library:
         with desktop(library, theme) as window:
             _, over = busy(window)
             queue(window, "First")

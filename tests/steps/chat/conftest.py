@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.library.database import Library
 
@@ -11,5 +12,5 @@ from orca_desk.library.database import Library
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A new library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened

@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from new_library import new_library
 from scripted_session import Heard, ScriptedSession
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import list_chats
-from orca_desk.library.database import Library
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
@@ -47,7 +47,7 @@ class Chatting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.library = Library.open(Path(self.folder.name), samples=False)
+        self.library = new_library(Path(self.folder.name))
         self.heard = Heard()
         self.sessions: list[ScriptedSession] = []
         self.conversation = Conversation(self.library, self.heard, open_session=self._open)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.formats.tasks import read_tasks
@@ -19,7 +20,7 @@ TASKS = [Task(family="sums", query=f"{number} and 0?", answer=str(number)) for n
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library with many tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         add_tasks(opened, TASKS)
         yield opened
 

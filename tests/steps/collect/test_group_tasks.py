@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -37,7 +38,7 @@ def tasks(count: int, family: str = "general") -> list[Task]:
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

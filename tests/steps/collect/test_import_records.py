@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from library_doubles import make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -42,7 +43,7 @@ SHORT = "Be short."
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 
@@ -299,7 +300,7 @@ def test_exported_records_come_back(library: Library, tmp_path: Path) -> None:
     }}]}  # fmt: skip
     path = tmp_path / "records.json"
     path.write_text(json.dumps(listed))
-    with Library.open(tmp_path / "other", samples=False) as other:
+    with new_library(tmp_path / "other") as other:
         done = AnswersRequest(source=TaskSource.of_file(path)).run(other)
         assert done.added == 1
         back = get_record(other, all_records(other)[0].record.id)

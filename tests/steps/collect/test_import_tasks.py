@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -46,7 +47,7 @@ MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], dea
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """A library without tasks."""
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

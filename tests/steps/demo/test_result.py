@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from demo_double import small_demo
+from new_library import new_library
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
 from orca_desk.method.statistics import share_of
 from orca_desk.steps.demo.result import demo_training, read_result, write_result
@@ -18,7 +18,7 @@ from orca_desk.steps.demo.state import demo_state, result_file
 def test_a_result_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_result(tmp_path) is None
     made = small_demo(tmp_path)
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         write_result(library, made)
         assert demo_state(library) == "finished"
     found = read_result(tmp_path)
@@ -30,7 +30,7 @@ def test_a_result_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 def test_the_results_of_both_demos_are_kept_apart(tmp_path: Path) -> None:
     mini = small_demo(tmp_path)
     real = replace(mini, student="real")
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         write_result(library, real)
         assert read_result(tmp_path) is None
         write_result(library, mini)
@@ -52,7 +52,7 @@ def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path, text: str) -> N
 
 
 def test_the_id_of_the_demos_training_is_found(tmp_path: Path) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         assert demo_training(library) is None
         set_setting(library, "demo.train", {"run": "train-4", "model": "student.gguf"})
         assert demo_training(library) == "train-4"

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk import offline
-from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 
@@ -24,7 +24,7 @@ socket.create_connection(server.getsockname())
 
 @pytest.mark.slow
 def test_it_passes_but_for_the_library_that_is_damaged(tmp_path: Path) -> None:
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         add_tasks(library, [Task(family="sums", query="1 + 1?", tags=("easy",))])
         library.write(lambda db: db.execute("DELETE FROM task_tags").rowcount)
     result = subprocess.run(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.runs import create_run
@@ -39,7 +40,7 @@ def test_a_library_with_own_work_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_library_without_the_samples_cannot_run_the_demo(tmp_path: Path) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         assert demo_state(library) == "own-work"
 
 

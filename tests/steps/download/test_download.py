@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from hub_server import HubServer, ServedRepo, hub_server
+from new_library import new_library
 from processes import ends
 from tiny_models import TinyModel, TinyShape, make_tiny
 
@@ -31,7 +32,7 @@ WEIGHTS = bytes(range(256)) * 4_000  # 1 MB
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library", samples=False) as opened:
+    with new_library(tmp_path / "library") as opened:
         yield opened
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, add_records, decide
 from orca_desk.library.tasks import add_tasks, delete_tasks
 from orca_desk.method.erasure import CAUTIOUS
@@ -17,7 +17,7 @@ from orca_desk.steps.erase.export_records import export_records
 
 def test_what_is_never_trained_on_is_left_out_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         held = make_task(3, split="heldout")
         add_tasks(library, [make_task(1), make_task(2), held, make_task(4)])
         records = [make_record(n) for n in (1, 2, 3)] + [make_record(4, response=" \n")]

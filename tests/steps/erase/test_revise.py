@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task, own_verdicts
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -37,7 +38,7 @@ def store(library: Library, response: str) -> TeacherRecord:
 
 @pytest.mark.parametrize(("words", "edit"), [(WRONG, RIGHT), (RIGHT, WRONG)])
 def test_an_edit_is_no_evidence_for_a_strategy(tmp_path: Path, words: str, edit: str) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         record = store(library, words)
         edit_answer(library, record.id, edit)
         assert list(own_verdicts(library).values()) == [words == RIGHT]
@@ -55,7 +56,7 @@ def test_an_edit_is_no_evidence_for_a_strategy(tmp_path: Path, words: str, edit:
 def test_the_verdict_is_that_of_the_text_and_evidence_that_of_the_teacher(
     tmp_path_factory: pytest.TempPathFactory, words: str, edits: list[str | None]
 ) -> None:
-    with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
+    with new_library(tmp_path_factory.mktemp("library")) as library:
         record = store(library, words)
         undo = []
         for text in edits:
@@ -73,7 +74,7 @@ def test_the_verdict_is_that_of_the_text_and_evidence_that_of_the_teacher(
 
 @pytest.mark.parametrize("text", ["", " \n", "<think>It is 1.</think>\n"])
 def test_an_edit_that_says_nothing_is_refused_and_an_older_one_never_fit(tmp_path: Path, text: str) -> None:
-    with Library.open(tmp_path, samples=False) as library:
+    with new_library(tmp_path) as library:
         record = store(library, RIGHT)
         with pytest.raises(UserError, match="The answer is empty"):
             edit_answer(library, record.id, text)

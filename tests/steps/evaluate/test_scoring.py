@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -26,7 +27,7 @@ VERDICTS = {"1": True, "0": False, "?": None}
 
 @pytest.fixture
 def library(tmp_path: Path):
-    with Library.open(tmp_path / "library", samples=False) as library:
+    with new_library(tmp_path / "library") as library:
         yield library
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from desktop_waits import wait_for_background
 from library_doubles import judged, make_record, make_task
+from new_library import new_library
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -276,7 +277,7 @@ def test_a_system_message_is_one_line_of_the_settings(library: Library) -> None:
 
 def test_the_next_start_offers_to_resume(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
-    with Library.open(folder, samples=False) as library:
+    with new_library(folder) as library:
         run = create_run(library, "train", {"base": "x"})
         store_progress(library, run.id, done=40, total=120, unit="steps")
         for step in (25, 30):
@@ -347,7 +348,7 @@ def test_jobs_that_closing_stopped_are_offered_and_can_be_dismissed(
     tmp_path: Path, theme: Theme, qtbot: QtBot
 ) -> None:
     folder = tmp_path / "library"
-    with Library.open(folder, samples=False) as library, desktop(library, theme) as window:
+    with new_library(folder) as library, desktop(library, theme) as window:
         stopped = end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # by the user
         qtbot.waitUntil(lambda: now() > str(stopped.ended_at))
         window.resume_offer.note_closing()
