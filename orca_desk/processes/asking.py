@@ -10,6 +10,7 @@ from orca_desk.machine.choice import DEVICE_VARIABLE, MEMORY_VARIABLE
 from orca_desk.machine.devices import CPU
 from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.processes.host import run_worker
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.process import NOTHING, NativeCrashError
 from orca_desk.processes.progress import JobControl, Meter, Progress
 from orca_desk.processes.protocol import Message
@@ -97,13 +98,15 @@ def ask(
     control: JobControl,
     log: Path | None = None,
     already: int = 0,
+    keep: KeptWorker | None = None,
 ) -> bool:
     """Put all prompts to the model; return False if the job was stopped before the last of them was answered.
 
     `on_outcomes` receives outcomes as they arrive, in any order, each once: the caller can commit each list
     in one transaction. Prompts are sorted by system message, so that its tokens are decoded once for all.
     An earlier call answered `already` prompts: progress counts them too. A worker that a device's driver
-    ended is started again with less of the device, for the prompts that are left.
+    ended is started again with less of the device, for the prompts that are left. `keep` holds the worker,
+    with its model, for the next call.
     """
     total = already + len(prompts)
     meter = Meter(progress, stage=stage, total=total, unit="answers", already=already)
@@ -148,6 +151,7 @@ def ask(
                 control=control,
                 log=log,
                 environment=environment,
+                keep=keep,
             )
             break
         except NativeCrashError:

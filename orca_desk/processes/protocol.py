@@ -3,11 +3,13 @@
 Host to worker, on its stdin: first the job (any object), then
     {"request": {...}}     a request, only as many as the worker has asked for with `more`
     {"control": WORD}      pause, resume, stop (end soon, save finished work), end (no request will follow),
-                           cancel (with "key": drop the request with that key; only for chat)
+                           cancel (with "key": drop the request with that key; only for chat),
+                           round (no request will follow in this round), again (another round begins)
 and the end of the stream means that the host has ended: the worker exits at once.
 
 Worker to host, on its stdout: events, `{"event": NAME, ...}`. These names belong to the protocol:
     hello (protocol)       the first one
+    round                  all requests of a round are answered; the worker waits for again, end or stop
     more (count)           send that many more requests; so a control line never waits behind a pile of them
     error (message, hint, final)  a UserError, or if final a FinalError; the worker ends
     crash (trace)          a bug; the worker ends
@@ -21,8 +23,8 @@ from typing import Any, Literal
 
 PROTOCOL = 1
 Message = dict[str, Any]
-ControlWord = Literal["pause", "resume", "stop", "end", "cancel"]
-OWN_EVENTS = frozenset({"hello", "more", "error", "crash", "done"})
+ControlWord = Literal["pause", "resume", "stop", "end", "cancel", "round", "again"]
+OWN_EVENTS = frozenset({"hello", "round", "more", "error", "crash", "done"})
 
 
 def encode(message: Mapping[str, Any]) -> bytes:

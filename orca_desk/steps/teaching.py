@@ -30,6 +30,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner, ask
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import RunRecorder
@@ -191,11 +192,13 @@ def teach(
     already: int = 0,
     progress: Progress | None = None,
     must_answer: bool = True,
+    keep: KeptWorker | None = None,
 ) -> Taught:
     """Make the records that the library lacks. After a stop, the same call resumes with those still missing.
 
     The progress of `stage` includes `already` answers of an earlier round; `progress` is told it instead of
-    the recorder. `on_arrival` gets records after they are stored. Raises UserError when the teacher cannot be
+    the recorder. `on_arrival` gets records after they are stored. `keep` holds the worker for the next round.
+    Raises UserError when the teacher cannot be
     used, and, if it `must_answer`, when it could not answer a single task.
     """
     began = time.monotonic()
@@ -216,6 +219,7 @@ def teach(
         control=control,
         log=recorder.log,
         already=already + len(known),
+        keep=keep,
     )
     keep_ready(library)
     taught = Taught(

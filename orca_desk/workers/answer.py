@@ -29,11 +29,12 @@ def main() -> None:
 def answer(channel: Channel) -> None:
     """Answer all requests. Pauses and stops within a token; an answer cut by a stop is not sent."""
     with open_engine(channel.job, unpacks=True, went_on=lambda: channel.emit(ready_event(engine))) as engine:
-        channel.emit(ready_event(engine))
-        requests = _prompts(channel, engine)
-        for outcome in engine.generate(requests, cancelled=lambda: not channel.control.proceed()):
-            if (event := outcome_event(outcome)) is not None:
-                channel.emit(event)
+        for _ in channel.rounds():
+            channel.emit(ready_event(engine))
+            requests = _prompts(channel, engine)
+            for outcome in engine.generate(requests, cancelled=lambda: not channel.control.proceed()):
+                if (event := outcome_event(outcome)) is not None:
+                    channel.emit(event)
 
 
 def ready_event(engine: "Engine") -> dict[str, Any]:

@@ -27,6 +27,8 @@ from orca_desk.processes.protocol import Message
 
 State = Literal["run", "pause", "stop"]
 HOST_HAS_ENDED = 3  # exit code
+ROUND: Message = {"control": "round"}  # in the queue of requests: a round of them ends, another begins
+AGAIN: Message = {"control": "again"}
 NICER = 5  # steps of priority below the host, where the system has them
 
 
@@ -72,6 +74,7 @@ class Channel:
         self._sink = sink
         self._emitting = threading.Lock()
         self._incoming: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._round_is_over = False
         self.emit({"event": "hello", "protocol": protocol.PROTOCOL})
         first = source.readline()
         if not first:
@@ -95,15 +98,31 @@ class Channel:
         About `ahead` requests are queued here or on their way, so that taking one seldom waits.
         """
         due = 0
+        self._round_is_over = False
         while True:
             if due <= ahead // 2:
                 self.emit({"event": "more", "count": ahead - due})
                 due = ahead
             message = self._incoming.get()
-            if message is None:
+            if message is None or message is ROUND:
+                self._round_is_over = message is ROUND
                 return
             due -= 1
             yield message
+
+    def rounds(self) -> Iterator[None]:
+        """Yield before each round of `requests`, until the host sends no more of them, or stops the job.
+
+        A job that takes them so keeps its model between the rounds.
+        """
+        while True:
+            self._round_is_over = False
+            yield
+            if not self._round_is_over:
+                return
+            self.emit({"event": "round"})
+            if self._incoming.get() is not AGAIN:
+                return
 
     def _listen(self, source: IO[bytes]) -> None:
         for line in source:
@@ -112,6 +131,10 @@ class Channel:
                 self._incoming.put(message["request"])
             elif message.get("control") == "end":
                 self._incoming.put(None)
+            elif message.get("control") == "round":
+                self._incoming.put(ROUND)
+            elif message.get("control") == "again":
+                self._incoming.put(AGAIN)
             elif message.get("control") == "cancel":
                 self.control.cancelled.add(message["key"])
             elif "control" in message:

@@ -14,6 +14,7 @@ from processes import ends
 
 from orca_desk.errors import UserError
 from orca_desk.processes.host import run_worker
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.process import (
     SHORT_SPIN,
     WorkerCrashError,
@@ -75,6 +76,52 @@ def test_requests_are_pulled_only_as_the_worker_asks_for_them():
 
     play("echo", job={"ahead": 4}, requests=requests(), on_events=watch)
     assert max(ahead) <= 2 * 4 + 1  # those taken while the events were on their way, and a few
+
+
+def asked_of(first: int, count: int) -> list[dict[str, int]]:
+    return [{"value": first + number} for number in range(count)]
+
+
+def test_a_worker_that_is_kept_answers_further_rounds():
+    with KeptWorker() as keep:
+        rounds = [play("rounds", requests=asked_of(10 * n, n), keep=keep) for n in (3, 20, 1)]
+        other = play("rounds", requests=asked_of(0, 2), keep=keep, job={"other": True})
+        last = play("rounds", requests=asked_of(5, 1))  # one that is not kept ends with its requests
+    assert [[event["value"] for event in one] for one in rounds] == [
+        [30, 31, 32],
+        [200 + n for n in range(20)],
+        [10],
+    ]
+    assert [{event["round"] for event in one} for one in rounds] == [{0}, {1}, {2}]
+    processes = [{event["pid"] for event in one} for one in (*rounds, other, last)]
+    assert processes[0] == processes[1] == processes[2] and len(set().union(*processes)) == 3
+
+
+def test_a_round_that_is_stopped_ends_the_worker_and_the_next_gets_another():
+    control = JobControl()
+    with KeptWorker() as keep:
+        (first,) = play("rounds", requests=asked_of(0, 1), keep=keep)
+        seen: list[dict] = []
+
+        def stop(events: list[dict]) -> None:
+            seen.extend(events)
+            control.stop()
+
+        endless = ({"value": number} for number in count())
+        play("rounds", requests=endless, keep=keep, on_events=stop, control=control)
+        assert seen and {event["pid"] for event in seen} == {first["pid"]}
+        (again,) = play("rounds", requests=asked_of(7, 1), keep=keep)
+    assert again["value"] == 7 and again["pid"] != first["pid"]
+
+
+def test_a_worker_that_was_paused_at_the_end_of_a_round_goes_on_with_the_next():
+    control = JobControl()
+    with KeptWorker() as keep:
+        play(
+            "rounds", requests=asked_of(0, 1), keep=keep, on_events=lambda _: control.pause(), control=control
+        )
+        control.resume()
+        assert [event["value"] for event in play("rounds", requests=asked_of(4, 2), keep=keep)] == [4, 5]
 
 
 def test_noise_on_stdout_goes_to_the_log_and_not_between_the_events(tmp_path):

@@ -23,6 +23,15 @@ def echo(channel: Channel) -> None:
         channel.emit({"event": "echo", "value": request["value"]})
 
 
+def rounds(channel: Channel) -> None:
+    """Send each request of each round back, with the process that answers."""
+    for number, _ in enumerate(channel.rounds()):
+        for request in channel.requests(4):
+            if not channel.control.proceed():
+                return
+            channel.emit({"event": "echo", "value": request["value"], "round": number, "pid": os.getpid()})
+
+
 def patient(channel: Channel) -> None:
     """Report each change of state until stop."""
     reported = "run"

@@ -23,6 +23,7 @@ from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
 from orca_desk.method.tournament import Contest, ContestState, concluded, standing
 from orca_desk.processes.asking import Runner
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.steps.pair.answers import ProbeAnswers, Tried
 from orca_desk.steps.pair.deadline import until
@@ -196,13 +197,20 @@ class _Tournament:
         self._taught: list[Taught] = []
 
     def hold(self) -> Probed:
-        """Ask, grade and look, until all is decided, the budget is used up, or the job is stopped."""
+        """Ask, grade and look, until all is decided, the budget is used up, or the job is stopped.
+
+        One worker answers all rounds, unless a judge needs the memory for its own model between them.
+        """
+        with KeptWorker() as worker:
+            return self._hold(None if self._grader.basis == Basis.JUDGE else worker)
+
+    def _hold(self, worker: KeptWorker | None) -> Probed:
         while True:
             self._look()
             pairs = self._affordable(next_round(self._states.values()))
             if not pairs:
                 return self._probed(finished=True)
-            answered = self._ask(pairs)
+            answered = self._ask(pairs, worker)
             if not answered and self._control.stopped:
                 return self._probed(finished=False)
             self._live.forget_arrivals()
@@ -237,7 +245,7 @@ class _Tournament:
             spent=spent,
         )
 
-    def _ask(self, pairs: Sequence[Pair]) -> bool:
+    def _ask(self, pairs: Sequence[Pair], worker: KeptWorker | None) -> bool:
         """Have the teacher answer what the library lacks; return False if it did not come to an end."""
         asks = [one for pair in pairs for one in self._answers.asks(pair)]
         done, most = self._spent().answers, self._most_answers()
@@ -257,6 +265,7 @@ class _Tournament:
                 on_arrival=self._arrive,
                 progress=report,
                 must_answer=False,
+                keep=worker,
             )
         self._taught.append(taught)
         return taught.finished

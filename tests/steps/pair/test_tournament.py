@@ -14,7 +14,9 @@ from orca_desk.library.runs import get_run
 from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
 from orca_desk.method.pairing import Basis, Evidence, Pairing, PairingReason, decide
 from orca_desk.method.records import Sampling, Task
+from orca_desk.processes import host
 from orca_desk.processes.asking import Runner
+from orca_desk.processes.process import WorkerProcess
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.pair.graders import ByAgreement
 from orca_desk.steps.pair.probed import Probed, store_decisions, taught_in_all
@@ -110,6 +112,31 @@ def test_a_budget_in_answers_ends_it_with_whole_tasks(sampled):
     assert standings[-1].spent.answers == 10
     assert {standings[-1].cells["facts", name].n for name in names} == {5}
     assert found.without_verdict == ("ordering",)
+
+
+def test_one_worker_answers_all_rounds(sampled, monkeypatch):
+    started, rounds = [], []
+
+    class Counted(WorkerProcess):
+        def __init__(self, name, *rest, **options):
+            started.append(name)
+            super().__init__(name, *rest, **options)
+
+        def send(self, message):
+            rounds.extend(["round"] if message.get("control") == "round" else [])
+            super().send(message)
+
+    monkeypatch.setattr(host, "WorkerProcess", Counted)
+    found = tournament(
+        sampled,
+        Runner(model=mini_teacher(), threads=1),
+        families=["facts"],
+        strategies=["direct", "guess-and-check"],
+        per_family=40,
+        sampling=Sampling(max_tokens=30),
+    )
+    assert found.finished and found.taught.new == count_records(sampled) == found.spent.answers
+    assert started == ["teach"] and len(rounds) > 1
 
 
 def test_a_budget_in_tokens_is_hardly_exceeded(sampled):
