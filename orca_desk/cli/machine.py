@@ -51,7 +51,7 @@ def command(refresh: bool, measure: bool, choose: str | None, as_json: bool) -> 
         [[name, text] for name, text in machine_rows(report)],
     )
     device = chosen_device()
-    say(f"Models run on: {choice_title(device, report.devices)}. {choice_text(device, report.devices)}")
+    say(f"Where models run: {choice_title(device, report.devices)}. {choice_text(device, report.devices)}")
     for lack in report.lacks:
         complain(str(advice(lack)), "yellow")
     if note := busy_note(report):

@@ -35,7 +35,7 @@ def test_it_shows_the_table_and_what_to_do(programs: Programs) -> None:
     assert result.exit_code == 0
     assert "NVIDIA GeForce RTX 3060 (cuda:0)" in result.output
     assert "python -m orca_desk.install --accelerator cuda" in result.output
-    assert "Models run on: Automatic." in result.output
+    assert "Where models run: Automatic." in result.output
 
 
 def test_json_has_everything(programs: Programs) -> None:

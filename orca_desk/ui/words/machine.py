@@ -137,13 +137,15 @@ def choice_title(device: str, devices: tuple[Device, ...]) -> str:
 def choice_text(device: str, devices: tuple[Device, ...]) -> str:
     """Return what the choice means for every job, in a sentence."""
     if device == CPU:
-        return "Models run on the processor alone."
+        return "Models run on the processor, whatever else is there."
     chosen = [one for one in devices if device in (AUTO, one.id)]
     if device != AUTO and not chosen:
         return f"{device} is not there: jobs stop with an error until you connect it or choose another."
     llama = [one.name for one in chosen if one.llama]
     torch = [one.name for one in chosen if one.torch][:1]
     where = [" and ".join(names) or "the processor" for names in (llama, torch)]
+    if where[0] == where[1]:
+        return f"Models run on {where[0]}."
     return f"Teaching, evaluation, chat and serving run on {where[0]}; training on {where[1]}."
 
 

@@ -1,6 +1,7 @@
 """The machine in words: a table that people understand, and what to do about what is lacking."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_the_packaged_app_does_not_ask_to_run_its_own_installer(monkeypatch: pyt
             "Automatic",
             "Teaching, evaluation, chat and serving run on the processor; training on NVIDIA GeForce RTX 3060.",  # noqa: E501
         ),
-        ("cpu", "Processor (CPU)", "Models run on the processor alone."),
+        ("cpu", "Processor (CPU)", "Models run on the processor, whatever else is there."),
         (
             "cuda:1",
             "cuda:1 (not there)",
@@ -129,3 +130,9 @@ def test_a_measurement_beside_other_programs_is_not_trusted() -> None:
 
 def test_a_speed_that_was_not_measured_is_not_shown() -> None:
     assert speed_text(Speed()) == ""
+
+
+def test_one_place_for_all_is_named_once() -> None:
+    both = replace(RTX, llama="CUDA0")
+    assert choice_text("auto", (both,)) == "Models run on NVIDIA GeForce RTX 3060."
+    assert choice_text("auto", ()) == "Models run on the processor."
