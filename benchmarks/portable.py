@@ -20,8 +20,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / ".venv-package" / "bin" / "pytho
 def rates() -> dict[str, float]:
     """Return the tokens a second of the engine with this process's llama.cpp, by case."""
     return {
-        case.name: run_engine(find(), questions(case.tasks), case.max_tokens)[0].rate
+        case.name: run_engine(model, questions(case.tasks), case.max_tokens).measured.rate
         for case, find in cases()
+        if (model := find()) is not None
     }
 
 

@@ -1,10 +1,11 @@
 """Tokens a second of N clients at once against the engine's own: `python -m benchmarks.serving [--json]`.
 
-The same model, questions, system message, greedy sampling and limits: first the engine alone, all questions
-in its queue; then `orca-desk serve`, asked by N clients over HTTP, each with one question after another,
-whole and as a stream. Loading is not counted. Rounds alternate, and the best of each side counts, as other
-programs disturb single rounds. The model is the published one that the set-up installs, else one of its
-shape.
+The same model, questions, greedy sampling and limits: first the engine alone, all questions in its queue,
+sorted by system message as a run sorts them; then `orca-desk serve`, asked by N clients over HTTP, each with
+one question after another, whole and as a stream. All questions have one system message; then seven in turn,
+an order in which the last one read helps no one. Loading is not counted. Rounds alternate, and the best of
+each side counts, as other programs disturb single rounds. The model is the published one that the set-up
+installs, else one of its shape.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.generation import Question, questions, shape_135m
+from benchmarks.generation import questions, shape_135m
+from benchmarks.peers import Question
 from orca_desk.inventory.bundled import real_student
 from orca_desk.machine import usable_cores
 from orca_desk.method.records import Sampling
@@ -49,7 +51,7 @@ def _engine(model: Path, asked: Sequence[Question]) -> float:
         os.setsid()
     _lower_priority()
     sampling = Sampling(max_tokens=MAX_TOKENS)
-    with Engine(model) as engine:
+    with Engine(model, unpacks=True) as engine:
         requests = []
         for place, (system, user) in enumerate(asked):
             prompt = engine.renderer.prompt([Message("system", system), Message("user", user)])
@@ -143,36 +145,66 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=TASKS, help="questions per round")
     options = parser.parse_args()
     model = real_student() or shape_135m()
-    found_questions = questions(options.tasks)
-    # One system message, as a program has it: each replica of the engine reads it once.
-    asked = [(found_questions[0][0], user) for _, user in found_questions]
+    results = [
+        measure(kind, model, asked, options.rounds) for kind, asked in workloads(options.tasks).items()
+    ]
+    if options.json:
+        print(json.dumps({"model": model.name, "threads": usable_cores(), "workloads": results}, indent=2))
+    else:
+        print(f"{model.name}: {options.tasks} questions, {usable_cores()} threads")
+        for result in results:
+            show(result)
+    if any(best_share(result) < LEAST_SHARE for result in results):
+        sys.exit(f"Missed: {LEAST_SHARE} of the engine's own")
+
+
+def workloads(tasks: int) -> dict[str, list[Question]]:
+    """Return the questions with one system message, as a program has it, and with seven that alternate."""
+    found = questions(tasks)
+    by_message: dict[str, deque[Question]] = {}
+    for question in found:
+        by_message.setdefault(question[0], deque()).append(question)
+    turns = [group.popleft() for _ in found for group in by_message.values() if group]
+    return {
+        "one system message": [(found[0][0], user) for _, user in found],
+        f"{len(by_message)} system messages in turn": turns,
+    }
+
+
+def measure(kind: str, model: Path, asked: Sequence[Question], rounds: int) -> dict[str, Any]:
+    """Run the engine alone and all numbers of clients, in turns."""
     kinds = [(clients, streams) for clients in CLIENTS for streams in (False, True)]
+    in_order = sorted(asked, key=lambda question: question[0])
     engine = 0.0
     found = dict.fromkeys(kinds, 0.0)
-    for _ in range(options.rounds):
-        engine = max(engine, run_engine(model, asked))
+    for _ in range(rounds):
+        engine = max(engine, run_engine(model, in_order))
         for clients, streams in kinds:
             rate = run_clients(model, asked, clients, streams=streams)
             found[clients, streams] = max(found[clients, streams], rate)
-    engine = max(engine, run_engine(model, asked))
+    engine = max(engine, run_engine(model, in_order))
     rows = [
         {"clients": clients, "streams": streams, "tokens_per_second": rate, "share": rate / engine}
         for (clients, streams), rate in found.items()
     ]
-    result = {"model": model.name, "threads": usable_cores(), "engine": engine, "clients": rows}
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        print(f"{model.name}: {len(asked)} questions, {usable_cores()} threads")
-        print(f"  engine alone                {engine:7.1f} tokens/s")
-        for row in rows:
-            how = "streaming" if row["streams"] else "whole"
-            print(
-                f"  {row['clients']:>3} clients, {how:<12}   {row['tokens_per_second']:7.1f} tokens/s"
-                f"  {row['share']:.2f}"
-            )
-    if max(row["share"] for row in rows if row["clients"] == max(CLIENTS)) < LEAST_SHARE:
-        sys.exit(f"Missed: {LEAST_SHARE} of the engine's own")
+    return {"workload": kind, "engine": engine, "clients": rows}
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print one workload's results."""
+    print(f"{result['workload']}")
+    print(f"  engine alone                {result['engine']:7.1f} tokens/s")
+    for row in result["clients"]:
+        how = "streaming" if row["streams"] else "whole"
+        print(
+            f"  {row['clients']:>3} clients, {how:<12}   {row['tokens_per_second']:7.1f} tokens/s"
+            f"  {row['share']:.2f}"
+        )
+
+
+def best_share(result: dict[str, Any]) -> float:
+    """Return the largest share of the engine's speed that the most clients get, whole or streaming."""
+    return max(row["share"] for row in result["clients"] if row["clients"] == max(CLIENTS))
 
 
 if __name__ == "__main__":
