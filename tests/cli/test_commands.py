@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from click import Command, Group
 from click.testing import CliRunner
+from command_line import run_command as orca
 
 from orca_desk.cli import COMMANDS, commands
 
 
-def orca(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+def orca_process(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the real command in a process of its own."""
     env = dict(os.environ)
     if folder:
@@ -85,13 +86,13 @@ def test_examples_name_real_commands_and_options() -> None:
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
-    assert orca("no-such-command").returncode == 2
+    assert orca_process("no-such-command").returncode == 2
     assert orca("tasks", "list", "--limit", "none", folder=tmp_path).returncode == 2
     assert orca("chat", "--model", "missing.gguf").returncode == 2
 
 
 def test_known_errors_exit_with_1_and_a_remedy(tmp_path: Path) -> None:
-    result = orca("tasks", "show", "abc", folder=tmp_path)
+    result = orca_process("tasks", "show", "abc", folder=tmp_path)
     assert result.returncode == 1
     assert "There is no task 'abc'" in result.stderr
     assert "List the tasks" in result.stderr
@@ -216,7 +217,7 @@ def test_a_blank_text_does_not_delete_every_task(tmp_path: Path) -> None:
 def test_outside_text_neither_commands_the_terminal_nor_breaks_the_output(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"response": "[red]\\u001b[2J \\ud800", "reference": "b"}\n')
-    result = orca("grade", str(rows))
+    result = orca_process("grade", str(rows))
     assert result.returncode == 0
     assert r"[red]\x1b[2J \ud800" in result.stdout
 
@@ -306,5 +307,5 @@ def test_a_table_in_a_pipe_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     folder.mkdir()
     student = Path(__file__).resolve().parents[2] / "models" / "mini-student"
     shutil.copytree(student, folder / "student")
-    found = orca("models", "list", str(folder))
+    found = orca_process("models", "list", str(folder))
     assert str(folder / "student") in found.stdout

@@ -1,23 +1,15 @@
 """The commands of models and chat: what they tell of a model before it answers."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+from command_line import run_command as orca
 from tiny_adapters import make_adapter
 from tiny_models import CHATML, make_tiny
 
 from orca_desk.models.base_identity import identify_base
 from orca_desk.student.checkpoints import publish_adapter
 from orca_desk.student.export import export_adapter
-
-
-def orca(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "orca_desk", *arguments], capture_output=True, text=True, timeout=120
-    )
 
 
 def test_models_show_tells_what_a_template_decides(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """The commands that search and download, against a local hub."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import run_command
 from hub_server import COMMIT, HubServer, ServedRepo, hub_server
 
 FACTS = {"tags": ["gguf", "license:apache-2.0"], "downloads": 1_234, "gated": False}
@@ -20,10 +19,8 @@ def hub() -> Iterator[HubServer]:
 
 
 def orca(hub: HubServer, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the real command, with the local hub as the usual one."""
-    command = [sys.executable, "-m", "orca_desk", "models", *arguments]
-    env = os.environ | {"HF_ENDPOINT": hub.endpoint, "HF_TOKEN": "hf_mine"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
+    """Run the command, with the local hub as the usual one."""
+    return run_command("models", *arguments, HF_ENDPOINT=hub.endpoint, HF_TOKEN="hf_mine")
 
 
 def test_search_finds_models_and_lists_their_files(hub: HubServer) -> None:
