@@ -88,8 +88,9 @@ def test_loss_gradient_and_adapter_are_those_of_torch(biased: Any, tmp_path: Pat
     assert ours.norm == pytest.approx(theirs.norm, rel=1e-4)
 
 
-def test_the_optimizer_takes_the_steps_of_torchs(folder: Path, tmp_path: Path) -> None:
+def test_the_optimizer_takes_the_steps_of_torchs(tiny_qwen: TinyModel, tmp_path: Path) -> None:
     """From the same adapter and moments at zero, the adapters stay together for some steps."""
+    folder = tiny_qwen.folder
     settings = quick(weight_decay=0.1, dtype="float32", clip=0.5)
     examples = examples_of(folder, tmp_path, settings)
     torch, mlx = (opened(folder, examples, replace(settings, engine=name)) for name in ("torch", "mlx"))
@@ -106,7 +107,8 @@ def test_the_optimizer_takes_the_steps_of_torchs(folder: Path, tmp_path: Path) -
         np.testing.assert_allclose(got[name], change, atol=0.02 * scale)
 
 
-def test_a_checkpointed_layer_drops_the_same_values_twice(folder: Path, tmp_path: Path) -> None:
+def test_a_checkpointed_layer_drops_the_same_values_twice(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    folder = tiny_llama.folder
     numbers = []
     for checkpointing in ("off", "on"):
         settings = quick(engine="mlx", dropout=0.4, gradient_checkpointing=checkpointing)
