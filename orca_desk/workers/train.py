@@ -5,11 +5,13 @@ Job: {"base", "records", "out", "settings"}; events: those of `orca_desk.student
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from orca_desk.errors import UserError
 from orca_desk.workers.runtime import Channel, serve
+from orca_desk.workers.settling import settle
 
 SECONDS_TO_UNLOCK = 20  # for a worker whose host was killed a moment ago, to exit
 
@@ -24,6 +26,11 @@ def train(channel: Channel) -> None:
     from orca_desk.student.settings import TrainSettings
     from orca_desk.student.train import train as train_student
 
+    def emit(event: dict[str, Any]) -> None:
+        if event["event"] == "report":  # the model is loaded
+            settle()
+        channel.emit(event)
+
     job = channel.job
     out = Path(job["out"])
     out.mkdir(parents=True, exist_ok=True)
@@ -34,7 +41,7 @@ def train(channel: Channel) -> None:
                 records=Path(job["records"]),
                 out=out,
                 settings=TrainSettings.from_dict(job["settings"]),
-                emit=channel.emit,
+                emit=emit,
                 control=channel.control,
             )
     except Timeout:

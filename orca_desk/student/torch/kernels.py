@@ -6,6 +6,8 @@ rotation and gating are written out, as Unsloth does on GPUs. Training checks th
 model's own (`loss.require_own_logits`).
 """
 
+from collections.abc import Sequence
+from itertools import chain
 from types import MethodType
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ from torch import Tensor, nn
 from orca_desk.student.accelerator.attention import RowLayout, attend
 from orca_desk.student.accelerator.four_bits import FourBitLinear, PackedWeight
 from orca_desk.student.torch.matmul import matmul
+from orca_desk.student.torch.row_attention import RowAttention
 
 ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention", "GraniteAttention"}
 GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP", "SmolLM3MLP", "GraniteMLP", "Olmo2MLP"}
@@ -53,43 +56,55 @@ class AdaptedLayer(NamedTuple):
 class _Linears(torch.autograd.Function):  # type: ignore[misc]
     """Linear layers with and without adapters, all applied to the same states.
 
-    Output i is x (W_i + scale_i B_i A_i)' + bias_i. Only x and the adapters have gradients; the backward
-    pass computes the products with A_i again rather than storing them.
+    Output i is x (W_i + scale_i B_i A_i)' + bias_i. Only x and the adapters have gradients. The A_i, stacked,
+    are one product with x, which is thin enough to be stored.
     """
 
     @staticmethod
     def forward(context: Any, x: Tensor, layers: tuple[AdaptedLayer, ...], *_: Tensor) -> tuple[Tensor, ...]:
         """x [n, in] -> one [n, out_i] per layer; `_` names the adapters' matrices to autograd."""
+        adapted = [layer for layer in layers if layer.a is not None]
+        downs = torch.cat([layer.a for layer in adapted]).to(x.dtype) if adapted else None
+        ups = [(layer.b * layer.scale).to(x.dtype) for layer in adapted]
+        inner = None if downs is None else matmul(x, downs)
         context.layers = layers
-        context.save_for_backward(x)
-        return tuple(_output(x, layer) for layer in layers)
+        context.save_for_backward(x, inner, downs, *ups)
+        thin = iter(zip(_split(inner, adapted), ups, strict=True))
+        return tuple(_output(x, layer, *(next(thin) if layer.a is not None else ())) for layer in layers)
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of x and, in float32, of each A and B."""
-        (x,) = context.saved_tensors
+        x, inner, downs, *ups = context.saved_tensors
+        adapted = [layer for layer in context.layers if layer.a is not None]
         dx: Tensor | None = None
-        pairs: list[Tensor] = []
-        for layer, gradient in zip(context.layers, gradients, strict=True):
-            if context.needs_input_grad[0]:
+        if context.needs_input_grad[0]:
+            for layer, gradient in zip(context.layers, gradients, strict=True):
                 dx = matmul(gradient, _weight(layer).t(), add=dx)
-            if layer.a is None or layer.b is None:
-                continue
-            a, b = layer.a.to(x.dtype), (layer.b * layer.scale).to(x.dtype)
-            inner, dinner = matmul(x, a), matmul(gradient, b.t())
-            if dx is not None and not _is_merged(layer):
-                dx = matmul(dinner, a.t(), add=dx)
-            # The thin side comes first: oneDNN is many times slower the other way round.
-            dup = matmul(inner.t(), gradient.t()).t().float() * layer.scale
-            pairs += [matmul(dinner.t(), x.t()).float(), dup]
-        return (dx, None, *pairs)
+        if not adapted:
+            return dx, None
+        own = [g for layer, g in zip(context.layers, gradients, strict=True) if layer.a is not None]
+        dinner = torch.cat([matmul(gradient, up.t()) for gradient, up in zip(own, ups, strict=True)], 1)
+        if dx is not None and not _is_merged(adapted[0]):
+            dx = matmul(dinner, downs.t(), add=dx)
+        # The thin side comes first: oneDNN is many times slower the other way round.
+        ddowns = _split(matmul(dinner.t(), x.t()).float(), adapted, 0)
+        dups = (
+            matmul(part.t(), gradient.t()).t().float() * layer.scale
+            for layer, part, gradient in zip(adapted, _split(inner, adapted), own, strict=True)
+        )
+        return (dx, None, *chain.from_iterable(zip(ddowns, dups, strict=True)))
 
 
-def _output(x: Tensor, layer: AdaptedLayer) -> Tensor:
+def _split(stacked: Tensor | None, adapted: Sequence[AdaptedLayer], dim: int = 1) -> tuple[Tensor, ...]:
+    """Split what the adapters' ranks are stacked in into the part of each."""
+    return () if stacked is None else stacked.split([len(layer.a) for layer in adapted], dim)
+
+
+def _output(x: Tensor, layer: AdaptedLayer, inner: Tensor | None = None, up: Tensor | None = None) -> Tensor:
     y = matmul(x, _weight(layer))
-    if layer.a is not None and layer.b is not None and not _is_merged(layer):
-        inner = matmul(x, layer.a.to(x.dtype))
-        y = matmul(inner, (layer.b * layer.scale).to(x.dtype), add=y)
+    if inner is not None and up is not None and not _is_merged(layer):
+        y = matmul(inner, up, add=y)
     return y if layer.bias is None else y.add_(layer.bias)
 
 
@@ -125,7 +140,7 @@ class _Norm(torch.autograd.Function):  # type: ignore[misc]
         """dx = r g w - x r^3 mean(g w x), where r is the inverse root mean square."""
         x, weight, inverse = context.saved_tensors
         wide = x.float()
-        dx = (gradient * weight).float()
+        dx = gradient.float() * weight.float()
         along = torch.linalg.vecdot(dx, wide).unsqueeze_(-1)
         along.mul_(inverse.pow(3)).div_(-x.shape[-1])
         return dx.mul_(inverse).addcmul_(wide, along).to(x.dtype), None, None
@@ -216,10 +231,13 @@ def _attention_forward(
 
     There is no mask and no cache in training.
     """
-    cos, sin = (values.chunk(2, -1)[0].unsqueeze(-2) for values in position_embeddings)
+    cos, sin = (values.chunk(2, -1)[0] for values in position_embeddings)
     states = apply_linears(hidden_states, self.q_proj, self.k_proj, self.v_proj)
+    if layout is None and hidden_states.device.type == "cpu" and not torch.compiler.is_compiling():
+        mixed = RowAttention.apply(*states, cos, sin, self.scaling, self.head_dim)
+        return apply_linears(mixed, self.o_proj)[0], None
     q, k, v = (state.unflatten(-1, (-1, self.head_dim)) for state in states)
-    q, k = _Rotation.apply(q, cos, sin), _Rotation.apply(k, cos, sin)
+    q, k = (_Rotation.apply(each, cos.unsqueeze(-2), sin.unsqueeze(-2)) for each in (q, k))
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
     if layout is not None:
         mixed = attend(q, k, v, layout, scale=self.scaling)
