@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.peers import Ids, Measured, Question, best_server, in_child, run_loop, run_server
 from orca_desk import paths
@@ -131,7 +131,7 @@ def run_engine(model: Path, asked: Sequence[Question], max_tokens: int) -> Engin
         prompts.clear()
         timed = [TimedLibrary(replica.context.lib) for replica in engine.replicas]
         for replica, library in zip(engine.replicas, timed, strict=True):
-            replica.context.lib = library
+            replica.context.lib = cast(ModuleType, library)
         began = time.perf_counter()
         results = list(engine.generate(requests(engine, asked)))
         seconds = time.perf_counter() - began

@@ -134,7 +134,7 @@ def _loop(model: Path, asked: Sequence[Question], max_tokens: int, flash: bool) 
     def answer(question: Question, limit: int) -> Ids:
         system, user = question
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        reply: Any = llama.create_chat_completion(messages, temperature=0.0, max_tokens=limit)  # type: ignore
+        reply: Any = llama.create_chat_completion(messages, temperature=0.0, max_tokens=limit)
         return (0,) * int(reply["usage"]["completion_tokens"])  # it tells how many, not which
 
     try:

@@ -204,7 +204,7 @@ def show(result: dict[str, Any]) -> None:
 
 def best_share(result: dict[str, Any]) -> float:
     """Return the largest share of the engine's speed that the most clients get, whole or streaming."""
-    return max(row["share"] for row in result["clients"] if row["clients"] == max(CLIENTS))
+    return max(float(row["share"]) for row in result["clients"] if row["clients"] == max(CLIENTS))
 
 
 if __name__ == "__main__":

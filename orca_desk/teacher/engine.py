@@ -96,7 +96,7 @@ class Engine:
         self._went_on = went_on
         self._devices = usable_devices() if devices is None else tuple(devices)
         if beside:
-            self._weights = beside._weights
+            self._weights: Weights = beside._weights
             self._weights.users += 1
         else:
             self._weights = Weights(

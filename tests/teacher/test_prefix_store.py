@@ -37,7 +37,7 @@ def next_logits(context: Context, sequence: int) -> np.ndarray:
     """Return the logits of the token that follows IDS."""
     context.copy_sequence(sequence, 0)
     assert context.decode([7], [len(IDS)], [0], [1])
-    found = context.logits(1)[0].copy()
+    found: np.ndarray = context.logits(1)[0].copy()
     context.drop_sequence(0)
     return found
 

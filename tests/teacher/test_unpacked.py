@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from tiny_adapters import make_adapter
 from tiny_models import TinyModel, make_tiny
 
 from orca_desk.errors import UserError
+from orca_desk.processes.host import run_worker
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.export import export_adapter
 from orca_desk.student.from_gguf import write_folder
 from orca_desk.teacher import unpacked
 from orca_desk.teacher.engine import ENGINE_VERSION, Engine
-from orca_desk.teacher.unpacked import is_packed, pays, unpack
+from orca_desk.teacher.unpacked import UNPACKED, is_packed, pays, unpack
 
 IDS = list(range(20, 60))
 
@@ -103,3 +105,16 @@ def test_it_is_done_where_it_pays(
     monkeypatch.undo()
     monkeypatch.setattr("platform.machine", lambda: "arm64")
     assert not pays(model.gguf, None)
+
+
+def test_a_run_says_it_and_a_chat_keeps_the_files_weights(
+    model: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the workers look at the real processor
+    said = {}
+    for batch in (4, 1):
+        events: list[dict[str, Any]] = []
+        assert run_worker("teach", {"model": str(model.gguf), "batch": batch}, on_events=events.extend)
+        said[batch] = next(event["engine"] for event in events if event["event"] == "ready")
+    assert said[1] == ENGINE_VERSION
+    assert said[4] == (f"{ENGINE_VERSION}, {UNPACKED}" if pays(model.gguf, 4) else ENGINE_VERSION)
