@@ -30,8 +30,9 @@ _REPLICATED, _MOST_REPLICAS = 400e6, 8
 _DEVICE_BATCH = 128  # answers at once on a device, until it was measured how many are fastest
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 # What a llama layer stores per token for its backward pass, in widths: inputs, norms, queries, keys, values,
-# attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
-_STORED_WIDTHS, _STORED_FFNS = 8, 4
+# attention and residuals (7 at most), and what queries give to keys (4); in feed-forward widths: gate, up,
+# their activation and product.
+_STORED_WIDTHS, _STORED_FFNS = 11, 4
 _LOGIT_COPIES = 3
 _COMPARED = 3  # copies of the largest matrix while it is compared: as stored, as trained, their difference
 

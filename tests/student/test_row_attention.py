@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from orca_desk.student.torch import row_attention
 from orca_desk.student.torch.row_attention import RowAttention
 
-SIZE = 16
+SIZE, SCALE = 16, 0.3
 
 
 def _states(tokens: int, heads: int, kv_heads: int, dtype: torch.dtype) -> list[Tensor]:
@@ -16,7 +16,7 @@ def _states(tokens: int, heads: int, kv_heads: int, dtype: torch.dtype) -> list[
     return [torch.randn(shape, generator=random).to(dtype).requires_grad_() for shape in shapes]
 
 
-def _reference(q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, scale: float) -> Tensor:
+def _reference(q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     def by_heads(states: Tensor) -> Tensor:
         return states.unflatten(-1, (-1, SIZE)).transpose(1, 2)
 
@@ -29,7 +29,7 @@ def _reference(q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, scale:
         rotated(by_heads(k)),
         by_heads(v),
         is_causal=True,
-        scale=scale,
+        scale=SCALE,
         enable_gqa=True,
     )
     return mixed.transpose(1, 2).flatten(2)
@@ -44,31 +44,31 @@ def test_it_is_that_of_torch(
 ) -> None:
     monkeypatch.setattr(row_attention, "STORED", stored)
     monkeypatch.setattr(row_attention, "AT_ONCE", at_once)
-    *states, upstream = _states(tokens, *heads, torch.float32)
+    q, k, v, upstream = _states(tokens, *heads, torch.float32)
     angles = torch.arange(tokens)[None, :, None] * torch.rand(SIZE // 2)
     cos, sin = angles.cos(), angles.sin()
-    mixed = RowAttention.apply(*states, cos, sin, 0.3, SIZE)
-    wanted = _reference(*states, cos[:, None], sin[:, None], 0.3)
+    mixed = RowAttention.apply(q, k, v, cos, sin, SCALE, SIZE)
+    wanted = _reference(q, k, v, cos[:, None], sin[:, None])
     torch.testing.assert_close(mixed, wanted, rtol=1e-4, atol=1e-5)
-    gradients = torch.autograd.grad(mixed, states, upstream)
-    expected = torch.autograd.grad(wanted, states, upstream)
+    gradients = torch.autograd.grad(mixed, (q, k, v), upstream)
+    expected = torch.autograd.grad(wanted, (q, k, v), upstream)
     torch.testing.assert_close(gradients, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_in_bfloat16_it_is_as_near_to_float32_as_that_of_torch() -> None:
-    states = [each.detach() for each in _states(150, 6, 2, torch.bfloat16)[:3]]
+    q, k, v = (each.detach() for each in _states(150, 6, 2, torch.bfloat16)[:3])
     angles = torch.arange(150)[None, :, None] * torch.rand(SIZE // 2)
     cos, sin = angles.cos().bfloat16(), angles.sin().bfloat16()
-    exact = _reference(*(each.float() for each in (*states, cos[:, None], sin[:, None])), 0.3)
-    own = _reference(*states, cos[:, None], sin[:, None], 0.3)
-    ours = RowAttention.apply(*states, cos, sin, 0.3, SIZE)
+    exact = _reference(q.float(), k.float(), v.float(), cos[:, None].float(), sin[:, None].float())
+    own = _reference(q, k, v, cos[:, None], sin[:, None])
+    ours = RowAttention.apply(q, k, v, cos, sin, SCALE, SIZE)
     assert ours.dtype == torch.bfloat16
     assert float((ours.float() - exact).norm()) < 1.1 * float((own.float() - exact).norm())
 
 
 def test_products_elsewhere_stay_exact() -> None:
-    before = torch.backends.mkldnn.matmul.fp32_precision  # type: ignore[attr-defined]
+    before = torch.backends.mkldnn.matmul.fp32_precision
     states = [each.detach() for each in _states(20, 2, 2, torch.bfloat16)[:3]]
     angles = torch.zeros(1, 20, SIZE // 2, dtype=torch.bfloat16)
-    RowAttention.apply(*states, angles, angles, 0.3, SIZE)
-    assert torch.backends.mkldnn.matmul.fp32_precision == before  # type: ignore[attr-defined]
+    RowAttention.apply(*states, angles, angles, SCALE, SIZE)
+    assert torch.backends.mkldnn.matmul.fp32_precision == before

@@ -65,7 +65,7 @@ class _Linears(torch.autograd.Function):  # type: ignore[misc]
         """x [n, in] -> one [n, out_i] per layer; `_` names the adapters' matrices to autograd."""
         adapted = [layer for layer in layers if layer.a is not None]
         downs = torch.cat([layer.a for layer in adapted]).to(x.dtype) if adapted else None
-        ups = [(layer.b * layer.scale).to(x.dtype) for layer in adapted]
+        ups = [(layer.b * layer.scale).to(x.dtype) for layer in adapted if layer.b is not None]
         inner = None if downs is None else matmul(x, downs)
         context.layers = layers
         context.save_for_backward(x, inner, downs, *ups)
@@ -98,7 +98,8 @@ class _Linears(torch.autograd.Function):  # type: ignore[misc]
 
 def _split(stacked: Tensor | None, adapted: Sequence[AdaptedLayer], dim: int = 1) -> tuple[Tensor, ...]:
     """Split what the adapters' ranks are stacked in into the part of each."""
-    return () if stacked is None else stacked.split([len(layer.a) for layer in adapted], dim)
+    ranks = [len(layer.a) for layer in adapted if layer.a is not None]
+    return () if stacked is None else stacked.split(ranks, dim)
 
 
 def _output(x: Tensor, layer: AdaptedLayer, inner: Tensor | None = None, up: Tensor | None = None) -> Tensor:

@@ -90,7 +90,7 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
 
 
 def _rows(numbers: int, head: Tensor) -> int:
-    return max(1, numbers // head.shape[0])
+    return max(1, numbers // len(head))
 
 
 def _cross_entropy(

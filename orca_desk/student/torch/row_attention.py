@@ -121,7 +121,7 @@ def _weights(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
 @contextmanager
 def _products_as(dtype: torch.dtype) -> Iterator[None]:
     """Let float32 products round their factors to bfloat16, which states in bfloat16 are in already."""
-    products: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    products: Any = torch.backends.mkldnn.matmul
     before = products.fp32_precision
     if dtype == torch.bfloat16:
         products.fp32_precision = "bf16"
