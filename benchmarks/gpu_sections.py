@@ -526,7 +526,7 @@ def resume(out: Path, note: Note) -> None:
     import numpy as np
     from safetensors.numpy import load_file
 
-    base, count = _mini(), 120
+    base, count = _mini(), 40
     whole, killed = out / "resume-whole", out / "resume-killed"
     for folder in (whole, killed):
         shutil.rmtree(folder, ignore_errors=True)
@@ -570,12 +570,12 @@ def parity(out: Path, note: Note) -> None:
     from orca_desk.student.data import read_records
     from orca_desk.student.export import export_adapter
 
-    base, folder, path = _mini(), out / "parity", records(out, 120)
+    base, folder, path = _mini(), out / "parity", records(out, 40)
     shutil.rmtree(folder, ignore_errors=True)
     train_to_the_end(base, path, folder)
     write_gguf(base, folder / "base.gguf", dtype="f32")
     export_adapter(folder / "adapter", base, folder / "adapter.gguf")
-    some = [record for record, _ in zip(read_records(path), range(12), strict=False)]
+    some = [record for record, _ in zip(read_records(path), range(6), strict=False)]
     table = check_files(
         base=base,
         adapter=folder / "adapter",
