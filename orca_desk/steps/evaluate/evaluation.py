@@ -92,12 +92,14 @@ def evaluate(
     evaluation = _find_or_create(library, student, tasks, system, settings, name, request)
     unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
+    engines: set[str] = set()
     by_id = {task.id: task for task in tasks}
 
     def receive(outcomes: list[AskOutcome]) -> None:
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
         graded = [_graded(by_id[answer.key], answer, known) for answer in yielding(answers)]
         evaluations.add_answers(library, evaluation.id, graded)
+        engines.update(f"{answer.engine}, batch of {answer.batch}" for answer in answers)
         failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
 
     with record_run(library, evaluation.id, progress=progress) as recorder:
@@ -127,6 +129,7 @@ def evaluate(
             correct=found.overall.accuracy.correct,
             graded=found.overall.accuracy.n - found.unasked,
             failed=dict(failed),
+            engines=sorted(engines),
         ).to_json()
         if forgetting and recorder.finished:
             recorder.unit = ANSWERS  # general questions are no progress of the run

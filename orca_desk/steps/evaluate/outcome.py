@@ -1,7 +1,7 @@
 """The outcome of an evaluation, as its run stores it; ui/words/outcomes.py words it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass
 class EvaluationOutcome:
     """How many of the graded answers are correct, and how many tasks could not be asked, by reason.
 
-    Those count as incorrect; they are not among the `graded` answers.
+    Those count as incorrect; they are not among the `graded` answers. `engines` says by what, and on which
+    device, the answers were computed since the evaluation was started or resumed.
     """
 
     correct: int
     graded: int
     failed: Mapping[str, int]
+    engines: Sequence[str] = ()
 
     def to_json(self) -> str:
         """Return the outcome as JSON; see `evaluation_from_json`."""

@@ -115,4 +115,5 @@ def _evaluated(found: EvaluationOutcome) -> str:
     text = f"{found.correct:,} of {share.n:,} correct"
     if share.n:
         text += f" ({share.share:.1%}, {share.low:.1%} to {share.high:.1%})"
-    return f"{text}. {unasked_text(unasked, found.failed)}" if unasked else f"{text}."
+    said = f"{text}. {unasked_text(unasked, found.failed)}" if unasked else f"{text}."
+    return f"{said} Computed by {'; '.join(found.engines)}." if found.engines else said

@@ -33,6 +33,8 @@ def test_an_evaluation_is_worded_with_its_interval_and_failures() -> None:
     assert outcome_text(found.to_json()) == (
         "3 of 5 correct (60.0%, 23.1% to 88.2%). 1 task could not be asked and counts as incorrect: Too long."
     )
+    computed = EvaluationOutcome(correct=1, graded=1, failed={}, engines=["orca-desk 1, CUDA0, batch of 32"])
+    assert outcome_text(computed.to_json()).endswith(" Computed by orca-desk 1, CUDA0, batch of 32.")
     nothing = EvaluationOutcome(correct=0, graded=0, failed={})
     assert outcome_text(nothing.to_json()) == "0 of 0 correct."
 
