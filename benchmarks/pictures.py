@@ -248,8 +248,7 @@ def experiment(stage: Stage) -> None:
 
 
 PICTURES: dict[str, Callable[[Stage], None]] = {
-    one.__name__: one
-    for one in (rules, freezing, judge, steps, budget, checkpoints, experiment, tournament)
+    one.__name__: one for one in (rules, freezing, judge, steps, budget, checkpoints, experiment, tournament)
 }
 
 

@@ -85,7 +85,8 @@ class TaskFiles(QObject):
         dialog = QFileDialog(self._page, "Import answers" if as_answers else "Import tasks")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([
-            f"{'Answers' if as_answers else 'Tasks'} (*.jsonl *.ndjson *.json *.csv *.tsv *.txt *.parquet *.gz)",
+            f"{'Answers' if as_answers else 'Tasks'} (*.jsonl *.ndjson *.json *.csv *.tsv *.txt *.parquet"
+            " *.gz)",
             "All files (*)",
         ])  # fmt: skip
         dialog.filesSelected.connect(
