@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo quick quick-style quick-types quick-pages quick-rest test test-one-half test-other-half \
+.PHONY: run demo quick quick-style quick-types quick-pages quick-desktop quick-rest test test-one-half test-other-half \
     package package-test minis clean
 
 run: .venv/.run
@@ -12,11 +12,12 @@ demo: .venv/.run
 	$(BIN)/orca-desk demo
 
 # Everything that needs no model code, in an environment without it: minutes from a fresh clone. Between them the
-# two runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp.
+# three runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp. The longest
+# begin first, and one more than there are cores runs at a time, as tests also wait.
 QUICK := .venv-quick/bin
 quick: .venv-quick/.test
-	$(MAKE) --no-print-directory --jobs 4 --keep-going --output-sync=target \
-	    quick-types quick-pages quick-rest quick-style
+	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
+	    quick-rest quick-pages quick-desktop quick-types quick-style
 
 quick-style: .venv-quick/.test
 	$(QUICK)/ruff check .
@@ -29,8 +30,11 @@ quick-types: .venv-quick/.test
 quick-pages: .venv-quick/.test
 	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui/pages
 
+quick-desktop: .venv-quick/.test
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui --ignore tests/ui/pages -o cache_dir=.pytest_cache/desktop
+
 quick-rest: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui -o cache_dir=.pytest_cache/rest
 
 # Two runs of pytest side by side, as few tests keep two cores busy: together they cover all tests.
 ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method

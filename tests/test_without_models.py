@@ -109,7 +109,8 @@ def test_make_selects_no_tests_by_name() -> None:
     recipes = re.findall(r"\)/pytest(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert recipes == [
         " tests/ui/pages",
-        " --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest",
+        " tests/ui --ignore tests/ui/pages -o cache_dir=.pytest_cache/desktop",
+        " --ignore tests/ui -o cache_dir=.pytest_cache/rest",
         " $(ONE_HALF)",
         " $(addprefix --ignore ,$(ONE_HALF)) -o cache_dir=.pytest_cache/other",
         " -m package -s tests/package",

@@ -60,7 +60,11 @@ def test_unicode_is_read_with_and_without_a_mark(encoding: str, text: str) -> No
 
 def test_a_late_byte_decides_over_the_whole_file() -> None:
     """The first two megabytes are ASCII: half a file in one encoding and half in another would be wrong."""
-    data = b"question,answer\n" + b"What is one?,1\n" * 150_000 + "Où ?,là\n".encode("cp1252")
+    data = (
+        b"question,answer\n"
+        + (b"What is one" + b" and one" * 20 + b"?,1\n") * 12_500
+        + "Où ?,là\n".encode("cp1252")
+    )
     assert encoding_of(data) == Encoding(name="cp1252", guessed=True)
     assert queries(data)[-1] == "Où ?"
 

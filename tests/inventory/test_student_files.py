@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from doubles import small_snapshot
+from new_library import new_library
 from safetensors.numpy import load_file, save_file
 from tiny_models import TinyShape, make_tiny
 
@@ -25,7 +26,6 @@ from orca_desk.inventory.student_files import (
     student_folder,
     student_gguf,
 )
-from orca_desk.library.database import Library
 from orca_desk.library.trainings import create_training
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.models.gguf_header import read_header
@@ -36,7 +36,7 @@ from orca_desk.student.convert import write_gguf
 
 @pytest.fixture
 def library(tmp_path):
-    with Library.open(tmp_path / "library") as library:
+    with new_library(tmp_path / "library") as library:
         yield library
 
 
