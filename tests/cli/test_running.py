@@ -1,6 +1,5 @@
 """A command that Ctrl-C reaches with its last piece of work has finished; an earlier one is stopped."""
 
-import os
 import signal
 
 import pytest
@@ -11,7 +10,7 @@ from orca_desk.errors import UserError
 
 def interrupted(*, finished: bool) -> None:
     with running(quiet=True) as (_, control):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert control.stopped
         control.finished = finished
 

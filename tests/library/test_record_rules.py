@@ -15,6 +15,7 @@ from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.tasks import add_tasks
+from orca_desk.method import answer_format
 from orca_desk.method.fitness import DEFAULT_RULES, FitnessRules, RecordBasis, RecordStanding, Unfit
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.steps.erase.rules_preview import preview_rules
@@ -158,7 +159,10 @@ def test_the_standing_of_a_few_records_is_that_among_all(library: Library) -> No
                 assert standings(db, rules, [n]) == {n: every[n]}
 
 
-def test_an_expression_that_takes_too_long_is_told_and_ends(library: Library) -> None:
+def test_an_expression_that_takes_too_long_is_told_and_ends(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_format, "LIMIT_S", 0.05)
     slow = "a" * 5000 + "b"
     rules = FitnessRules(must_not_match="(a+)+$")
     add_records(library, [answer(f"slow{n}", f"{slow}{n}", task=n) for n in range(2)])

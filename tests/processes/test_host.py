@@ -247,6 +247,7 @@ def test_the_worker_ends_with_its_host_also_inside_native_code():
     assert ends(worker)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends Ctrl-C to consoles, not to processes")
 def test_ctrl_c_in_the_terminal_is_not_for_the_worker():
     with WorkerProcess("scripted", {"script": "patient"}, command=SCRIPT) as worker:
         while not worker.events():
