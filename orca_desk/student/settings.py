@@ -165,8 +165,8 @@ class TrainSettings:
     engine: Engine = field(
         default="auto",
         metadata=_about(
-            "Library that computes the training: torch, or Apple's MLX, which is slow on a CPU. Auto: MLX on a "
-            "Mac's GPU, torch everywhere else."
+            "Library that computes the training: torch, or Apple's MLX, which is slow on a CPU. Auto: MLX on "
+            "a Mac's GPU, torch everywhere else."
         ),
     )
 
