@@ -22,7 +22,7 @@ from orca_desk.machine.devices import Device, Listed, Program, same_devices
 from orca_desk.machine.native import Native, native_devices
 from orca_desk.machine.resources import memory_is_limited, processor_name
 from orca_desk.machine.room import with_free_memory
-from orca_desk.machine.stored import Build, Found, Speed, load_found, store_found
+from orca_desk.machine.stored import BUSY, Build, Found, Speed, load_found, store_found
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl
@@ -36,8 +36,6 @@ MODULES: dict[Program, str] = {"llama": "llama_cpp", "torch": "torch"}
 HIDING = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
 LackKind = Literal["llama_build", "torch_build", "llama_problem", "torch_problem", "driver"]
 Stage = Literal["programs", "speed"]
-# Share of the processor: with more, other programs slowed a measurement down, and the next look repeats it
-BUSY = 0.3
 _asking = threading.Lock()
 
 

@@ -16,6 +16,8 @@ from orca_desk.machine.devices import Device
 from orca_desk.paths import user_settings
 
 FILE = "machine.json"
+# Share of the processor: with more, other programs disturbed a measurement, and the next look repeats it
+BUSY = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class Speed:
     """What was measured on a device: matrix products in operations per second, memory in bytes per second.
 
     `products` has a figure per number format ("float32", "bfloat16", "float16") that the device computes in.
-    `busy` is the share of the processor that other programs took just before: the figures suffer from it.
+    `busy` is the share of the processor that other programs took just before: the figures may suffer from it.
     """
 
     products: Mapping[str, float] = field(default_factory=dict)

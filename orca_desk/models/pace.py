@@ -2,16 +2,17 @@
 
 All three are almost all matrix products, so their number over the speed of this machine's products gives the
 time. That speed was measured once, by torch, in each number format and on each device (`machine.stored`). How
-near a job comes to it differs: on two cores of an AMD EPYC, a training reached 0.45 of it with the bundled
-student, whose products are small, and 0.48 to 0.7 with 135 million weights in bfloat16; answering by
-llama.cpp reached 0.27 of the float32 speed with the same model in Q4_1. The shares of graphics processors are
-wider, as none was measured.
+near a job comes to it differs. On two idle cores of an AMD EPYC (470 GFLOPS in float32, 900 in bfloat16) a
+training with 135 million weights reached 0.4 of it, one of the bundled student, whose products are small,
+0.17; llama.cpp reached 0.13 to 0.25 of the float32 speed with the same 135 million, and 0.05 with the bundled
+student. Graphics processors have wider shares, as none was measured. A machine that others use at the same
+time takes longer.
 """
 
-import time
 from dataclasses import dataclass
 from functools import cache
 
+from orca_desk.machine.clock import computing_seconds
 from orca_desk.machine.devices import CPU, Program
 from orca_desk.machine.room import room_for
 from orca_desk.machine.stored import Speed, load_found
@@ -26,6 +27,14 @@ TORCH_STARTING = 15.0  # s at most, until torch is imported and the student is l
 HALVES = ("bfloat16", "float16")
 # As the trainer chooses: from so many weights on it computes in 16 bits, if they are so much faster.
 WORTH_HALVING, WORTHWHILE = 50_000_000, 1.3
+Shares = tuple[float, float]  # of the measured speed, the least and the most that a job reaches
+FEW_WEIGHTS = 20_000_000  # below, products are too small to be computed at full speed
+TRAINING: dict[bool, Shares] = {False: (0.3, 0.85), True: (0.1, 0.5)}  # on a processor; True: few weights
+ANSWERING: dict[bool, Shares] = {False: (0.08, 0.5), True: (0.03, 0.3)}
+READING: dict[bool, Shares] = {False: (0.15, 0.6), True: (0.05, 0.4)}
+# How much faster torch may be than numpy, whose speed counts as long as nothing is stored: twice was measured
+# in float32, four times in bfloat16.
+BEYOND_QUICK, HALVES_BEYOND_QUICK = 2.0, 4.0
 UNMEASURED = 30.0  # times as fast as the processor, at most: a graphics processor that torch cannot measure
 
 
@@ -69,7 +78,7 @@ def answering_time(model: ModelFile, tokens: float) -> TimeRange:
 
     A token costs 2 operations a weight.
     """
-    found = answering_pace().time(2 * model.parameters * tokens)
+    found = answering_pace(model).time(2 * model.parameters * tokens)
     return TimeRange(low=found.low, high=STARTING + found.high)
 
 
@@ -81,17 +90,17 @@ def export_time(model: ModelFile, *, files: int, asked_tokens: float) -> TimeRan
     the files is not counted: a disk does that in seconds per gigabyte.
     """
     answering = answering_time(model, files * CHECKED_TOKENS + asked_tokens)
-    reading = _on_processor(product_speed()).time(2 * model.parameters * files * CHECKED_TOKENS)
+    reading = _on_processor(READING, model).time(2 * model.parameters * files * CHECKED_TOKENS)
     return TimeRange(low=answering.low + reading.low, high=TORCH_STARTING + answering.high + reading.high)
 
 
 def training_pace(model: ModelFile, choices: TrainingChoices) -> Pace:
     """Return the pace of a training on the device that the user chose, in the format that it would use."""
     speed, on_device = _measured("torch")
-    if on_device and speed is None:
-        return _unmeasured(slowest=0.25, fastest=0.9)
     if speed is None:
-        return _on_processor(product_speed())
+        may_halve = choices.dtype in HALVES or (choices.dtype == "auto" and model.parameters >= WORTH_HALVING)
+        beyond = UNMEASURED if on_device else HALVES_BEYOND_QUICK if may_halve else BEYOND_QUICK
+        return _on_processor(TRAINING, model, beyond=beyond)
     single = speed.products.get("float32") or product_speed()
     half = max((speed.products.get(name, 0.0) for name in HALVES), default=0.0)
     if choices.dtype in HALVES:
@@ -99,17 +108,18 @@ def training_pace(model: ModelFile, choices: TrainingChoices) -> Pace:
     else:
         worth = model.parameters >= WORTH_HALVING and half > WORTHWHILE * single
         chosen = half if choices.dtype == "auto" and worth else single
-    return Pace(speed=chosen, slowest=0.05 if on_device else 0.25, fastest=0.9)
+    if on_device:
+        return Pace(speed=chosen, slowest=0.05, fastest=0.9)
+    slowest, fastest = TRAINING[model.parameters < FEW_WEIGHTS]
+    return Pace(speed=chosen, slowest=slowest, fastest=fastest)
 
 
-def answering_pace() -> Pace:
+def answering_pace(model: ModelFile) -> Pace:
     """Return the pace of llama.cpp on the device that the user chose."""
     speed, on_device = _measured("llama")
-    if not on_device:
-        return Pace(speed=product_speed(), slowest=0.12, fastest=0.7)
-    if speed is None:
-        return _unmeasured(slowest=0.12, fastest=0.7)
-    return Pace(speed=max(speed.products.values()), slowest=0.01, fastest=0.5)
+    if on_device and speed is not None:
+        return Pace(speed=max(speed.products.values()), slowest=0.01, fastest=0.5)
+    return _on_processor(ANSWERING, model, beyond=UNMEASURED if on_device else 1.0)
 
 
 def product_speed() -> float:
@@ -117,8 +127,13 @@ def product_speed() -> float:
 
     It is the stored one, or measured here in about 0.1 s, once, where nothing is stored yet.
     """
+    return _stored_speed() or _quick_speed()
+
+
+def _stored_speed() -> float:
+    """Return the measured speed of the processor's float32 products; 0 where none is stored."""
     stored = load_found().speeds.get(CPU)
-    return (stored.products.get("float32") if stored else None) or _quick_speed()
+    return stored.products.get("float32", 0.0) if stored else 0.0
 
 
 def _measured(program: Program) -> tuple[Speed | None, bool]:
@@ -128,13 +143,12 @@ def _measured(program: Program) -> tuple[Speed | None, bool]:
     return (speed if speed and speed.products else None), bool(devices)
 
 
-def _on_processor(speed: float) -> Pace:
-    """Return the pace of torch on the processor, at a speed measured in float32 or by numpy."""
-    return Pace(speed=speed, slowest=0.4, fastest=2.0)
-
-
-def _unmeasured(*, slowest: float, fastest: float) -> Pace:
-    return Pace(speed=product_speed(), slowest=slowest, fastest=fastest * UNMEASURED)
+def _on_processor(shares: dict[bool, Shares], model: ModelFile, *, beyond: float = 1.0) -> Pace:
+    """Return a pace by the processor's float32 speed, of which a job may reach `beyond` times its share."""
+    slowest, fastest = shares[model.parameters < FEW_WEIGHTS]
+    if not _stored_speed():
+        beyond = max(beyond, BEYOND_QUICK)
+    return Pace(speed=product_speed(), slowest=slowest, fastest=fastest * beyond)
 
 
 @cache
@@ -144,7 +158,7 @@ def _quick_speed() -> float:
 
     square, best = np.ones((SIDE, SIDE), np.float32), float("inf")
     for _ in range(REPEATS):
-        began = time.perf_counter()
+        began = computing_seconds()
         np.matmul(square, square)
-        best = min(best, time.perf_counter() - began)
-    return 2 * SIDE**3 / best
+        best = min(best, computing_seconds() - began)
+    return 2 * SIDE**3 / max(best, 1e-9)

@@ -12,6 +12,7 @@ from orca_desk.machine.stored import Found, Speed, store_found
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.pace import (
+    STARTING,
     answering_time,
     export_time,
     product_speed,
@@ -43,6 +44,17 @@ def test_the_measured_trainings_lie_in_the_range(smollm: ModelFile) -> None:
     time = training_time(smollm, TrainSettings(), 430_000)
     assert time.low < 430_000 / 800 < time.high  # 760 to 830 tokens/s were measured there
     assert time.high < 5 * time.low
+
+
+def test_what_two_idle_cores_did_lies_in_the_range(smollm: ModelFile) -> None:
+    store_found(Found(speeds={"cpu": Speed(products={"float32": 470e9, "bfloat16": 900e9})}))
+    bundled = replace(smollm, parameters=688_992, width=96, vocab=896)
+    trained = training_time(bundled, TrainSettings(), 1_226_252)
+    assert trained.low < 40 < trained.high < 6 * trained.low
+    trained = training_time(smollm, TrainSettings(), 430_000)
+    assert trained.low < 430_000 / 800 < trained.high < 3 * trained.low
+    answered = answering_time(smollm, 982 + 4091)
+    assert answered.low < 22.4 < answered.high < 8 * answered.low + STARTING
 
 
 def test_checkpointing_takes_longer(smollm: ModelFile) -> None:

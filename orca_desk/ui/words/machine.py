@@ -4,9 +4,9 @@ import sys
 from dataclasses import dataclass
 
 from orca_desk.accelerators import ACCELERATORS, INSTALL_COMMAND
-from orca_desk.inventory.machine import BUSY, Lack, LackKind, MachineReport
+from orca_desk.inventory.machine import Lack, LackKind, MachineReport
 from orca_desk.machine.devices import AUTO, CPU, Device
-from orca_desk.machine.stored import Build, Speed
+from orca_desk.machine.stored import BUSY, Build, Speed
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.words.counting import counted
 
@@ -82,8 +82,8 @@ def busy_note(report: MachineReport) -> str:
     if speed is None or speed.busy < BUSY:
         return ""
     return (
-        f"Other programs took {speed.busy:.0%} of the processor during the measurement, so its speeds are too"
-        " low. Measure again while the machine is idle."
+        f"Other programs took {speed.busy:.0%} of the processor during the measurement, so the speeds may be"
+        " too low. Measure again while the machine is idle."
     )
 
 
