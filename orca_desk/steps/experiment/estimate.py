@@ -1,5 +1,6 @@
 """How long an experiment takes, before it begins: from what the library has measured, or roughly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,13 +25,26 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 200  # records, from which the length of an arm's records is estimated
 SPREAD = 1.5  # how far other tasks and another load of the machine take a run from an earlier one
-PROMPT_TOKENS = 150  # of a question; a strategy's instruction is read once for all
-SHORTEST = 20  # tokens of an answer
+SHORTEST = 20  # tokens of an answer of a base, which may be as long as is allowed
+AS_LEARNED = (0.6, 2.0)  # how long a student's answers are, as shares of those that it learned from
 CHECKING = (5.0, 60.0)  # seconds in which a trained adapter is compared with llama.cpp
 STARTING = (0.5, 4.0)  # seconds in which a model is loaded
 ENOUGH_STEPS = 50  # of an earlier training that tells the speed
 ENOUGH_ANSWERS = 100  # of an earlier evaluation
 GENERAL = 240  # questions and requests that tell what a student lost, asked once of each
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Typical:
+    """Mean tokens of a record: its question with the chat's markers, and its answer."""
+
+    question: float
+    answer: float
+
+    @property
+    def whole(self) -> float:
+        """Both together."""
+        return self.question + self.answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +75,11 @@ def estimate_experiment(library: Library, plan: ExperimentPlan) -> ExperimentEst
     tasks = checked(library, plan)
     absent = () if next(several_samples(library, plan.snapshot), None) else SAMPLED
     trainings, evaluations = parts_of(plan, absent)
-    records, tokens = _tokens(library, plan, absent)
+    arms = [arm for arm in plan.trained if arm not in absent]
+    typical = _typical(library, plan)
+    records, tokens = _tokens(library, plan, arms, typical)
     training, for_training = _training_seconds(library, plan, trainings, tokens)
-    evaluation, for_evaluating = _evaluation_seconds(library, plan, evaluations, len(tasks))
+    evaluation, for_evaluating = _evaluation_seconds(library, plan, arms, len(tasks), typical)
     return ExperimentEstimate(
         trainings=trainings,
         evaluations=evaluations,
@@ -77,17 +93,24 @@ def estimate_experiment(library: Library, plan: ExperimentPlan) -> ExperimentEst
     )
 
 
-def _tokens(library: Library, plan: ExperimentPlan, absent: tuple[Arm, ...]) -> tuple[int, float]:
+def _typical(library: Library, plan: ExperimentPlan) -> _Typical:
+    lengths = token_lengths(library, get_snapshot(library, plan.snapshot), plan.base)
+    number = max(1, len(lengths.tokens))
+    question = sum(map(min, lengths.answers, lengths.tokens)) / number
+    return _Typical(question=question, answer=sum(lengths.tokens) / number - question)
+
+
+def _tokens(
+    library: Library, plan: ExperimentPlan, arms: Sequence[Arm], typical: _Typical
+) -> tuple[int, float]:
     """Return the records of an arm, and the tokens that all trainings read, every epoch counted."""
     snapshot = get_snapshot(library, plan.snapshot)
     chosen = snapshot.families if plan.families is None else dict.fromkeys(plan.families, 0)
     records = sum(n for family, n in snapshot.families.items() if family in chosen)
     records = records if plan.records is None else min(records, plan.records)
-    mean = token_lengths(library, snapshot, plan.base).total / max(1, snapshot.records)
     shares = _relative_lengths(library, plan)
-    arms = [arm for arm in plan.trained if arm not in absent]
     each = sum(shares.get(arm, 1.0) for arm in arms)
-    return records, each * records * mean * plan.settings.epochs * len(plan.seeds)
+    return records, each * records * typical.whole * plan.settings.epochs * len(plan.seeds)
 
 
 def _relative_lengths(library: Library, plan: ExperimentPlan) -> dict[Arm, float]:
@@ -139,11 +162,14 @@ def _speed(library: Library, training: Training) -> tuple[float, float]:
 
 
 def _evaluation_seconds(
-    library: Library, plan: ExperimentPlan, evaluations: int, tasks: int
+    library: Library, plan: ExperimentPlan, arms: Sequence[Arm], tasks: int, typical: _Typical
 ) -> tuple[str | None, tuple[float, float]]:
     """Return the evaluation that tells the speed, and the seconds of all evaluations."""
-    answers = evaluations * tasks + len(plan.seeds) * len(plan.trained) * GENERAL
-    low, high = (evaluations * each for each in STARTING)
+    by_base = (Arm.BASE in plan.arms) * len(plan.messages) * tasks
+    by_student = len(plan.messages) * tasks + GENERAL
+    answers = by_base + len(plan.seeds) * len(arms) * by_student
+    starts = len(plan.messages) * (len(plan.seeds) * len(arms) + (Arm.BASE in plan.arms))
+    low, high = (starts * each for each in STARTING)
     models = _files_of(library, plan.base)
     found = [
         (one.run.seconds / one.run.done, one.id)
@@ -158,9 +184,20 @@ def _evaluation_seconds(
         fastest, _ = min(found[:10])
         return name, (low + answers * fastest / SPREAD, high + answers * slowest * SPREAD)
     model = identify(plan.base)
-    shortest = answering_time(model, answers * (PROMPT_TOKENS + SHORTEST))
-    longest = answering_time(model, answers * (PROMPT_TOKENS + plan.sampling.max_tokens))
-    return None, (low + shortest.low, high + longest.high)
+    read = answers * typical.question
+    least = read + by_base * SHORTEST
+    most = read + by_base * plan.sampling.max_tokens
+    for arm in arms:
+        shortest, longest = _answer_lengths(arm, typical, plan.sampling.max_tokens)
+        least += len(plan.seeds) * by_student * shortest
+        most += len(plan.seeds) * by_student * longest
+    return None, (low + answering_time(model, least).low, high + answering_time(model, most).high)
+
+
+def _answer_lengths(arm: Arm, typical: _Typical, allowed: int) -> tuple[float, float]:
+    """Return the tokens of a student's answer, at least and at most: much as those that it learned from."""
+    low, high = (min(allowed, share * typical.answer) for share in AS_LEARNED)
+    return (min(low, SHORTEST), high) if arm is Arm.ANSWER_ONLY else (low, high)
 
 
 def _files_of(library: Library, base: Path) -> set[Path]:

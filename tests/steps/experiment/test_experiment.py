@@ -107,3 +107,17 @@ def test_the_time_is_estimated_before(library, plan):
     assert 0 < found.low < found.high
     assert (found.training, found.evaluation) == (None, None)
     assert not list_runs(library)
+
+
+def test_students_are_expected_to_answer_at_the_length_that_they_learned(library, plan):
+    def spread(arm: Arm) -> float:
+        found = estimate_experiment(library, replace(one, arms=(arm,)))
+        return found.high - found.low
+
+    one = replace(plan, arms=(Arm.ERASED,), sampling=replace(SHORT, max_tokens=400))
+    endless = replace(one, sampling=replace(SHORT, max_tokens=100_000))
+    assert estimate_experiment(library, one).high == estimate_experiment(library, endless).high
+    assert spread(Arm.ANSWER_ONLY) <= spread(Arm.ERASED)
+    with_base = replace(one, arms=(Arm.BASE, Arm.ERASED))
+    longer = replace(with_base, sampling=endless.sampling)
+    assert estimate_experiment(library, with_base).high < estimate_experiment(library, longer).high
