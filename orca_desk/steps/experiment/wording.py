@@ -136,7 +136,8 @@ def _by_finding(contrasts: Sequence[ContrastResult]) -> str:
             f"{points(one.difference)} under {UNDER[one.first.message]}{_doubt(one)}"
             for one in (ordered[0], ordered[-1])
         )
-        return f"{VERBS[ordered[0].finding]} under every system message, from {first} to {last}"
+        which = "any" if ordered[0].finding == "no clear difference" else "every"
+        return f"{VERBS[ordered[0].finding]} under {which} system message, from {first} to {last}"
     parts = []
     for finding, verb in VERBS.items():
         those = [one for one in contrasts if one.finding == finding]
