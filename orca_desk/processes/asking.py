@@ -22,6 +22,7 @@ class Runner:
     """How to run a model: `batch` answers at once, `context` tokens each, `threads`. None: automatic.
 
     `template` is the user's chat template for it; None: its own. Steps fill it in (`inventory.templates`).
+    `as_stored` is whether to compute with the file's own weights also where others would be faster.
     """
 
     model: Path
@@ -30,6 +31,7 @@ class Runner:
     context: int | None = None
     threads: int | None = None
     template: str | None = None
+    as_stored: bool = False
 
     def as_job(self) -> Message:
         """Return the job for a worker."""
@@ -113,7 +115,7 @@ def ask(
     began = time.monotonic()
     run_with: Message = {}
     left = {prompt.key: prompt for prompt in prompts}
-    place, has_less = "CPU", False
+    place, has_less = "", False  # unknown until the model is loaded: a driver may end the worker before
     tokens = 0
 
     def receive(events: list[Message]) -> None:
@@ -122,6 +124,8 @@ def ask(
         for event in yielding(events):
             fields = {name: value for name, value in event.items() if name != "event"}
             match event["event"]:
+                case "loading":
+                    place = fields["place"]
                 case "ready":
                     place = fields.pop("place", "CPU")
                     has_less = bool(fields.pop("less", ())) or has_less
@@ -157,7 +161,7 @@ def ask(
         except NativeCrashError:
             if place == "CPU" or number == len(LESS_AND_LESS):
                 raise
-            has_less = True
+            place, has_less = "", True
     answered_all = meter.done >= total
     if finished and not answered_all:
         raise RuntimeError(f"{total - meter.done:.0f} of {len(prompts)} prompts were lost.")

@@ -26,8 +26,11 @@ class KeptWorker:
         self.release()
 
     def take(self, name: str, job: Mapping[str, Any]) -> WorkerProcess | None:
-        """Return the worker for another round if it has this job; end any other, and return None."""
-        if self._held is None or self._held[:2] != (name, job):
+        """Return the worker for another round if it has this job and still lives; end any other.
+
+        Then returns None.
+        """
+        if self._held is None or self._held[:2] != (name, job) or not self._held[2].is_alive:
             self.release()
             return None
         worker, self._held = self._held[2], None

@@ -98,6 +98,11 @@ class WorkerProcess:
         """The process id."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
     def send(self, message: Mapping[str, Any]) -> None:
         """Queue one line for the worker. A worker that has ended never reads it."""
         self._outgoing.put(protocol.encode(message))
@@ -231,7 +236,8 @@ DEATHS = {
 }
 DAMAGED = (
     "crashed in native code",
-    "The model file may be damaged: check it with `orca-desk models`, then try again.",
+    "The model file may be damaged: check it with `orca-desk models`. If a graphics processor was in use, its"
+    " memory may have run out: choose the CPU in Settings or with `--device cpu`, then try again.",
 )
 
 

@@ -1,9 +1,10 @@
 """Many prompts through the batched engine: what teaching and evaluating share.
 
-Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?, "template"?}. Request: {"key",
-"messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256, place,
-less: what was left out as memory ran out), also when the engine goes on with less; answer (key, text,
-finish_reason, prompt_tokens, completion_tokens, seconds), failure (key, reason).
+Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?, "template"?, "as_stored"?}. Request: {"key",
+"messages": [[role, text], ...], "sampling": {...}}. Events: loading (place: what the model may lie on); ready
+(engine, batch, template_sha256, place, less: what was left out as memory ran out), also when the engine goes
+on with less; answer (key, text, finish_reason, prompt_tokens, completion_tokens, seconds), failure (key,
+reason).
 """
 
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ def main() -> None:
 
 def answer(channel: Channel) -> None:
     """Answer all requests. Pauses and stops within a token; an answer cut by a stop is not sent."""
+    channel.emit({"event": "loading", "place": _offered()})
     with open_engine(channel.job, unpacks=True, went_on=lambda: channel.emit(ready_event(engine))) as engine:
         for _ in channel.rounds():
             channel.emit(ready_event(engine))
@@ -35,6 +37,13 @@ def answer(channel: Channel) -> None:
             for outcome in engine.generate(requests, cancelled=lambda: not channel.control.proceed()):
                 if (event := outcome_event(outcome)) is not None:
                     channel.emit(event)
+
+
+def _offered() -> str:
+    """Return the devices that a model may be loaded onto; "CPU" if there are none."""
+    from orca_desk.teacher.devices import usable_devices
+
+    return " and ".join(one.name for one in usable_devices()) or "CPU"
 
 
 def ready_event(engine: "Engine") -> dict[str, Any]:
@@ -69,7 +78,7 @@ def open_engine(
         template=job.get("template"),
         beside=beside,
         scored=scored,
-        unpacks=unpacks,
+        unpacks=unpacks and not job.get("as_stored"),
         went_on=went_on,
     )
 

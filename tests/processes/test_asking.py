@@ -17,13 +17,14 @@ PROMPTS = [Prompt(key=f"{n}", system="", user="Why?", sampling=Sampling()) for n
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="this system has no signals")
 
 
-def ask_all(monkeypatch, enough: list[str], device: str = "auto") -> tuple[list[Answer], list[str]]:
+def ask_all(
+    monkeypatch, enough: list[str], device: str = "auto", *, dies_loading: bool = False
+) -> tuple[list[Answer], list[str]]:
     """Put all prompts to a worker that dies unless it runs where is `enough`; return answers and messages."""
     monkeypatch.setenv("ORCA_DESK_DEVICE", device)
     monkeypatch.setattr("orca_desk.processes.process.worker_command", lambda name: SCRIPT)
-    monkeypatch.setattr(
-        Runner, "as_job", lambda runner: {"script": "crowded_device", "enough": enough, "model": "m"}
-    )
+    job = {"script": "crowded_device", "enough": enough, "dies_loading": dies_loading, "model": "m"}
+    monkeypatch.setattr(Runner, "as_job", lambda runner: job)
     answers: list[Answer] = []
     updates: list[Update] = []
     finished = ask(
@@ -54,6 +55,14 @@ def test_a_device_whose_driver_keeps_dying_is_left(monkeypatch):
     assert "on the CPU (with less, as its memory ran out)" in messages[-1]
 
 
-def test_a_worker_that_dies_on_the_cpu_is_not_started_again(monkeypatch):
+def test_a_device_whose_driver_dies_while_the_model_is_loaded_is_left(monkeypatch):
+    answers, messages = ask_all(monkeypatch, enough=["CPU"], dies_loading=True)
+    assert sorted(answer.key for answer in answers) == sorted(prompt.key for prompt in PROMPTS)
+    assert {answer.engine for answer in answers} == {"CPU"}
+    assert "on the CPU (with less, as its memory ran out)" in messages[-1]
+
+
+@pytest.mark.parametrize("dies_loading", [False, True], ids=["answering", "loading"])
+def test_a_worker_that_dies_on_the_cpu_is_not_started_again(monkeypatch, dies_loading):
     with pytest.raises(NativeCrashError, match="crashed in native code"):
-        ask_all(monkeypatch, enough=[], device="cpu")
+        ask_all(monkeypatch, enough=[], device="cpu", dies_loading=dies_loading)

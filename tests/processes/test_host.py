@@ -114,6 +114,16 @@ def test_a_round_that_is_stopped_ends_the_worker_and_the_next_gets_another():
     assert again["value"] == 7 and again["pid"] != first["pid"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="this system has no signals")
+def test_a_kept_worker_that_died_between_two_rounds_is_replaced():
+    with KeptWorker() as keep:
+        (first,) = play("rounds", requests=asked_of(0, 1), keep=keep)
+        os.kill(first["pid"], signal.SIGKILL)
+        os.waitid(os.P_PID, first["pid"], os.WEXITED | os.WNOWAIT)
+        (again,) = play("rounds", requests=asked_of(7, 1), keep=keep)
+    assert again["value"] == 7 and again["pid"] != first["pid"]
+
+
 def test_a_worker_that_was_paused_at_the_end_of_a_round_goes_on_with_the_next():
     control = JobControl()
     with KeptWorker() as keep:

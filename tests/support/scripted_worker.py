@@ -110,6 +110,9 @@ def crowded_device(channel: Channel) -> None:
     """Answer on a device, and die after the third answer unless the job says that this share is enough."""
     share = os.environ.get("ORCA_DESK_DEVICE_MEMORY", "100%")
     place = "CPU" if os.environ["ORCA_DESK_DEVICE"] == "cpu" else f"CUDA0 ({share})"
+    channel.emit({"event": "loading", "place": place})
+    if channel.job["dies_loading"] and place not in channel.job["enough"]:
+        os.kill(os.getpid(), signal.SIGABRT)
     channel.emit({"event": "ready", "engine": place, "batch": 1, "template_sha256": "", "place": place})
     for number, content in enumerate(channel.requests(ahead=2)):
         if number == 3 and place not in channel.job["enough"]:

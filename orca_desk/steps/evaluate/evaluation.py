@@ -26,7 +26,7 @@ from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.evaluate.forgetting import forgetting_report, note_forgetting
-from orca_desk.steps.evaluate.outcome import EvaluationOutcome
+from orca_desk.steps.evaluate.outcome import EvaluationOutcome, earlier_engines
 from orca_desk.steps.evaluate.scoring import Evaluated, score, score_outcomes
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import record_run
@@ -92,7 +92,7 @@ def evaluate(
     evaluation = _find_or_create(library, student, tasks, system, settings, name, request)
     unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
-    engines: set[str] = set()
+    engines = set(earlier_engines(evaluation.run.outcome)) if len(unanswered) < len(tasks) else set()
     by_id = {task.id: task for task in tasks}
 
     def receive(outcomes: list[AskOutcome]) -> None:
@@ -184,7 +184,7 @@ def _settings(
 ) -> dict[str, Any]:
     """Return what identifies an evaluation: the model, what it is asked, and how it answers."""
     hashes = HashCache(library.folder)
-    settings = {
+    settings: dict[str, Any] = {
         "model": hashes.sha256_of(identify(student.model).files),
         "adapter": hashes.sha256(student.adapter) if student.adapter else None,
         "system": asdict(system),
@@ -194,6 +194,8 @@ def _settings(
     }
     if student.template is not None:  # left out otherwise, so that evaluations of earlier versions go on
         settings["template"] = hashlib.sha256(student.template.encode()).hexdigest()
+    if student.as_stored:
+        settings["as_stored"] = True
     return settings
 
 

@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+UNKNOWN = "an engine that was not noted before the evaluation was resumed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationOutcome:
     """How many of the graded answers are correct, and how many tasks could not be asked, by reason.
 
     Those count as incorrect; they are not among the `graded` answers. `engines` says by what, and on which
-    device, the answers were computed since the evaluation was started or resumed.
+    device, the answers were computed, also before the evaluation was resumed.
     """
 
     correct: int
@@ -21,6 +23,15 @@ class EvaluationOutcome:
     def to_json(self) -> str:
         """Return the outcome as JSON; see `evaluation_from_json`."""
         return json.dumps({"evaluated": asdict(self)}, ensure_ascii=False)
+
+
+def earlier_engines(outcome: str) -> Sequence[str]:
+    """Return what computed the answers of an evaluation that ended with `outcome`, to be resumed.
+
+    A program that was killed, or a run that failed, has stored no names.
+    """
+    found = evaluation_from_json(outcome)
+    return found.engines if found and found.engines else (UNKNOWN,)
 
 
 def evaluation_from_json(text: str) -> EvaluationOutcome | None:

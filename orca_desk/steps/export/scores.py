@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orca_desk.library.database import Library
@@ -82,14 +82,17 @@ def _score(
     progress: Progress,
     control: JobControl,
 ) -> str | None:
-    """Return the id of the finished evaluation of a candidate; None when stopped."""
+    """Return the id of the finished evaluation of a candidate; None when stopped.
+
+    It is measured as other programs will run it: with the weights as the file has them.
+    """
     known = part.state.setdefault("scores", {})
     key = f"{candidate.label}, {len(tasks)} tasks"
     if key in known and get_evaluation(library, known[key]).run.status == "done":
         return str(known[key])
     found = evaluate(
         library,
-        default_runner(library, candidate.model, candidate.adapter),
+        replace(default_runner(library, candidate.model, candidate.adapter), as_stored=True),
         tasks,
         system=system_of(sources.snapshot.instruction),
         progress=progress,

@@ -20,6 +20,12 @@ from orca_desk.method.strategies import revised
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import System, evaluate
+from orca_desk.steps.evaluate.outcome import (
+    UNKNOWN,
+    EvaluationOutcome,
+    earlier_engines,
+    evaluation_from_json,
+)
 from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
 
 
@@ -92,6 +98,30 @@ def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library,
     assert (second.run, second.finished, second.overall.accuracy.n) == (first.run, True, 10)
     assert get_evaluation(library, first.run).name == "mine"
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
+
+
+def test_what_computed_the_answers_of_an_earlier_start_is_said_too(library, student):
+    control = JobControl()
+
+    def stop_after_one(update: Update) -> None:
+        if update.done >= 1:
+            control.stop()
+
+    one = Runner(model=student.model, threads=1, context=512, batch=1)
+    stopped = evaluate(library, one, TASKS, sampling=SHORT, progress=stop_after_one, control=control)
+    assert not stopped.finished
+    (first,) = evaluation_from_json(get_run(library, stopped.run).outcome).engines
+    found = evaluate(library, replace(one, batch=2), TASKS, sampling=SHORT)
+    assert found.run == stopped.run
+    assert evaluation_from_json(get_run(library, found.run).outcome).engines == sorted(
+        [first, first.replace("batch of 1", "batch of 2")]
+    )
+
+
+def test_an_earlier_start_that_was_killed_left_no_name():
+    assert earlier_engines("") == (UNKNOWN,)
+    named = EvaluationOutcome(correct=0, graded=1, failed={}, engines=["CUDA0, batch of 4"])
+    assert earlier_engines(named.to_json()) == ["CUDA0, batch of 4"]
 
 
 def begun(library, student, system: System) -> Evaluated:

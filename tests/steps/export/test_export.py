@@ -144,6 +144,9 @@ def test_everything_at_once(library: Library, training: Training, tmp_path: Path
     scores = {one.label: one for one in made.outcome.scores}
     assert set(scores) == {"Unquantised", "Q8_0"}
     assert scores["Q8_0"].against is not None
+    for one in scores.values():  # measured with the file's own weights
+        run = get_run(library, one.evaluation)
+        assert run.settings["as_stored"] and "unpacked" not in run.outcome
     models = {one.id: one.model for one in list_evaluations(library)}
     assert models[scores["Q8_0"].evaluation] == out / "tiny-tuned-Q8_0.gguf"
     run = get_run(library, made.run)
