@@ -10,7 +10,7 @@ from orca_desk.student.data import Example
 
 
 class UnsuitedError(UserError):
-    """The engine cannot train this model, or computes it otherwise than transformers does."""
+    """The engine cannot be loaded, or cannot train this model as transformers computes it."""
 
 
 @dataclass(frozen=True, kw_only=True)

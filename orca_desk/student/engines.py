@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, cast
 
 from orca_desk.errors import UserError
 from orca_desk.machine.choice import chosen_device
+from orca_desk.machine.devices import AUTO, CPU
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.data import ExampleSets
 from orca_desk.student.engine import TrainingEngine, UnsuitedError
@@ -24,6 +25,7 @@ MODULES: Mapping[str, str] = {
 INSTALL_MLX = (
     'Or run `pip install "mlx-lm[cpu]"` in Orca Desk\'s environment (on a Mac: `pip install mlx-lm`).'
 )
+USE_TORCH = "Set engine to torch (on the Training page: Computed with)."
 
 
 class _EngineModule(Protocol):
@@ -50,8 +52,21 @@ def choose_engine(settings: TrainSettings) -> EngineName:
     """Return the engine for a new run: as set, or MLX on Apple's GPUs and torch everywhere else."""
     if settings.engine != "auto":
         return settings.engine
-    has_apple_gpu = sys.platform == "darwin" and platform.machine() == "arm64" and chosen_device() != "cpu"
-    return "mlx" if has_apple_gpu and find_spec("mlx_lm") and settings.base_bits == "16" else "torch"
+    return "mlx" if _is_apples() and chosen_device() != CPU and why_not_mlx(settings) is None else "torch"
+
+
+def why_not_mlx(settings: TrainSettings) -> UserError | None:
+    """Return why MLX cannot compute a training with these settings here, as far as is known without it."""
+    device = chosen_device()
+    if not all(map(find_spec, ("mlx", "mlx_lm"))):
+        return _not_installed()
+    if settings.base_bits != "16":
+        return UserError("MLX trains on an unquantised base only.", f"{USE_TORCH} Or set base_bits to 16.")
+    if settings.dtype == "float16":
+        return UserError("MLX does not train in float16.", f"{USE_TORCH} Or set dtype to auto.")
+    if device not in (AUTO, CPU) and not _is_apples():
+        return UserError(f"MLX computes on the CPU here, not on {device}.", f"{USE_TORCH} Or choose the CPU.")
+    return None
 
 
 def keys_of_plan(name: str) -> frozenset[str]:
@@ -64,10 +79,12 @@ def begin(
 ) -> Opened:
     """Decide what a new run keeps to when it is resumed (dtype, threads and the like), and open its engine.
 
-    Where the engine was chosen here and proves unsuited to the model, torch takes its place, with a sentence
-    to `warn`. Raises UserError for a training that does not fit in memory, or that the engine cannot do.
+    Where the engine was chosen here and proves unsuited, torch takes its place, with a sentence to `warn`.
+    Raises UserError for a training that does not fit in memory, or that the engine cannot do.
     """
     name = choose_engine(settings)
+    if settings.engine == "mlx" and (refusal := why_not_mlx(settings)):
+        raise refusal
     try:
         return _begin(name, base, settings, examples)
     except UnsuitedError as error:
@@ -102,11 +119,21 @@ def _module(name: str) -> _EngineModule:
         )
     try:
         return cast(_EngineModule, import_module(MODULES[name]))
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("mlx", "mlx_lm"):
+    except ImportError as error:
+        if name != "mlx":
             raise
-        install = "" if getattr(sys, "frozen", False) else f" {INSTALL_MLX}"
-        raise UserError(
-            "MLX is not installed, with which the training is to be computed.",
-            f"Set engine to torch.{install}",
-        ) from error
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] in ("mlx", "mlx_lm"):
+            raise _not_installed() from error
+        raise UnsuitedError(f"MLX is installed, but cannot be loaded: {error}.", USE_TORCH) from error
+
+
+def _is_apples() -> bool:
+    """Return whether this is a Mac with Apple's own processor, and so with a GPU that MLX computes on."""
+    return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+def _not_installed() -> UserError:
+    install = "" if getattr(sys, "frozen", False) else f" {INSTALL_MLX}"
+    return UnsuitedError(
+        "MLX is not installed, with which the training is to be computed.", f"{USE_TORCH}{install}"
+    )

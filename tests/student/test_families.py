@@ -171,15 +171,15 @@ def run(
     return outcome, events
 
 
-# mlx-lm has no sliding window in Gemma 2, and reads a long Phi-3 otherwise: see test_mlx_refusals.
-NOT_IN_MLX = ("gemma2", "phi3-long")
+# With MLX from training to the gate; test_mlx compares loss and gradient of all its families with torch's.
+IN_MLX = ("gemma3", "granite")
 
 
 @pytest.fixture(scope="module", params=["torch", "mlx"])
 def engine(request: Any, folder: Path) -> str:
-    """Each engine in turn that can train the model."""
-    if request.param == "mlx" and folder.name.startswith(NOT_IN_MLX):
-        pytest.skip("mlx-lm computes this model otherwise")
+    """Each engine in turn."""
+    if request.param == "mlx" and not folder.name.startswith(IN_MLX):
+        pytest.skip("MLX is tried on other families")
     return require_engine(request.param)
 
 

@@ -21,6 +21,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.models.rounding import bits_of
 from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speed, length_limit
 from orca_desk.steps.train.lengths import Lengths, token_lengths
+from orca_desk.student.engines import why_not_mlx
 from orca_desk.student.settings import TrainSettings
 
 ALL_LAYERS = "all-linear"
@@ -97,6 +98,15 @@ class UnknownTargets:
 
     targets: tuple[str, ...]
     layers: tuple[str, ...]
+    is_fatal: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusableEngine:
+    """The library that the settings name cannot compute this training here, so it would not start."""
+
+    reason: str
+    remedy: str
     is_fatal: ClassVar[bool] = True
 
 
@@ -198,6 +208,7 @@ Concern = (
     | RoundedWeights
     | LargeCheck
     | UnknownTargets
+    | UnusableEngine
     | LongRecords
     | EmptyAnswers
     | HighLearningRate
@@ -302,6 +313,8 @@ def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Co
 
 
 def _setting_concerns(settings: TrainSettings, usual: float) -> Iterator[Concern]:
+    if settings.engine == "mlx" and (refusal := why_not_mlx(settings)):
+        yield UnusableEngine(reason=refusal.message, remedy=refusal.hint)
     if settings.learning_rate > TOO_HIGH * usual:
         yield HighLearningRate(rate=settings.learning_rate, usual=usual)
     if settings.threads > usable_cores():

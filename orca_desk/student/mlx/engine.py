@@ -21,11 +21,10 @@ from orca_desk.models.config import read_json
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.engine import StepNumbers, UnsuitedError
+from orca_desk.student.engines import USE_TORCH
 from orca_desk.student.lora import CONFIG, WEIGHTS
 from orca_desk.student.mlx.loss import MlxHead, summed_loss
 from orca_desk.student.mlx.model import (
-    DTYPES,
-    USE_TORCH,
     KeyedDropout,
     add_adapter,
     checkpoint_layers,
@@ -50,12 +49,8 @@ PROBED = 4  # records
 def decide(base: ModelFile, settings: TrainSettings, lengths: Sequence[int]) -> dict[str, Any]:
     """Return device, dtype and checkpointing for a new run.
 
-    Raises UserError when the training does not fit in memory, and for settings that only torch has.
+    Raises UserError when the training does not fit in memory.
     """
-    if settings.base_bits != "16":
-        raise UserError(
-            "The engine mlx trains on an unquantised base.", f"{USE_TORCH} Or set base_bits to 16."
-        )
     device = use_device()
     dtype = _dtype(base, settings, device)
     return {
@@ -260,10 +255,6 @@ def _dtype(base: ModelFile, settings: TrainSettings, device: str) -> Dtype:
     """Return the number format of the base: as set, or bfloat16 on a GPU for all but small models."""
     if settings.dtype == "auto":
         return "bfloat16" if device != "cpu" and base.parameters >= WORTH_HALVING else "float32"
-    if settings.dtype not in DTYPES:
-        raise UserError(
-            f"The engine mlx does not train in {settings.dtype}.", f"{USE_TORCH} Or set dtype to auto."
-        )
     return settings.dtype
 
 

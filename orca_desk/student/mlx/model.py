@@ -11,31 +11,28 @@ from mlx_lm.tuner.lora import LoRALinear
 from mlx_lm.utils import load_model, maybe_set_recommended_wired_limit
 
 from orca_desk.errors import UserError
-from orca_desk.machine.choice import chosen_device, wanted_devices
+from orca_desk.machine.choice import wanted_devices
 from orca_desk.models.config import read_json
 from orca_desk.student.engine import UnsuitedError
+from orca_desk.student.engines import USE_TORCH
 from orca_desk.student.families import portable_config
 from orca_desk.student.families.rope import older_settings
 from orca_desk.student.settings import TrainSettings
 
 DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16}
 KEPT = 2**30  # bytes of freed buffers that MLX may hold for the next batch, whose shape is another one
-USE_TORCH = "Set engine to torch."
 
 
 def use_device() -> str:
     """Compute on Apple's GPU, or where there is none or the user chose so on the CPU: "metal:0" or "cpu".
 
-    Raises UserError for a chosen device that MLX cannot use.
+    Raises UserError for a chosen device that is not there.
     """
-    if mx.metal.is_available():
-        if wanted_devices("torch", ("mps",)):  # torch's name of the same device
-            mx.set_default_device(mx.gpu)
-            mx.set_cache_limit(KEPT)
-            maybe_set_recommended_wired_limit()
-            return "metal:0"
-    elif (device := chosen_device()) not in ("auto", "cpu"):
-        raise UserError(f"MLX computes on the CPU here, not on {device}.", f"{USE_TORCH} Or choose the CPU.")
+    if mx.metal.is_available() and wanted_devices("torch", ("mps",)):  # torch's name of the same device
+        mx.set_default_device(mx.gpu)
+        mx.set_cache_limit(KEPT)
+        maybe_set_recommended_wired_limit()
+        return "metal:0"
     mx.set_default_device(mx.cpu)
     mx.disable_compile()  # it would need a C++ compiler, and gains little on a CPU
     return "cpu"

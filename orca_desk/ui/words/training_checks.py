@@ -16,6 +16,7 @@ from orca_desk.steps.train.checks import (
     RoundedWeights,
     UnknownTargets,
     UnsoundBase,
+    UnusableEngine,
     UnusableTokenizer,
 )
 from orca_desk.ui.words.counting import counted
@@ -53,6 +54,8 @@ def concern_text(concern: Concern) -> tuple[str, str]:
                 f"The model has no layer named {', '.join(concern.targets)}.",
                 f"Set the adapted layers to all-linear, or choose from {', '.join(concern.layers)}.",
             )
+        case UnusableEngine():
+            return concern.reason, concern.remedy
         case HighLearningRate():
             return (
                 f"The learning rate {concern.rate:g} is {concern.rate / concern.usual:.0f} times the usual "

@@ -36,6 +36,7 @@ from orca_desk.steps.train.checks import (
     SnapshotFacts,
     UnknownTargets,
     UnsoundBase,
+    UnusableEngine,
     UnusableTokenizer,
     concerns,
     heldout_overlap,
@@ -266,6 +267,15 @@ def test_layers_that_the_model_lacks_prevent_the_start(facts):
     assert text == "The model has no layer named foo_proj."
     assert "down_proj, gate_proj, k_proj" in hint
     assert not any(isinstance(one, UnknownTargets) for one in found(facts, TrainSettings(targets="v_proj")))
+
+
+def test_an_engine_that_is_not_there_prevents_the_start(facts, monkeypatch):
+    monkeypatch.setattr("orca_desk.student.engines.find_spec", lambda name: None)
+    first = found(facts, TrainSettings(engine="mlx"))[0]
+    assert isinstance(first, UnusableEngine) and first.is_fatal
+    text, hint = concern_text(first)
+    assert "MLX is not installed" in text and "engine to torch" in hint
+    assert not any(isinstance(one, UnusableEngine) for one in found(facts, TrainSettings()))
 
 
 def test_more_threads_than_cores_are_said(facts, monkeypatch):
