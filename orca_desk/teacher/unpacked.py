@@ -12,9 +12,11 @@ import ctypes
 import logging
 import os
 import platform
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orca_desk.errors import UserError
@@ -28,6 +30,8 @@ LEAST_AT_ONCE = 4  # a single answer waits for memory, not for products
 BYTES_PER_WEIGHT = 2
 UNPACKED = "weights unpacked to F16"  # what is stored with each answer
 MEMORY_SHARE = 0.25  # of the free memory, at most
+FOLDER = "orca-desk-f16-"  # how the temporary folders are named
+ABANDONED = 3600.0  # s; loading takes seconds: whoever made an older folder was killed meanwhile
 MEASURED_ON = frozenset({"x86_64", "AMD64"})  # on ARM the kernel adds in 16 bits
 
 logger = logging.getLogger(__name__)
@@ -53,6 +57,7 @@ def pays(model: Path, at_once: int | None) -> bool:
         weights < MOST_WEIGHTS
         and fits
         and header.text("general.type", "model") == "model"
+        and not header.number("split.count")  # the header of one part tells nothing of the others
         and is_packed(model)
     )
 
@@ -72,12 +77,33 @@ def unpack(model: Path, out: Path) -> None:
 
 @contextmanager
 def unpacked(model: Path) -> Iterator[Path | None]:
-    """Yield a copy of `model` as F16 while the block loads it; None where there is no room on the disk."""
-    with tempfile.TemporaryDirectory(prefix="orca-desk-", ignore_cleanup_errors=True) as folder:
-        copy: Path | None = Path(folder) / model.name
-        try:
-            unpack(model, Path(folder) / model.name)
-        except UserError as error:
-            logger.warning("%s", error)
-            copy = None
-        yield copy
+    """Yield a copy of `model` as F16 while the block loads it; None where no disk has room for it."""
+    try:
+        _sweep(Path(tempfile.gettempdir()))
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    except OSError as error:  # no temporary folder can be written
+        logger.warning("%s", error)
+        yield None
+        return
+    try:
+        yield _copy(model, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(model: Path, folder: Path) -> Path | None:
+    copy = folder / model.name
+    try:
+        unpack(model, copy)
+    except UserError as error:
+        logger.warning("%s", error)
+        return None
+    return copy
+
+
+def _sweep(parent: Path) -> None:
+    """Delete what processes that were killed while they loaded have left in `parent`."""
+    for folder in parent.glob(f"{FOLDER}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > ABANDONED:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,8 @@
 """Quantised weights held as F16, where that makes many answers at once faster."""
 
+import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from tiny_adapters import make_adapter
 from tiny_models import TinyModel, make_tiny
 
 from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import read_header
 from orca_desk.processes.host import run_worker
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.export import export_adapter
@@ -89,6 +92,35 @@ def test_without_room_on_the_disk_the_weights_stay_as_they_are(
         assert engine.version == ENGINE_VERSION
 
 
+def test_without_a_temporary_folder_the_weights_stay_as_they_are(
+    model: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with Engine(model.gguf, batch=4, context=256, unpacks=True) as engine:
+        assert engine.version == ENGINE_VERSION
+
+
+def test_what_a_killed_process_left_is_deleted_and_what_another_loads_is_not(
+    model: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("orca-desk-f16-old", "orca-desk-f16-new", "others"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.gguf").write_bytes(b"GGUF")
+    for name in ("orca-desk-f16-old", "others"):
+        os.utime(tmp_path / name, (0, 0))
+    with unpacked.unpacked(model.gguf) as copy:
+        assert copy and copy.is_file()
+    assert {folder.name for folder in tmp_path.iterdir()} == {"orca-desk-f16-new", "others"}
+
+
+def test_a_part_of_a_model_is_left_as_it_is(model: TinyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = read_header(model.gguf)
+    part = replace(header, metadata={**header.metadata, "split.count": 3})
+    monkeypatch.setattr(unpacked, "read_header", lambda path: part)
+    assert not pays(model.gguf, None)
+
+
 def test_it_is_done_where_it_pays(
     model: TinyModel, tiny_llama: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,9 +144,10 @@ def test_a_run_says_it_and_a_chat_keeps_the_files_weights(
 ) -> None:
     monkeypatch.undo()  # the workers look at the real processor
     said = {}
-    for batch in (4, 1):
+    for batch, as_stored in ((4, False), (4, True), (1, False)):
         events: list[dict[str, Any]] = []
-        assert run_worker("teach", {"model": str(model.gguf), "batch": batch}, on_events=events.extend)
-        said[batch] = next(event["engine"] for event in events if event["event"] == "ready")
-    assert said[1] == ENGINE_VERSION
-    assert said[4] == (f"{ENGINE_VERSION}, {UNPACKED}" if pays(model.gguf, 4) else ENGINE_VERSION)
+        job = {"model": str(model.gguf), "batch": batch, "as_stored": as_stored}
+        assert run_worker("teach", job, on_events=events.extend)
+        said[batch, as_stored] = next(event["engine"] for event in events if event["event"] == "ready")
+    assert said[1, False] == said[4, True] == ENGINE_VERSION
+    assert said[4, False] == (f"{ENGINE_VERSION}, {UNPACKED}" if pays(model.gguf, 4) else ENGINE_VERSION)
