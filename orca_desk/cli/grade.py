@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from orca_desk.cli.evaluate_answers import reading_json, show_steps
 from orca_desk.cli.options import checker_option, examples, json_option
 from orca_desk.cli.output import complain, percent, print_json, say, table
 from orca_desk.errors import UserError
+from orca_desk.formats.tasks import opened
 from orca_desk.method.answer_reading import AnswerReading, read_answer
 from orca_desk.method.checkers import AUTO
 from orca_desk.method.grading import GradedRow, grade_rows
@@ -38,12 +40,12 @@ from orca_desk.ui.words.records import verdict_word
 def command(file: Path, steps: bool, checker: str | None, as_json: bool) -> None:
     """Grade the responses in FILE and give the reason for each verdict.
 
-    FILE is JSONL: {"response": ..., "reference": ..., "kind": ..., "question": ...} per line; the last two
-    are optional. The options of a choice are read from the question. The kind (exact, text, number, math,
-    choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows that
-    cannot be read are reported with their line number, and not counted. With --json each verdict is one line
-    of JSON. With --steps, each step of a response is listed with what the checker says of it; a step that the
-    checker cannot read is not checked.
+    FILE is JSONL, packed with gzip or not: {"response": ..., "reference": ..., "kind": ..., "question": ...}
+    per line; the last two are optional. The options of a choice are read from the question. The kind (exact,
+    text, number, math, choice, ordering or keyed) says how to compare; without one it is detected from the
+    reference. Rows that cannot be read are reported with their line number, and not counted. With --json each
+    verdict is one line of JSON. With --steps, each step of a response is listed with what the checker says of
+    it; a step that the checker cannot read is not checked.
     """
     if checker and not steps:
         raise click.UsageError("--checker needs --steps.")
@@ -86,8 +88,8 @@ def _as_json(row: GradedRow, reading: AnswerReading | None) -> dict[str, Any]:
 
 
 def _rows(file: Path) -> Iterator[GradedRow]:
-    """Yield the graded rows. Raises UserError if the file is not UTF-8 text."""
-    with file.open(encoding="utf-8-sig", newline="\n") as lines:
+    """Yield the graded rows. Raises UserError if the file cannot be read, or is not UTF-8 text."""
+    with opened(file) as (stream, _), TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as lines:
         try:
             yield from grade_rows(lines, comparer=MATHEMATICS)
         except UnicodeDecodeError as error:

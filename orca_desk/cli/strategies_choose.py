@@ -83,8 +83,8 @@ def choose_strategies(file: Path, margin: float, confidence: float, as_json: boo
 def _opened(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """Open a file, or standard input, as a stream that can seek. Raises UserError if it cannot be read."""
     if str(file) == "-":
-        with unpacked(io.BytesIO(sys.stdin.buffer.read()), STDIN) as found:
-            yield found
+        with unpacked(io.BytesIO(sys.stdin.buffer.read()), STDIN) as stream:
+            yield stream, STDIN
         return
     with opened(file) as found:
         yield found

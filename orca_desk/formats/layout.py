@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.formats import json_rows
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.packed import without_packing
 from orca_desk.formats.parquet_rows import is_parquet, parquet_rows, require_pyarrow
 from orca_desk.formats.plain_rows import LINE, LineReader, line_reader, plain_reader
 from orca_desk.formats.rows import BadRow, Row
@@ -62,7 +63,7 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     encoding = find_encoding(stream, name=str(path), asked=asked.encoding)
     head = _head(read_lines(stream, encoding, name=str(path)))
     first = next((line for line in head if line.text.strip() or line.fault), None)
-    suffix = path.suffix.casefold()
+    suffix = without_packing(path).suffix.casefold()
     named_json = suffix in (".jsonl", ".ndjson", ".json")
     start = (first.text or first.raw).lstrip() if first else ""
     if named_json or (suffix not in (".csv", ".tsv") and looks_like_json(start, head)):

@@ -11,13 +11,13 @@ from typing import BinaryIO
 from orca_desk.errors import UserError
 
 MAGIC = b"\x1f\x8b"
-MOST = 16 << 30  # bytes unpacked: a thousandth of that is enough to fill a disk
+MOST = 16 << 30  # bytes unpacked: a packed file a thousandth of that size can fill a disk
 CHUNK = 1 << 20
 
 
 @contextmanager
-def unpacked(stream: BinaryIO, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """Yield a stream that can seek without its packing, and its name without ".gz"; any other as it is.
+def unpacked(stream: BinaryIO, path: Path) -> Iterator[BinaryIO]:
+    """Yield a stream that can seek, called `path`, without its packing; one that is not packed as it is.
 
     Raises UserError for a file that is damaged, cut off, or too large unpacked.
     """
@@ -25,7 +25,7 @@ def unpacked(stream: BinaryIO, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     is_packed = stream.read(len(MAGIC)) == MAGIC
     stream.seek(0)
     if not is_packed:
-        yield stream, path
+        yield stream
         return
     with TemporaryFile() as copy:
         try:
@@ -35,7 +35,12 @@ def unpacked(stream: BinaryIO, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
                 f"{path} is a gzip file that is damaged or cut off.", "Fetch it again, or unpack it yourself."
             ) from error
         copy.seek(0)
-        yield copy, path.with_suffix("") if path.suffix.casefold() == ".gz" else path
+        yield copy
+
+
+def without_packing(path: Path) -> Path:
+    """Return the name of a file as it is without its packing: "tasks.jsonl" for "tasks.jsonl.gz"."""
+    return path.with_suffix("") if path.suffix.casefold() == ".gz" else path
 
 
 def _unpack(stream: BinaryIO, copy: BinaryIO, path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import is_question, map_columns
+from orca_desk.formats.packed import without_packing
 from orca_desk.formats.table_rows import Record, heading_cells, records
 from orca_desk.formats.text import Line
 
@@ -56,7 +57,7 @@ def find_table(head: Sequence[Line], path: Path, header: bool | None) -> TableLa
     if head and (found := _EXCEL.fullmatch(head[start].text)):
         skip, delimiter = start + 1, found[1].replace("\\t", "\t")
     lines = list(head[skip:])
-    named = path.suffix.casefold() in (".csv", ".tsv", ".tab")
+    named = without_packing(path).suffix.casefold() in (".csv", ".tsv", ".tab")
     delimiter = delimiter or _delimiter(lines)
     rows = _records(lines, delimiter)
     if not rows:

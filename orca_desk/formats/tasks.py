@@ -53,13 +53,14 @@ def readable(rows: Iterable[Task | BadRow], path: Path) -> Iterator[Task | BadRo
 
 @contextmanager
 def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
-    """Open a source so that it can be read several times, unpacked; give its name, too, without ".gz".
+    """Open a source so that it can be read several times, unpacked; give its name, too.
 
     Raises UserError for a file that cannot be opened, read or unpacked.
     """
     if not isinstance(source, Path):
-        with unpacked(source, Path(str(getattr(source, "name", "the input")))) as found:
-            yield found
+        name = Path(str(getattr(source, "name", "the input")))
+        with unpacked(source, name) as found:
+            yield found, name
         return
     try:
         with ExitStack() as stack:
@@ -68,7 +69,7 @@ def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
                 pipe, stream = stream, stack.enter_context(TemporaryFile())
                 while chunk := pipe.read(1 << 20):
                     stream.write(chunk)
-            yield stack.enter_context(unpacked(stream, source))
+            yield stack.enter_context(unpacked(stream, source)), source
     except OSError as error:
         if isinstance(error, (BlockingIOError, BrokenPipeError)) or error.filename not in (None, str(source)):
             raise

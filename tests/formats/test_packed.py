@@ -10,11 +10,12 @@ from orca_desk.errors import UserError
 from orca_desk.formats import packed
 from orca_desk.formats.packed import unpacked
 from orca_desk.formats.tasks import opened, read_tasks
+from orca_desk.steps.collect.request import TaskSource
 
 ROWS = b'{"query": "What is 1 + 1?", "answer": "2"}\n{"query": "What is 1 + 2?", "answer": "3"}\n'
 
 
-def test_a_packed_file_is_named_and_read_without_its_packing(tmp_path: Path) -> None:
+def test_a_packed_file_is_read_as_what_it_packs(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl.gz"
     file.write_bytes(gzip.compress(ROWS[:43]) + gzip.compress(ROWS[43:]))  # two members, as `cat` joins them
     assert [getattr(task, "answer", None) for task in read_tasks(file)] == ["2", "3"]
@@ -22,14 +23,22 @@ def test_a_packed_file_is_named_and_read_without_its_packing(tmp_path: Path) -> 
     table.write_bytes(gzip.compress(b"question;answer\nWhat is 2 + 2?;4\n"))
     assert [getattr(task, "answer", None) for task in read_tasks(table)] == ["4"]
     with opened(file) as (stream, name):
-        assert (stream.read(), name) == (ROWS, tmp_path / "tasks.jsonl")
+        assert (stream.read(), name) == (ROWS, file)
+    assert TaskSource.of_file(file).family == "tasks"
+
+
+def test_a_packed_file_without_tasks_is_called_by_its_own_name(tmp_path: Path) -> None:
+    file = tmp_path / "empty.jsonl.gz"
+    file.write_bytes(gzip.compress(b""))
+    with pytest.raises(UserError, match=r"empty\.jsonl\.gz contains no tasks"):
+        list(read_tasks(file))
 
 
 def test_what_is_not_packed_stays_the_same_stream() -> None:
     stream = io.BytesIO(ROWS)
     stream.seek(5)
-    with unpacked(stream, Path("x.gz")) as (found, name):
-        assert found is stream and found.tell() == 0 and name == Path("x.gz")
+    with unpacked(stream, Path("x.gz")) as found:
+        assert found is stream and found.tell() == 0
 
 
 @pytest.mark.parametrize("content", [gzip.compress(ROWS)[:-9], b"\x1f\x8b\x08\x00", b"\x1f\x8bnothing"])

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 
 from orca_desk.errors import UserError
 from orca_desk.formats.layout import Asked
+from orca_desk.formats.packed import without_packing
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.database import Library
 from orca_desk.method.records import digest
@@ -41,7 +42,7 @@ class TaskSource:
     @property
     def family(self) -> str:
         """The family for rows without one: a file gives its name."""
-        return (self.path.stem.strip() if self.path else "") or DEFAULT_FAMILY
+        return (without_packing(self.path).stem.strip() if self.path else "") or DEFAULT_FAMILY
 
     @property
     def key(self) -> str:
