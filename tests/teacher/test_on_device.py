@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tiny_adapters import make_adapter
 
 from orca_desk.machine.devices import Listed
 from orca_desk.method.records import Sampling
 from orca_desk.prompts.messages import Message
+from orca_desk.student.export import export_adapter
 from orca_desk.teacher.batch import choose_batch
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.devices import listed_devices
@@ -105,6 +108,21 @@ def test_two_engines_share_weights_on_a_device(devices, on_cpu):
     ):
         assert first.place == second.place != "CPU"
         assert answers(second) == on_cpu
+
+
+def test_an_adapter_on_a_device_computes_what_it_does_on_the_cpu(devices, tmp_path):
+    student = Path("models/mini-student")
+    adapter = tmp_path / "adapter.gguf"
+    export_adapter(make_adapter(tmp_path / "adapter", student), student, adapter)
+    model, ids = student / "mini-student.gguf", list(range(20, 60))
+    found = {}
+    for where in ((), devices):
+        with Engine(model, batch=4, context=256, devices=where, adapter=adapter) as engine:
+            assert (engine.place == "CPU") == (not where)
+            found[len(where)] = engine.logits(ids)
+    with Engine(model, batch=4, context=256, devices=()) as engine:
+        plain = engine.logits(ids)
+    assert np.abs(found[1] - found[0]).max() < np.abs(found[0] - plain).max() / 20
 
 
 def test_the_smallest_batch_that_is_nearly_fastest_is_chosen():
