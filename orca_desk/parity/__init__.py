@@ -1,6 +1,6 @@
-"""The gate: does llama.cpp say, with each file that is handed over, what torch trained?
+"""The gate: does llama.cpp say, with each file that is handed over, what was trained?
 
-A LoRA is trained by torch on a Hugging Face folder and served by llama.cpp from GGUF files that Orca Desk
+A LoRA is trained on a Hugging Face folder and served by llama.cpp from GGUF files that Orca Desk
 writes: the adapter beside its base, or a model that holds it, maybe quantised. A wrong scale, a row order or
 a tokenizer that differs would change the student's answers without any error. So every file is checked, on
 held-out prompts and with both sides in their own process:

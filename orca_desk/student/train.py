@@ -54,10 +54,11 @@ def train(
 ) -> TrainOutcome:
     """Train an adapter for the model folder `base` on the JSONL `records`, and write it to `out`/adapter.
 
-    Resumes from the newest whole checkpoint in `out`/checkpoints; on a CPU the result then equals that of an
-    uninterrupted run bit for bit. Emits report, metrics, eval, checkpoint, paused, resumed and warning;
-    `control` pauses and stops. Raises UserError for records, a model or settings that cannot be trained, for
-    inputs that have changed since the run in `out` began, and when training diverges.
+    Resumes from the newest whole checkpoint in `out`/checkpoints; on a CPU, with the same version of Orca
+    Desk, the result then equals that of an uninterrupted run bit for bit. Emits report, metrics, eval,
+    checkpoint, paused, resumed and warning; `control` pauses and stops. Raises UserError for records, a model
+    or settings that cannot be trained, for inputs that have changed since the run in `out` began, and when
+    training diverges.
     """
     checkpoints.recover_adapter(out / ADAPTER)
     student = read_base(base)

@@ -248,8 +248,8 @@ def test_every_finding_has_words_and_survives_its_storage() -> None:
         GateFinding.NO_EFFECT_IN_LLAMA_CPP: "Check failed: the file does not hold the adapter: 0%",
         GateFinding.WEIGHTS_DIFFER: "Check failed: the weights are not those that were trained: blk.0",
         GateFinding.WRONG_STRENGTH: "Check failed: the adapter is not in the file at its strength: 120%",
-        GateFinding.DIFFERS: "Check failed: llama.cpp does not serve what torch trained: 4 of 4 tokens",
-        GateFinding.PASSED: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers",
+        GateFinding.DIFFERS: "Check failed: llama.cpp does not serve what was trained: 4 of 4 tokens",
+        GateFinding.PASSED: "Check passed: llama.cpp serves what was trained: 4 of 4 tokens in 2 answers",
     }
     for finding, row in made.items():
         table = GateTable(rows=(row,))

@@ -267,9 +267,9 @@ def test_mlx_does_not_limit_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where fewer are allowed than mlx-lm asks for, it could not even be imported."""
     import resource  # Windows has none
 
-    from orca_desk.student import mlx
+    from orca_desk.student.mlx import lm
 
     monkeypatch.setattr(resource, "setrlimit", lambda *_: pytest.fail("The limit was set."))
     monkeypatch.delitem(sys.modules, "mlx_lm.utils")
-    reload(mlx)
+    reload(lm)
     assert "mlx_lm.utils" in sys.modules

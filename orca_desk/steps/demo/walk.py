@@ -180,7 +180,7 @@ class _Walk:
         return snapshot.id
 
     def train(self, snapshot: str) -> TrainedStudent:
-        """Train the student on a snapshot, and check that llama.cpp serves what torch trained."""
+        """Train the student on a snapshot, and check that llama.cpp serves what was trained."""
         if done := self._trained_earlier():
             run = self._remembered("train")
             self._finish("train", "Already trained.", run["run"] if run else None)

@@ -13,7 +13,6 @@ import mlx.nn as nn
 import mlx.optimizers as optimizers
 import numpy as np
 from mlx.utils import tree_flatten, tree_map, tree_unflatten
-from mlx_lm.utils import get_total_parameters
 
 from orca_desk.errors import FinalError, UserError
 from orca_desk.files import atomic_write
@@ -23,6 +22,7 @@ from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.engine import StepNumbers, UnsuitedError
 from orca_desk.student.engines import USE_TORCH
 from orca_desk.student.lora import CONFIG, WEIGHTS
+from orca_desk.student.mlx.lm import get_total_parameters
 from orca_desk.student.mlx.loss import MlxHead, summed_loss
 from orca_desk.student.mlx.model import (
     KeyedDropout,

@@ -7,8 +7,6 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_flatten, tree_unflatten
-from mlx_lm.tuner.lora import LoRALinear
-from mlx_lm.utils import load_model, maybe_set_recommended_wired_limit
 
 from orca_desk.errors import UserError
 from orca_desk.machine.choice import wanted_devices
@@ -17,6 +15,7 @@ from orca_desk.student.engine import UnsuitedError
 from orca_desk.student.engines import USE_TORCH
 from orca_desk.student.families import portable_config
 from orca_desk.student.families.rope import older_settings
+from orca_desk.student.mlx.lm import LoRALinear, load_model, maybe_set_recommended_wired_limit
 from orca_desk.student.settings import TrainSettings
 
 DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16}

@@ -10,7 +10,7 @@ def gate_sentence(table: GateTable) -> str:
     if len(table.rows) == 1:
         return row_sentence(table.rows[0])
     if table.passed:
-        return f"Check passed: all {len(table.rows)} files say in llama.cpp what torch trained."
+        return f"Check passed: all {len(table.rows)} files say in llama.cpp what was trained."
     failed = table.failed
     found = " ".join(f"{row.label}: {_found_and_where(row)}" for row in failed)
     return f"Check failed for {len(failed)} of {len(table.rows)} files. {found}"
@@ -104,9 +104,9 @@ def _finding(row: GateRow) -> str:
                 f"{row.base_largest or 0.0:.0%} of their spread: another base model."
             )
         case GateFinding.DIFFERS:
-            return f"llama.cpp does not serve what torch trained: {_found(row)}."
+            return f"llama.cpp does not serve what was trained: {_found(row)}."
         case GateFinding.PASSED:
-            return f"llama.cpp serves what torch trained: {_found(row)}."
+            return f"llama.cpp serves what was trained: {_found(row)}."
 
 
 def _strengths(row: GateRow) -> str:

@@ -450,7 +450,7 @@ def test_a_training_is_started_stopped_and_resumed(
     assert (done.id, done.run.status) == (stopped.id, "done")
     assert len(view.run.loss) == int(view.run.loss.steps[-1]) > reached
     assert view.best.text().startswith(f"Best checkpoint: step {done.best_step}")
-    assert "llama.cpp serves what torch trained" in view.gate.sentence.text()
+    assert "llama.cpp serves what was trained" in view.gate.sentence.text()
     assert view.gate.model.rowCount() == 1 and view.gate.isVisible() and not view.outcome.isVisible()
     assert view.figures.values["step"].text() == f"{len(view.run.loss)} of {len(view.run.loss)}"
     with qtbot.waitSignal(window.desk.page_requested) as wanted:
