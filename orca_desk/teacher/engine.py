@@ -1,6 +1,5 @@
 """The engine: a GGUF model that answers many prompts at once."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,36 +14,22 @@ from orca_desk.machine.choice import chosen_cache
 from orca_desk.machine.devices import AUTO, Listed
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.adapter_base import require_base
-from orca_desk.teacher.batch import CELLS_EACH, choose_batch, measure_batch, store_batch, stored_batch
-from orca_desk.teacher.context import Context
+from orca_desk.teacher.building import Builder, cache_type
 from orca_desk.teacher.devices import usable_devices
 from orca_desk.teacher.live import LiveRequests
 from orca_desk.teacher.llama import LlamaTokenizer
 from orca_desk.teacher.native import MemoryRanOutError
-from orca_desk.teacher.offload import CacheType
 from orca_desk.teacher.prefix_store import PrefixStore
-from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.replicas import Replica, RequestSource, Source, run_replicas
 from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.scheduler import OnToken
-from orca_desk.teacher.setup import (
-    LEAST_CELLS,
-    PREFIX_SEQUENCES,
-    Setup,
-    Wish,
-    cells_halved,
-    fewer_layers,
-    setup_beside,
-    setup_on_cpu,
-    setup_on_devices,
-)
+from orca_desk.teacher.setup import Wish
 from orca_desk.teacher.unpacked import UNPACKED, pays
 from orca_desk.teacher.weights import Weights
 
 __all__ = ["ENGINE_VERSION", "Completion", "Engine", "Request", "RequestFailure"]
 
 ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
-logger = logging.getLogger(__name__)
 
 
 def _never() -> bool:
@@ -106,14 +91,15 @@ class Engine:
                 unpacks=unpacks and pays(model, batch),
             )
         try:
-            self._wish = Wish(
+            wish = Wish(
                 batch=batch,
                 context=context,
                 threads=self.threads,
                 scored=scored,
-                cache=self._cache_type(chosen_cache() if devices is None else AUTO),
+                cache=cache_type(chosen_cache() if devices is None else AUTO, self._weights, self._devices),
             )
-            self._setup = self._first_setup()
+            self._builder = Builder(weights=self._weights, wish=wish, devices=self._devices)
+            self._setup = self._builder.first_setup()
             self._settle()
         except BaseException:
             self.close()
@@ -229,30 +215,13 @@ class Engine:
 
     def _go_on(self, error: MemoryRanOutError) -> None:
         """Build the engine anew with less memory, for sequences as long as before."""
-        self._wish = replace(self._wish, least=self.context)
+        self._builder.promise(self.context)
         self._close_replicas()
-        self._setup = self._smaller(error, least=self.context)
+        self._setup = self._builder.smaller(self._setup, error)
         self._settle(error)
         self._went_on()
 
     # Setting up
-
-    def _cache_type(self, chosen: str) -> CacheType | None:
-        """Return the chosen type of keys and values, where the model allows it; None: what fits."""
-        match chosen:
-            case "q8_0" if self._weights.layout.packable:
-                return "Q8_0"
-            case "auto" if self._devices:
-                return None
-        return "F16"
-
-    def _first_setup(self) -> Setup:
-        weights = self._weights
-        if weights.users > 1 and weights.placement and weights.placement.layers:
-            return setup_beside(weights.layout, weights.facts, self._wish, self._devices, weights.placement)
-        if not self._devices or weights.users > 1:
-            return setup_on_cpu(weights.facts, self._wish)
-        return setup_on_devices(weights.layout, weights.facts, self._wish, self._devices)
 
     def _settle(self, failure: MemoryRanOutError | None = None) -> None:
         """Load the weights and create the replicas, with less where memory runs out.
@@ -265,8 +234,7 @@ class Engine:
                 break
             except MemoryRanOutError as error:
                 self._close_replicas()
-                least = self._wish.least or min(self._setup.longest, LEAST_CELLS)
-                self._setup = self._smaller(error, least=least)
+                self._setup = self._builder.smaller(self._setup, error)
                 failure = failure or error
         if failure:
             room = sum(replica.context.cells for replica in self.replicas)
@@ -275,72 +243,16 @@ class Engine:
     def _build(self) -> None:
         self._weights.load(self._setup.placement)
         if not self._setup.measured:
-            self._setup = replace(self._setup, slots=self._fastest_batch(), measured=True)
+            slots = self._builder.fastest_batch(self._setup, self.version)
+            self._setup = replace(self._setup, slots=slots, measured=True)
         setup = self._setup
-        self.batch = self._wish.batch or setup.replicas * setup.slots
+        self.batch = self._builder.wish.batch or setup.replicas * setup.slots
         store = PrefixStore()
         for _ in range(setup.replicas):
-            self.replicas.append(self._replica(setup, store))
+            self.replicas.append(self._builder.replica(setup, store))
         self.context = self.replicas[0].limit
         self._adapt()
         self._warm_up()
-
-    def _smaller(self, error: MemoryRanOutError, *, least: int) -> Setup:
-        """Return a setup that takes less memory, with room for `least` tokens; raise `error` if none does.
-
-        It has fewer cells where that is enough, or else fewer layers on the devices.
-        """
-        setup = self._setup
-        logger.warning("%s", error)
-        fits = self._weights.placement is not None
-        fewer = cells_halved(setup, least) if fits else None
-        if fewer is not None:
-            return fewer
-        if not setup.placement.layers or self._weights.users > 1:
-            raise error
-        layers = fewer_layers(setup.placement)
-        weights = self._weights
-        if not layers:
-            return setup_on_cpu(weights.facts, self._wish)
-        return setup_on_devices(weights.layout, weights.facts, self._wish, self._devices, most_layers=layers)
-
-    def _fastest_batch(self) -> int:
-        """Return how many answers at once this model writes fastest where it lies now."""
-        setup = self._setup
-        most = max(1, min(setup.slots, setup.cells // CELLS_EACH))
-        key = f"{self.version}, {self._weights.path.name}, {self._weights.facts}"
-        count = stored_batch(key)
-        if count is None:
-            context = self._context(replace(setup, slots=most))
-            try:
-                speeds = measure_batch(context, most)
-            finally:
-                context.close()
-            logger.info("tokens per second by answers at once: %s", speeds)
-            count = choose_batch(speeds) if speeds else 1
-            store_batch(key, count)
-        return min(count, most)
-
-    def _replica(self, setup: Setup, store: PrefixStore) -> Replica:
-        context = self._context(setup)
-        return Replica(
-            context=context,
-            prefixes=Prefixes(context, range(setup.slots, setup.slots + PREFIX_SEQUENCES), store),
-            tokenizer=self.tokenizer,
-            slots=setup.slots,
-            limit=min(setup.longest, context.cells),
-        )
-
-    def _context(self, setup: Setup) -> Context:
-        return Context(
-            self._weights.model,
-            cells=setup.cells,
-            sequences=setup.slots + PREFIX_SEQUENCES,
-            threads=setup.threads,
-            flash_attention=setup.flash,
-            cache=setup.placement.cache,
-            scored=self._wish.scored,
-        )
 
     def _close_replicas(self) -> None:
         while self.replicas:

@@ -9,16 +9,21 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from orca_desk.machine import free_memory
 from orca_desk.teacher.context import State
 
 MOST_BYTES = 256 * 2**20
+MEMORY_SHARE = 1 / 16  # of the free memory, at most: a server has a store for each of its models
 
 
 class PrefixStore:
-    """States of sequences by their ids, those used last, of `most` bytes in all. Any thread may use it."""
+    """States of sequences by their ids, those used last, of `most` bytes in all. Any thread may use it.
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
-        self.most = most
+    `most` is None for as many as the machine can spare.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = min(MOST_BYTES, int(free_memory() * MEMORY_SHARE)) if most is None else most
         self._states: OrderedDict[tuple[int, ...], State] = OrderedDict()
         self._bytes = 0
         self._reading: set[tuple[int, ...]] = set()

@@ -96,7 +96,7 @@ def test_the_batch_is_measured_once_for_a_device(devices, monkeypatch, tmp_path)
     with Engine(TEACHER, context=64, devices=devices) as engine:
         batch = engine.batch
     assert batch in (8, 16, 32, 64, 128)
-    monkeypatch.setattr("orca_desk.teacher.engine.measure_batch", None)
+    monkeypatch.setattr("orca_desk.teacher.building.measure_batch", None)
     with Engine(TEACHER, context=64, devices=devices) as engine:
         assert engine.batch == batch
 

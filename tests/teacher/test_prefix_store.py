@@ -88,6 +88,11 @@ def test_a_state_too_large_for_the_store_is_not_kept(contexts: list[Context]) ->
         assert state is None
 
 
+def test_a_machine_with_little_memory_keeps_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orca_desk.teacher.prefix_store.free_memory", lambda: 1600)
+    assert PrefixStore().most == 100
+
+
 def test_the_states_used_last_stay() -> None:
     store, state = PrefixStore(most=25), np.zeros(10, np.uint8)
     for ids in ((1,), (2,)):
