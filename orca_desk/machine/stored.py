@@ -5,6 +5,7 @@ once, until something changes that the answers depend on.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -67,10 +68,10 @@ def load_found() -> Found:
         data = json.loads(stored_path().read_text(encoding="utf-8"))
         return Found(
             programs_key=str(data["programs_key"]),
-            devices=tuple(Device(**one) for one in data["devices"]),
-            builds={name: Build(**one) for name, one in data["builds"].items()},
+            devices=tuple(_device(one) for one in data["devices"]),
+            builds={name: _build(one) for name, one in data["builds"].items()},
             speeds_key=str(data["speeds_key"]),
-            speeds={name: Speed(**one) for name, one in data["speeds"].items()},
+            speeds={name: _speed(one) for name, one in data["speeds"].items()},
         )
     return Found()
 
@@ -80,6 +81,39 @@ def store_found(found: Found) -> None:
     data: dict[str, Any] = asdict(found)
     with suppress(OSError):
         atomic_write(stored_path(), json.dumps(data, indent=1) + "\n")
+
+
+def _device(data: Mapping[str, Any]) -> Device:
+    """Return a device. Raises ValueError or TypeError for what is none."""
+    found = Device(**data)
+    names = (found.id, found.name, found.kind, found.address)
+    _require(
+        all(isinstance(one, str) for one in names)
+        and all(one is None or isinstance(one, str) for one in (found.llama, found.torch))
+        and all(isinstance(one, int) and one >= 0 for one in (found.total, found.free))
+    )
+    return found
+
+
+def _build(data: Mapping[str, Any]) -> Build:
+    """Return a build. Raises ValueError or TypeError for what is none."""
+    found = Build(**data)
+    _require(all(isinstance(one, str) for one in (found.version, found.made_for, found.problem)))
+    return found
+
+
+def _speed(data: Mapping[str, Any]) -> Speed:
+    """Return a speed. Raises ValueError, TypeError or AttributeError for what is none."""
+    found = Speed(**data)
+    measured = list(found.products.values())
+    _require(all(0 <= one < math.inf for one in (*measured, found.bandwidth, found.busy)))
+    _require(all(measured))
+    return found
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise ValueError
 
 
 def stored_devices() -> tuple[Device, ...]:

@@ -1,5 +1,7 @@
 """The description of the machine: asked once, stored, and asked anew when something changes."""
 
+import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +14,7 @@ from orca_desk.inventory import machine
 from orca_desk.inventory.machine import Lack, describe_machine, is_known, stored_machine
 from orca_desk.machine.devices import Listed
 from orca_desk.machine.native import Native
-from orca_desk.machine.stored import Build, stored_path
+from orca_desk.machine.stored import Build, Found, load_found, stored_path
 
 
 @pytest.fixture
@@ -64,6 +66,28 @@ def test_a_damaged_file_is_worked_out_anew(programs: Programs, text: str) -> Non
     stored_path().write_text(text)
     assert stored_machine().builds == {}
     assert describe_machine().builds == CPU_BUILDS
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("devices", [{"id": 7, "name": None, "kind": "cuda"}]),
+        ("devices", [{"id": "cuda:0", "name": "RTX", "kind": "cuda", "total": "12"}]),
+        ("devices", [{"id": "cuda:0", "name": "RTX", "kind": "cuda", "torch": 3}]),
+        ("builds", {"llama": {"made_for": None}}),
+        *(("speeds", {"cpu": {"products": one}}) for one in (None, [1])),
+        *(("speeds", {"cpu": {"products": {"float32": one}}}) for one in ("fast", 0, -5, math.nan, math.inf)),
+        ("speeds", {"cpu": {"products": {"float32": 1e11}, "busy": "no"}}),
+    ],
+)
+def test_a_file_with_nonsense_in_it_is_worked_out_anew(
+    programs: Programs, part: str, content: object
+) -> None:
+    describe_machine()
+    stored_path().write_text(json.dumps(json.loads(stored_path().read_text()) | {part: content}))
+    assert load_found() == Found()
+    assert describe_machine().builds == CPU_BUILDS
+    assert load_found() != Found()
 
 
 def test_a_new_build_of_llama_cpp_is_asked(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
