@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,8 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The desktop will not start yet. {lacking}", file=sys.stderr)
     if not options.without_models and must_build(venv, accelerator):
         print(f"Installing. {cost(accelerator)}", flush=True)
-        if (accelerator != "cpu" or compiled(venv)) and not build_llama(venv, accelerator):
-            return stopped("Run the same command to resume, or add --accelerator cpu.")
+        if accelerator != "cpu" or compiled(venv):
+            if not build_llama(venv, accelerator):
+                return stopped("Run the same command to resume, or add --accelerator cpu.")
+            record(venv, accelerator)  # now: what fails later must not cost this build again
     for packages in targets(options.extras, without_models=options.without_models):
         if not install(venv, packages):
             return stopped("Run the same command to resume.")
@@ -81,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif not options.without_models:
         print(WITHOUT_REAL_MODEL)
     if not options.without_models:
-        (venv / RECORD).write_text(f"{accelerator}\n")
+        record(venv, accelerator)
         if options.torch_index and not install_torch(venv, options.torch_index):
             return stopped("All is installed but the other torch. Run the same command to resume.")
         if accelerator == "cuda" and not torch_has_cuda(venv):
@@ -101,7 +104,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "extras",
         nargs="*",
         metavar="EXTRA",
-        help="optional parts, as pyproject.toml names them: test, benchmark, package",
+        help="optional parts, as pyproject.toml names them, such as test, gpu or benchmark",
     )
     parser.add_argument(
         "--without-models",
@@ -124,11 +127,29 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--torch-index",
         metavar="URL",
+        type=index_url,
         help="package index of another build of torch, such as that for CUDA, as torch's installation page"
         " names it",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it takes")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.extras if name not in optional_parts()]:
+        parser.error(f"there is no EXTRA {unknown[0]!r} (there are {', '.join(optional_parts())})")
+    return options
+
+
+def optional_parts() -> list[str]:
+    """Return the names of the extras in pyproject.toml, without a library to read it with."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    _, _, section = text.partition("\n[project.optional-dependencies]\n")
+    return re.findall(r"^([\w-]+) *=", section.partition("\n[")[0], flags=re.MULTILINE)
+
+
+def index_url(text: str) -> str:
+    """Return the address of a package index. Raises ArgumentTypeError for another text."""
+    if not re.match(r"(https?|file)://\S+$", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://host/path")
+    return text
 
 
 def stopped(remedy: str) -> int:
@@ -211,6 +232,11 @@ def build_llama(venv: Path, accelerator: AcceleratorName) -> bool:
     return install(venv, build_packages(), options=ACCELERATORS[accelerator].options)
 
 
+def record(venv: Path, accelerator: AcceleratorName) -> None:
+    """Store in an environment what its llama.cpp was built for."""
+    (venv / RECORD).write_text(f"{accelerator}\n")
+
+
 def torch_packages(index: str) -> list[list[str]]:
     """Return what replaces torch by the build of another index, then adds what that build requires."""
     pinned = next(line for line in (ROOT / "constraints.txt").read_text().splitlines() if is_torch(line))
@@ -253,7 +279,7 @@ def plan(venv: Path, options: argparse.Namespace, accelerator: AcceleratorName) 
     problem = first_problem(venv, without_models=options.without_models, accelerator=accelerator)
     for packages, cmake in calls:
         prefix = f'CMAKE_ARGS="{cmake}" ' if cmake else ""
-        lines.append(f"Would run: {prefix}pip install {' '.join(packages)}")
+        lines.append(f"Would run: {prefix}pip install {shlex.join(packages)}")
     return [*lines, *([f"Cannot be done yet: {problem}"] if problem else [])]
 
 

@@ -192,3 +192,31 @@ def test_a_build_that_fails_is_not_recorded(
     monkeypatch.setattr(install, "build_llama", lambda venv, accelerator: False)
     assert install.main(["--accelerator", "cuda"]) == 1
     assert accelerators.built_for(venv) == "cpu" and calls == []
+
+
+def test_a_build_is_recorded_although_what_follows_fails(
+    machine: Machine, venv: Path, calls: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.programs = {"nvcc"}
+    compile_llama(venv, "cpu")
+    monkeypatch.setattr(install, "install", lambda venv, packages, options="": packages == LLAMA)
+    assert install.main(["--accelerator", "cuda"]) == 1
+    assert accelerators.built_for(venv) == "cuda", "the same command must not compile it again"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tests"], "no EXTRA 'tests'"),
+        (["--without-models", "tests"], "there are test, lm-eval, benchmark, gpu, package"),
+        (["--torch-index", "cu128"], "'cu128' is no address"),
+        (["--torch-index", ""], "'' is no address"),
+    ],
+)
+def test_a_slip_is_named_before_anything_is_done(
+    venv: Path, calls: list, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit):
+        install.main(arguments)
+    assert said in capsys.readouterr().err
+    assert not venv.exists() and calls == []
