@@ -1,7 +1,7 @@
 """Checks before a training starts: what prevents it, and what is likely to go wrong."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,9 +19,9 @@ from orca_desk.method.records import TrainingRecord
 from orca_desk.models.fits import export_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.rounding import bits_of
-from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speed, length_limit
+from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speeds, length_limit
 from orca_desk.steps.train.lengths import Lengths, token_lengths
-from orca_desk.student.engines import why_not_mlx
+from orca_desk.student.engines import choose_engine, why_not_mlx
 from orca_desk.student.settings import TrainSettings
 
 ALL_LAYERS = "all-linear"
@@ -38,10 +38,11 @@ class SnapshotFacts:
     """What matters of a snapshot for training one base model on it.
 
     `overlap` counts the records whose task, or whose exact question, is held out now. `reveals` names the
-    strategies that the student's instruction quotes. `lengths` is None without a base, `speed` without an
-    earlier training on it. `unreadable` says why the base's tokenizer cannot be used, `unsound` why its
-    weights cannot be trained. `layers` are the names of those that an adapter can change. `rounded` is set
-    for a GGUF file whose weights are quantised, `check` where the check at the end needs too much memory.
+    strategies that the student's instruction quotes. `lengths` is None without a base; `speeds` are those of
+    earlier trainings on it, by engine. `unreadable` says why the base's tokenizer cannot be used, `unsound`
+    why its weights cannot be trained. `layers` are the names of those that an adapter can change. `rounded`
+    is set for a GGUF file whose weights are quantised, `check` where the check at the end needs too much
+    memory.
     """
 
     snapshot: Snapshot
@@ -52,9 +53,13 @@ class SnapshotFacts:
     unreadable: str
     unsound: str
     layers: frozenset[str]
-    speed: TrainingSpeed | None
+    speeds: Mapping[str, TrainingSpeed]
     rounded: "RoundedWeights | None" = None
     check: "LargeCheck | None" = None
+
+    def speed(self, settings: TrainSettings) -> TrainingSpeed | None:
+        """Return the speed of an earlier training with the engine that these settings mean here."""
+        return self.speeds.get(choose_engine(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +256,7 @@ def snapshot_facts(
         unreadable=unreadable,
         unsound=unsound,
         layers=layers,
-        speed=earlier_speed(library, base.path) if base else None,
+        speeds=earlier_speeds(library, base.path) if base else {},
         rounded=_rounding(base),
         check=_check(base),
     )

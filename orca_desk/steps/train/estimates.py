@@ -40,21 +40,30 @@ class TrainingTime:
     is_rough: bool
 
 
-def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
-    """Return how fast the newest training on the same base was; None if there was none."""
+def earlier_speeds(library: Library, base: Path) -> dict[str, TrainingSpeed]:
+    """Return how fast the newest training on the same base was, by the engine that computed it."""
+    found: dict[str, TrainingSpeed] = {}
     for training in list_trainings(library):
         if training.base.resolve() == base.resolve():
-            events = training_events(library, training.id, "metrics", after_step=1)  # the first step warms up
-            rates = sorted(event["tokens_per_second"] for event in events[-SPEEDS:])
-            if rates:
-                tenth = len(rates) // 10
-                return TrainingSpeed(
-                    training=training.id,
-                    low=rates[tenth],
-                    median=statistics.median(rates),
-                    high=rates[-1 - tenth],
-                )
-    return None
+            reports = training_events(library, training.id, "report")
+            engine = reports[-1].get("engine", "torch") if reports else "torch"
+            if engine not in found and (speed := _speed_of(library, training.id)):
+                found[engine] = speed
+    return found
+
+
+def _speed_of(library: Library, training: str) -> TrainingSpeed | None:
+    events = training_events(library, training, "metrics", after_step=1)  # the first step warms up
+    rates = sorted(event["tokens_per_second"] for event in events[-SPEEDS:])
+    if not rates:
+        return None
+    tenth = len(rates) // 10
+    return TrainingSpeed(
+        training=training,
+        low=rates[tenth],
+        median=statistics.median(rates),
+        high=rates[-1 - tenth],
+    )
 
 
 def estimate_time(

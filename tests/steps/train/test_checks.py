@@ -193,7 +193,7 @@ def test_a_base_without_a_tokenizer_is_refused(library, tmp_path):
     first = found(facts, TrainSettings(), context=0)[0]
     assert isinstance(first, UnusableTokenizer)
     assert first.is_fatal
-    assert estimate_time(facts.lengths, facts.speed, TrainSettings(), identify(BASE)) is None
+    assert estimate_time(facts.lengths, None, TrainSettings(), identify(BASE)) is None
 
 
 def test_time_is_estimated_from_the_newest_training_on_the_same_base(library, facts):
@@ -204,13 +204,15 @@ def test_time_is_estimated_from_the_newest_training_on_the_same_base(library, fa
     events = [common | {"step": step, "tokens_per_second": 1000.0 + step} for step in range(1, 101)]
     add_events(library, training.id, events)
     known = snapshot_facts(library, facts.snapshot.id, identify(BASE))
-    assert known.speed is not None and known.speed.training == training.id
-    assert 1000 < known.speed.low < known.speed.median < known.speed.high < 1101
-    time = estimate_time(known.lengths, known.speed, QUICK, identify(BASE))
+    speed = known.speed(QUICK)
+    assert speed is not None and speed.training == training.id
+    assert 1000 < speed.low < speed.median < speed.high < 1101
+    assert known.speed(replace(QUICK, engine="mlx")) is None  # which is not as fast
+    time = estimate_time(known.lengths, speed, QUICK, identify(BASE))
     assert known.lengths is not None and time is not None
     tokens = sum(known.lengths.trained(QUICK, 1024)) * QUICK.epochs
-    assert time.low == pytest.approx(tokens / known.speed.high) and not time.is_rough
-    assert time.low < time.high == pytest.approx(tokens / known.speed.low)
+    assert time.low == pytest.approx(tokens / speed.high) and not time.is_rough
+    assert time.low < time.high == pytest.approx(tokens / speed.low)
 
 
 @pytest.mark.parametrize(

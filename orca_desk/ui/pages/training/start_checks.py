@@ -7,7 +7,8 @@ from orca_desk.models.fits import training_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.remedies import training_remedy
 from orca_desk.steps.train.checks import DEFAULT_RATE, Concern, SnapshotFacts, concerns, usual_rate
-from orca_desk.steps.train.estimates import TrainingTime, estimate_time
+from orca_desk.steps.train.estimates import TrainingSpeed, TrainingTime, estimate_time
+from orca_desk.student.engines import choose_engine
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
@@ -72,10 +73,11 @@ class StartChecks(QWidget):
         self.concerns = concerns(facts, settings, context=context, rate=rate)
         self._is_read = True
         self._show_concerns()
+        speed = facts.speed(settings)
         self.desk.background.run(
             self,
-            lambda: estimate_time(facts.lengths, facts.speed, settings, model),
-            lambda time: self.time.setText(_time_sentence(facts, time)),
+            lambda: estimate_time(facts.lengths, speed, settings, model),
+            lambda time: self.time.setText(_time_sentence(speed, settings, time)),
             only_newest="time",
         )
 
@@ -115,19 +117,20 @@ class _CheckRow(QFrame):
         self.setAccessibleName(f"{text} {hint}".strip())
 
 
-def _time_sentence(facts: SnapshotFacts, time: TrainingTime | None) -> str:
+def _time_sentence(speed: TrainingSpeed | None, settings: TrainSettings, time: TrainingTime | None) -> str:
     """Return how many steps a training takes, and how long at the speed of an earlier one."""
     if time is None:
         return "Known after the first steps."
     steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
     low, high = duration(time.low), duration(time.high)
+    by = " with MLX" if choose_engine(settings) == "mlx" else ""
     between = low if low == high else f"{low} to {high}"
-    if facts.speed is None:
+    if speed is None:
         return (
-            f"{steps} in {between}. That is rough: this base model has not been trained here yet, so it is "
-            f"estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
+            f"{steps} in {between}. That is rough: this base model has not been trained here yet{by}, so it "
+            f"is estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
         )
     return (
-        f"{steps} in about {between}, at the speed of {facts.speed.training} ({facts.speed.median:,.0f} "
+        f"{steps} in about {between}, at the speed of {speed.training} ({speed.median:,.0f} "
         f"tokens/s). {MORE_TIME}"
     )
