@@ -11,6 +11,7 @@ from orca_desk.ui.theme import GRID, Role, Theme, font
 
 Index = QModelIndex | QPersistentModelIndex
 HEIGHT = 6 * GRID  # px, of a row with two lines
+SMALLEST = 0.8  # of a size: smaller letters are hard to read
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,18 @@ class _Line:
 
 
 class TwoLines(QStyledItemDelegate):
-    """Paints a text of two lines; the model's ForegroundRole and FontRole apply to the first line."""
+    """Paints a text of two lines; the model's ForegroundRole and FontRole apply to the first line.
+
+    `tight` is for narrow columns: less room beside the text, and smaller letters in a second line that would
+    be cut off.
+    """
 
     second: Role = "muted"
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, tight: bool = False) -> None:
         super().__init__()
         self._theme = theme
+        self._tight = tight
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the standard background and selection, then the icon and the lines."""
@@ -41,11 +47,14 @@ class TwoLines(QStyledItemDelegate):
         style = option.widget.style() if option.widget else QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         colours = self._theme.colours
+        side = GRID // 2 if self._tight else GRID
+        area = QRectF(option.rect).adjusted(side, 4, -side, -4)
         lines = [_Line(first, option.font, index.data(Qt.ItemDataRole.ForegroundRole) or colours("text"))]
         if second:
-            lines.append(_Line(second, font("caption"), colours(self.second)))
+            letters = fitting(second, font("caption"), area.width()) if self._tight else font("caption")
+            lines.append(_Line(second, letters, colours(self.second)))
         painter.save()
-        self._draw(painter, QRectF(option.rect).adjusted(GRID, 4, -GRID, -4), option, lines, picture)
+        self._draw(painter, area, option, lines, picture)
         painter.restore()
 
     def _draw(
@@ -77,3 +86,12 @@ class TwoLines(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of two lines."""
         return QSize(super().sizeHint(option, index).width(), HEIGHT)
+
+
+def fitting(text: str, letters: QFont, width: float) -> QFont:
+    """Return the font, made as much smaller as a text of this width needs, down to `SMALLEST`."""
+    made = QFont(letters)
+    size = made.pointSizeF()
+    while QFontMetricsF(made).horizontalAdvance(text) > width and made.pointSizeF() > SMALLEST * size + 0.01:
+        made.setPointSizeF(max(SMALLEST * size, made.pointSizeF() - 0.05 * size))
+    return made

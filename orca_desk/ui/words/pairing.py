@@ -253,17 +253,17 @@ def replaced_text(replaced: Sequence[StoredPairing]) -> str:
     """Return which pairings a measurement replaced that rested on more than it; "" for none."""
     if not replaced:
         return ""
-    named = ", ".join(f"{one.pairing.family} had {one.strategy} {_how(one)}" for one in replaced[:NAMED])
-    more = f" and {len(replaced) - NAMED:,} more" if len(replaced) > NAMED else ""
+    named = "; ".join(f"{one.pairing.family} had {one.strategy} {_how(one)}" for one in replaced[:NAMED])
+    more = f"; and {len(replaced) - NAMED:,} more" if len(replaced) > NAMED else ""
     return f"Replaced: {named}{more}. To keep an earlier strategy, choose it by hand."
 
 
 def at_stake_text(stake: Sequence[StoredPairing], titles: Mapping[str, str] = NO_TITLES) -> str:
     """Return which pairings a measurement may replace that rest on more than it."""
-    named = ", ".join(
+    named = "; ".join(  # titles contain commas
         f"{one.pairing.family} has {_title(one.strategy, titles)} {_how(one)}" for one in stake[:NAMED]
     )
-    more = f" and {len(stake) - NAMED:,} more" if len(stake) > NAMED else ""
+    more = f"; and {len(stake) - NAMED:,} more" if len(stake) > NAMED else ""
     return f"{named}{more}."
 
 

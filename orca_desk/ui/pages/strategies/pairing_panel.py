@@ -115,7 +115,7 @@ class PairingPanel(QWidget):
         self.model = PairingMatrixModel(self.desk.theme)
         self.view = QTableView()
         self.view.setModel(self.model)
-        self.delegate = TwoLines(self.desk.theme)
+        self.delegate = TwoLines(self.desk.theme, tight=True)
         self.view.setItemDelegate(self.delegate)
         self.view.setAccessibleName("Families by strategies: share of correct answers")
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
