@@ -166,7 +166,7 @@ def serve(work: Callable[[Channel], None]) -> NoReturn:
 def failure_event(error: Exception) -> Message:
     """Return the event for an exception: a sentence where the user can do something, else the trace."""
     known: Exception | None = error
-    if isinstance(error, MemoryError):
+    if _lacks_memory(error):
         known = UserError(
             "There is not enough memory for this job.",
             "Use a smaller model, batch or context, or close other programs.",
@@ -177,6 +177,15 @@ def failure_event(error: Exception) -> Message:
         is_final = isinstance(known, FinalError)
         return {"event": "error", "message": known.message, "hint": known.hint, "final": is_final}
     return {"event": "crash", "trace": "".join(traceback.format_exception(error))}
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Return whether Python, or torch on whichever device, could not get the memory that it asked for."""
+    text = str(error).lower()
+    torchs = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in text for words in torchs)
+    )
 
 
 def _take_standard_streams() -> tuple[IO[bytes], int]:

@@ -45,6 +45,8 @@ def test_a_paused_worker_waits_for_the_next_word(word: str, continues: bool) -> 
     [
         (UserError("The file is damaged.", "Download it again."), "The file is damaged."),
         (MemoryError(), "not enough memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory"),
         (OSError(errno.ENOSPC, "No space left on device", "checkpoint"), "no space left"),
     ],
 )
