@@ -5,7 +5,6 @@ a dense mask of the row by the row:
 
 - `varlen`: flash attention for records of any length (`torch.nn.attention.varlen`), CUDA in 16 bits
 - `flex`: FlexAttention, compiled, with the blocks of the row that records touch
-- `nested`: scaled dot-product attention on a jagged nested tensor, CUDA
 - `split`: scaled dot-product attention of each record, one after the other: slow, but it is everywhere
 
 Which of them a device can run, and which is fastest there, is found by `race.race_kernels`.
@@ -25,6 +24,7 @@ from transformers import AttentionInterface
 from orca_desk.student.accelerator.packing import BLOCK, Kernel, RowRoom
 
 IMPLEMENTATION = "orca_desk_packed"  # its name among transformers' implementations of attention
+SHAPES = 64  # most kinds of rows that something is compiled for
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,6 @@ def attend(
     """
     if layout.kernel == "varlen":
         return _varlen(q, k, v, layout, scale, window)
-    if layout.kernel == "nested":
-        return _nested(q, k, v, layout, scale)
     if layout.kernel == "split":
         return _split(q, k, v, layout, scale)
     return _flex(q, k, v, layout, scale, window, cap)
@@ -103,8 +101,6 @@ def is_suitable(
         return bool(device.type == "cuda" and dtype != torch.float32 and not cap)
     if kernel == "split":  # of no use to Apple's GPU, which is slow in starting many small products
         return bool(device.type in ("cuda", "cpu") and not cap and not window)
-    if kernel == "nested":
-        return bool(device.type == "cuda" and not cap and not window)
     return bool(device.type == "cuda")  # elsewhere FlexAttention has no backward pass
 
 
@@ -123,21 +119,6 @@ def _varlen(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, scale: float, wi
         enable_gqa=q.shape[1] != k.shape[1],
     )
     return mixed.transpose(0, 1)[None]
-
-
-def _nested(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, scale: float) -> Tensor:
-    groups = q.shape[1] // k.shape[1]
-    if groups > 1:
-        k, v = (states.repeat_interleave(groups, dim=1) for states in (k, v))
-    offsets = layout.starts.long()
-    rows = (
-        torch.nested.nested_tensor_from_jagged(
-            states[0].transpose(0, 1).contiguous(), offsets, min_seqlen=0, max_seqlen=layout.longest
-        ).transpose(1, 2)
-        for states in (q, k, v)
-    )
-    mixed = nn.functional.scaled_dot_product_attention(*rows, is_causal=True, scale=scale)
-    return mixed.transpose(1, 2).values().transpose(0, 1)[None]
 
 
 def _split(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, scale: float) -> Tensor:
@@ -173,6 +154,8 @@ def _flex(
 
 @cache
 def _compiled_flex() -> Any:
+    # Beyond the limit torch would go on uncompiled, with every score of the row in memory.
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, SHAPES)
     return torch.compile(flex_attention, dynamic=False)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from orca_desk.student.data import Example
 from orca_desk.student.packing import TrainingBatch
 
-Kernel = Literal["varlen", "flex", "nested", "split"]  # see `attention`
+Kernel = Literal["varlen", "flex", "split"]  # see `attention`
 BLOCK = 128  # rows have a multiple of this length: FlexAttention's block, and few shapes to compile for
 
 

@@ -17,8 +17,9 @@ from orca_desk.student.accelerator.packing import BLOCK, Kernel
 log = logging.getLogger(__name__)
 
 # "rows": no packing, each record has its own row
-Attention = Literal["varlen", "flex", "nested", "split", "rows"]
-KERNELS: tuple[Kernel, ...] = ("varlen", "nested", "split", "flex")
+Attention = Literal["varlen", "flex", "split", "rows"]
+KERNELS: tuple[Kernel, ...] = ("varlen", "split", "flex")
+COMPARED = ("result", "gradient of queries", "gradient of keys", "gradient of values")
 TIMES = 5
 # The largest error, as a share of the largest value, that rounding explains.
 CLOSE = {torch.float32: 1e-3, torch.bfloat16: 3e-2, torch.float16: 1e-2}
@@ -61,6 +62,8 @@ def race_kernels(
 ) -> AttentionRace:
     """Time each kernel on a row of records of these lengths, after comparing it with plain attention.
 
+    Compared are its result and the gradients of queries, keys and values.
+
     A kernel that is missing, fails or computes something else is out, with its reason; so is `flex`, which
     has to be compiled, for a training that is not long, where another computes the same.
     """
@@ -68,7 +71,7 @@ def race_kernels(
     q, k, v, upstream = _inputs(shape, int(starts[-1]), device, dtype)
     seconds: dict[Kernel, float] = {}
     failures: dict[Kernel, str] = {}
-    expected: dict[int, Tensor] = {}
+    expected: dict[int, list[Tensor]] = {}
     for kernel in KERNELS:
         if not all(is_suitable(kernel, device, dtype, window=each, cap=shape.cap) for each in shape.windows):
             failures[kernel] = "does not compute this model's attention on this device"
@@ -79,9 +82,12 @@ def race_kernels(
         try:
             for window in shape.windows:
                 if window not in expected:
-                    expected[window] = _plain(q, k, v, starts, shape, window)
+                    expected[window] = _plain((q, k, v, upstream), starts, shape, window)
                 layout = RowLayout.of(starts, kernel, device)
-                _require_close(_attend(q, k, v, layout, shape, window), expected[window])
+                mixed = _attend(q, k, v, layout, shape, window)
+                got = [mixed, *torch.autograd.grad(mixed, (q, k, v), upstream)]
+                for name, one, other in zip(COMPARED, got, expected[window], strict=True):
+                    _require_close(name, one, other)
             seconds[kernel] = _time(kernel, (q, k, v, upstream), starts, shape, device)
         except Exception as error:  # a kernel may be left out of a build, or refuse shapes: any reason does
             failures[kernel] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
@@ -126,28 +132,36 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, layout: RowLayout, shape: Attention
     return attend(q, k, v, layout, scale=shape.size**-0.5, window=window, cap=shape.cap)
 
 
-def _plain(q: Tensor, k: Tensor, v: Tensor, starts: np.ndarray, shape: AttentionShape, window: int) -> Tensor:
-    """Return what attention is by definition, one record at a time, in float32."""
+def _plain(states: Sequence[Tensor], starts: np.ndarray, shape: AttentionShape, window: int) -> list[Tensor]:
+    """Return what attention is by definition, and its gradients, in float32: see COMPARED.
+
+    One record and one head of keys at a time, as the scores of long records take much memory.
+    """
     groups = shape.heads // shape.kv_heads
-    parts = []
-    with torch.no_grad():
-        for first, end in pairwise(starts.tolist()):
-            record = [states[0, :, first:end].float() for states in (q, k, v)]
-            queries, keys, values = record[0], *(one.repeat_interleave(groups, 0) for one in record[1:])
-            scores = queries @ keys.transpose(1, 2) * shape.size**-0.5
+    results = [torch.zeros(one.shape, device=one.device) for one in (states[0], *states[:3])]
+    for first, end in pairwise(starts.tolist()):
+        places = torch.arange(end - first, device=states[0].device)
+        distance = places[:, None] - places[None]
+        hidden = (distance < 0) | (distance >= window if window else distance < 0)
+        for head in range(shape.kv_heads):
+            own, shared = slice(head * groups, (head + 1) * groups), slice(head, head + 1)
+            parts = [(0, which, slice(first, end)) for which in (own, shared, shared, own)]
+            some = [one[part].detach().float() for one, part in zip(states, parts, strict=True)]
+            q, k, v = (one.requires_grad_() for one in some[:3])
+            scores = q @ k.transpose(1, 2) * shape.size**-0.5
             if shape.cap:
                 scores = shape.cap * torch.tanh(scores / shape.cap)
-            places = torch.arange(end - first, device=q.device)
-            distance = places[:, None] - places[None]
-            hidden = (distance < 0) | (distance >= window if window else distance < 0)
-            parts.append(nn.functional.softmax(scores.masked_fill(hidden, -torch.inf), -1) @ values)
-    return torch.cat(parts, 1)[None]
+            mixed = nn.functional.softmax(scores.masked_fill(hidden, -torch.inf), -1) @ v
+            found = [mixed.detach(), *torch.autograd.grad(mixed, (q, k, v), some[3])]
+            for result, part, one in zip(results, (parts[0], *parts[:3]), found, strict=True):
+                result[part] = one
+    return results
 
 
-def _require_close(got: Tensor, expected: Tensor) -> None:
+def _require_close(name: str, got: Tensor, expected: Tensor) -> None:
     error = float((got.detach().float() - expected).abs().max() / expected.abs().max())
     if not error <= CLOSE[got.dtype]:
-        raise ValueError(f"is wrong by {error:.2g} of the largest value")
+        raise ValueError(f"its {name} is wrong by {error:.2g} of the largest value")
 
 
 def _time(

@@ -97,7 +97,7 @@ def test_the_race_names_a_kernel_that_is_right_and_why_the_others_are_out() -> N
     shape = AttentionShape(heads=4, kv_heads=2, size=16)
     found = race_kernels(shape, [50, 3, 120], device=CPU, dtype=torch.float32)
     assert found.fastest == "split"
-    assert set(found.failures) == {"varlen", "flex", "nested"}
+    assert set(found.failures) == {"varlen", "flex"}
     assert all(found.failures.values())
 
 
@@ -113,13 +113,48 @@ def test_a_kernel_that_computes_something_else_is_out(monkeypatch: pytest.Monkey
     assert "is wrong by" in found.failures["split"]
 
 
+def test_a_kernel_with_other_gradients_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crooked(*arguments: Any, **named: Any) -> torch.Tensor:
+        mixed = attend(*arguments, **named)
+        return mixed + 0.1 * (mixed - mixed.detach())
+
+    monkeypatch.setattr(race, "attend", crooked)
+    found = race_kernels(
+        AttentionShape(heads=4, kv_heads=2, size=16), [50, 60], device=CPU, dtype=torch.float32
+    )
+    assert found.fastest == "rows"
+    assert "its gradient of queries is wrong by" in found.failures["split"]
+
+
+def test_rounding_to_16_bits_is_no_error() -> None:
+    shape = AttentionShape(heads=4, kv_heads=2, size=64)
+    found = race_kernels(shape, [200, 3, 120], device=CPU, dtype=torch.bfloat16)
+    assert found.fastest == "split", found.failures
+
+
+@uncompiled
+@pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (40, 0.0), (0, 2.0)])
+def test_what_kernels_are_compared_with_is_attention_within_records(window: int, cap: float) -> None:
+    starts = _starts([50, 3, 120])
+    states = [state.requires_grad_() for state in _states(int(starts[-1]))]
+    upstream = torch.randn(1, 4, int(starts[-1]), 16, generator=torch.Generator().manual_seed(9))
+    wanted = _by_definition(states, starts, window=window, cap=cap)
+    shape = AttentionShape(heads=4, kv_heads=2, size=16, cap=cap)
+    for got, expected in zip(
+        race._plain([*states, upstream], starts, shape, window),
+        [wanted, *torch.autograd.grad(wanted, states, upstream)],
+        strict=True,
+    ):
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_without_a_suitable_kernel_records_have_rows_of_their_own() -> None:
     shape = AttentionShape(heads=4, kv_heads=2, size=16, windows=(0, 32), cap=50.0)
     assert race_kernels(shape, [50, 60], device=CPU, dtype=torch.float32).fastest == "rows"
 
 
 def test_apples_gpu_has_no_kernel_for_packed_rows() -> None:
-    kernels: tuple[Kernel, ...] = ("varlen", "flex", "nested", "split")
+    kernels: tuple[Kernel, ...] = ("varlen", "flex", "split")
     assert not any(is_suitable(kernel, torch.device("mps"), torch.float16) for kernel in kernels)
 
 
