@@ -46,17 +46,25 @@ def choose_device() -> ChosenDevice:
     if not wanted:
         return ChosenDevice(name=CPU, title="CPU")
     device = _described(listed[wanted[0]])
+    return device_that_works(device, "at a first product")
+
+
+def device_that_works(device: ChosenDevice, when: str) -> ChosenDevice:
+    """Return the device if it still multiplies, else the CPU; `when` says what it was asked to do before.
+
+    Raises UserError where the user chose the device.
+    """
     if (reason := _failure(device.torch)) is None:
         return device
     if chosen_device() != AUTO:
         raise UserError(
-            f"{device.title} fails at a first product: {reason}.",
+            f"{device.title} fails {when}: {reason}.",
             "Choose another device, or install a torch that supports it: python -m orca_desk.install.",
         )
     return ChosenDevice(
         name=CPU,
         title="CPU",
-        note=f"{device.title} fails at a first product ({reason}), so the training uses the CPU.",
+        note=f"{device.title} fails {when} ({reason}), so the training uses the CPU.",
     )
 
 

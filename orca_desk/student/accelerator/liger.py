@@ -9,12 +9,23 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from orca_desk.errors import UserError
 from orca_desk.student.torch.kernels import GATED, NORMS, apply_linears, is_known_gate
 
 
 def is_installed() -> bool:
     """Return whether liger-kernel and Triton are there."""
     return all(importlib.util.find_spec(name) is not None for name in ("liger_kernel", "triton"))
+
+
+def require_liger() -> None:
+    """Raise UserError where a training that uses Liger Kernel cannot go on."""
+    if not is_installed():
+        raise UserError(
+            "This training began with Liger Kernel, which is no longer installed.",
+            "Install it to resume (pip install 'orca-desk[gpu]'); or start a new training: another seed "
+            "makes one.",
+        )
 
 
 def use_liger(body: nn.Module) -> int:

@@ -7,7 +7,15 @@ import torch
 
 from orca_desk.models.config import read_json
 from orca_desk.models.model_file import ModelFile
-from orca_desk.student.accelerator.choice import CPU, choose_device, choose_device_dtype, enter, free_bytes
+from orca_desk.student.accelerator.choice import (
+    CPU,
+    ChosenDevice,
+    choose_device,
+    choose_device_dtype,
+    device_that_works,
+    enter,
+    free_bytes,
+)
 from orca_desk.student.accelerator.memory import plan_memory
 from orca_desk.student.accelerator.race import AttentionShape, race_kernels
 from orca_desk.student.accelerator.variants import race_variants
@@ -24,9 +32,21 @@ def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence
     Raises UserError for a device that is missing or too small.
     """
     chosen = choose_device()
-    where = {"device": chosen.name, "device_name": chosen.title, "device_note": chosen.note}
     if chosen.name == CPU:
-        return where
+        return _where(chosen)
+    decided = _decide(chosen, base, settings, lengths)
+    # A kernel that crashes ends all use of a GPU by this process, not only its own.
+    chosen = device_that_works(chosen, "while its kernels are compared")
+    return _where(chosen) | (decided if chosen.name != CPU else {})
+
+
+def _where(chosen: ChosenDevice) -> dict[str, Any]:
+    return {"device": chosen.name, "device_name": chosen.title, "device_note": chosen.note}
+
+
+def _decide(
+    chosen: ChosenDevice, base: ModelFile, settings: TrainSettings, lengths: Sequence[int]
+) -> dict[str, Any]:
     device = chosen.torch
     enter(device)
     dtype = choose_device_dtype(base, settings, device)
@@ -40,10 +60,18 @@ def decide_on_device(base: ModelFile, settings: TrainSettings, lengths: Sequence
         dtype=getattr(torch, dtype),
         is_long=4 * base.parameters * settings.epochs * sum(lengths) > LONG,
     )
-    variants = race_variants(base, settings, lengths, device=device, dtype=dtype, attention=attention.fastest)
+    variants = race_variants(
+        base,
+        settings,
+        lengths,
+        device=device,
+        dtype=dtype,
+        attention=attention.fastest,
+        checkpoints=memory.stored != "all",
+    )
     batches = settings.epochs * sum(lengths) / settings.batch_tokens
     forced = settings.compile == "on" and "compiled" in variants.seconds
-    return where | {
+    return {
         "dtype": dtype,
         "gradient_checkpointing": memory.stored != "all",
         "offload": memory.stored == "offloaded",

@@ -12,11 +12,12 @@ from peft import PeftModel, get_peft_model_state_dict
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from orca_desk.errors import FinalError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.files import atomic_write
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator.attention import IMPLEMENTATION
 from orca_desk.student.accelerator.choice import CPU, enter, same_device
+from orca_desk.student.accelerator.liger import require_liger
 from orca_desk.student.accelerator.packing import PackedBatch, pack
 from orca_desk.student.accelerator.plan import decide_on_device
 from orca_desk.student.accelerator.scaling import LossScale
@@ -26,6 +27,7 @@ from orca_desk.student.accelerator.variants import (
     row_block,
     row_room,
     uncompiled,
+    without_dropout,
 )
 from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.engine import StepNumbers
@@ -87,10 +89,15 @@ def decide(base: ModelFile, settings: TrainSettings, lengths: Sequence[int]) -> 
 
 
 def resume(plan: Mapping[str, Any]) -> None:
-    """Set up this process as the run began. Raises UserError when its device is no longer there."""
+    """Set up this process as the run began.
+
+    Raises UserError when its device is no longer there, or Liger Kernel, if it used that.
+    """
     torch.set_num_threads(plan["threads"])
     use_library(plan["products"])
     same_device(_kept(plan, "device"))
+    if _kept(plan, "variant") == "liger":
+        require_liger()
 
 
 def open_engine(
@@ -115,7 +122,7 @@ def open_engine(
         body.set_attn_implementation(IMPLEMENTATION)
     apply_variant(body, _kept(plan, "variant"))
     packed = packed_arguments(probe, device)
-    with uncompiled():  # compiled layers are compared on a whole row, when the engine is made
+    with uncompiled(body):  # compiled layers are compared on a whole row, when the engine is made
         require_own_logits(body, ids, torch.cat(alone, 1), NEAR[plan["dtype"]], packed)
     if plan["gradient_checkpointing"]:
         body.activation_checkpointing_enable(offload=_kept(plan, "offload"))
@@ -134,7 +141,7 @@ class TorchEngine:
         self.packs: bool = _kept(plan, "attention") != "rows"
         lengths = [len(example.ids) for example in examples.training]
         variant = _kept(plan, "variant")
-        self._block = row_block(variant, settings.batch_tokens)
+        self._block = row_block(variant, settings.batch_tokens, _kept(plan, "attention"))
         self._room = row_room(variant, lengths, settings.batch_tokens)
         self._scale = LossScale() if plan["dtype"] == "float16" else None
         self._parameters = adapter_parameters(model)
@@ -145,16 +152,13 @@ class TorchEngine:
             fused=True,
         )
         self._probe = _usual_row(examples.training, settings.batch_tokens)
-        self._drops = settings.dropout > 0
         self._resumed_off: float | None = None
         self._is_on_cpu = _kept(plan, "device") == CPU  # where everything repeats itself bit for bit
         self._repeats: Repeatability | None = None
         if not self._is_on_cpu:
             self._repeats = make_repeatable(self._gradient)
         if variant == "compiled":
-            with uncompiled():
-                expected = self._gradient()
-            require_alike(self._gradient(), expected, plan["dtype"])
+            self._require_compiled_alike(plan["dtype"])
 
     def describe(self) -> dict[str, Any]:
         """Return the sizes of base and adapter, what the run decided when it began, and what was measured."""
@@ -192,7 +196,7 @@ class TorchEngine:
     def evaluate(self, examples: Sequence[Example]) -> float:
         """Return the summed loss of one batch."""
         self.model.eval()
-        with torch.no_grad(), uncompiled():
+        with torch.no_grad(), uncompiled(self.model):
             return float(summed_loss(self.model, self._lay_out(examples)))
 
     def save_adapter(self, folder: Path) -> None:
@@ -270,12 +274,26 @@ class TorchEngine:
 
     def _gradient(self) -> Tensor:
         """Return the gradient of the first records, and leave no trace; nothing is dropped out."""
-        self.model.train(not self._drops)
+        without_dropout(self.model)
         batch = self._lay_out(self._probe)
         self._backward([batch], max(1, len(batch.targets)))
         gradients = [p.grad.flatten() for p in self._parameters.values() if p.grad is not None]
         self._optimizer.zero_grad()
         return torch.cat(gradients).nan_to_num_()
+
+    def _require_compiled_alike(self, dtype: str) -> None:
+        """Raise UserError where the compiler fails, or compiled layers have other gradients."""
+        with uncompiled(self.model):
+            expected = self._gradient()
+        try:
+            require_alike(self._gradient(), expected, dtype)
+        except UserError:
+            raise
+        except Exception as error:  # compilers fail in ways of their own
+            reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
+            raise UserError(
+                f"The model's layers cannot be compiled here ({reason}).", "Set compile to off."
+            ) from error
 
     def _require_same_loss(self, before: float) -> None:
         now = self.evaluate(self._probe)

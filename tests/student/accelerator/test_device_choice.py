@@ -11,7 +11,7 @@ from orca_desk.models.fits import training_fit
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
-from orca_desk.student.accelerator import choice
+from orca_desk.student.accelerator import choice, plan
 from orca_desk.student.accelerator.choice import choose_device, choose_device_dtype, same_device
 from orca_desk.student.accelerator.memory import plan_memory
 from orca_desk.student.accelerator.scaling import START, STEADY, LossScale
@@ -62,6 +62,23 @@ def test_a_chosen_device_that_fails_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(choice, "_failure", lambda device: "no kernel image is available")
     with pytest.raises(UserError, match="Card cuda:0 fails at a first product: no kernel image"):
         choose_device()
+
+
+def test_a_device_that_fails_while_kernels_are_compared_is_left_with_a_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A kernel that crashes takes the whole device from the process, whichever would have worked."""
+    _lists(monkeypatch, _listed("meta"))
+    failures = iter([None, "an illegal memory access was encountered"])
+    monkeypatch.setattr(choice, "_failure", lambda device: next(failures))
+    monkeypatch.setattr(plan, "_decide", lambda *_: {"dtype": "float32"})
+    decided = plan.decide_on_device(identify(bundled_models() / "mini-student"), TrainSettings(), [10])
+    assert decided == {
+        "device": "cpu",
+        "device_name": "CPU",
+        "device_note": "Card meta fails while its kernels are compared (an illegal memory access was "
+        "encountered), so the training uses the CPU.",
+    }
 
 
 def test_the_device_of_a_run_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,9 +48,9 @@ def _examples(folder: Path, count: int = 5) -> list[Example]:
 
 
 def _train(
-    base: Path, out: Path, settings: TrainSettings, control: RunControl | None = None
+    base: Path, out: Path, settings: TrainSettings, control: RunControl | None = None, count: int = 14
 ) -> tuple[TrainOutcome, list[dict[str, Any]]]:
-    records = write_records(out.with_suffix(".jsonl"), make_records(24))
+    records = write_records(out.with_suffix(".jsonl"), make_records(count))
     events: list[dict[str, Any]] = []
     outcome = train(
         base=base, records=records, out=out, settings=settings, emit=events.append, control=control or Going()
@@ -69,7 +69,7 @@ def test_a_packed_record_has_the_logits_it_has_alone(
 ) -> None:
     folder = make_family(tmp_path / name, name, tiny_llama.folder)
     body = load_base(folder, "float32").eval()
-    examples = _examples(folder, 4)
+    examples = _examples(folder, 3)
     row = pack(examples, "flex")
     with torch.no_grad():
         alone = [body(input_ids=torch.tensor([example.ids])).logits[0] for example in examples]
@@ -99,14 +99,14 @@ def test_a_packed_row_has_the_loss_and_gradients_of_a_batch_of_rows(tiny_llama: 
 def test_a_training_on_a_device_learns_as_on_the_cpu_and_says_what_it_uses(
     device: str, tiny_llama: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome, events = _train(tiny_llama.folder, tmp_path / "device", quick())
+    outcome, events = _train(tiny_llama.folder, tmp_path / "device", quick(), count=24)
     report = _one(events, "report")
     assert report["device"] == device
     assert report["attention"] != "rows"
     assert report["dtype"] == "float32"
     assert report["repeats_exactly"] is True
     monkeypatch.setenv("ORCA_DESK_DEVICE", "cpu")
-    cpu, events = _train(tiny_llama.folder, tmp_path / "cpu", quick())
+    cpu, events = _train(tiny_llama.folder, tmp_path / "cpu", quick(), count=24)
     assert _one(events, "report")["device"] == "cpu"
     assert outcome.base_loss == pytest.approx(cpu.base_loss, rel=1e-4)
     assert outcome.best_loss == pytest.approx(cpu.best_loss, rel=0.1)
