@@ -27,6 +27,9 @@ class LostCard(QWidget):
         self.model = _LostRows(())
         self.view = row_table(self.model, NAME)
         self.view.horizontalHeader().setStretchLastSection(False)
+        # Qt would shorten a heading of two lines as if it were one
+        self.view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.view.horizontalScrollBar().rangeChanged.connect(self._show_all_rows)
         self.caption = label(tone="muted", wrap=True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -49,10 +52,14 @@ class LostCard(QWidget):
         self.model.show_table(table.heads, table.rows)
         self.view.resizeColumnsToContents()
         for column in range(self.model.columnCount()):
-            self.view.setColumnWidth(column, self.view.columnWidth(column) + 2 * GRID)
-        header = self.view.horizontalHeader().sizeHint().height()
-        self.view.setFixedHeight(header + ROW * self.model.rowCount() + FRAME)
+            self.view.setColumnWidth(column, self.view.columnWidth(column) + GRID)
         self.view.setMaximumWidth(self.view.horizontalHeader().length() + FRAME)
+        self._show_all_rows()
+
+    def _show_all_rows(self) -> None:
+        header, bar = self.view.horizontalHeader(), self.view.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        self.view.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + below + FRAME)
 
 
 class _LostRows(RowsModel[Row]):
@@ -63,7 +70,8 @@ class _LostRows(RowsModel[Row]):
         self.beginResetModel()
         ends = (0, len(heads) - 1)
         self.columns = tuple(
-            Column[Row](head, _text(place), number=place not in ends) for place, head in enumerate(heads)
+            Column[Row](_in_two_lines(head), _text(place), number=place not in ends)
+            for place, head in enumerate(heads)
         )
         self.rows = list(rows)
         self.endResetModel()
@@ -73,6 +81,15 @@ class _LostRows(RowsModel[Row]):
         if role == Qt.ItemDataRole.ForegroundRole and row[column].role:
             return current_colours()("bad")
         return None
+
+
+def _in_two_lines(head: str) -> str:
+    """Return a heading, broken near its middle: in one line, headings leave the last column no room."""
+    breaks = [place for place, letter in enumerate(head) if letter == " "]
+    if not breaks:
+        return head
+    middle = min(breaks, key=lambda place: abs(2 * place - len(head)))
+    return f"{head[:middle]}\n{head[middle + 1 :]}"
 
 
 def _text(place: int) -> Callable[[Row], str]:

@@ -137,7 +137,7 @@ def test_what_the_students_lost_stands_on_the_page_as_in_the_report(
         nats=0.812,
         changed=0.3,
         ratio=1.2,
-        large=("divergence",),
+        large=("divergence", "longer"),
     )
     arms = [replace(one, lost=lost if one.arm is Arm.ERASED else None) for one in view.found.arms]
     found = replace(view.found, arms=tuple(arms))
@@ -145,12 +145,18 @@ def test_what_the_students_lost_stands_on_the_page_as_in_the_report(
     assert view.lost.isVisible() and view.lost.caption.text().startswith("220 general questions")
     model = view.lost.model
     shown = [str(model.index(0, column).data()) for column in range(model.columnCount())]
-    assert shown == ["Erased", "40.0%", "25.0%", "0.812", "30%", "1.20", "divergence"]
+    assert shown == ["Erased", "40.0%", "25.0%", "0.812", "30%", "1.20", "divergence, longer"]
     large = model.index(0, model.columnCount() - 1)
     for choice in ("dark", "light"):
         window.desk.theme.choose(choice)
         assert large.data(Qt.ItemDataRole.ForegroundRole) == current_colours()("bad")
     assert model.index(0, 0).data(Qt.ItemDataRole.ForegroundRole) is None
+    window.resize(1280, 768)
+    table = view.lost.view
+    qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0, timeout=SLOW)
+    assert table.verticalScrollBar().maximum() == 0
+    window.resize(window.minimumSize())
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() == 0, timeout=SLOW)
 
 
 def test_an_unfinished_one_offers_to_resume(window: Window, library: Library, qtbot: QtBot) -> None:
