@@ -259,6 +259,7 @@ class Timed:
         self.ended = time.perf_counter()
         if self.steps <= self.warm:
             self.began = self.ended
+            forget_peak()  # loading, and what either side tries before it trains, are not its training
         else:
             self.tokens += tokens
             self.trained += trained
@@ -309,6 +310,14 @@ def peak_memory() -> int:
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
     return int(psutil.Process().memory_info().rss)
+
+
+def forget_peak() -> None:
+    """Begin to measure the most memory anew."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
 
 
 def ours(out: Path, size: str, note: Note) -> None:
@@ -368,7 +377,7 @@ def _forget() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+    forget_peak()
     if hasattr(torch, "_dynamo"):
         torch._dynamo.reset()
 
