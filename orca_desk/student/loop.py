@@ -97,12 +97,20 @@ class Loop:
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
 
     def evaluate(self) -> float:
-        """Return the validation loss: the mean over the evaluation examples, in nats per trained token."""
+        """Return the validation loss: the mean over the evaluation examples, in nats per trained token.
+
+        Raises FinalError when it is not finite: no later loss would count as an improvement on it.
+        """
         lengths = [len(example.ids) for example in self.evaluation]
         total = sum(
             self.engine.evaluate([self.evaluation[index] for index in indices])
             for indices in plan(lengths, self.settings.batch_tokens, packs=self.engine.packs)
         )
+        if not math.isfinite(total):
+            raise FinalError(
+                f"The validation loss after step {self.progress.step} is not a number.",
+                "Lower the learning rate, or set dtype to float32.",
+            )
         return total / sum(example.trained for example in self.evaluation)
 
     def _take(self, step: TrainingStep) -> StepResult:

@@ -125,6 +125,15 @@ def test_a_damaged_plan_of_a_run_is_told(base: Path, tmp_path: Path, content: st
         _train(base, tmp_path, quick())
 
 
+def test_a_validation_loss_that_is_no_number_stops_the_run(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orca_desk.student.torch.engine.TorchEngine.evaluate", lambda *_: float("nan"))
+    with pytest.raises(FinalError, match="validation loss after step 0 is not a number"):
+        _train(base, tmp_path, quick(eval_fraction=0.2))
+    assert not (tmp_path / "out" / "adapter").exists()
+
+
 def test_a_diverging_run_stops_with_a_sentence(base: Path, tmp_path: Path) -> None:
     with pytest.raises(FinalError, match=r"loss of step 1 is not a number"):
         _train(base, tmp_path, quick(alpha=1e38))
