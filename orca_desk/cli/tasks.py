@@ -97,7 +97,7 @@ def import_tasks(
     """Import tasks from FILE: JSONL, JSON, CSV, TSV, Anki's text export, or one question a line.
 
     Rows that cannot be read are reported with their line number; all others are imported. Tasks that the
-    library already has are left unchanged, so an import can be repeated.
+    library already has are left unchanged, so an import can be repeated. FILE may be packed with gzip.
     """
     if heldout is not None and isnan(heldout):
         raise click.UsageError("--heldout must be a percentage from 0 to 100.")
