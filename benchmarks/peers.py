@@ -106,7 +106,8 @@ def run_server(
 
 def ask_server(
     connection: http.client.HTTPConnection, ids: Ids, max_tokens: int, ends: frozenset[int]
-) -> tuple[int, ...]:
+) -> Ids:
+    """Return the tokens of the server's answer to a prompt."""
     body = {"prompt": ids, "n_predict": max_tokens, "temperature": 0, "samplers": ["top_k"], "top_k": 1}
     body |= {"cache_prompt": True, "return_tokens": True}
     connection.request("POST", "/completion", json.dumps(body), {"Content-Type": "application/json"})
