@@ -16,6 +16,10 @@ USES = {"llama": "teaching, evaluation, chat and serving", "torch": "training"}
 STAGES = {"programs": "Asking llama.cpp and PyTorch", "speed": "Measuring"}
 CACHE_TITLES = {"auto": "Automatic", "f16": "16 bits", "q8_0": "8 bits"}
 NO_DEVICE = "none found: models run on the processor"
+NONE_YET = "none found yet: llama.cpp and PyTorch were not asked"
+NOT_ASKED = (
+    "Not known yet: llama.cpp and PyTorch were not asked for their devices. A job that starts asks them."
+)
 PACKAGED = "This packaged app has the builds for processors alone. Install Orca Desk from source, with:"
 
 
@@ -34,9 +38,9 @@ class Advice:
 def machine_rows(report: MachineReport) -> list[tuple[str, str]]:
     """Return the table of the machine: a name and what there is to say, row by row."""
     rows = [("Processor", _processor(report)), ("Memory", _memory(report))]
-    rows += [("Graphics", device_text(one, report.speeds.get(one.id))) for one in report.devices]
+    rows += [("Graphics", _graphics(report, one)) for one in report.devices]
     if not report.devices:
-        rows.append(("Graphics", NO_DEVICE))
+        rows.append(("Graphics", NO_DEVICE if report.builds else NONE_YET))
     if report.driver:
         rows.append(("Driver", report.driver))
     rows += [(title, _build(report.builds.get(name))) for name, title in PROGRAMS.items()]
@@ -50,8 +54,8 @@ def machine_lines(report: MachineReport) -> list[tuple[str, str]]:
     return [*lines, ("Note", note)] if note else lines
 
 
-def device_text(device: Device, speed: Speed | None = None) -> str:
-    """Return a device in one line: its name and id, memory, speed, and what it is used for."""
+def device_text(device: Device, speed: Speed | None = None, *, asked: bool = True) -> str:
+    """Return a device in one line: its name and id, memory, speed, and what it is used for, once `asked`."""
     parts = [f"{device.name} ({device.id})"]
     if device.total:
         shared = " shared with programs" if device.shared else ""
@@ -59,7 +63,8 @@ def device_text(device: Device, speed: Speed | None = None) -> str:
     if speed and (text := speed_text(speed)):
         parts.append(text)
     uses = [USES[name] for name in PROGRAMS if device.called("llama" if name == "llama" else "torch")]
-    parts.append(f"used for {' and for '.join(uses)}" if uses else "not used by any installed program")
+    if asked:
+        parts.append(f"used for {' and for '.join(uses)}" if uses else "not used by any installed program")
     return "; ".join(parts)
 
 
@@ -124,20 +129,24 @@ def _build_advice(lack: Lack) -> Advice:
     return Advice(problem=problem, remedy=f"This changes it ({takes}):", command=command)
 
 
-def choice_title(device: str, devices: tuple[Device, ...]) -> str:
+def choice_title(device: str, devices: tuple[Device, ...], *, asked: bool = True) -> str:
     """Return what the choice of a device is called: "Automatic", "Processor (CPU)", the card's name."""
     if device == AUTO:
         return "Automatic"
     if device == CPU:
         return "Processor (CPU)"
     known = next((one for one in devices if one.id == device), None)
-    return f"{known.name} ({device})" if known else f"{device} (not there)"
+    if known:
+        return f"{known.name} ({device})"
+    return f"{device} (not there)" if asked else device
 
 
-def choice_text(device: str, devices: tuple[Device, ...]) -> str:
-    """Return what the choice means for every job, in a sentence."""
+def choice_text(device: str, devices: tuple[Device, ...], *, asked: bool = True) -> str:
+    """Return what the choice means for every job, in a sentence, as far as the programs were `asked`."""
     if device == CPU:
         return "Models run on the processor, whatever else is there."
+    if not asked:
+        return NOT_ASKED
     chosen = [one for one in devices if device in (AUTO, one.id)]
     if device != AUTO and not chosen:
         return f"{device} is not there: jobs stop with an error until you connect it or choose another."
@@ -151,6 +160,10 @@ def choice_text(device: str, devices: tuple[Device, ...]) -> str:
 
 def _program(kind: LackKind) -> str:
     return PROGRAMS["llama" if kind.startswith("llama") else "torch"]
+
+
+def _graphics(report: MachineReport, device: Device) -> str:
+    return device_text(device, report.speeds.get(device.id), asked=bool(report.builds))
 
 
 def _processor(report: MachineReport) -> str:

@@ -9,6 +9,8 @@ from orca_desk.inventory.machine import Lack, MachineReport
 from orca_desk.machine.devices import Device
 from orca_desk.machine.stored import Build, Speed
 from orca_desk.ui.words.machine import (
+    NONE_YET,
+    NOT_ASKED,
     advice,
     busy_note,
     choice_text,
@@ -55,6 +57,17 @@ def test_a_machine_without_graphics() -> None:
         ("llama.cpp", "0.3.36, built for CPU"),
         ("PyTorch", "2.13.0+cpu, built for CPU"),
     ]
+
+
+def test_nothing_is_denied_before_the_programs_were_asked() -> None:
+    unasked = report(builds={}, devices=(RTX,))
+    rows = dict(machine_rows(unasked))
+    assert "RTX 3060" in rows["Graphics"] and "not used" not in rows["Graphics"]
+    assert dict(machine_rows(report(builds={})))["Graphics"] == NONE_YET
+    for device in ("auto", "cuda:0", "vulkan:0"):
+        assert choice_text(device, (RTX,), asked=False) == NOT_ASKED
+    assert choice_text("cpu", (RTX,), asked=False) == choice_text("cpu", (RTX,))
+    assert choice_title("vulkan:0", (), asked=False) == "vulkan:0"
 
 
 def test_what_is_not_known_yet_is_said() -> None:

@@ -162,14 +162,14 @@ class MachineCard(SettingsCard):
         return made
 
     def _show_choice(self, report: MachineReport) -> None:
-        stored, devices = stored_device(), report.devices
+        stored, devices, asked = stored_device(), report.devices, bool(report.builds)
         names = [AUTO, CPU, *(one.id for one in devices)]
         if stored not in names:
             names.append(stored)
         with QSignalBlocker(self.device), QSignalBlocker(self.cache):
             self.device.clear()
             for name in names:
-                self.device.addItem(choice_title(name, devices), name)
+                self.device.addItem(choice_title(name, devices, asked=asked), name)
             self.device.setCurrentIndex(names.index(stored))
             self.cache.setCurrentIndex(CACHES.index(stored_cache()))
         try:
@@ -177,7 +177,7 @@ class MachineCard(SettingsCard):
         except UserError as error:
             self.meaning.setText(str(error))
             return
-        said = choice_text(chosen, devices)
+        said = choice_text(chosen, devices, asked=asked)
         if chosen != stored:
             said = f"${DEVICE_VARIABLE} comes before this choice while Orca Desk runs. {said}"
         self.meaning.setText(said)

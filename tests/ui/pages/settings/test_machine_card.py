@@ -95,6 +95,10 @@ def test_the_choice_is_stored_for_all_jobs(show_card: ShowCard, qtbot: QtBot) ->
 def test_a_chosen_device_that_is_gone_stays_chosen_and_is_said(show_card: ShowCard, qtbot: QtBot) -> None:
     store_choice(device="cuda:1")
     card = show_card()
+    qtbot.waitUntil(lambda: card.device.currentText() == "cuda:1")
+    assert "not asked" in card.meaning.text(), "no program has said what it has"
+    machine.describe_machine()
+    card.refresh()
     qtbot.waitUntil(lambda: card.device.currentText() == "cuda:1 (not there)")
     qtbot.waitUntil(lambda: "is not there" in card.meaning.text())
 
