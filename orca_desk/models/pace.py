@@ -19,7 +19,7 @@ from orca_desk.machine.stored import Speed, load_found
 from orca_desk.models.fits import TrainingChoices
 from orca_desk.models.model_file import ModelFile
 
-SIDE, REPEATS = 768, 5  # of the product that is timed where nothing is stored yet: quick enough for a page
+SIDE, REPEATS = 768, 15  # of the product that is timed where nothing is stored yet: quick enough for a page
 LEARNED = 0.5  # of the tokens: the answers, on which alone the head runs
 STARTING = 3.0  # s at most, until a model is loaded
 CHECKED_TOKENS = 32 * 400  # that the gate has each file read and write, and the trained student read
