@@ -8,7 +8,6 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.models.remedies import training_remedy
 from orca_desk.steps.train.checks import DEFAULT_RATE, Concern, SnapshotFacts, concerns, usual_rate
 from orca_desk.steps.train.estimates import TrainingSpeed, TrainingTime, estimate_time
-from orca_desk.student.engines import choose_engine
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
@@ -122,13 +121,14 @@ def _time_sentence(speed: TrainingSpeed | None, settings: TrainSettings, time: T
     if time is None:
         return "Known after the first steps."
     steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
+    if speed is None and settings.engine == "mlx":  # the arithmetic below is torch's
+        return f"{steps}. How long they take with MLX is known after the first ones. {MORE_TIME}"
     low, high = duration(time.low), duration(time.high)
-    by = " with MLX" if choose_engine(settings) == "mlx" else ""
     between = low if low == high else f"{low} to {high}"
     if speed is None:
         return (
-            f"{steps} in {between}. That is rough: this base model has not been trained here yet{by}, so it "
-            f"is estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
+            f"{steps} in {between}. That is rough: this base model has not been trained here yet, so it is "
+            f"estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
         )
     return (
         f"{steps} in about {between}, at the speed of {speed.training} ({speed.median:,.0f} "

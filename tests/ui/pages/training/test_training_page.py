@@ -300,6 +300,8 @@ def test_problems_of_a_training_are_shown_before_it_starts(
 
     set_up.form.control("targets").setText("q_proj,foo_proj")
     qtbot.waitUntil(lambda: "The model has no layer named foo_proj." in problems(set_up))
+    set_up.form.control("engine").setCurrentText("mlx")  # much slower than torch on a CPU
+    qtbot.waitUntil(lambda: "How long they take with MLX is known after" in set_up.checks.time.text())
     assert not set_up.start_button.isEnabled()
 
 
