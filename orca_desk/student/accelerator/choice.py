@@ -122,7 +122,7 @@ def _failure(device: torch.device) -> str | None:
         if not bool((product.cpu() == 64.0).all()):
             return "it computes something else"
     except Exception as error:  # whatever torch, a driver or a compiler raises
-        return str(error).strip().splitlines()[0][:200] or type(error).__name__
+        return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return None
 
 

@@ -90,9 +90,14 @@ def race_kernels(
                     _require_close(name, one, other)
             seconds[kernel] = _time(kernel, (q, k, v, upstream), starts, shape, device)
         except Exception as error:  # a kernel may be left out of a build, or refuse shapes: any reason does
-            failures[kernel] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
+            failures[kernel] = reason_of(error)
             log.info("attention by %s is out: %s", kernel, failures[kernel])
     return AttentionRace(seconds=seconds, failures=failures)
+
+
+def reason_of(error: Exception) -> str:
+    """Return an exception's name and the first line of its text, which may be empty, as of an assertion."""
+    return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])[:200]
 
 
 def synchronise(device: torch.device) -> None:

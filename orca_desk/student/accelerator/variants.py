@@ -21,7 +21,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.student.accelerator import liger
 from orca_desk.student.accelerator.attention import IMPLEMENTATION, SHAPES, RowLayout
 from orca_desk.student.accelerator.packing import BLOCK, RowRoom
-from orca_desk.student.accelerator.race import Attention, shortest
+from orca_desk.student.accelerator.race import Attention, reason_of, shortest
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.torch.kernels import replace_forwards
 from orca_desk.student.torch.model import DTYPES, adapter_parameters, add_adapter
@@ -89,7 +89,7 @@ def race_variants(
             require_alike(gradient, expected, dtype)
             seconds[variant] = shortest(work, device, TIMES)
         except Exception as error:  # compilers and extensions fail in ways of their own: any reason does
-            failures[variant] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
+            failures[variant] = reason_of(error)
     return VariantRace(seconds=seconds, failures=failures, compiling=compiling)
 
 

@@ -20,6 +20,7 @@ from orca_desk.student.accelerator.choice import CPU, enter, same_device
 from orca_desk.student.accelerator.liger import require_liger
 from orca_desk.student.accelerator.packing import PackedBatch, pack
 from orca_desk.student.accelerator.plan import decide_on_device
+from orca_desk.student.accelerator.race import reason_of
 from orca_desk.student.accelerator.scaling import LossScale
 from orca_desk.student.accelerator.variants import (
     apply_variant,
@@ -290,9 +291,8 @@ class TorchEngine:
         except UserError:
             raise
         except Exception as error:  # compilers fail in ways of their own
-            reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
             raise UserError(
-                f"The model's layers cannot be compiled here ({reason}).", "Set compile to off."
+                f"The model's layers cannot be compiled here ({reason_of(error)}).", "Set compile to off."
             ) from error
 
     def _require_same_loss(self, before: float) -> None:

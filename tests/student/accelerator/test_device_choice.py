@@ -57,6 +57,15 @@ def test_a_device_that_fails_is_passed_over_with_a_reason(monkeypatch: pytest.Mo
     assert "Card cuda:0 fails at a first product" in chosen.note
 
 
+def test_a_device_that_fails_without_a_text_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> torch.Tensor:
+        raise AssertionError
+
+    _lists(monkeypatch, _listed("cpu:0"))
+    monkeypatch.setattr(torch, "ones", fails)
+    assert "fails at a first product (AssertionError)" in choose_device().note
+
+
 def test_a_chosen_device_that_fails_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _lists(monkeypatch, _listed("cuda:0"), choose="cuda:0")
     monkeypatch.setattr(choice, "_failure", lambda device: "no kernel image is available")

@@ -108,6 +108,7 @@ def test_compiled_layers_have_the_gradients_of_those_as_they_are(
     monkeypatch.setattr(
         torch.nn.Module, "compile", lambda self, **named: compile_(self, backend=backend, **named)
     )
+    monkeypatch.setattr(variants, "LAYERS", 1)
     counters["stats"].clear()
     base = read_base(tiny_llama.folder)
     settings = quick(compile="on", batch_tokens=120)

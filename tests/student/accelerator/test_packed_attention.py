@@ -126,6 +126,17 @@ def test_a_kernel_with_other_gradients_is_out(monkeypatch: pytest.MonkeyPatch) -
     assert "its gradient of queries is wrong by" in found.failures["split"]
 
 
+def test_a_kernel_that_fails_without_a_text_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> torch.Tensor:
+        raise AssertionError
+
+    monkeypatch.setattr(race, "attend", fails)
+    found = race_kernels(
+        AttentionShape(heads=4, kv_heads=2, size=16), [50, 60], device=CPU, dtype=torch.float32
+    )
+    assert found.failures["split"] == "AssertionError"
+
+
 def test_rounding_to_16_bits_is_no_error() -> None:
     shape = AttentionShape(heads=4, kv_heads=2, size=64)
     found = race_kernels(shape, [200, 3, 120], device=CPU, dtype=torch.bfloat16)
