@@ -110,7 +110,8 @@ def test_stops_at_random_steps_change_nothing(runs: Runs) -> None:
 @pytest.mark.slow
 def test_kill_9_at_random_moments_changes_nothing(runs: Runs) -> None:
     random = np.random.default_rng()
-    moments = [int(lines) for lines in random.integers(1, 12, 2)]
+    times = 1 if runs.settings.engine == "mlx" else 2  # its import takes a while
+    moments = [int(lines) for lines in random.integers(1, 12, times)]
     for lines in moments:
         _kill_after(runs, "killed", lines)
     assert runs.train("killed").ending == "finished"
