@@ -112,7 +112,7 @@ def test_a_training_on_a_device_learns_as_on_the_cpu_and_says_what_it_uses(
     assert outcome.best_loss == pytest.approx(cpu.best_loss, rel=0.1)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float16", marks=pytest.mark.slow)])
 def test_a_resumed_training_on_a_device_ends_as_an_uninterrupted_one(
     dtype: str, device: str, tiny_llama: TinyModel, tmp_path: Path
 ) -> None:

@@ -72,7 +72,7 @@ def test_split_attention_and_its_gradients_are_attention_within_records() -> Non
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=8), st.sampled_from([0, 1, 40, 128, 300]))
 def test_the_blocks_are_those_that_a_dense_mask_has(lengths: list[int], window: int) -> None:
     starts = _starts(lengths)

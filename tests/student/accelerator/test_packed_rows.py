@@ -1,7 +1,7 @@
 """Packed rows hold what rows of batches hold, and say where each record begins."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orca_desk.student.accelerator.packing import BLOCK, pack
@@ -21,6 +21,7 @@ examples = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(examples)
 def test_a_row_trains_what_a_batch_of_rows_trains(some: list[Example]) -> None:
     row, rows = pack(some, "split"), collate(some)
@@ -29,6 +30,7 @@ def test_a_row_trains_what_a_batch_of_rows_trains(some: list[Example]) -> None:
     np.testing.assert_array_equal(row.ids[0, row.positions + 1], row.targets)
 
 
+@settings(max_examples=40, deadline=None)
 @given(examples)
 def test_records_follow_one_another_and_count_their_own_places(some: list[Example]) -> None:
     row = pack(some, "split")
@@ -41,6 +43,7 @@ def test_records_follow_one_another_and_count_their_own_places(some: list[Exampl
         np.testing.assert_array_equal(row.places[0, start:end], np.arange(end - start))
 
 
+@settings(max_examples=40, deadline=None)
 @given(examples)
 def test_nothing_is_predicted_from_another_record(some: list[Example]) -> None:
     row = pack(some, "split")
