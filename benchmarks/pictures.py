@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter
-from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QScrollArea, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.runs import list_runs
@@ -227,6 +227,22 @@ def checkpoints(stage: Stage) -> None:
     stage.both("checkpoints")
 
 
+def training(stage: Stage) -> None:
+    """A training that is done, with what computed it."""
+    page = stage.page("training")
+    page.show_training("train-1")
+    until(lambda: getattr(page, "run_view", None))
+    pause(4 * SETTLE)
+    stage.both("training")
+
+
+def settings(stage: Stage) -> None:
+    """What the machine has, and the other settings."""
+    page = stage.page("settings")
+    until(lambda: "GFLOPS" in " ".join(one.text() for one in page.machine.findChildren(QLabel)))
+    stage.both("settings")
+
+
 def experiment(stage: Stage) -> None:
     """What an experiment has found, and its report."""
     page = stage.page("experiment", 1)
@@ -248,7 +264,19 @@ def experiment(stage: Stage) -> None:
 
 
 PICTURES: dict[str, Callable[[Stage], None]] = {
-    one.__name__: one for one in (rules, freezing, judge, steps, budget, checkpoints, experiment, tournament)
+    one.__name__: one
+    for one in (
+        rules,
+        freezing,
+        judge,
+        steps,
+        budget,
+        training,
+        checkpoints,
+        settings,
+        experiment,
+        tournament,
+    )
 }
 
 
