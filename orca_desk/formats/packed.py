@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
 from orca_desk.errors import UserError
@@ -52,4 +52,15 @@ def _unpack(stream: BinaryIO, copy: BinaryIO, path: Path) -> None:
                 raise UserError(
                     f"{path} unpacks to more than {MOST >> 30} GiB.", "Unpack it yourself, and split it."
                 )
-            copy.write(chunk)
+            _write(copy, chunk, path)
+
+
+def _write(copy: BinaryIO, chunk: bytes, path: Path) -> None:
+    try:
+        copy.write(chunk)
+    except OSError as error:  # the reader would blame the packed file, which is whole
+        folder = gettempdir()
+        raise UserError(
+            f"{path} cannot be unpacked in {folder}: {error.strerror or error}.",
+            f"Make room in {folder}, or unpack it yourself.",
+        ) from error

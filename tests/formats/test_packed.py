@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from orca_desk.formats.packed import unpacked
 from orca_desk.formats.tasks import opened, read_tasks
 from orca_desk.steps.collect.request import TaskSource
 
+FULL = Path("/dev/full")  # whoever writes to it finds no room
 ROWS = b'{"query": "What is 1 + 1?", "answer": "2"}\n{"query": "What is 1 + 2?", "answer": "3"}\n'
 
 
@@ -41,7 +43,11 @@ def test_what_is_not_packed_stays_the_same_stream() -> None:
         assert found is stream and found.tell() == 0
 
 
-@pytest.mark.parametrize("content", [gzip.compress(ROWS)[:-9], b"\x1f\x8b\x08\x00", b"\x1f\x8bnothing"])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(ROWS)[:-9], b"\x1f\x8b\x08\x00", b"\x1f\x8bnothing"],
+    ids=["cut off", "without a header", "without data"],
+)
 def test_a_damaged_one_is_told(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl.gz"
     file.write_bytes(content)
@@ -53,4 +59,14 @@ def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "MOST", 3 << 20)
     bomb = io.BytesIO(gzip.compress(bytes(5 << 20)))
     with pytest.raises(UserError, match="unpacks to more"), unpacked(bomb, Path("x.gz")):
+        pass
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file without room")
+def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "TemporaryFile", partial(FULL.open, "w+b", buffering=0))
+    with (
+        pytest.raises(UserError, match="cannot be unpacked in"),
+        unpacked(io.BytesIO(gzip.compress(ROWS)), Path("x.gz")),
+    ):
         pass
