@@ -18,6 +18,7 @@ HOLDS = 3.0  # s that what the driver said counts as current: pages estimate wit
 PATIENCE = 0.04  # s
 _latest: tuple[float, Native] = 0.0, Native()
 _asking: threading.Thread | None = None
+_one_begins = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +85,13 @@ def _automatic(usable: list[Device], program: Program) -> list[Device]:
 def _recent() -> Native:
     """Return what the driver said lately. A page must not wait for a card that sleeps: a thread asks it."""
     global _asking
-    if _asking is None or (not _asking.is_alive() and time.monotonic() - _latest[0] > HOLDS):
-        _asking = threading.Thread(target=_ask, name="devices", daemon=True)
-        _asking.start()
-        _asking.join(PATIENCE)
+    begun = None
+    with _one_begins:  # pages estimate in several threads at once
+        if _asking is None or (not _asking.is_alive() and time.monotonic() - _latest[0] > HOLDS):
+            begun = _asking = threading.Thread(target=_ask, name="devices", daemon=True)
+            begun.start()
+    if begun is not None:
+        begun.join(PATIENCE)
     return _latest[1]
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,11 @@ def test_an_estimate_does_not_wait_for_a_card_that_sleeps(monkeypatch: pytest.Mo
     assert room._asking is not None
     room._asking.join()
     assert room._recent() == answered
+
+
+def test_many_estimates_at_once_ask_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(room, "native_devices", Native)
+    monkeypatch.setattr(room, "HOLDS", -1.0)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: room._recent(), range(400))) == [Native()] * 400
