@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from orca_desk.library.answers import (
@@ -17,6 +18,7 @@ from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evalu
 from orca_desk.method.adherence import confusion
 from orca_desk.method.statistics import Comparison, Share, share_of
 from orca_desk.steps.evaluate.candidates import evaluation_names
+from orca_desk.steps.evaluate.outcome import evaluation_from_json
 from orca_desk.steps.evaluate.scoring import (
     OVERALL,
     Evaluated,
@@ -57,6 +59,7 @@ class EvaluationSummary:
     `name` differs from the names of the evaluations that it is compared with. `matrix[paired][recognised]`
     counts answers by strategy. `left_out` counts its other questions: those that another one of the compared
     evaluations was not asked, was asked in other words or has not come to, and its own that are not settled.
+    `engines` says what computed the answers of `model`; empty if that was not noted.
     """
 
     id: str
@@ -66,6 +69,8 @@ class EvaluationSummary:
     unanswered: int
     ungraded: int
     matrix: Mapping[str, Mapping[str | None, int]]
+    model: Path
+    engines: frozenset[str]
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -254,7 +259,7 @@ def strategies_of(matrix: Mapping[str, Mapping[str | None, int]]) -> list[str | 
 
 
 def _summary(library: Library, evaluation_id: str, name: str, shared: Mapping[str, str]) -> EvaluationSummary:
-    whole = score(library, evaluation_id)
+    evaluation, whole = get_evaluation(library, evaluation_id), score(library, evaluation_id)
     found = question_outcomes(library, evaluation_id)
     compared = [one for one in found if one.task_id in shared]
     return EvaluationSummary(
@@ -267,7 +272,14 @@ def _summary(library: Library, evaluation_id: str, name: str, shared: Mapping[st
         matrix=confusion(
             [(one.paired, one.recognised) for one in compared if one.is_answered and one.paired is not None]
         ),
+        model=evaluation.model,
+        engines=_engines(evaluation),
     )
+
+
+def _engines(evaluation: Evaluation) -> frozenset[str]:
+    outcome = evaluation_from_json(evaluation.run.outcome)
+    return frozenset(outcome.engines if outcome else ())
 
 
 def _number(evaluation_id: str) -> int:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # every start of the desktop imports this module
     from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
     from orca_desk.steps.evaluate.scoring import Evaluated
 
+NOT_NOTED = "an engine that was not noted"
+NEAR_TIES = "Where two tokens are nearly as likely, that alone can change a greedy answer."
+
 
 def score_notes(found: "Evaluated") -> list[str]:
     """Return a sentence for everything that one evaluation's scores leave out or count as incorrect."""
@@ -85,8 +88,17 @@ def plot_note(one: "EvaluationSummary") -> str:
 
 
 def comparison_notes(found: "ModelComparison") -> list[str]:
-    """Return a line for everything that a model's scores leave out or count as incorrect, with its name."""
-    return [f"{one.name}: {line}" for one in found.summaries for line in _notes(one)]
+    """Return a line for everything that a model's scores leave out or count as incorrect, with its name.
+
+    The last says where evaluations of one model file were computed by different engines.
+    """
+    lines = [f"{one.name}: {line}" for one in found.summaries for line in _notes(one)]
+    for model in dict.fromkeys(one.model for one in found.summaries):
+        of_it = [one for one in found.summaries if one.model == model]
+        if len({one.engines for one in of_it}) > 1:
+            by = [f"{one.name} by {' and '.join(sorted(one.engines)) or NOT_NOTED}" for one in of_it]
+            lines.append(f"{model.name} was not computed alike: {'; '.join(by)}. {NEAR_TIES}")
+    return lines
 
 
 def _notes(one: "EvaluationSummary") -> list[str]:

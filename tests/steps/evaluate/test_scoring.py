@@ -20,7 +20,7 @@ from orca_desk.steps.evaluate.scoring import (
     score,
     shared_tasks,
 )
-from orca_desk.ui.words.evaluations import comparison_base
+from orca_desk.ui.words.evaluations import comparison_base, comparison_notes
 
 VERDICTS = {"1": True, "0": False, "?": None}
 
@@ -200,3 +200,14 @@ def test_every_difference_counts_each_shared_task_once(given_verdicts):
             == len(shared)
             == sum(one.n for name, one in found.items() if name != "overall")
         )
+
+
+def test_it_is_said_where_one_model_was_computed_by_different_engines(library):
+    before, after, later = evaluation(library, "11"), evaluation(library, "10"), evaluation(library, "01")
+    for one, engines in ((after, ("F16",)), (later, ("F16",))):
+        outcome = EvaluationOutcome(correct=1, graded=2, failed={}, engines=engines)
+        end_run(library, one, "done", outcome=outcome.to_json())
+    assert comparison_notes(compare_models(library, [after, later])) == []
+    (note,) = comparison_notes(compare_models(library, [before, after]))
+    assert "m.gguf was not computed alike" in note
+    assert "by an engine that was not noted" in note and "by F16" in note
