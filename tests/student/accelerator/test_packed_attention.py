@@ -101,29 +101,29 @@ def test_the_race_names_a_kernel_that_is_right_and_why_the_others_are_out() -> N
     assert all(found.failures.values())
 
 
-def test_a_kernel_that_computes_something_else_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def leaking(*arguments: Any, **named: Any) -> torch.Tensor:
-        return attend(*arguments, **named) * 1.1
+def leaking(*arguments: Any, **named: Any) -> torch.Tensor:
+    return attend(*arguments, **named) * 1.1
 
-    monkeypatch.setattr(race, "attend", leaking)
+
+def crooked(*arguments: Any, **named: Any) -> torch.Tensor:
+    mixed = attend(*arguments, **named)
+    return mixed + 0.1 * (mixed - mixed.detach())
+
+
+@pytest.mark.parametrize(
+    ("kernel", "reason"),
+    [(leaking, "is wrong by"), (crooked, "its gradient of queries is wrong by")],
+    ids=["results", "gradients"],
+)
+def test_a_kernel_that_computes_something_else_is_out(
+    monkeypatch: pytest.MonkeyPatch, kernel: Any, reason: str
+) -> None:
+    monkeypatch.setattr(race, "attend", kernel)
     found = race_kernels(
         AttentionShape(heads=4, kv_heads=2, size=16), [50, 60], device=CPU, dtype=torch.float32
     )
     assert found.fastest == "rows"
-    assert "is wrong by" in found.failures["split"]
-
-
-def test_a_kernel_with_other_gradients_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def crooked(*arguments: Any, **named: Any) -> torch.Tensor:
-        mixed = attend(*arguments, **named)
-        return mixed + 0.1 * (mixed - mixed.detach())
-
-    monkeypatch.setattr(race, "attend", crooked)
-    found = race_kernels(
-        AttentionShape(heads=4, kv_heads=2, size=16), [50, 60], device=CPU, dtype=torch.float32
-    )
-    assert found.fastest == "rows"
-    assert "its gradient of queries is wrong by" in found.failures["split"]
+    assert reason in found.failures["split"]
 
 
 def test_a_kernel_that_fails_without_a_text_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
