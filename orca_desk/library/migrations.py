@@ -24,6 +24,7 @@ from orca_desk.library.schema import (
     VERSION_11,
     VERSION_12,
     VERSION_13,
+    VERSION_14,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -41,6 +42,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_11,
     VERSION_12,
     VERSION_13,
+    VERSION_14,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
