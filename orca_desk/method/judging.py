@@ -60,9 +60,9 @@ def check_judge(verdicts: Iterable[tuple[bool, bool]]) -> JudgeCheck | None:
 def judge_question(question: str, answer: str) -> str:
     """Return the user message for the judge. Thoughts are left out: the reader of an answer sees none."""
     visible = split_thoughts(answer)[1].strip()
-    fence = _fence(question, visible)
+    line = fence(question, visible)
     parts = (("Question", question.strip()), ("Answer", visible or "(empty)"))
-    blocks = [f"{title}:\n{fence}\n{text}\n{fence}" for title, text in parts]
+    blocks = [f"{title}:\n{line}\n{text}\n{line}" for title, text in parts]
     return "\n\n".join([*blocks, REQUEST])
 
 
@@ -80,7 +80,7 @@ def read_judgement(reply: str, finish_reason: FinishReason = "stop") -> bool | N
     return last.group(1).lower() == "correct" if len(verdicts) == 1 else None
 
 
-def _fence(*texts: str) -> str:
+def fence(*texts: str) -> str:
     """Return a line of dashes that is in none of the texts, so that no text can end its block."""
     longest = max((len(run) for text in texts for run in re.findall(r"-{3,}", text)), default=2)
     return "-" * (longest + 1)
