@@ -25,6 +25,7 @@ from orca_desk.library.schema import (
     VERSION_12,
     VERSION_13,
     VERSION_14,
+    VERSION_15,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -43,6 +44,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_12,
     VERSION_13,
     VERSION_14,
+    VERSION_15,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
