@@ -23,6 +23,7 @@ WORKERS = {
     "serve": "orca_desk.workers.serve",
     "math": "orca_desk.workers.math",
     "group": "orca_desk.workers.group",
+    "documents": "orca_desk.workers.documents",
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",
     "parity-served": "orca_desk.workers.parity_served",

@@ -1,0 +1,312 @@
+"""Has the teacher ask questions about documents, and answer them again with and without the passage."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.proposals import StoredReply, add_proposals
+from orca_desk.library.tasks import tasks_asking
+from orca_desk.method.passage_questions import (
+    CHECK_SAMPLING,
+    CHECK_SYSTEM,
+    WRITE_SYSTEM,
+    is_confirmed,
+    read_questions,
+    write_request,
+)
+from orca_desk.method.passages import LEAST_WORDS, MOST_WORDS
+from orca_desk.method.proposals import Proposal
+from orca_desk.method.records import Sampling, Task, digest
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.keeping import KeptWorker
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.grading import grade_answer
+from orca_desk.steps.grow.grown import Grown
+from orca_desk.steps.grow.reading import SourcePassage, read_passages
+from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording
+from orca_desk.steps.recorder import find_or_create_run, record_run
+
+KIND = "grow-documents"
+BATCH = 48  # passages of which the proposals are there before the next ones are asked about
+WRITE_SAMPLING = Sampling(temperature=0.7, max_tokens=512)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentsRequest:
+    """Which documents, which teacher, how many questions per passage.
+
+    `heldout` is the percentage of the passages whose questions are held out: all of a passage on one side.
+    `with_passage` keeps the passage as the task's context. A `limit` of 0 takes all passages, another number
+    so many, spread over all documents.
+    """
+
+    kind: ClassVar[str] = KIND
+    places: tuple[str, ...]
+    model: str
+    family: str
+    questions: int = 2
+    most_words: int = MOST_WORDS
+    limit: int = 0
+    heldout: float = 0.0
+    with_passage: bool = True
+    sampling: Sampling = field(default_factory=lambda: WRITE_SAMPLING)
+    batch: int = 0
+    threads: int = 0
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        try:
+            sampling = Sampling.from_json(stored["sampling"])
+            return cls(**{**known, "places": tuple(stored["places"]), "sampling": sampling})
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                "Another version of Orca Desk stored these settings.", "Choose the settings again."
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as the library stores it."""
+        return asdict(self)
+
+    @property
+    def runner(self) -> Runner:
+        """How the teacher is run. Raises UserError without one."""
+        if not self.model:
+            raise UserError("No teacher is chosen.", "Choose a GGUF model.")
+        return Runner(model=Path(self.model), batch=self.batch or None, threads=self.threads or None)
+
+    def grow(
+        self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
+    ) -> Grown:
+        """Propose tasks. Raises UserError if no document can be read, and as the teacher's worker does."""
+        control = control or JobControl()
+        found = read_passages(
+            [Path(place) for place in self.places],
+            most_words=self.most_words,
+            least_words=min(LEAST_WORDS, self.most_words),
+            progress=progress,
+            control=control,
+        )
+        refused = {str(path): reason for path, reason in found.refused.items()}
+        if not found.finished:
+            return Grown(source="documents", given=0, refused=refused, finished=False)
+        passages = _spread(_distinct(found.passages), self.limit)
+        if not passages:
+            raise UserError(
+                "The documents have no passage that is long enough to ask about.", "Choose longer documents."
+            )
+        with KeptWorker() as keep:
+            desk = ReplyDesk(library, self.runner, keep)
+            settings = {
+                **desk.settings,
+                "passages": digest([one.passage.text for one in passages]),
+                "family": self.family,
+                "questions": self.questions,
+                "heldout": self.heldout,
+                "with_passage": self.with_passage,
+                "sampling": asdict(self.sampling),
+            }
+            run = find_or_create_run(library, KIND, settings, self.to_json())
+            with record_run(library, run, progress=progress) as recorder:
+                work = _Questions(self, library, desk, run, passages, control, recorder.report, recorder.log)
+                grown = replace(work.grow(), refused=refused)
+                recorder.outcome, recorder.finished = grown.to_json(), grown.finished
+        return grown
+
+
+def _distinct(passages: Sequence[SourcePassage]) -> list[SourcePassage]:
+    return list({one.passage.text: one for one in reversed(passages)}.values())[::-1]
+
+
+def _spread(passages: list[SourcePassage], limit: int) -> list[SourcePassage]:
+    """Return `limit` of the passages at equal distances; all for 0."""
+    if not limit or limit >= len(passages):
+        return passages
+    return [passages[place * len(passages) // limit] for place in range(limit)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A question that the teacher wrote, as a task with the passage, and where it is from."""
+
+    source: SourcePassage
+    task: Task
+
+    @property
+    def alone(self) -> Task:
+        """The question without the passage."""
+        return Task(family=self.task.family, query=self.task.query, answer=self.task.answer)
+
+
+class _Questions:
+    """A run at work."""
+
+    def __init__(
+        self,
+        request: DocumentsRequest,
+        library: Library,
+        desk: ReplyDesk,
+        run: str,
+        passages: list[SourcePassage],
+        control: JobControl,
+        progress: Progress,
+        log: Path,
+    ) -> None:
+        self.request, self.library, self.desk, self.run = request, library, desk, run
+        self.passages, self.control, self.progress, self.log = passages, control, progress, log
+        self._held = self._held_out()
+        self._seen: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+
+    def grow(self) -> Grown:
+        """Ask about all passages, batch by batch, until the user stops."""
+        finished = True
+        for start in range(0, len(self.passages), BATCH):
+            if not (finished := self._take(self.passages[start : start + BATCH])):
+                break
+        counts = self._counts
+        return Grown(
+            source="documents",
+            given=len(self.passages),
+            proposed=counts["proposed"],
+            new=counts["new"],
+            confirmed=counts["confirmed"],
+            unconfirmed=counts["unconfirmed"],
+            unread=counts["unread"],
+            repeated=counts["repeated"],
+            failed=dict(self._failed),
+            finished=finished,
+            run=self.run,
+        )
+
+    def _take(self, passages: Sequence[SourcePassage]) -> bool:
+        written = self._ask(
+            {
+                _key(one): Wording(
+                    system=WRITE_SYSTEM,
+                    user=write_request(one.passage.text, one.passage.heading, self.request.questions),
+                    sampling=self.request.sampling,
+                )
+                for one in passages
+            },
+            stage="writing questions",
+        )
+        if not written.finished:
+            return False
+        asked = self._distinct(self._read(passages, written.found))
+        with_passage = self._ask(
+            {one.task.id: _check(one.task.context, one.task.query) for one in asked},
+            stage="answering with the passage",
+        )
+        if not with_passage.finished:
+            return False
+        without = self._ask(
+            {one.task.id: _check("", one.task.query) for one in asked}, stage="answering without it"
+        )
+        if not without.finished:
+            return False
+        proposals = [self._proposal(one, with_passage.found, without.found) for one in asked]
+        self._counts["new"] += add_proposals(self.library, self.run, proposals)
+        self._counts["proposed"] += len(proposals)
+        for one in proposals:
+            if one.confirmed is not None:
+                self._counts["confirmed" if one.confirmed else "unconfirmed"] += 1
+        return True
+
+    def _ask(self, wordings: Mapping[str, Wording], *, stage: str) -> Replies:
+        replies = self.desk.ask(
+            wordings, stage=stage, progress=self.progress, control=self.control, log=self.log
+        )
+        self._failed.update(replies.failed.values())
+        return replies
+
+    def _read(self, passages: Sequence[SourcePassage], replies: Mapping[str, StoredReply]) -> list[_Asked]:
+        asked: list[_Asked] = []
+        for one in passages:
+            reply = replies.get(_key(one))
+            if reply is None:
+                continue
+            found = read_questions(reply.reply, reply.finish_reason)
+            self._counts["unread"] += found.unusable or (not found.pairs)
+            asked += [
+                _Asked(
+                    source=one,
+                    task=Task(
+                        family=self.request.family,
+                        query=pair.question,
+                        context=one.passage.text,
+                        answer=pair.answer,
+                        tags=("grown",),
+                        split="heldout" if _key(one) in self._held else "train",
+                    ),
+                )
+                for pair in found.pairs[: self.request.questions]
+            ]
+        return asked
+
+    def _distinct(self, asked: list[_Asked]) -> list[_Asked]:
+        """Return the questions that neither the run nor the library has; count the others."""
+        known = tasks_asking(self.library, [self._final(one).user_text for one in asked])
+        kept: list[_Asked] = []
+        for one in asked:
+            text = self._final(one).user_text
+            if text in known or text in self._seen:
+                self._counts["repeated"] += 1
+            else:
+                kept.append(one)
+            self._seen.add(text)
+        return kept
+
+    def _final(self, one: _Asked) -> Task:
+        """Return the task as it would enter the library."""
+        return one.task if self.request.with_passage else replace(one.task, context="", id="")
+
+    def _proposal(
+        self, one: _Asked, with_passage: Mapping[str, StoredReply], without: Mapping[str, StoredReply]
+    ) -> Proposal:
+        checks = {
+            "with_passage": _is_right(one.task, with_passage.get(one.task.id)),
+            "without_passage": _is_right(one.alone, without.get(one.task.id)),
+        }
+        passage = one.source.passage
+        return Proposal(
+            task=self._final(one),
+            ancestry={
+                "kind": "document",
+                "document": str(one.source.document.absolute()),
+                "heading": passage.heading,
+                "page": passage.page,
+                "passage": passage.text,
+                "teacher": self.desk.sha256,
+            },
+            checks=checks,
+            confirmed=is_confirmed(checks),
+        )
+
+    def _held_out(self) -> set[str]:
+        """Return the keys of the passages to hold out: the nearest whole number, always the same ones."""
+        keys = sorted(map(_key, self.passages))
+        return set(keys[: round(len(keys) * self.request.heldout / 100)])
+
+
+def _key(one: SourcePassage) -> str:
+    return digest(one.passage.text)
+
+
+def _check(context: str, question: str) -> Wording:
+    user = f"{context}\n\n{question}" if context else question
+    return Wording(system=CHECK_SYSTEM, user=user, sampling=CHECK_SAMPLING)
+
+
+def _is_right(task: Task, reply: StoredReply | None) -> bool | None:
+    """Return whether a reply gives the task's answer; None if there is none."""
+    if reply is None:
+        return None
+    verdict = grade_answer(task, reply.reply)
+    return bool(verdict and verdict.correct)
