@@ -26,6 +26,8 @@ from orca_desk.library.schema import (
     VERSION_13,
     VERSION_14,
     VERSION_15,
+    VERSION_16,
+    VERSION_17,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -45,6 +47,8 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_13,
     VERSION_14,
     VERSION_15,
+    VERSION_16,
+    VERSION_17,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
