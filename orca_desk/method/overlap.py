@@ -25,6 +25,8 @@ from orca_desk.yielding import yielding
 if TYPE_CHECKING:
     import numpy as np
 
+    Numbers = np.ndarray[Any, Any]
+
 NEAR = 0.5
 RUN = 5  # words
 LEAST = 8  # runs in common: of two shorter questions, one word may ask for something else
@@ -73,7 +75,7 @@ def find_overlaps(
             found[key] = Overlap(question=key, held_out=same, kind="exact", similarity=1.0)
     pairs = sorted(_near_pairs(asked, held, near), key=lambda pair: (-pair[2], held.keys[pair[1]]))
     for place, other, similarity in yielding(pairs):
-        if not _ask_alike(asked.last_paragraph(place), held.last_paragraph(other), near):
+        if not ask_alike(asked.last_paragraph(place), held.last_paragraph(other), near):
             continue
         overlap = Overlap(
             question=asked.keys[place], held_out=held.keys[other], kind="near", similarity=similarity
@@ -98,10 +100,17 @@ class _Words:
         self.keys.append(key)
         self.words.extend(found)
         self.lengths.append(len(found))
-        _, paragraphs, last = text.rstrip().rpartition("\n\n")
         self._ends.append(len(self.words))
-        self._tails.append(len(words_of(last)) if paragraphs else 0)
+        self._tails.append(last_words(text))
         return tuple(found)
+
+    def runs(self) -> "tuple[Numbers, Numbers]":
+        """Return what `runs_of` does."""
+        import numpy as np
+
+        return runs_of(
+            np.frombuffer(self.words, dtype=np.uint64), np.frombuffer(self.lengths, dtype=np.int64)
+        )
 
     def last_paragraph(self, place: int) -> tuple[int, ...]:
         """Return the numbers of the words in the last of several paragraphs; () for a text of one."""
@@ -109,7 +118,13 @@ class _Words:
         return tuple(self.words[end - self._tails[place] : end])
 
 
-def _ask_alike(first: tuple[int, ...], second: tuple[int, ...], near: float) -> bool:
+def last_words(text: str) -> int:
+    """Return the number of words in the last of several paragraphs; 0 for a text of one."""
+    _, paragraphs, last = text.rstrip().rpartition("\n\n")
+    return len(words_of(last)) if paragraphs else 0
+
+
+def ask_alike(first: tuple[int, ...], second: tuple[int, ...], near: float) -> bool:
     """Return whether the last paragraphs of two texts are the same or near; true where one has no other."""
     if not first or not second or first == second:
         return True
@@ -118,15 +133,17 @@ def _ask_alike(first: tuple[int, ...], second: tuple[int, ...], near: float) -> 
     return shared >= LEAST and shared >= near * len(runs | others)
 
 
-def _runs(texts: _Words) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-    """Return the distinct runs of each text: their hashes, and the number of their text, in that order."""
+def runs_of(words: "Numbers", lengths: "Numbers") -> "tuple[Numbers, Numbers]":
+    """Return the distinct runs of each text: their hashes, and the place of their text, in that order.
+
+    `words` are the numbers of the words (uint64) of all texts, one after the other; `lengths` (int64) says how
+    many each text has.
+    """
     import numpy as np
 
-    if len(texts.words) < RUN:
+    if len(words) < RUN:
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-    words = np.frombuffer(texts.words, dtype=np.uint64)
-    lengths = np.frombuffer(texts.lengths, dtype=np.int64)
-    owners = np.repeat(np.arange(len(texts.keys), dtype=np.int64), lengths)
+    owners = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
     starts = len(words) - RUN + 1
     hashes = np.zeros(starts, dtype=np.uint64)
     for place in range(RUN):  # a mixing step per word, with the constants of splitmix64
@@ -147,8 +164,8 @@ def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int
     """Return (training text, held-out text, similarity) of all pairs that are at least `near`."""
     import numpy as np
 
-    runs, owners = _runs(asked)
-    held_runs, held_owners = _runs(held)
+    runs, owners = asked.runs()
+    held_runs, held_owners = held.runs()
     if not len(runs) or not len(held_runs):
         return []
     sizes = np.bincount(owners, minlength=len(asked.keys))
