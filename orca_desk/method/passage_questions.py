@@ -23,10 +23,13 @@ WRITE_SYSTEM = (
 )
 CHECK_SYSTEM = 'Answer the question. End with one line, exactly "Answer: " and the answer in a few words.'
 CHECK_SAMPLING = Sampling(temperature=0.0, max_tokens=256)
+# "Question 2:", "**Q:**", "3. Answer:" at the start of a line; "Answer:" also within one, after its question
 _LABEL = re.compile(
-    r"^[\s>#*_\-]*(?:\d+[.)]\s*)?[*_]*(?P<kind>(?:question|answer)\s*\d*[*_]*\s*[:.)]|(?:q|a)\d*[*_]*\s*[:)])[*_]*\s*",
+    r"^[\s>#*_\-]*(?:\d+[.)]\s*)?[*_]*(?P<kind>(?:question|answer)\s*\d*[*_]*\s*[:.)]|(?:q|a)\d*[*_]*\s*[:)])"
+    r"[*_]*\s*|(?<=[?.\"”])[ \t]+[*_]*(?P<inline>answer)\s*\d*[*_]*\s*:[*_]*\s*",
     re.IGNORECASE | re.MULTILINE,
 )
+_ECHOES = frozenset({"the question", "the answer in a few words", "the answer"})  # of the request
 _LONGEST = 300  # characters of an answer that can be compared
 
 
@@ -64,13 +67,14 @@ def read_questions(reply: str, finish_reason: FinishReason = "stop") -> WrittenQ
     parts: list[tuple[str, str]] = []
     ends = [*(label.start() for label in labels[1:]), len(visible)]
     for label, end in zip(labels, ends, strict=False):  # without a label there is one end too many
-        parts.append((label["kind"].lower()[0], _one_line(visible[label.end() : end])))
+        kind = (label["kind"] or label["inline"]).lower()[0]
+        parts.append((kind, _one_line(visible[label.end() : end])))
     if finish_reason != "stop" and parts:
         parts.pop()
     pairs: dict[str, QuestionAnswer] = {}
     questions = sum(kind == "q" for kind, _ in parts)
     for (kind, question), (next_kind, answer) in pairwise(parts):
-        if (kind, next_kind) != ("q", "a") or not question or not answer or len(answer) > _LONGEST:
+        if (kind, next_kind) != ("q", "a") or not _is_pair(question, answer):
             continue
         pairs.setdefault(question.casefold(), QuestionAnswer(question=question, answer=answer))
     return WrittenQuestions(pairs=tuple(pairs.values()), unusable=max(questions - len(pairs), 0))
@@ -91,4 +95,18 @@ def needs_passage(checks: Mapping[str, Any]) -> bool | None:
 def _one_line(text: str) -> str:
     """Return the first paragraph in one line: what follows it is the writer's comment."""
     first = re.split(r"\n\s*\n", text.strip(), maxsplit=1)[0]
-    return "" if is_blank(first) else " ".join(first.split()).strip("*_ ")
+    text = " ".join(first.split()).strip("*_ ")
+    is_quoted = len(text) > 1 and text[0] + text[-1] in ('""', "“”") and not set(text[1:-1]) & set('"“”')
+    return "" if is_blank(text) else text[1:-1].strip() if is_quoted else text
+
+
+def _is_pair(question: str, answer: str) -> bool:
+    """Return whether both say something, the answer is short enough to compare, and neither is an echo."""
+    said = {question.casefold(), answer.casefold()}
+    return (
+        "" not in said
+        and len(said) == 2
+        and len(answer) <= _LONGEST
+        and not said & _ECHOES
+        and not any(one in WRITE_SYSTEM.casefold() for one in said if len(one) > 12)
+    )

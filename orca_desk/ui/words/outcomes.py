@@ -14,6 +14,7 @@ from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_
 from orca_desk.steps.experiment.outcome import experiment_from_json
 from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
 from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
+from orca_desk.steps.grow.grown import grown_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.base_request import measured_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
@@ -26,6 +27,7 @@ from orca_desk.ui.words.experiments import experiment_outcome
 from orca_desk.ui.words.exports import STOPPED as EXPORT_STOPPED
 from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.growing import grown_sentence
 from orca_desk.ui.words.hub import downloaded_sentence
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import judge_check_text, probe_summary
@@ -73,6 +75,8 @@ def outcome_text(stored: str) -> str:
         return outcome_words(imported)
     if brought_in := records_outcome_from_json(stored):
         return answers_outcome_words(brought_in)
+    if grown := grown_from_json(stored):
+        return grown_sentence(grown)
     if tried := experiment_from_json(stored):
         return experiment_outcome(tried)
     if measured := measured_from_json(stored):

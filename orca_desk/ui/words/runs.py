@@ -39,6 +39,9 @@ TYPES = {
     "export": RunType("file-output", "Export", "training"),
     "import": RunType("file-input", "Import", "tasks"),
     "import-answers": RunType("file-input", "Import of answers", "tasks"),
+    "grow-procedural": RunType("sprout", "Tasks from generators", "grow"),
+    "grow-documents": RunType("sprout", "Tasks from documents", "grow"),
+    "grow-like": RunType("sprout", "Variations of tasks", "grow"),
     "download": RunType("download", "Download", "hub"),
     "demo": RunType("flask-conical", "Demo", "home"),
 }
