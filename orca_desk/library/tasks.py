@@ -10,10 +10,11 @@ from itertools import chain, islice
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
+from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
-from orca_desk.library.held_out import held_out_flags, restore_flags
+from orca_desk.library.held_out import restore_flags
 from orca_desk.library.rows import table
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.yielding import yielding
@@ -111,23 +112,13 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
 
 def insert_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     """Do what `add_tasks` does, inside a write."""
-    present = _present(db, tasks)
-    new: dict[str, Task] = {}
-    questions: set[tuple[str, str]] = set()
-    duplicates: list[str] = []
-    for task in yielding(tasks):
-        question = (task.family, question_key(task.user_text))
-        if task.id in present or task.id in new or question in questions:
-            duplicates.append(task.id)
-        else:
-            questions.add(question)
-            new[task.id] = task
-    tests = [task for task in new.values() if task.split == "heldout"]
-    newly_held = tuple(n for n, is_held in held_out_flags(db, tests).items() if not is_held)
-    # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
-    # their work anew with each row
-    table(db, "tasks").insert_all(task_rows(db, new.values()))
-    return Added(added=tuple(new), duplicates=tuple(duplicates), newly_held=newly_held)
+    done = insert_in_bulk(db, [task_values(task) for task in yielding(tasks)], COLUMNS)
+    others = set(done.others)
+    return Added(
+        added=tuple(task.id for place, task in enumerate(tasks) if place not in others),
+        duplicates=tuple(tasks[place].id for place in done.others),
+        newly_held=done.newly_held,
+    )
 
 
 def remove_added(library: Library, added: Added) -> DeletedTasks:
@@ -388,7 +379,13 @@ def task_rows(db: sqlite3.Connection, tasks: Iterable[Task]) -> Iterator[dict[st
         yield task_row(task, ids)
 
 
-def task_row(task: Task, families: Mapping[str, int]) -> dict[str, Any]:
+def task_values(task: Task) -> list[Any]:
+    """Return a task as `insert_in_bulk` takes it: a value for each of COLUMNS, with the family's name."""
+    row = task_row(task, {task.family: task.family})
+    return [row[name] for name in COLUMNS]
+
+
+def task_row(task: Task, families: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task as a row of the table, by column. `families` are the ids of families by name."""
     return {
         "id": task.id,
