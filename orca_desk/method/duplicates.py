@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.method.mixing import OverlapKind
-from orca_desk.method.overlap import LEAST, NEAR, RUN, TEMPLATE, ask_alike, last_words, runs_of, words_of
+from orca_desk.method.overlap import LEAST, NEAR, TEMPLATE, ask_alike, last_words, runs_of, words_of
 
 if TYPE_CHECKING:
     from orca_desk.method.overlap import Numbers
@@ -61,7 +61,7 @@ class Copy:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """The text to keep, and those that ask the same as it: each was compared with it, not with another one."""
+    """The text to keep, and those that ask the same: each was compared with it, not with another one."""
 
     keep: int
     copies: tuple[Copy, ...]

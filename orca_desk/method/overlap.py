@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.method.mixing import OverlapKind
+from orca_desk.method.records import Task
 from orca_desk.yielding import yielding
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Overlap:
     held_out: str
     kind: OverlapKind
     similarity: float
+
+
+def asked_text(task: Task) -> str:
+    """Return all that a task asks, as it is compared with others."""
+    return task.user_text
 
 
 def words_of(text: str) -> list[str]:
@@ -136,8 +142,8 @@ def ask_alike(first: tuple[int, ...], second: tuple[int, ...], near: float) -> b
 def runs_of(words: "Numbers", lengths: "Numbers") -> "tuple[Numbers, Numbers]":
     """Return the distinct runs of each text: their hashes, and the place of their text, in that order.
 
-    `words` are the numbers of the words (uint64) of all texts, one after the other; `lengths` (int64) says how
-    many each text has.
+    `words` are the numbers of the words (uint64) of all texts, one after the other; `lengths` (int64) says
+    how many each text has.
     """
     import numpy as np
 
