@@ -31,8 +31,14 @@ EDIT_SYSTEM = (
 _ITEM = re.compile(
     r"^[\s>*_\-]*(?:suggestion\s*)?(?:\d+\s*[.):]|[-*•])[*_]*\s*(?P<text>\S.*)$", re.IGNORECASE | re.MULTILINE
 )
-_TASK = re.compile(r"^[\s>#*_]*(?:new\s+|edited\s+)?task[*_]*\s*:[*_]*\s*", re.IGNORECASE | re.MULTILINE)
-_SOLUTION = re.compile(r"^\s*[*_#]*(?:solution|answer|explanation)[*_]*\s*:", re.IGNORECASE | re.MULTILINE)
+_TASK = re.compile(
+    r"^[\s>#*_]*(?:the\s+)?(?:new\s+|edited\s+)?task[*_]*\s*:[*_]*\s*", re.IGNORECASE | re.MULTILINE
+)
+_SOLUTION = re.compile(
+    r"^\s*[*_#]*(?:the\s+)?(?:solution|answer|explanation)(?:\s+is)?[*_]*\s*:", re.IGNORECASE | re.MULTILINE
+)
+_ECHO = re.compile(r"^(?:the\s+)?suggestion\s*:?\s*(?:\d+[.):]\s*)?", re.IGNORECASE)  # of the request
+_WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 60  # of a suggestion
 
 
@@ -71,7 +77,8 @@ def read_suggestions(reply: str, number: int, finish_reason: FinishReason = "sto
         items = [visible]
     if finish_reason != "stop" and items:
         items.pop()  # it was cut off
-    kept = list(dict.fromkeys(one for one in items if 2 < len(one.split()) <= _MOST_WORDS))
+    bare = (_ECHO.sub("", one) for one in items)
+    kept = list(dict.fromkeys(one for one in bare if 2 < len(_WORD.findall(one)) <= _MOST_WORDS))
     unread = max(0, min(number, len(items) or 1) - len(kept))
     return Suggestions(texts=tuple(kept[:number]), unread=unread)
 
@@ -84,6 +91,8 @@ def read_task(reply: str, finish_reason: FinishReason = "stop") -> str | None:
     labels = list(_TASK.finditer(visible))
     text = visible[labels[-1].end() :].strip() if labels else visible
     text = re.split(
-        r"^\s*[*_#]*(?:solution|answer|explanation)[*_]*\s*:", text, flags=re.IGNORECASE | re.MULTILINE
+        r"^\s*[*_#]*(?:the\s+)?(?:solution|answer|explanation)(?:\s+is)?[*_]*\s*:",
+        text,
+        flags=re.IGNORECASE | re.MULTILINE,
     )[0]
     return text.strip().strip("*").strip() or None

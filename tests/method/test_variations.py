@@ -24,6 +24,8 @@ def test_suggestions_are_read_by_their_numbers() -> None:
         "Use other numbers here.",
     )
     assert read_suggestions("", 2).unread == 1
+    echoed = read_suggestions("1. The suggestion: 1. Ask for the time.\n2. 3 - 1\n", 2)
+    assert (echoed.texts, echoed.unread) == (("Ask for the time.",), 1)
 
 
 def test_a_task_is_what_stands_after_its_label() -> None:
@@ -32,6 +34,7 @@ def test_a_task_is_what_stands_after_its_label() -> None:
         == "Ann has 3 pears.\nHow many?"
     )
     assert read_task("Ann has 3 pears. How many?") == "Ann has 3 pears. How many?"
+    assert read_task("The new task: How many?\n\nThe answer is: 3") == "How many?"
     assert read_task("Task: Ann has", "length") is None
     assert read_task("<think>Task: no</think>") is None
 
