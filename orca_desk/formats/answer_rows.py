@@ -92,7 +92,7 @@ class AnswerReader:
         try:
             return _Reading(self, values, self.columns(tuple(values)), row).answered()
         except _RowFaultError as fault:
-            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw)
+            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw, part=row.part)
 
 
 class _RowFaultError(Exception):

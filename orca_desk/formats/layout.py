@@ -1,7 +1,7 @@
 """How a file holds its rows: as lines of JSON, as one document, as a table, or as plain lines."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -9,17 +9,24 @@ from typing import Literal as OneOf
 
 from orca_desk.errors import UserError
 from orca_desk.formats import json_rows
+from orca_desk.formats.archives import Files, FolderFiles, ZipFiles
+from orca_desk.formats.arrow_rows import ArrowFormat, arrow_format, arrow_rows
+from orca_desk.formats.database_rows import Database, is_database
 from orca_desk.formats.encoding import Encoding, find_encoding
-from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.file_sets import YAML, FileSet, OpenRows
+from orca_desk.formats.json_layout import SeveralListsError, lists_in, looks_like_json, rows_a_line
 from orca_desk.formats.packed import without_packing
-from orca_desk.formats.parquet_rows import is_parquet, parquet_rows, require_pyarrow
+from orca_desk.formats.parts import INSIDE, Chosen, Container, ContainerFormat, Form, choose
 from orca_desk.formats.plain_rows import LINE, LineReader, line_reader, plain_reader
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.table_layout import TableLayout, find_table
 from orca_desk.formats.table_rows import records, table_rows
 from orca_desk.formats.text import Line, read_lines, read_pieces
+from orca_desk.formats.workbooks import Workbook, is_workbook
 
-Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text", "Parquet"]
+TextFormat = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
+Format = TextFormat | ArrowFormat | ContainerFormat
+_ZIP = b"PK\x03\x04"
 _MARKUP = ("<?xml", "<!doctype", "<html", "<quiz", "{\\rtf")
 HEAD = 400  # lines that are looked at to recognise the format
 HEAD_SIZE = 1_000_000  # characters, after which no further line is looked at
@@ -30,7 +37,8 @@ class Asked:
     """What the user said about a file; None and "" leave it to what the file shows.
 
     `mapping` is field -> column, `header` whether a table's first row names its columns, `rows_in` the list
-    of a JSON document that holds the rows, `family` that of rows without one.
+    of a JSON document that holds the rows, or the part of a source with several (`parts.choose`), `family`
+    that of rows without one.
     """
 
     mapping: dict[str, str] | None = None
@@ -44,7 +52,7 @@ class Asked:
 class Layout:
     """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document.
 
-    `plain` reads the lines of plain text.
+    `plain` reads the lines of plain text, `chosen` are the parts of a source that has such.
     """
 
     format: Format
@@ -52,14 +60,19 @@ class Layout:
     table: TableLayout | None = None
     lists: dict[json_rows.Path, str] | None = None
     plain: LineReader | None = None
+    chosen: Chosen | None = None
     defaults: dict[str, str] = field(default_factory=dict)
 
 
 def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
-    """Recognise a file; `path` is its name. Raises UserError if it is no text, or leaves open which rows."""
-    if is_parquet(stream):
-        require_pyarrow(str(path))
-        return Layout(format="Parquet", encoding=Encoding(name="utf-8"))
+    """Recognise a file or a folder; `path` is its name.
+
+    Raises UserError if it holds no rows that can be read, or leaves open which rows.
+    """
+    if container := find_container(stream, path, asked):
+        return _chosen_layout(choose(container, path, asked.rows_in))
+    if kind := arrow_format(stream):
+        return Layout(format=kind, encoding=Encoding(name="utf-8"))
     encoding = find_encoding(stream, name=str(path), asked=asked.encoding)
     head = _head(read_lines(stream, encoding, name=str(path)))
     first = next((line for line in head if line.text.strip() or line.fault), None)
@@ -82,11 +95,87 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     return Layout(format=kind, encoding=encoding, table=table, defaults=table.defaults)
 
 
+def find_container(stream: BinaryIO, path: Path, asked: Asked) -> Container | None:
+    """Return a source that holds several sets of rows, such as a folder or a workbook; None for any other.
+
+    Raises UserError for one that cannot be read.
+    """
+    opener = _opener(asked)
+    if path.is_dir():
+        return _file_set(FolderFiles(path), path, "folder", opener)
+    stream.seek(0)
+    if is_database(stream):
+        return Database(stream, path)
+    if is_workbook(stream):
+        return Workbook(stream, path, asked.header)
+    stream.seek(0)
+    if stream.read(len(_ZIP)) == _ZIP:
+        archive = ZipFiles(stream, path)
+        _require_rows(archive.names(), path)
+        return _file_set(archive, path, "zip", opener)
+    if path.suffix.casefold() in YAML and path.is_file():
+        from orca_desk.formats.lm_eval_rows import TaskFolder, is_task
+
+        stream.seek(0)
+        if is_task(stream.read(HEAD_SIZE).decode("utf-8", "replace")):
+            return TaskFolder(FolderFiles(path.parent), path.parent, opener, (path.name,))
+    return None
+
+
+def _file_set(files: Files, path: Path, kind: ContainerFormat, opener: OpenRows) -> Container:
+    """Return the tasks of lm-eval in a folder or an archive, or else its data files."""
+    if any(name.casefold().endswith(YAML) for name in files.names()):
+        from orca_desk.formats.lm_eval_rows import TaskFolder, tasks_in  # with a template engine
+
+        if tasks_in(files):
+            return TaskFolder(files, path, opener)
+    return FileSet(files, path, kind, opener)
+
+
+def _opener(asked: Asked) -> OpenRows:
+    """Return what opens a file within a folder or an archive."""
+
+    def open_rows(stream: BinaryIO, path: Path, inside: str) -> tuple[Form, Iterator[Row | BadRow]]:
+        layout = find_layout(stream, path, replace(asked, rows_in=inside))
+        return Form(table=layout.table, defaults=layout.defaults), read_rows(stream, path, layout)
+
+    return open_rows
+
+
+def _chosen_layout(chosen: Chosen) -> Layout:
+    """Return the layout of parts that were chosen; the first one shows how their tables are read."""
+    first = chosen.parts[0]
+    try:
+        form = chosen.container.form(first, chosen.inside)
+    except SeveralListsError as error:
+        names = [f"{first.name}{INSIDE}{name}" for name in error.names]
+        hint = f"Choose one of them (in a command: --list {names[0]!r})."
+        raise SeveralListsError(str(error), hint, names) from error
+    return Layout(
+        format=chosen.container.format,
+        encoding=Encoding(name="utf-8"),
+        table=form.table,
+        chosen=chosen,
+        defaults=dict(form.defaults),
+    )
+
+
+def _require_rows(names: Sequence[str], path: Path) -> None:
+    """Raise UserError for a zip archive that is a document of another kind."""
+    if "word/document.xml" in names or "ppt/presentation.xml" in names or "META-INF/container.xml" in names:
+        raise UserError(
+            f"{path} is a document, not a list of questions.",
+            "Let the teacher write questions about it (Grow), or export its table as CSV.",
+        )
+
+
 def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | BadRow]:
     """Yield the rows of a file, before any column is mapped, from its beginning."""
     name = str(path)
-    if layout.format == "Parquet":
-        return parquet_rows(stream, name=name)
+    if layout.chosen is not None:
+        return layout.chosen.rows()
+    if layout.format in ("Parquet", "Arrow"):
+        return arrow_rows(stream, name=name)
     if layout.lists is not None:
         return json_rows.list_rows(read_pieces(stream, layout.encoding, name=name), layout.lists)
     if layout.format == "JSON":

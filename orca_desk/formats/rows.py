@@ -10,22 +10,32 @@ NOT_TEXT = "Save the file as UTF-8, or remove the row."
 class BadRow:
     """A row that was left out: its line from 1, the problem, and what to do about it.
 
-    `raw` is the row as the file has it.
+    `raw` is the row as the file has it, `part` the sheet, table or file that it is in, where there are such.
     """
 
     line: int
     what: str
     hint: str
     raw: str = field(default="", repr=False, compare=False)
+    part: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the row is: "line 3", or "line 3 of Sheet1"."""
+        return f"line {self.line:,} of {self.part}" if self.part else f"line {self.line:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row's values by column, with the line on which it starts, and as the file has it."""
+    """A row's values by column, with the line on which it starts, and as the file has it.
+
+    `part` is the sheet, table or file that it is in, where the source has several.
+    """
 
     line: int
     values: dict[str, Any]
     raw: str = field(default="", repr=False, compare=False)
+    part: str = ""
 
 
 class Literal(str):

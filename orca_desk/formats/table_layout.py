@@ -4,7 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -75,6 +75,28 @@ def find_table(head: Sequence[Line], path: Path, header: bool | None) -> TableLa
     return TableLayout(
         delimiter=delimiter, columns=columns, header=False, skip=skip, defaults=_roles(rows, columns)
     )
+
+
+def table_of(rows: Sequence[Record], path: Path, header: bool | None) -> TableLayout:
+    """Return the table that the rows of a sheet are; `header` is what the user said about the first one.
+
+    Raises UserError for a header that names a column twice.
+    """
+    above = 0 if header is False else _above_header(rows)
+    rows = rows[above:][:_LOOKED_AT]
+    if _has_header(rows) if header is None else header:
+        return TableLayout(
+            delimiter=",", columns=_header(_without_blank_ends(rows)[0], path), header=True, above=above
+        )
+    width = max(len(row.cells) for row in rows)
+    columns = tuple(heading_cells([""] * width))
+    return TableLayout(delimiter=",", columns=columns, header=False, defaults=_roles(rows, columns))
+
+
+def _without_blank_ends(rows: Sequence[Record]) -> Sequence[Record]:
+    """Return the rows without columns at the end in which no row has a cell that is filled."""
+    width = max((place for row in rows for place, cell in enumerate(row.cells, 1) if cell.strip()), default=0)
+    return [replace(row, cells=row.cells[:width]) for row in rows]
 
 
 def _empty_table(lines: Sequence[Line], path: Path, named: bool, delimiter: str) -> TableLayout | None:

@@ -75,12 +75,12 @@ class RowReader:
         if asked is not None and asked not in values:
             hint = f"The columns are: {', '.join(list(values)[:20])}."
             what = f"there is no column {asked!r} with the question"
-            return BadRow(line=row.line, what=what, hint=hint, raw=row.raw)
+            return BadRow(line=row.line, what=what, hint=hint, raw=row.raw, part=row.part)
         mapped = self.mapped(tuple(values))
         try:
             return _RowTask(self, values, mapped).task()
         except _FaultError as fault:
-            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw)
+            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw, part=row.part)
 
     @staticmethod
     def is_ours(value: Any) -> bool:

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
-from orca_desk.formats.layout import Asked
+from orca_desk.formats.layout import Asked, find_container
 from orca_desk.formats.packed import unpacked
+from orca_desk.formats.parts import Part
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
@@ -51,16 +52,30 @@ def readable(rows: Iterable[Task | BadRow], path: Path) -> Iterator[Task | BadRo
         raise UserError(f"{path} contains no tasks.", EXAMPLE)
 
 
+def parts_of(source: Path | BinaryIO) -> tuple[Part, ...]:
+    """Return the parts of a source that holds several sets of rows; none for a file of one.
+
+    Raises UserError for a source that cannot be read.
+    """
+    with opened(source) as (stream, path):
+        container = find_container(stream, path, Asked())
+        return container.parts() if container else ()
+
+
 @contextmanager
 def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
     """Open a source so that it can be read several times, unpacked; give its name, too.
 
+    A folder has no stream of its own: what is in it is found by its name.
     Raises UserError for a file that cannot be opened, read or unpacked.
     """
     if not isinstance(source, Path):
         name = Path(str(getattr(source, "name", "the input")))
         with unpacked(source, name) as found:
             yield found, name
+        return
+    if source.is_dir():
+        yield io.BytesIO(), source
         return
     try:
         with ExitStack() as stack:
@@ -85,7 +100,7 @@ def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
     write = _csv_line if path.suffix.casefold() == ".csv" else _json_line
     with atomic_writer(path) as file:
         if write is _csv_line:
-            file.write(_csv_text(list(_all_values(Task(family="", query="")))))
+            file.write(_csv_text(list(task_values(Task(family="", query="")))))
         for task in tasks:
             file.write(write(task))
             count += 1
@@ -94,7 +109,7 @@ def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
 
 def task_line(task: Task) -> str:
     """Return a task as a line of JSONL: its fields in reading order, without the empty ones."""
-    values = {name: value for name, value in _all_values(task).items() if value not in ("", None, [])}
+    values = {name: value for name, value in task_values(task).items() if value not in ("", None, [])}
     return json.dumps(values, ensure_ascii=False) + "\n"
 
 
@@ -110,7 +125,7 @@ def _json_line(task: Task) -> bytes:
 
 
 def _csv_line(task: Task) -> bytes:
-    return _csv_text(list({**_all_values(task), "tags": ", ".join(task.tags)}.values()))
+    return _csv_text(list({**task_values(task), "tags": ", ".join(task.tags)}.values()))
 
 
 def _csv_text(cells: list[Any]) -> bytes:
@@ -119,7 +134,8 @@ def _csv_text(cells: list[Any]) -> bytes:
     return line.getvalue().encode()
 
 
-def _all_values(task: Task) -> dict[str, Any]:
+def task_values(task: Task) -> dict[str, Any]:
+    """Return a task's fields in reading order, the empty ones too."""
     return {
         "id": task.id,
         "family": task.family,

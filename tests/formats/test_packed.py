@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from orca_desk.errors import UserError
 from orca_desk.formats import packed
@@ -70,3 +71,17 @@ def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
         unpacked(io.BytesIO(gzip.compress(ROWS)), Path("x.gz")),
     ):
         pass
+
+
+def test_zstd_is_unpacked_frame_by_frame(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl.zst"
+    file.write_bytes(zstandard.compress(ROWS[:43]) + zstandard.compress(ROWS[43:]))
+    assert [getattr(task, "answer", None) for task in read_tasks(file)] == ["2", "3"]
+    assert TaskSource.of_file(file).family == "tasks"
+
+
+def test_a_zstd_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl.zst"
+    file.write_bytes(zstandard.compress(ROWS)[:-5])
+    with pytest.raises(UserError, match="zstd file that is damaged or cut off"):
+        list(read_tasks(file))

@@ -212,7 +212,7 @@ def test_bad_rows_are_reported_and_good_ones_read(row: bytes, what: str) -> None
         (b"question,answer\n", "contains no tasks"),
         (b"{}\n", "contains no readable task; line 1"),
         ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
-        (b"PK\x03\x04...", "not a text file"),
+        (b"PK\x03\x04...", "zip archive that is damaged"),
         (Random(0).randbytes(20_000), "not a text file"),
         (b'[{"answer": "q"}]', "contains no readable task; line 1"),
         (b"question,question\na,b\n", "two columns named 'question'"),
@@ -227,7 +227,7 @@ def test_a_file_without_tasks_is_one_clear_error(data: bytes, message: str) -> N
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         list(read_tasks(tmp_path / "none.jsonl"))
-    with pytest.raises(UserError, match="Choose the files in it"):
+    with pytest.raises(UserError, match="holds no rows that can be read"):
         list(read_tasks(tmp_path))
 
 

@@ -24,7 +24,14 @@ FORMATS: dict[Format, str] = {
     "Anki": "Anki's text export",
     "text": "plain lines",
     "Parquet": "Parquet",
+    "Arrow": "Arrow",
+    "workbook": "a workbook",
+    "SQLite": "a SQLite database",
+    "zip": "a zip archive",
+    "folder": "a folder",
+    "lm-eval": "an lm-eval task",
 }
+WITHOUT_ENCODING = frozenset({"Parquet", "Arrow", "workbook", "SQLite", "zip", "folder", "lm-eval"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +64,7 @@ def reading_notes(read: ReadAs) -> tuple[str, ...]:
 
 def read_text(read: ReadAs | AnswersReadAs) -> str:
     """Return how a file was read: "CSV in UTF-8"."""
-    if read.format == "Parquet":
+    if read.format in WITHOUT_ENCODING:
         return FORMATS[read.format]
     encoding = ENCODINGS.get(read.encoding, read.encoding)
     how = " (recognised, not certain)" if read.guessed else ""
@@ -97,7 +104,11 @@ def preview_doubts(preview: PreviewedImport) -> tuple[str, ...]:
 
 def refused_line(problem: BadRow) -> str:
     """Return a row that was refused, with the reason and what to do."""
-    return f"Line {problem.line:,}: {sentence(problem.what)} {problem.hint}"
+    return f"{_capital(problem.place)}: {sentence(problem.what)} {problem.hint}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def outcome_words(outcome: ImportOutcome) -> str:
@@ -237,7 +248,7 @@ def _problems(imported: Imported) -> list[str]:
     more = imported.unreadable - len(listed)
     return [
         f"{counted(imported.unreadable, 'row')} could not be read:",
-        *(f"Line {row.line:,}: {sentence(row.what)}" for row in listed),
+        *(f"{_capital(row.place)}: {sentence(row.what)}" for row in listed),
         *([f"… and {more:,} more."] if more else []),
     ]
 

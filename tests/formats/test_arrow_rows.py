@@ -1,8 +1,11 @@
-"""Parquet files are read by pyarrow where it is there; elsewhere a sentence says what to do."""
+"""Parquet and Arrow files are read by pyarrow."""
 
-import sys
+import json
 from pathlib import Path
+from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from orca_desk.errors import UserError
@@ -19,8 +22,7 @@ TURNS = [
 
 
 def written(path: Path, rows: list[dict[str, object]]) -> Path:
-    pyarrow = pytest.importorskip("pyarrow")
-    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(rows), path)
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
     return path
 
 
@@ -43,17 +45,23 @@ def test_conversations_are_read_as_answers(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     path = tmp_path / "rows.parquet"
     path.write_bytes(b"PAR1 and more")
     with pytest.raises(UserError, match="no whole Parquet file"):
         list(read_tasks(path))
 
 
-def test_without_pyarrow_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    path = tmp_path / "rows.parquet"
-    path.write_bytes(b"PAR1 and more")
-    with pytest.raises(UserError, match="package pyarrow; it is not installed"):
-        list(read_tasks(path))
+@pytest.mark.parametrize("write", [pyarrow.ipc.new_file, pyarrow.ipc.new_stream])
+def test_arrow_is_read_with_the_names_of_classes(write: Any, tmp_path: Path) -> None:
+    features = {"label": {"names": ["negative", "positive"], "_type": "ClassLabel"}}
+    about = json.dumps({"info": {"features": features}})
+    rows = [
+        {"text": "Good film", "label": 1},
+        {"text": "Bad film", "label": 0},
+        {"text": "Film", "label": -1},
+    ]
+    table = pyarrow.Table.from_pylist(rows).replace_schema_metadata({"huggingface": about})
+    path = tmp_path / "data.arrow"
+    with path.open("wb") as file, write(file, table.schema) as writer:
+        writer.write_table(table)
+    assert [getattr(task, "answer", "") for task in read_tasks(path)] == ["positive", "negative", None]
