@@ -70,9 +70,9 @@ def insert_in_bulk(
     first = _last(db) + 1
     db.execute("INSERT INTO adding_in_bulk VALUES (1)")
     _insert(db, chosen, columns, family_at, families)
-    db.execute("DELETE FROM adding_in_bulk")
     last = first + len(new) - 1
     newly_held = _index(db, first, last)
+    db.execute("DELETE FROM adding_in_bulk")
     return _counted(db, len(rows), first, last, tuple(others), newly_held)
 
 
@@ -129,6 +129,7 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[int, ...]:
         " WHERE n BETWEEN ? AND ? AND tags <> '[]'",
         span,
     )
+    _count(db, first, last)
     db.execute(f"INSERT OR IGNORE INTO task_questions SELECT question, n {new} ORDER BY question", span)
     if db.execute("SELECT 1 FROM records LIMIT 1").fetchone() is None:
         return ()
@@ -146,6 +147,23 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[int, ...]:
         )
         held.update(row[0] for row in rows.fetchall())
     return tuple(sorted(held))
+
+
+def _count(db: sqlite3.Connection, first: int, last: int) -> None:
+    """Do what the triggers `tasks_counted` and `tags_counted` do, for the rows `first` to `last`."""
+    new = (
+        "SELECT family_id, split, answer IS NOT NULL AS answered, count(*) AS tasks FROM tasks"
+        " WHERE n BETWEEN :first AND :last GROUP BY 1, 2, 3"
+    )
+    tags = (
+        "SELECT tag, count(*) AS tasks FROM task_tags INDEXED BY tags_by_task"
+        " WHERE task BETWEEN :first AND :last GROUP BY tag"
+    )
+    span = {"first": first, "last": last}
+    for table, rows in (("task_counts", new), ("tag_counts", tags)):
+        db.execute(
+            f"INSERT INTO {table} {rows} ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks", span
+        )
 
 
 def _counted(

@@ -32,6 +32,24 @@ SINCE_VERSION_4 = {
 }
 
 
+def _differing(one: str, other: str) -> str:
+    """Return the SELECT of the rows that only one of two SELECTs has."""
+    return f"SELECT * FROM ({one} EXCEPT {other}) UNION SELECT * FROM ({other} EXCEPT {one})"
+
+
+SINCE_VERSION_18 = {
+    "families whose tasks are counted incorrectly": _differing(
+        "SELECT family_id, split, answered, tasks FROM task_counts WHERE tasks <> 0",
+        "SELECT family_id, split, answer IS NOT NULL, count(*) FROM tasks GROUP BY 1, 2, 3",
+    ),
+    "tags whose tasks are counted incorrectly": _differing(
+        "SELECT tag, tasks FROM tag_counts WHERE tasks <> 0",
+        "SELECT tag, count(*) FROM task_tags GROUP BY tag",
+    ),
+}
+SINCE = {4: SINCE_VERSION_4, 18: SINCE_VERSION_18}
+
+
 def check(library: Library, *, thorough: bool = False) -> list[str]:
     """Return the problems of the library, one sentence each.
 
@@ -63,7 +81,10 @@ def _contradictions(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
         f"Row {row} of {table} refers to a missing row of {parent}."
         for table, row, parent, _ in db.execute("PRAGMA foreign_key_check")
     ]
-    invariants = INVARIANTS if version_of(db) < 4 else {**INVARIANTS, **SINCE_VERSION_4}
+    version, invariants = version_of(db), dict(INVARIANTS)
+    for since, more in SINCE.items():
+        if version >= since:
+            invariants |= more
     for what, sql in invariants.items():
         found = [str(row[0]) for row in db.execute(sql)]
         if found:

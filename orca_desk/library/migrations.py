@@ -28,6 +28,7 @@ from orca_desk.library.schema import (
     VERSION_15,
     VERSION_16,
     VERSION_17,
+    VERSION_18,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -49,6 +50,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_15,
     VERSION_16,
     VERSION_17,
+    VERSION_18,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
