@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.method.records import is_blank
+from orca_desk.method.search_query import has_terms
 from orca_desk.yielding import ui_waiting
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     db.create_function("casefold", 1, _casefold, deterministic=True)
     db.create_function("is_blank", 1, is_blank, deterministic=True)
+    db.create_function("has_terms", 2, has_terms, deterministic=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it
@@ -101,15 +104,18 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="library-writer", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction and return its result after the commit; raise what it raises."""
+    def run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
+        """Run `work` in a transaction and return its result after the commit; raise what it raises.
+
+        With `alone` it is in no transaction, as VACUUM requires.
+        """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write inside a write would wait for itself; use the outer one's connection")
         future: Future[T] = Future()
         with self._entry:
             if self._closed:
                 raise RuntimeError("the library is closed")
-            self._queue.put((work, future))
+            self._queue.put((work if alone else partial(transact, work=work), future))
         with ui_waiting():
             return future.result()
 
@@ -125,7 +131,7 @@ class Writer:
         while (item := self._queue.get()) is not None:
             work, future = item
             try:
-                future.set_result(transact(self._db, work))
+                future.set_result(work(self._db))
             except BaseException as error:  # raised again in the thread that waits for the write
                 future.set_exception(error)
 

@@ -1,12 +1,14 @@
-"""Searching a whole library by a few words: tasks by their text, everything else by its name."""
+"""Searching a whole library by a few words: tasks and records by text, everything else by its name."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
+from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.library.snapshot_store import LISTED
 from orca_desk.library.tasks import TaskFilter, list_tasks
+from orca_desk.method.search_query import QueryError
 
 FoundKind = Literal[
     "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "run", "chat"
@@ -43,7 +45,7 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
         *_runs(library, folded, limit),
         *_records(library, wanted, limit),
         *_chats(library, folded, limit),
-        *_tasks(library, wanted, limit),
+        *_by_text(library, wanted, limit),
     ]
 
 
@@ -115,9 +117,20 @@ def _chats(library: Library, folded: str, limit: int) -> list[Found]:
     return [Found(kind="chat", id=row[0], title=_short(row[1]), detail=row[0]) for row in rows]
 
 
-def _tasks(library: Library, wanted: str, limit: int) -> list[Found]:
-    tasks = list_tasks(library, TaskFilter(text=wanted, limit=limit)).items
-    return [Found(kind="task", id=task.id, title=_short(task.query), detail=task.family) for task in tasks]
+def _by_text(library: Library, wanted: str, limit: int) -> list[Found]:
+    """Tasks and records by what they say, and by fields; none where a field is unknown: see Find for why."""
+    try:
+        tasks = list_tasks(library, TaskFilter(text=wanted, limit=limit)).items
+        records = list_records(library, RecordFilter(text=wanted, limit=limit)).items
+    except QueryError:
+        return []
+    return [
+        *(Found(kind="task", id=one.id, title=_short(one.query), detail=one.family) for one in tasks),
+        *(
+            Found(kind="record", id=one.record.id, title=_short(one.record.user), detail=one.record.family)
+            for one in records
+        ),
+    ]
 
 
 def _short(text: str) -> str:

@@ -15,6 +15,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.general_probe import probe_keys
 from orca_desk.library.rows import table
+from orca_desk.library.searching import add_record_query
 from orca_desk.library.tasks import Added
 from orca_desk.method.fitness import Decision, RecordFacts, Unfit
 from orca_desk.method.grading import Verdict
@@ -118,10 +119,10 @@ class RecordFilter:
     """Which records: those that match every field that is not None.
 
     `correct` selects among graded ones; `graded` False selects the others. `decision` "none" selects those
-    not reviewed yet. `text` is a part of the question or of the answer, in any case of letters. `ids` can be
-    those that earlier versions of Orca Desk would have given. `used` and `reason` ask how records stand
-    under the rules in force: `fitness.by_rowids` turns them into `rowids` first. `after` is the `next` of
-    the previous page.
+    not reviewed yet. `text` is a search (method/search_query.py): words in question or answer, and fields.
+    `ids` can be those that earlier versions of Orca Desk would have given. `used` and `reason` ask how
+    records stand under the rules in force: `fitness.by_rowids` turns them into `rowids` first. `after` is the
+    `next` of the previous page.
     """
 
     family: str | None = None
@@ -337,13 +338,7 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
         conditions.add(f"{CORRECT} IS {'NOT ' if wanted.graded else ''}NULL")
     if wanted.leaked is not None:
         conditions.add(f"{LEAKED} = ?", wanted.leaked)
-    if wanted.text.strip():
-        folded = wanted.text.strip().casefold()
-        conditions.add(
-            "(instr(casefold(r.user), ?) OR instr(casefold(coalesce(e.response, r.response)), ?))",
-            folded,
-            folded,
-        )
+    add_record_query(conditions, wanted.text)
     if wanted.decision == "none":
         conditions.add("d.decision IS NULL")
     else:

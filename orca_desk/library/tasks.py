@@ -1,7 +1,6 @@
 """The user's tasks: adding, editing, deleting with undo, and finding by family, tag or text."""
 
 import json
-import re
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.held_out import restore_flags
 from orca_desk.library.rows import table
+from orca_desk.library.searching import add_task_query
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.yielding import yielding
 
@@ -32,16 +32,15 @@ ORDERS: dict[TaskOrder, str] = {
     "tags": "nullif(tags, '[]')",
     "strategy": "strategy",
 }
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFilter:
     """Which tasks: those that match every field that is not None.
 
-    `text` is words in query, context or answer; the last one may be incomplete. `overrides` selects tasks
-    with a strategy of their own, `reviewed` those with a record that was kept or dropped. `after` is the
-    `next` of the previous page; `limit` is the maximum number of tasks, in order of arrival.
+    `text` is a search (method/search_query.py): words in query, context or answer, and fields. `overrides`
+    selects tasks with a strategy of their own, `reviewed` those with a record that was kept or dropped.
+    `after` is the `next` of the previous page; `limit` is the maximum number of tasks, in order of arrival.
     """
 
     family: str | None = None
@@ -362,15 +361,6 @@ def tags(library: Library) -> dict[str, int]:
     }
 
 
-def text_query(text: str) -> str:
-    """Return a full-text query for the words of `text`, the last one as a prefix; empty without words.
-
-    Contains only quoted words, so that no text acts as FTS5's query language.
-    """
-    words = WORD.findall(text)
-    return " ".join(f'"{word}"' for word in words) + "*" if words else ""
-
-
 def task_rows(db: sqlite3.Connection, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
     """Yield tasks as rows of the table, by column. Makes the families that are new: call inside a write."""
     given = list(tasks)
@@ -418,12 +408,8 @@ def _conditions(wanted: TaskFilter) -> Conditions:
         conditions.add(f"id {'' if wanted.reviewed else 'NOT '}IN ({reviewed})")
     if wanted.has_answer is not None:
         conditions.add(f"answer IS {'NOT ' if wanted.has_answer else ''}NULL")
-    if wanted.text is not None and wanted.text.strip():
-        query = text_query(wanted.text)
-        if query:
-            conditions.add("n IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?)", query)
-        else:
-            conditions.add("0")  # without a word, nothing can match
+    if wanted.text is not None:
+        add_task_query(conditions, wanted.text)
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions
