@@ -13,9 +13,9 @@ class DataRow:
 
     `facts` is all that its table knows, by column; `sparse`: lines of JSON leave the empty ones out. `beside`
     is what stands next to a conversation in its own columns: id, family, split ... `user` is the user
-    message, `query` and `context` its parts where the table keeps them apart. `turns` came before it. `answer` is what
-    follows, None without one; `rejected` is a worse answer, and `label` whether the answer is correct, where
-    the table knows. `kind` is how the answer is graded, if that was said.
+    message, `query` and `context` its parts where the table keeps them apart; `turns` came before it.
+    `answer` is what follows, None without one; `rejected` is a worse answer, and `label` whether the answer
+    is correct, where the table knows. `kind` is how the answer is graded, if that was said.
     """
 
     facts: Mapping[str, Any]

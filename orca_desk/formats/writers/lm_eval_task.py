@@ -82,8 +82,8 @@ def task_name(name: str, compared: Compared) -> str:
 
 
 def group_name(folder: str) -> str:
-    """Return the name of the group that a folder holds: its own, in letters that lm-eval takes."""
-    return re.sub(r"[^a-z0-9]+", "_", folder.casefold()).strip("_") or "tasks"
+    """Return the name of the group that a folder holds; lm-eval's own tasks have none like it."""
+    return f"orca_desk_{re.sub(r'[^a-z0-9]+', '_', folder.casefold()).strip('_') or 'tasks'}"
 
 
 def _dump(values: dict[str, Any]) -> str:

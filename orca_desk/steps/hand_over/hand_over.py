@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +11,6 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_path, atomic_write
 from orca_desk.formats.writers.data_row import DataRow
 from orca_desk.formats.writers.lm_eval_task import Compared, group_name, group_yaml, task_yaml
-from orca_desk.formats.writers.shapes import BatchOptions, Shape, as_batch_request
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import taken_back
 from orca_desk.method.fitness import Unfit
@@ -22,6 +20,7 @@ from orca_desk.steps.hand_over.data_rows import DataRows, data_rows
 from orca_desk.steps.hand_over.data_writer import DataWriter, new_folder, require_free_folder
 from orca_desk.steps.hand_over.handed_over import HandedOver
 from orca_desk.steps.hand_over.request import KIND, HandOverRequest
+from orca_desk.steps.hand_over.values import RowValues
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 _EVERY = 200  # rows between two looks at the control
@@ -88,7 +87,7 @@ def preview(
     """Return what an export would write, from its first rows. Nothing is written or recorded."""
     found = data_rows(library, request, rowids)
     tally = _Tally(left_out=Counter(dict(found.left_out)))
-    examples: list[dict[str, Any]] = []
+    values, examples = RowValues(request), list[dict[str, Any]]()
     looked_at = 0
     for one in found.rows:
         row = _place(request, one, tally)
@@ -96,7 +95,7 @@ def preview(
         if row is not None:
             tally.splits["test" if row.held_out else "train"] += 1
             if len(examples) < SHOWN:
-                examples.append(_values(request, row, _shape(request)))
+                examples.append(values.of(row))
         if looked_at == SAMPLE:
             break
     return DataPreview(
@@ -160,11 +159,11 @@ def _write_about(library: Library, request: HandOverRequest, made: HandedOver, f
 def _write_rows(
     request: HandOverRequest, rows: Iterator[DataRow | str], writer: DataWriter, tally: _Tally
 ) -> None:
-    shape = _shape(request)
+    values = RowValues(request)
     for one in rows:
         row = _place(request, one, tally)
         if row is not None:
-            tally.splits[writer.write(row, _values(request, row, shape))] += 1
+            tally.splits[writer.write(row, values.of(row))] += 1
 
 
 def _place(request: HandOverRequest, one: DataRow | str, tally: _Tally) -> DataRow | None:
@@ -183,27 +182,6 @@ def _place(request: HandOverRequest, one: DataRow | str, tally: _Tally) -> DataR
     tally.losses.update(kind.losses(one))
     tally.families[one.family] += 1
     return one
-
-
-def _values(request: HandOverRequest, row: DataRow, shape: Shape | None) -> dict[str, Any]:
-    """Return a row as its line or its cells."""
-    if shape is None:
-        return _filled(row.facts) if row.sparse and request.container == "jsonl" else dict(row.facts)
-    values = shape(row)
-    if request.plain or request.format in ("openai-batch", "lm-eval"):
-        return values
-    return values | (_filled(row.beside) if request.container == "jsonl" else dict(row.beside))
-
-
-def _filled(values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in ("", None, [])}
-
-
-def _shape(request: HandOverRequest) -> Shape | None:
-    if request.format != "openai-batch":
-        return request.data_format.shape
-    options = BatchOptions(model=request.asks_model, max_tokens=request.max_tokens)
-    return partial(as_batch_request, options=options)
 
 
 def _checked(rows: Iterator[DataRow | str], meter: Meter, control: JobControl) -> Iterator[DataRow | str]:
