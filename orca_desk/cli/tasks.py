@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from orca_desk.cli.grow import command as grow
 from orca_desk.cli.options import (
     checker_option,
     examples,
@@ -19,6 +20,7 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.cli.tasks_duplicates import benchmarks, duplicates
 from orca_desk.cli.tasks_group import group, rename
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
@@ -48,13 +50,19 @@ from orca_desk.ui.words.shorten import shorten
         "orca-desk tasks families",
         "orca-desk tasks group --family general --apply",
         "orca-desk tasks families --family algebra --checker arithmetic",
+        "orca-desk tasks duplicates --apply exact",
+        "orca-desk tasks duplicates --against gsm8k-test.jsonl",
+        "orca-desk tasks benchmarks add gsm8k-test.jsonl",
     ),
 )
 def command() -> None:
     """Import, list, search, export and delete tasks."""
 
 
+command.add_command(benchmarks)
+command.add_command(duplicates)
 command.add_command(group)
+command.add_command(grow)
 command.add_command(rename)
 
 

@@ -32,7 +32,8 @@ class Selection:
     """The rows that were taken, in the order of the records' ids, and the account of the choice.
 
     `considered` counts all records that the rules' families and runs have. `overlaps` are the pairs among the
-    fit records, `held_out` the number of questions that they were compared with (0: not compared).
+    fit records, `held_out` the number of questions that they were compared with (0: not compared), those of
+    the files named `benchmarks` among them.
     `unlimited` of those taken escaped a limit in tokens, as nobody counted theirs.
     """
 
@@ -44,6 +45,7 @@ class Selection:
     overlaps: tuple[OverlapPair, ...]
     held_out: int
     unlimited: int = 0
+    benchmarks: tuple[str, ...] = ()
 
     @property
     def records(self) -> int:
@@ -77,6 +79,7 @@ class Selection:
             },
             "overlap": {
                 "compared_with": self.held_out,
+                "benchmarks": list(self.benchmarks),
                 "pairs": [pair.to_json() for pair in self.overlaps],
             },
         }
@@ -114,6 +117,7 @@ def select(
         mix=mixed,
         overlaps=pairs,
         held_out=overlaps.held_out if overlaps else 0,
+        benchmarks=overlaps.benchmarks if overlaps else (),
         unlimited=sum(one.n in taken and one.tokens is None for one in fit) if rules.limit_tokens else 0,
     )
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from orca_desk.library.base_answers import (
     measured_bases,
     solve_rates,
 )
+from orca_desk.library.benchmarks import add_benchmark, remove_benchmark
 from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.general_probe import probe_questions
@@ -144,6 +146,21 @@ def test_questions_that_repeat_a_held_out_one_are_refused_and_named(library: Lib
     assert overlap["compared_with"] == 1 + len(probe_questions())
     assert {pair["held_out_user"] for pair in overlap["pairs"]} == {held.user_text}
     assert freeze(library, name="all", rules=SnapshotRules(overlap="allow")).records == 3
+
+
+def test_questions_of_a_named_benchmark_are_refused_and_say_so(library: Library) -> None:
+    task = Task(family="loaves", query=STORY.format("thirty"), answer="9")
+    add_tasks(library, [task])
+    add_records(library, [answer_of(task, 1)])
+    benchmark = STORY.format("twenty")
+    add_benchmark(library, "Loaves test", Path("loaves.jsonl"), {question_key(benchmark): benchmark})
+    seen = preview_freeze(library)
+    assert seen.left_out == {Unfit.NEAR_OVERLAP: 1}
+    (pair,) = seen.overlaps
+    assert (pair.benchmark, pair.held_out_task, pair.held_out_user) == ("Loaves test", "", benchmark)
+    assert seen.account["overlap"]["benchmarks"] == ["Loaves test"]
+    remove_benchmark(library, "Loaves test")
+    assert preview_freeze(library).records == 1
 
 
 def test_questions_of_the_general_probe_are_refused(library: Library) -> None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from orca_desk.formats.packed import without_packing
+from orca_desk.library.benchmarks import Benchmark, add_benchmark
 from orca_desk.library.database import Library
 from orca_desk.library.duplicates import StoredTask, asked_texts, stored_tasks
 from orca_desk.library.tasks import TaskFilter, task_rowids
 from orca_desk.method.duplicates import Alike, Cluster, Copy, NearPair, clusters_of
 from orca_desk.method.mixing import OverlapKind
 from orca_desk.method.overlap import NEAR, asked_text, words_of
-from orca_desk.method.records import Split, Task
+from orca_desk.method.records import Split, Task, question_key
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
@@ -149,6 +151,14 @@ class Duplicates:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedBenchmark:
+    """A benchmark that was named, and how many rows of its file could not be read."""
+
+    benchmark: Benchmark
+    refused: int
+
+
 def find_duplicates(
     library: Library,
     wanted: TaskFilter = ALL,
@@ -195,6 +205,43 @@ def find_duplicates(
         questions=len(compared.questions),
         refused=compared.refused,
     )
+
+
+def name_benchmark(
+    library: Library,
+    path: Path,
+    name: str = "",
+    *,
+    rows_in: str = "",
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    log: Path | None = None,
+) -> NamedBenchmark | None:
+    """Remember the questions of a file, which no snapshot then takes; None if stopped.
+
+    Without a `name`, the file's name is it. Raises UserError if the file cannot be read.
+    """
+    meter = Meter(progress, stage="reading questions", total=None, unit="questions")
+    questions: dict[str, str] = {}
+    refused = 0
+
+    def receive(events: Sequence[Mapping[str, Any]]) -> None:
+        nonlocal refused
+        for event in events:
+            if event["event"] == "questions":
+                questions.update((question_key(text), text) for text in event["texts"])
+                meter.advance(len(event["texts"]))
+            elif event["event"] == "refused":
+                refused = event["rows"]
+
+    job = {"near": NEAR, "file": str(path.absolute()), "rows_in": rows_in, "only_read": True}
+    finished = run_worker(
+        "duplicates", job, on_events=receive, control=control, log=log, seconds_to_stop=SECONDS_TO_STOP
+    )
+    if not finished:
+        return None
+    added = add_benchmark(library, name or without_packing(path).stem or path.name, path, questions)
+    return NamedBenchmark(benchmark=added, refused=refused)
 
 
 class _Comparison:

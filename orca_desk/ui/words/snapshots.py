@@ -147,8 +147,9 @@ def overlap_line(selection: Selection) -> str:
         return ""
     exact = sum(pair.kind == "exact" for pair in selection.overlaps)
     near = len(selection.overlaps) - exact
+    named = f", {' and '.join(map(shorten, selection.benchmarks))} included" if selection.benchmarks else ""
     return (
-        f"Compared with {counted(selection.held_out, 'held-out question')}: "
+        f"Compared with {counted(selection.held_out, 'held-out question')}{named}: "
         f"{exact:,} repeated exactly, {near:,} nearly."
     )
 
@@ -156,9 +157,9 @@ def overlap_line(selection: Selection) -> str:
 def pair_line(pair: OverlapPair, length: int = 90) -> str:
     """Return a pair in one line: what is asked, and what it repeats."""
     how = "the same as" if pair.kind == "exact" else f"{pair.similarity:.0%} like"
-    where = (
-        f"held-out task {pair.held_out_task[:8]}" if pair.held_out_task else "a question of the general probe"
-    )
+    where = f"a question of {shorten(pair.benchmark) if pair.benchmark else 'the general probe'}"
+    if pair.held_out_task:
+        where = f"held-out task {pair.held_out_task[:8]}"
     ours, theirs = " ".join(pair.user.split()), " ".join(pair.held_out_user.split())
     start = _difference(ours, theirs, length)
     return (

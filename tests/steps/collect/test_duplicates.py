@@ -8,11 +8,12 @@ import pytest
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.library.benchmarks import list_benchmarks
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, add_tasks
 from orca_desk.method.records import Split, Task
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.collect.duplicates import Duplicates, find_duplicates
+from orca_desk.steps.collect.duplicates import Duplicates, find_duplicates, name_benchmark
 
 STORY = (
     "On Monday the baker gave seven loaves to the school kitchen, four to the hospital and the rest to a "
@@ -94,7 +95,8 @@ def test_only_what_both_splits_ask_or_only_some_tasks(library: Library) -> None:
 
 def test_a_file_is_compared_with_the_tasks(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "benchmark.jsonl"
-    rows = [{"question": STORY}, {"question": STORY.replace("Monday", "Sunday")}, {"question": "One?"}, {"x": 1}]
+    questions = (STORY, STORY.replace("Monday", "Sunday"), "One?")
+    rows = [*({"question": question} for question in questions), {"x": 1}]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     changed = STORY.replace("hospital", "library")
     add_tasks(library, [task(changed), task("one"), task("ONE"), task("Two?"), task("two")])
@@ -107,11 +109,16 @@ def test_a_file_is_compared_with_the_tasks(library: Library, tmp_path: Path) -> 
     assert all(one.keep is None for one in result.clusters)
 
 
-def test_a_file_without_questions_is_refused(library: Library, tmp_path: Path) -> None:
-    path = tmp_path / "nothing.jsonl"
+def test_a_file_is_named_as_a_benchmark_with_its_questions(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "sums.test.jsonl"
+    path.write_text('{"question": "One?"}\n{"question": "Two?"}\n{"x": 1}\n', encoding="utf-8")
+    named = name_benchmark(library, path)
+    assert named
+    assert (named.benchmark.name, named.benchmark.questions, named.refused) == ("sums.test", 2, 1)
     path.write_text('{"x": 1}\n', encoding="utf-8")
-    with pytest.raises(UserError, match="nothing"):
-        find_duplicates(library, against=path)
+    with pytest.raises(UserError, match=r"sums\.test"):
+        name_benchmark(library, path)
+    assert list_benchmarks(library) == [named.benchmark]
 
 
 def test_a_search_that_is_stopped_finds_nothing(library: Library) -> None:
