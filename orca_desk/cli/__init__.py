@@ -20,6 +20,7 @@ COMMANDS = (
     "demo",
     "library",
     "tasks",
+    "find",
     "strategies",
     "generate",
     "records",

@@ -63,7 +63,7 @@ def json_option(command: Command) -> Command:
 def task_options(command: Command) -> Command:
     """Add the options that select tasks: --family, --split, --tag and --text."""
     for option in (
-        click.option("--text", help="Only tasks that contain these words."),
+        click.option("--text", help="Only tasks that this search finds; see: orca-desk find --fields."),
         click.option("--tag", help="Only tasks with this tag."),
         click.option("--split", type=click.Choice(["train", "heldout"]), help="Only tasks of this split."),
         click.option("--family", help="Only tasks of this family."),
