@@ -12,6 +12,7 @@ from orca_desk.cli.evaluate_answers import answers
 from orca_desk.cli.evaluate_benchmark import benchmark
 from orca_desk.cli.evaluate_budget import budget
 from orca_desk.cli.evaluate_checkpoints import checkpoints
+from orca_desk.cli.evaluate_export import export
 from orca_desk.cli.evaluate_forgetting import forgetting as forgetting_command
 from orca_desk.cli.options import (
     examples,
@@ -144,6 +145,7 @@ command.add_command(answers)
 command.add_command(benchmark)
 command.add_command(budget)
 command.add_command(checkpoints)
+command.add_command(export)
 command.add_command(forgetting_command)
 
 

@@ -20,9 +20,10 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import console, escape_controls, print_json, say, table
 from orca_desk.cli.records_base import measure
+from orca_desk.cli.records_export import export
 from orca_desk.cli.records_import import import_records
 from orca_desk.cli.records_rules import rules
-from orca_desk.cli.records_snapshots import compare, export, freeze, list_snapshots, show_manifest
+from orca_desk.cli.records_snapshots import compare, freeze, list_snapshots, show_manifest
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library import records
 from orca_desk.library.fitness import by_rowids

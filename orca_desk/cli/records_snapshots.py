@@ -1,4 +1,4 @@
-"""`orca-desk records freeze`, `snapshots`, `manifest`, `compare-snapshots`, `export`: what is trained on."""
+"""`orca-desk records freeze`, `snapshots`, `manifest`, `compare-snapshots`: what is trained on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -219,29 +219,6 @@ def compare(first: str, second: str, folder: Path, as_json: bool) -> None:
             {"setting": "left", f"1: {names[0]}": "left", f"2: {names[1]}": "left"},
             setting_rows(found),
         )
-
-
-@click.command("export")
-@click.argument("snapshot")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@library_option
-@json_option
-def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
-    """Write the training records of SNAPSHOT to FILE as JSONL, and its manifest beside it."""
-    beside = file.with_name(f"{file.name}.manifest.json")
-    with open_library(folder) as library:
-        frozen = snapshot_id(library, snapshot)
-        count = snapshots.write_snapshot(library, frozen, file)
-        taken_back = snapshots.taken_back(library, frozen)
-        write_manifest(beside, manifest(library, frozen))
-    if as_json:
-        print_json({
-            "written": count, "file": file, "manifest": beside, "dropped_or_held_out_since": taken_back
-        })  # fmt: skip
-        return
-    say(f"Wrote {counted(count, 'record')} to {file}, and {beside.name} beside it.")
-    if taken_back:
-        say(f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out.")
 
 
 def _mix_rules(

@@ -4,9 +4,11 @@ import sys
 from dataclasses import asdict, replace
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
+from orca_desk.cli.data_export import data_export_options, export_data
 from orca_desk.cli.grow import command as grow
 from orca_desk.cli.options import (
     checker_option,
@@ -31,7 +33,6 @@ from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.checkers import AUTO
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.answers_request import holds_answers
-from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.counting import counted
@@ -47,6 +48,7 @@ from orca_desk.ui.words.shorten import shorten
         "orca-desk tasks import quiz.csv --dry-run --refused refused.csv",
         "orca-desk tasks list --family belief --text basket",
         "orca-desk tasks export --split heldout heldout.jsonl",
+        "orca-desk tasks export --format messages chats.jsonl",
         "orca-desk tasks families",
         "orca-desk tasks group --family general --apply",
         "orca-desk tasks families --family algebra --checker arithmetic",
@@ -229,9 +231,19 @@ def families(family: str | None, checker: str | None, folder: Path, as_json: boo
     )
 
 
-@command.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@command.command(
+    "export",
+    epilog=examples(
+        "orca-desk tasks export --split heldout heldout.jsonl",
+        "orca-desk tasks export tasks.parquet",
+        "orca-desk tasks export --format messages --dry-run chats.jsonl",
+        "orca-desk tasks export --format mlx my-data",
+        "orca-desk tasks export --format lm-eval --split heldout my-benchmark",
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
 @task_options
+@data_export_options("tasks")
 @library_option
 @json_option
 def export(
@@ -242,17 +254,17 @@ def export(
     text: str | None,
     folder: Path,
     as_json: bool,
+    **choices: Any,
 ) -> None:
-    """Write tasks to FILE, which `tasks import` can read: CSV if FILE ends in .csv, JSONL otherwise."""
+    """Write tasks to FILE in the format of another program, with a manifest and a data set card.
+
+    `tasks import` reads most of these formats again. A FILE without an ending is made a folder, in which
+    held-out tasks have a file of their own. Formats to train on leave held-out tasks out of a single file,
+    and say how many.
+    """
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
-    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        count = export_tasks(
-            library, file, tasks.task_rowids(library, wanted), progress=progress, control=control
-        )
-    if as_json:
-        print_json({"written": count, "file": file})
-    else:
-        say(f"Wrote {counted(count or 0, 'task')} to {file}.")
+    with open_library(folder) as library:
+        export_data(library, "tasks", file, choices, as_json=as_json, tasks=wanted)
 
 
 @command.command("delete")

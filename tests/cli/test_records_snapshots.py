@@ -112,7 +112,9 @@ def test_an_export_has_its_manifest_beside_it(records: Callable[..., Result], tm
     assert "out.jsonl.manifest.json beside it" in flat(
         records("export", "first", str(tmp_path / "out.jsonl"))
     )
-    found = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
+    beside = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
+    assert beside["written"] == 8
+    found = beside["snapshot"]
     assert found["records"] == len((tmp_path / "out.jsonl").read_text().splitlines()) == 8
     assert found["strategies"][0]["instruction"] == "Answer at once."
     written = json.loads(records("manifest", "first", str(tmp_path / "own.json"), "--json").stdout)

@@ -1,5 +1,6 @@
 """What an export of data is asked for: which table, in which format, and where to."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -28,8 +29,10 @@ OFFERED: Mapping[DataTable, tuple[FormatName, ...]] = {
     "evaluation": (*_OWN, "lm-eval", "openai-batch"),
 }
 _SUFFIXES: Mapping[str, Container] = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet",
 }  # fmt: skip
+
+_ENDING = re.compile(r"\.[a-z]\w{0,6}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +125,13 @@ class HandOverRequest:
         if self.data_format.folder:
             if container:
                 raise UserError(f"{self.format} is a folder, and {self.path.name} a file.", "Name a folder.")
-        elif container and container not in self.data_format.containers:
+        elif container not in (None, *self.data_format.containers) or (
+            container is None and _ENDING.fullmatch(suffix)
+        ):
             endings = ", ".join(f".{one}" for one in self.data_format.containers)
             raise UserError(
-                f"{self.format} cannot be written to a {suffix} file.", f"Let its name end in {endings}."
+                f"{self.format} cannot be written to a {suffix} file.",
+                f"Let its name end in {endings}; a name without an ending makes a folder.",
             )
 
 

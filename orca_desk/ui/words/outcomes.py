@@ -15,6 +15,7 @@ from orca_desk.steps.experiment.outcome import experiment_from_json
 from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
 from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
 from orca_desk.steps.grow.grown import grown_from_json
+from orca_desk.steps.hand_over.handed_over import handed_over_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.base_request import measured_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
@@ -28,6 +29,7 @@ from orca_desk.ui.words.exports import STOPPED as EXPORT_STOPPED
 from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.growing import grown_sentence
+from orca_desk.ui.words.hand_over import handed_over_notes, handed_over_sentence
 from orca_desk.ui.words.hub import downloaded_sentence
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import judge_check_text, probe_summary
@@ -69,6 +71,8 @@ def outcome_text(stored: str) -> str:
         return benchmark_sentence(benchmark)
     if stopped := stopped_from_json(stored):
         return STOPPED[stopped]
+    if handed := handed_over_from_json(stored):
+        return " ".join([handed_over_sentence(handed, folder=True), *handed_over_notes(handed)])
     if brought := downloaded_from_json(stored):
         return downloaded_sentence(brought)
     if imported := outcome_from_json(stored):

@@ -37,6 +37,7 @@ TYPES = {
     "experiment": RunType("flask-conical", "Experiment", "experiment"),
     "measure-base": RunType("target", "Measurement of the student", "training"),
     "export": RunType("file-output", "Export", "training"),
+    "hand-over": RunType("file-output", "Export of data", "tasks"),
     "import": RunType("file-input", "Import", "tasks"),
     "import-answers": RunType("file-input", "Import of answers", "tasks"),
     "grow-procedural": RunType("sprout", "Tasks from generators", "grow"),
