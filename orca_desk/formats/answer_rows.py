@@ -7,7 +7,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from orca_desk.formats.answer_columns import CONVERSATION, answer_columns, instruction_as_system
-from orca_desk.formats.chat_rows import Exchange, exchange_of, reply_in, system_of, turns_in
+from orca_desk.formats.chat_rows import THOUGHTS, Exchange, exchange_of, reply_in, system_of, turns_in
 from orca_desk.formats.choices import answer_text
 from orca_desk.formats.columns import plain
 from orca_desk.formats.rows import BadRow, Literal, Row
@@ -24,7 +24,6 @@ _FINISHED: dict[str, FinishReason] = {
     **dict.fromkeys(("cancelled", "canceled", "aborted", "abort", "error"), "cancelled"),
 }  # fmt: skip
 _LOST = "\ufffd"
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # of a turn, beside its text
 _LONGEST_NAME = 200  # characters of a family's or a model's name
 _WORDS: dict[str, str] = {"query": "question", "response": "answer", "system": "system message"}
 
@@ -157,7 +156,7 @@ class _Reading:
                     'Write turns such as {"role": "user", "content": "..."}.',
                 )
             return None
-        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in _THOUGHTS)
+        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in THOUGHTS)
         try:
             return exchange_of(turns)
         except ValueError as error:

@@ -1,19 +1,30 @@
 """Conversations as rows: `messages`, ShareGPT's `conversations`, lists of prompt and completion."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orca_desk.formats.columns import plain
 from orca_desk.formats.json_rows import parse
 from orca_desk.formats.values import tidy
 
 _ROLES = ("role", "from", "speaker", "author")
 _TEXTS = ("content", "value", "text", "message")
-_USER = frozenset({"user", "human", "prompter", "question", "instruction", "person"})
+_TOOL = frozenset({
+    "tool", "function", "observation", "functionresponse", "toolresponse", "ipython", "environment",
+})  # fmt: skip
+_USER = _TOOL | {"user", "human", "prompter", "question", "instruction", "person"}
+_CALLS = ("tool_calls", "function_call")
 _ASSISTANT = frozenset({
-    "assistant", "gpt", "model", "chatbot", "bot", "ai", "bard", "chatgpt", "bing", "answer",
+    "assistant", "gpt", "model", "chatbot", "bot", "ai", "bard", "chatgpt", "bing", "answer", "functioncall",
+    "toolcall",
 })  # fmt: skip
 _SYSTEM = frozenset({"system", "developer"})
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # of a turn, beside its text
+_HUMAN = re.compile(r"\s*Human:\s")
+_SPEAKER = re.compile(r"\n\n(Human|Assistant):")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +32,9 @@ class Exchange:
     """The last question of a conversation, what came before it, and the answer that follows, if any.
 
     `system` is the system message, "" without one: a task has none, so an import of tasks leaves it aside.
-    `more` counts the further texts of the assistant after that answer.
+    `more` counts the further texts of the assistant after that answer. `turns` are what came before, as role
+    and text, user and assistant in turn; `context` is the same as one text. `tools`: calls of tools, or their
+    results, are among the texts.
     """
 
     query: str
@@ -29,10 +42,14 @@ class Exchange:
     answer: str | None
     system: str
     more: int = 0
+    turns: tuple[tuple[str, str], ...] = ()
+    tools: bool = False
 
 
 def turns_in(value: Any) -> list[dict[str, Any]] | None:
     """Return the turns in a value that is a conversation, also as JSON in a text; None if it is none."""
+    if isinstance(value, str) and _HUMAN.match(value):
+        return _spoken(value)
     if isinstance(value, str) and value.lstrip().startswith("[{"):
         try:
             value = parse(value)
@@ -40,7 +57,17 @@ def turns_in(value: Any) -> list[dict[str, Any]] | None:
             return None
     if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
         return None
-    return value if all(_key(turn, _ROLES) and _key(turn, _TEXTS) for turn in value) else None
+    return value if all(_key(turn, _ROLES) and _key(turn, (*_TEXTS, *_CALLS)) for turn in value) else None
+
+
+def _spoken(text: str) -> list[dict[str, Any]] | None:
+    """Return the turns of a text such as "Human: Why? Assistant: So.", each in a paragraph of its own."""
+    _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
+    roles = pieces[::2]
+    if len(roles) < 2 or "Assistant" not in roles:
+        return None
+    said = zip(roles, pieces[1::2], strict=True)
+    return [{"role": role.casefold(), "content": content.strip()} for role, content in said]
 
 
 def alternating(value: Any) -> list[dict[str, Any]] | None:
@@ -54,25 +81,48 @@ def alternating(value: Any) -> list[dict[str, Any]] | None:
 def is_reply(values: Mapping[str, Any]) -> bool:
     """Return whether a row is a single turn of a conversation, by the assistant or a system."""
     role = values.get("role")
-    return isinstance(role, str) and role.strip().casefold() in _ASSISTANT | _SYSTEM
+    return isinstance(role, str) and plain(role) in _ASSISTANT | _SYSTEM
 
 
 def exchange_of(turns: Sequence[dict[str, Any]]) -> Exchange:
     """Return the last question of a conversation. Raises ValueError, saying why, if it has none."""
     said = [(_role(turn), _text(turn)) for turn in turns]
     asked = [place for place, (role, _) in enumerate(said) if role == "User"]
-    if not asked:
+    if not asked or all(
+        plain(str(turn[_key(turn, _ROLES)])) in _TOOL for turn in map(turns.__getitem__, asked)
+    ):
         raise ValueError("the conversation has no turn of a user")
     last = asked[-1]
-    earlier = [f"{role}: {text}" for role, text in said[:last] if role != "System"]
+    first = last
+    while first and said[first - 1][0] == "User":  # one question in several turns
+        first -= 1
+    earlier = _merged([one for one in said[:first] if one[0] != "System" and one[1]])
     answers = [text for role, text in said[last + 1 :] if role == "Assistant" and text]
     return Exchange(
-        query=said[last][1],
-        context="\n\n".join(earlier),
+        query="\n\n".join(text for _, text in said[first : last + 1] if text),
+        context="\n\n".join(f"{role}: {text}" for role, text in earlier),
         answer=answers[0] if answers else None,
         system=_system_in(said),
         more=max(0, len(answers) - 1),
+        turns=tuple((role.casefold(), text) for role, text in earlier),
+        tools=any(_is_about_tools(turn) for turn in turns),
     )
+
+
+def _merged(said: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the turns with those that follow each other by the same role as one."""
+    found: list[tuple[str, str]] = []
+    for role, text in said:
+        if found and found[-1][0] == role:
+            found[-1] = (role, f"{found[-1][1]}\n\n{text}")
+        else:
+            found.append((role, text))
+    return found
+
+
+def _is_about_tools(turn: dict[str, Any]) -> bool:
+    role = plain(str(turn[_key(turn, _ROLES)]))
+    return role in _TOOL or role in ("functioncall", "toolcall") or any(turn.get(name) for name in _CALLS)
 
 
 def system_of(turns: Sequence[dict[str, Any]]) -> str:
@@ -90,7 +140,7 @@ def _system_in(said: Sequence[tuple[str, str]]) -> str:
 
 
 def _role(turn: dict[str, Any]) -> str:
-    role = str(turn[_key(turn, _ROLES)]).strip().casefold()
+    role = plain(str(turn[_key(turn, _ROLES)]).strip())
     for known, name in ((_USER, "User"), (_ASSISTANT, "Assistant"), (_SYSTEM, "System")):
         if role in known:
             return name
@@ -98,16 +148,40 @@ def _role(turn: dict[str, Any]) -> str:
 
 
 def _text(turn: dict[str, Any]) -> str:
-    value = turn[_key(turn, _TEXTS)]
+    """Return what a turn says; calls of tools and their results are kept as text."""
+    value = turn.get(_key(turn, _TEXTS))
     if isinstance(value, list):  # parts, of which some may be pictures
-        if not all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
-            raise ValueError("a turn of the conversation holds more than text")
-        value = "\n".join(part["text"] for part in value)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
+        value = "\n".join(map(_part_text, value))
+    if isinstance(value, dict) and plain(str(turn[_key(turn, _ROLES)])) in _TOOL:
+        value = json.dumps(value, ensure_ascii=False)
+    if value is not None and not isinstance(value, str):
         raise ValueError("a turn of the conversation is not text")
-    return tidy(value)
+    calls = [turn[name] for name in _CALLS if turn.get(name)]
+    texts = [
+        tidy(value or ""),
+        *(f"Tool call: {json.dumps(_call(one), ensure_ascii=False)}" for one in calls),
+    ]
+    text = "\n".join(filter(None, texts))
+    if plain(str(turn[_key(turn, _ROLES)])) in _TOOL:
+        return f"Tool result: {text}"
+    return text
+
+
+def _part_text(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict) or not isinstance(part.get("text"), str):
+        kind = part.get("type") if isinstance(part, dict) else None
+        what = f"a part of the type {kind!r}" if isinstance(kind, str) else "more than text"
+        raise ValueError(f"a turn of the conversation holds {what}; a task is text alone")
+    return str(part["text"])
+
+
+def _call(call: Any) -> Any:
+    """Return a call of a tool without what its interface adds: of several the list."""
+    if isinstance(call, list):
+        return [_call(one) for one in call] if len(call) != 1 else _call(call[0])
+    return call["function"] if isinstance(call, dict) and isinstance(call.get("function"), dict) else call
 
 
 def _key(turn: dict[str, Any], names: Sequence[str]) -> str:

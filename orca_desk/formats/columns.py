@@ -22,7 +22,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "choices": (),  # found by `choices.choice_columns`
     "query": (
         "query", "question", "prompt", "problem", "instruction", "questionstem", "questiontext", "sentence",
-        "user", "input", "front", "goal", "ctx", "text", "stem", "q", *_CONVERSATIONS,
+        "user", "input", "inputs", "front", "goal", "ctx", "text", "stem", "q", *_CONVERSATIONS,
     ),
     "answer": (
         "answer", "reference", "referenceanswer", "correctanswer", "rightanswer", "target", "expected",

@@ -14,6 +14,7 @@ from orca_desk.formats.arrow_rows import ArrowFormat, arrow_format, arrow_rows
 from orca_desk.formats.database_rows import Database, is_database
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.file_sets import YAML, FileSet, OpenRows
+from orca_desk.formats.json_documents import Document, expanded, find_document
 from orca_desk.formats.json_layout import SeveralListsError, lists_in, looks_like_json, rows_a_line
 from orca_desk.formats.packed import without_packing
 from orca_desk.formats.parts import INSIDE, Chosen, Container, ContainerFormat, Form, choose
@@ -52,7 +53,8 @@ class Asked:
 class Layout:
     """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document.
 
-    `plain` reads the lines of plain text, `chosen` are the parts of a source that has such.
+    `document` says what else of such a document its rows need, `plain` reads the lines of plain text,
+    `chosen` are the parts of a source that has such.
     """
 
     format: Format
@@ -60,6 +62,7 @@ class Layout:
     table: TableLayout | None = None
     lists: dict[json_rows.Path, str] | None = None
     plain: LineReader | None = None
+    document: Document | None = None
     chosen: Chosen | None = None
     defaults: dict[str, str] = field(default_factory=dict)
 
@@ -177,7 +180,8 @@ def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | Ba
     if layout.format in ("Parquet", "Arrow"):
         return arrow_rows(stream, name=name)
     if layout.lists is not None:
-        return json_rows.list_rows(read_pieces(stream, layout.encoding, name=name), layout.lists)
+        found = json_rows.list_rows(read_pieces(stream, layout.encoding, name=name), layout.lists)
+        return expanded(found, layout.document) if layout.document else found
     if layout.format == "JSON":
         return json_rows.sequence_rows(read_pieces(stream, layout.encoding, name=name))
     lines = read_lines(stream, layout.encoding, name=name)
@@ -211,5 +215,8 @@ def _json_layout(stream: BinaryIO, path: Path, encoding: Encoding, head: list[Li
     if not asked.rows_in and rows_a_line(head):
         return Layout(format="JSONL", encoding=encoding)
     found = json_rows.outline(read_pieces(stream, encoding, name=str(path)))
+    document = None if asked.rows_in else find_document(found, stream, encoding, str(path))
+    if document:
+        return Layout(format="JSON", encoding=encoding, lists={document.path: ""}, document=document)
     lists = lists_in(found, str(path), asked.rows_in)
     return Layout(format="JSON", encoding=encoding, lists=lists)

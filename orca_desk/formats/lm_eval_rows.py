@@ -17,6 +17,7 @@ from orca_desk.formats.file_sets import YAML, OpenRows
 from orca_desk.formats.parts import ContainerFormat, Form, Part
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.sandbox import Sandbox
+from orca_desk.formats.shapes import EARLIER
 from orca_desk.method.records import Split
 
 _MOST = 200_000  # bytes of a YAML file
@@ -163,7 +164,7 @@ class TaskFolder:
             samples = (task.get("fewshot_config") or {}).get("samples")
             if isinstance(samples, list):
                 shown = [self._exchange(task, one) for one in samples[: int(task.get("num_fewshot") or 0)]]
-                values["turns"] = [
+                values[EARLIER] = [
                     turn
                     for one in shown
                     for turn in (

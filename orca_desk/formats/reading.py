@@ -12,12 +12,14 @@ from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, op
 from orca_desk.formats.columns import map_columns, named_for, plain
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.shapes import EARLIER, Shape, fields_of, second_answer, shape_of
 from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
 from orca_desk.formats.values import is_nothing, split_of
 from orca_desk.method.records import AnswerKind, Task
 from orca_desk.yielding import yielding
 
 MAX_COLUMNS = 200  # that are told of
+MAX_TOLD = 20  # shapes, and files that are not read
 _WORDS = ("split", "answer_kind")  # fields whose values are of few words
 _LABELS = frozenset({"label", "labels", "goldlabel"})  # where sets number their classes
 _TEXTS = ("family", "tags", "strategy")  # fields that an object cannot fill
@@ -31,7 +33,8 @@ class Survey:
     `numbers` says how choices are numbered ("from 0", "from 1", or "" if they are not), `sure` whether the
     file itself shows it. `classes` is a column of labels that are numbers, but of no choices. `aside` are
     columns with the name, but no value, of a split or a type of answer, as pairs of field and column. `whole`
-    is False if only the first rows were looked at.
+    is False if only the first rows were looked at. `shapes` counts the rows of each shape, None for rows of
+    no known one; `left_out` are files of a folder or an archive that are not read.
     """
 
     rows: int = 0
@@ -43,6 +46,8 @@ class Survey:
     classes: str = ""
     aside: tuple[tuple[str, str], ...] = ()
     whole: bool = True
+    shapes: tuple[tuple[Shape | None, int], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class TaskFile:
@@ -122,10 +127,12 @@ class TaskFile:
             classes="" if choosing else counts.classes,
             aside=tuple(pair for pair in aside if pair[0] in _WORDS),
             whole=whole,
+            shapes=tuple(counts.shaped.most_common(MAX_TOLD)),
+            left_out=tuple(self.layout.chosen.container.aside[:MAX_TOLD]) if self.layout.chosen else (),
         )
 
 
-_Shape = tuple[dict[str, str], tuple[str, ...], list[tuple[str, str]]]
+_Shape = tuple[dict[str, str], tuple[str, ...], list[tuple[str, str]], Shape | None]
 
 
 class _Counts:
@@ -138,6 +145,7 @@ class _Counts:
         self.columns: dict[str, None] = {}
         self.filled: dict[str, None] = {}  # columns with a value in some row
         self.shapes: dict[tuple[str, ...], _Shape] = {}
+        self.shaped: Counter[Shape | None] = Counter()
         self.foreign_ids: set[str] = set()
         self._known: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[tuple[str, str]] = Counter()
@@ -156,11 +164,12 @@ class _Counts:
         shape = tuple(values)
         found = self.shapes.get(shape)
         if found is None:
-            found = self._look(shape)
+            found = self._look(shape, shape_of(row.values))
             if len(self.shapes) < MAX_SHAPES:
                 self.shapes[shape] = found
-                self.columns.update(dict.fromkeys(shape[:MAX_COLUMNS]))
-        mapping, choices, judged = found
+                self.columns.update(dict.fromkeys(name for name in shape[:MAX_COLUMNS] if name != EARLIER))
+        mapping, choices, judged, kind = found
+        self.shaped[kind] += 1
         if len(self.filled) < len(self.columns):
             filled = (name for name in shape if values[name] not in (None, "", [], {}))
             self.filled.update(dict.fromkeys(filled))
@@ -194,7 +203,7 @@ class _Counts:
         unfit = [pair for pair in self._unknown if not self._known[pair]]
         return [*unfit, *(("family", column) for column in splits if plain(column) == "subset")]
 
-    def _look(self, shape: tuple[str, ...]) -> _Shape:
+    def _look(self, shape: tuple[str, ...], kind: Shape | None) -> _Shape:
         """Return the mapping and the choices of rows with these columns, and what is to be judged."""
         said = self._said.get("choices", self._defaults.get("choices"))
         if said is None:
@@ -203,7 +212,7 @@ class _Counts:
             choices = (said,) if said in shape else tuple(one for one in said.split(", ") if one in shape)
         if choices and len(choices) >= len(self._choice_columns):
             self._choice_columns = choices
-        others = {**self._defaults, **self._said}
+        others = {**fields_of(shape), **self._defaults, **self._said}
         others.pop("choices", None)
         others = {name: column for name, column in others.items() if column in shape or column == ""}
         mapping = map_columns([name for name in shape if name not in choices], others)
@@ -215,7 +224,7 @@ class _Counts:
         ]
         if not choices and "answer" not in self._said:
             judged += [("answer", column) for column in shape if plain(column) == "key"]
-        return {name: column for name, column in mapping.items() if column in shape}, choices, judged
+        return {name: column for name, column in mapping.items() if column in shape}, choices, judged, kind
 
     def _judge(self, name: str, column: str, value: Any) -> None:
         """Note whether a value is a split, or a type of answer."""
@@ -244,6 +253,8 @@ class _Counts:
         self, values: dict[str, Any], choices: tuple[str, ...], mapping: dict[str, str]
     ) -> None:
         answer = values.get(mapping.get("answer", ""))
+        if answer is None and (instead := second_answer(values)):
+            answer = values[instead]
         try:
             self._choices.add(answer, options_of(values, choices))
         except ValueError:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 from typing import Literal as OneOf
 
-from orca_desk.formats.chat_rows import alternating, exchange_of, is_reply, reply_in, turns_in
+from orca_desk.formats.chat_rows import THOUGHTS, alternating, exchange_of, is_reply, reply_in, turns_in
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
 from orca_desk.formats.columns import is_conversation, map_columns, plain
 from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.shapes import EARLIER, fields_of, is_kto, second_answer, unfolded
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
 
-Note = OneOf["systems", "several answers", "splits", "kinds", "damaged"]
+Note = OneOf["systems", "several answers", "splits", "kinds", "damaged", "tools", "thoughts", "unwanted"]
 MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARK = "####"  # before the result on the last line of GSM8K's solutions
@@ -25,15 +26,17 @@ _THOUGHTS = "</think>"
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
-    """Field -> column for rows with the same columns."""
+    """Field -> column for rows with the same columns; the answer may stand in the column `instead`."""
 
     columns: dict[str, str]
     choices: tuple[str, ...]
+    instead: str = ""
 
     @property
     def read(self) -> set[str]:
         """The columns that are read."""
-        return {column for field, column in self.columns.items() if field != "choices"} | set(self.choices)
+        read = {column for field, column in self.columns.items() if field != "choices"} | set(self.choices)
+        return read | {EARLIER} | ({self.instead} if self.instead else set())
 
 
 @dataclass(kw_only=True)
@@ -92,7 +95,7 @@ class RowReader:
         wanted = self.mapping.get("choices")
         chosen = self.choosing.columns if self.choosing and wanted != "" else ()
         choices = tuple(column for column in chosen if column in names)
-        for name, column in self.defaults.items():
+        for name, column in {**fields_of(names), **self.defaults}.items():
             if column in names and column not in said.values() and name != "choices":
                 said.setdefault(name, column)
         said.pop("choices", None)
@@ -105,11 +108,13 @@ class RowReader:
         whole = next((name for name in free if is_conversation(name)), "")
         if whole and "answer" not in columns and "query" not in self.mapping:
             columns["query"] = whole  # a prompt beside its conversation repeats what that begins with
-        return Mapped(columns=columns, choices=choices)
+        instead = second_answer(names) if "answer" not in self.mapping else ""
+        return Mapped(columns=columns, choices=choices, instead=instead)
 
 
 def flat(values: dict[str, Any]) -> dict[str, Any]:
     """Return a row's values; one that is an object around a question gives its members to the row."""
+    values = unfolded(values)
     nested = values.get("question")
     if not isinstance(nested, dict) and len(values) <= 4 and isinstance(values.get("row"), dict):
         nested = values["row"]  # as the Hub's viewer answers
@@ -137,6 +142,11 @@ class _RowTask:
         self._values = {name: values[column] for name, column in mapped.columns.items()}
         self._is_ours = RowReader.is_ours(self._values.get("id"))
         self._notes: Counter[Note] = Counter()
+        if mapped.instead and self._values.get("answer") in (None, "", []):
+            self._values["answer"] = values.get(mapped.instead)
+        if is_kto(values) and not values["label"] and mapped.columns.get("answer") == "completion":
+            self._values["answer"] = None  # an answer that people did not want
+            self._notes["unwanted"] += 1
 
     def task(self) -> Task:
         query, context, answer = self._question()
@@ -167,7 +177,7 @@ class _RowTask:
         turns = self._turns()
         context = self._context()
         if turns is None:
-            return self._query(), context, self._answer()
+            return self._query(), "\n\n".join(filter(None, (self._earlier(), context))), self._answer()
         try:
             exchange = exchange_of(turns)
         except ValueError as error:
@@ -175,9 +185,21 @@ class _RowTask:
         if not exchange.query:
             raise _FaultError("the last turn of the user is blank", "Fill it in, or remove the row.")
         self._notes["systems"] += bool(exchange.system)
+        self._notes["tools"] += exchange.tools
+        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in THOUGHTS)
         context = "\n\n".join(filter(None, (context, exchange.context)))
         answer = self._answer()
         return exchange.query, context, answer if answer is not None else essence(exchange.answer)
+
+    def _earlier(self) -> str:
+        """Return the turns that a row keeps beside its question, such as examples of it, as a text."""
+        shown = turns_in(self._row.get(EARLIER))
+        if shown is None:
+            return ""
+        try:
+            return exchange_of([*shown, {"role": "user", "content": "?"}]).context
+        except ValueError as error:
+            raise _FaultError(str(error), "Correct the turns before the question.") from error
 
     def _turns(self) -> list[dict[str, Any]] | None:
         asked = self._values.get("query")
@@ -221,7 +243,7 @@ class _RowTask:
         if isinstance(value, list):
             turns = turns_in(value)
             if turns is not None:
-                return essence(reply_in(turns))
+                return essence(self._reply(turns))
             return self._first_of(value)
         if isinstance(value, (bool, Literal)):
             return answer_text(value) or None
@@ -229,6 +251,13 @@ class _RowTask:
         if self._is_ours:
             return text or None
         return None if is_missing(text) else essence(text)
+
+    @staticmethod
+    def _reply(turns: list[dict[str, Any]]) -> str | None:
+        try:
+            return reply_in(turns)
+        except ValueError as error:
+            raise _FaultError(str(error), "Correct the conversation, or remove the row.") from error
 
     def _first_of(self, value: list[Any]) -> str | None:
         """Return the first of several right answers, and note that others there are."""

@@ -152,9 +152,10 @@ def test_further_texts_of_the_assistant_are_told() -> None:
         ({"messages": TURNS[:2]}, "'messages' gives no answer"),
         ({"messages": TURNS[:1]}, "the conversation has no turn of a user"),
         ({"messages": "no turns"}, "'messages' is no list of turns with a role and a text"),
+        ({"messages": [*TURNS, {"role": "tool", "content": "x"}]}, "'messages' gives no answer"),
         (
-            {"messages": [*TURNS, {"role": "tool", "content": "x"}]},
-            "the conversation has a turn of 'tool', which is neither user nor assistant",
+            {"messages": [*TURNS, {"role": "narrator", "content": "x"}]},
+            "the conversation has a turn of 'narrator', which is neither user nor assistant",
         ),
         ({"question": ["a"], "response": "4"}, "'question' is not text"),
         ({"question": "a\0b", "response": "4"}, "'question' contains a NUL character"),

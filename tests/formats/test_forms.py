@@ -323,7 +323,7 @@ def test_earlier_turns_are_the_context_and_what_no_task_is_is_refused() -> None:
         {"messages": [{"role": "assistant", "content": "x"}]},
     ]
     _, bad, _ = read("t.jsonl", "\n".join(map(json.dumps, rows)))
-    assert ["tool" in bad[0].what, "no turn of a user" in bad[1].what] == [True, True]
+    assert ["no turn of a user" in one.what for one in bad] == [True, True]
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "\n", "<noinput>", "NaN", "null", "None", "N/A"])

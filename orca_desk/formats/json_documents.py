@@ -1,0 +1,130 @@
+"""JSON documents whose rows need what stands around them: SQuAD, BIG-Bench, natural instructions."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, BinaryIO
+
+from orca_desk.errors import UserError
+from orca_desk.formats.encoding import Encoding
+from orca_desk.formats.json_rows import Outline, Path, parse
+from orca_desk.formats.rows import BadRow, Row
+from orca_desk.formats.shapes import EARLIER
+
+MOST = 64 << 20  # bytes of a document of which the beginning counts for each row
+
+Expand = Callable[[Row], Iterator[Row | BadRow]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document: the path of the list with its elements, and what makes rows of an element."""
+
+    path: Path
+    expand: Expand
+
+
+def find_document(found: Outline, stream: BinaryIO, encoding: Encoding, name: str) -> Document | None:
+    """Recognise a document by its outline; None for one whose lists hold rows as they are.
+
+    Raises UserError, which calls the file `name`, for one of these shapes that cannot be read.
+    """
+    if found.values != 1:
+        return None
+    for path in ((), ("data",)):
+        part = found.parts.get(path)
+        if part and part.is_list and '"paragraphs"' in part.first and '"qas"' in part.first:
+            return Document(path=path, expand=_paragraphs)
+    keys, parts = set(found.keys), found.parts
+    if {"Definition", "Instances"} <= keys:
+        return Document(path=("Instances",), expand=_instances(_whole(stream, encoding, name)))
+    examples = parts.get(("examples",))
+    if examples and examples.is_list and keys & {"name", "keywords", "metrics", "task_prefix"}:
+        first = examples.first
+        if '"input"' in first and ('"target_scores"' in first or '"target"' in first):
+            return Document(path=("examples",), expand=_examples(_whole(stream, encoding, name)))
+    return None
+
+
+def expanded(rows: Iterator[Row | BadRow], document: Document) -> Iterator[Row | BadRow]:
+    """Yield the rows in the elements of a document's list."""
+    return chain.from_iterable(document.expand(row) if isinstance(row, Row) else iter((row,)) for row in rows)
+
+
+def _paragraphs(row: Row) -> Iterator[Row | BadRow]:
+    """Yield the questions about an article of SQuAD's."""
+    title = row.values.get("title")
+    for paragraph in _objects(row.values.get("paragraphs")):
+        for asked in _objects(paragraph.get("qas")):
+            values = {"title": title, "context": paragraph.get("context"), **asked}
+            answers = asked.get("answers")
+            if isinstance(answers, list):
+                values["answers"] = [one.get("text") for one in _objects(answers)]
+            yield Row(line=row.line, values=values, raw=json.dumps(values, ensure_ascii=False))
+    if not isinstance(row.values.get("paragraphs"), list):
+        yield BadRow(
+            line=row.line, what="the article has no list of paragraphs", hint="Remove it.", raw=row.raw
+        )
+
+
+def _instances(whole: dict[str, Any]) -> Expand:
+    """Return what gives the instances of a task of natural instructions its definition and its examples."""
+    definition = _text(whole.get("Definition"))
+    examples = [
+        {"role": role, "content": text}
+        for one in _objects(whole.get("Positive Examples"))
+        for role, text in (
+            ("user", f"{definition}\n\n{_text(one.get('input'))}".strip()),
+            ("assistant", _text(one.get("output"))),
+        )
+    ]
+    family = _text(whole.get("Categories"))
+
+    def expand(row: Row) -> Iterator[Row | BadRow]:
+        values = {
+            "Definition": definition,
+            "input": row.values.get("input"),
+            "output": row.values.get("output"),
+            EARLIER: examples,
+        }
+        if family:
+            values["family"] = family
+        yield Row(line=row.line, values=values, raw=row.raw)
+
+    return expand
+
+
+def _examples(whole: dict[str, Any]) -> Expand:
+    """Return what gives the examples of a task of BIG-Bench's its name, keywords and prefix."""
+    about = {"family": _text(whole.get("name")), "context": _text(whole.get("task_prefix")).strip()}
+    tags = [one for one in whole.get("keywords") or () if isinstance(one, str)]
+
+    def expand(row: Row) -> Iterator[Row | BadRow]:
+        values = {name: value for name, value in about.items() if value and name not in row.values}
+        if tags and "tags" not in row.values:
+            values["tags"] = tags
+        yield Row(line=row.line, values={**row.values, **values}, raw=row.raw)
+
+    return expand
+
+
+def _whole(stream: BinaryIO, encoding: Encoding, name: str) -> dict[str, Any]:
+    stream.seek(0)
+    content = stream.read(MOST + 1)
+    if len(content) > MOST:
+        raise UserError(
+            f"{name} is a task of more than {MOST >> 20} MiB in one document.", "Write its rows as JSONL."
+        )
+    found = parse(content.decode(encoding.name, "replace"))
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(str(one) for one in value[:1])
+    return value if isinstance(value, str) else ""

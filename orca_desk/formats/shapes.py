@@ -1,0 +1,119 @@
+"""The published shapes of data sets, recognised by the columns and values of a row, and their fields."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from typing import Literal as OneOf
+
+from orca_desk.formats.chat_rows import turns_in
+from orca_desk.formats.columns import map_columns, plain
+from orca_desk.formats.rows import Literal
+
+Shape = OneOf[
+    "messages", "ShareGPT", "conversation", "preference", "KTO", "Alpaca", "OpenOrca",
+    "prompt and completion",
+    "SQuAD", "MMLU", "ARC", "GSM8K", "MATH", "BIG-Bench", "AGIEval", "natural instructions", "choices",
+    "question and answer", "questions",
+]  # fmt: skip
+EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
+_NATURAL = "Definition"
+
+
+def shape_of(values: Mapping[str, Any]) -> Shape | None:
+    """Return the shape of a row; None for one without a question that its columns name."""
+    names = {plain(name): name for name in values}
+    for name in ("messages", "conversations", "conversation"):
+        if turns := turns_in(values.get(names.get(name, ""))):
+            return "ShareGPT" if "from" in turns[0] else "messages" if "role" in turns[0] else "conversation"
+    if {"chosen", "rejected"} <= names.keys():
+        return "preference"
+    if is_kto(values):
+        return "KTO"
+    if EARLIER in values and _NATURAL in values:
+        return "natural instructions"
+    if (
+        "multiplechoicetargets" in names
+        or "targetscores" in names
+        or ("inputs" in names and "targets" in names)
+    ):
+        return "BIG-Bench"
+    if {"passage", "question", "options", "label"} <= names.keys():
+        return "AGIEval"
+    if "answerkey" in names and "choices" in names:
+        return "ARC"
+    if {"question", "choices", "answer"} <= names.keys():
+        return "MMLU"
+    if {"problem", "solution"} <= names.keys():
+        return "MATH"
+    if {"systemprompt", "question", "response"} <= names.keys():
+        return "OpenOrca"
+    if {"instruction", "output"} <= names.keys():
+        return "Alpaca"
+    if {"prompt", "completion"} <= names.keys():
+        return "prompt and completion"
+    if {"context", "question", "answers"} <= names.keys():
+        return "SQuAD"
+    if {"question", "answer"} <= names.keys() and "\n#### " in str(values[names["answer"]]):
+        return "GSM8K"
+    found = map_columns(values)
+    if "query" not in found:
+        return None
+    return "question and answer" if "answer" in found else "questions"
+
+
+def fields_of(columns: Collection[str]) -> dict[str, str]:
+    """Return field -> column for the columns of a shape in which their names alone would mislead."""
+    names = {plain(name): name for name in columns}
+    if _NATURAL in columns and EARLIER in columns:
+        return {"context": _NATURAL, "query": "input", "answer": "output"}
+    if {"prompt", "completion", "label"} <= names.keys():
+        return {"answer": names["completion"]}
+    if {"chosen", "rejected"} <= names.keys():
+        return {"answer" if "query" in map_columns(columns) else "query": names["chosen"]}
+    if {"problem", "solution", "type"} <= names.keys():
+        level = {"tags": names["level"]} if "level" in names else {}
+        return {"family": names["type"], **level}
+    return {}
+
+
+def is_kto(values: Mapping[str, Any]) -> bool:
+    """Return whether a row says of a completion whether people want it."""
+    return isinstance(values.get("label"), bool) and "prompt" in values and "completion" in values
+
+
+def second_answer(columns: Collection[str]) -> str:
+    """Return the column that gives the answer where the first one gives none, as in AGIEval; "" without."""
+    names = {plain(name): name for name in columns}
+    return names["label"] if {"question", "options", "label", "answer"} <= names.keys() else ""
+
+
+def unfolded(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of BIG-Bench's with its choices and the right one; any other as it is."""
+    scores = values.get("target_scores")
+    if isinstance(scores, dict) and "input" in values:
+        return _scored(values, list(scores), list(scores.values()), "target_scores")
+    texts = values.get("multiple_choice_targets")
+    if isinstance(texts, list) and "inputs" in values:
+        scored = values.get("multiple_choice_scores")
+        if texts and isinstance(scored, list) and len(scored) == len(texts):
+            return _scored(values, texts, scored, "multiple_choice_targets", "multiple_choice_scores")
+        return {name: value for name, value in values.items() if not name.startswith("multiple_choice_")}
+    return values
+
+
+def _scored(
+    values: dict[str, Any], texts: Sequence[Any], scores: Sequence[Any], *instead: str
+) -> dict[str, Any]:
+    """Return a row with the texts as choices, of which those with the highest score are right."""
+    numbers = [_number(one) for one in scores]
+    best = [text for text, number in zip(texts, numbers, strict=True) if number == max(numbers) > 0]
+    rest = {name: value for name, value in values.items() if name not in instead}
+    for name in ("target", "targets"):
+        rest.pop(name, None)
+    return {**rest, "choices": list(texts), "answer": best}
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value) if isinstance(value, (Literal, str, int, float)) else 0.0
+    except ValueError:
+        return 0.0
