@@ -37,6 +37,7 @@ class ProposalFilter:
     run: str | None = None
     confirmed: bool | None = None
     ids: tuple[str, ...] | None = None
+    id_start: str | None = None
     limit: int | None = None
     after: int = 0
 
@@ -233,6 +234,8 @@ def _conditions(wanted: ProposalFilter) -> Conditions:
     conditions.equal("run", wanted.run)
     conditions.equal("confirmed", None if wanted.confirmed is None else int(wanted.confirmed))
     conditions.among("id", wanted.ids)
+    if wanted.id_start is not None:
+        conditions.add("id >= ? AND id < ?", wanted.id_start, f"{wanted.id_start}\U0010ffff")
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions

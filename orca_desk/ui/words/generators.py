@@ -1,0 +1,40 @@
+"""Generators and diversity in words."""
+
+from orca_desk.method.diversity import Diversity
+from orca_desk.method.procedural import LICENCE
+from orca_desk.steps.grow.generators import Generator
+from orca_desk.ui.words.counting import counted
+
+NO_REFERENCE = "Several answers are correct, so its tasks get no reference answer and are not graded."
+TEMPLATES = (
+    "Wording that more than 20 questions share does not count: two questions of one template are not alike."
+)
+SPLITS = "Training and held-out questions come from different seeds, and no question is in both."
+
+
+def source_sentence(version: str, count: int) -> str:
+    """Return where the generators are from."""
+    return f"{counted(count, 'generator')} of reasoning-gym {version} ({LICENCE}), which run on this machine."
+
+
+def levels_text(generator: Generator) -> str:
+    """Return a generator's levels of difficulty: "1-5"."""
+    levels = generator.levels
+    return f"{levels[0]}-{levels[-1]}" if len(levels) > 1 else str(levels[0]) if levels else "one"
+
+
+def diversity_lines(measured: Diversity) -> list[str]:
+    """Return what was measured, a line for each measure."""
+    if not measured.tasks:
+        return ["There are no proposals to measure."]
+    largest = next(iter(measured.families.items()))
+    share = f"{largest[1] / measured.tasks:.0%}"
+    repeated, known = measured.repeated / measured.tasks, measured.known / measured.tasks
+    return [
+        f"{counted(measured.tasks, 'proposal')} in {counted(len(measured.families), 'family')};"
+        f" the largest, {largest[0]}, has {share}",
+        f"Questions of {measured.shortest:,} to {measured.longest:,} words (median {measured.median:,})",
+        f"{counted(measured.openings, 'different opening')} (first three words)",
+        f"{repeated:.1%} ask nearly what another proposal asks",
+        f"{known:.1%} ask nearly what one of {counted(measured.compared, 'task')} in the library asks",
+    ]
