@@ -148,8 +148,8 @@ def _by_name(data: Sequence[str]) -> list[tuple[Part, list[str]]]:
     places = {name: _place(name) for name in data}
     if not all(split for _, split, _ in places.values()):
         found = []
-        for name, group in _without_shards(data).items():
-            found.append((Part(name=name, kind="file", split=_split_in(name)), group))
+        for name, shards in _without_shards(data).items():
+            found.append((Part(name=name, kind="file", split=_split_in(name)), shards))
         return found
     sets: dict[tuple[str, str], list[str]] = {}
     splits: dict[tuple[str, str], Split | None] = {}

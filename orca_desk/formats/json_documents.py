@@ -97,11 +97,16 @@ def _instances(whole: dict[str, Any]) -> Expand:
 
 def _examples(whole: dict[str, Any]) -> Expand:
     """Return what gives the examples of a task of BIG-Bench's its name, keywords and prefix."""
-    about = {"family": _text(whole.get("name")), "context": _text(whole.get("task_prefix")).strip()}
+    about: dict[str, Any] = {
+        "family": _text(whole.get("name")),
+        "context": _text(whole.get("task_prefix")).strip(),
+    }
     tags = [one for one in whole.get("keywords") or () if isinstance(one, str)]
 
     def expand(row: Row) -> Iterator[Row | BadRow]:
-        values = {name: value for name, value in about.items() if value and name not in row.values}
+        values: dict[str, Any] = {
+            name: value for name, value in about.items() if value and name not in row.values
+        }
         if tags and "tags" not in row.values:
             values["tags"] = tags
         yield Row(line=row.line, values={**row.values, **values}, raw=row.raw)

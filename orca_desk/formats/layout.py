@@ -74,8 +74,8 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     """
     if container := find_container(stream, path, asked):
         return _chosen_layout(choose(container, path, asked.rows_in))
-    if kind := arrow_format(stream):
-        return Layout(format=kind, encoding=Encoding(name="utf-8"))
+    if arrow := arrow_format(stream):
+        return Layout(format=arrow, encoding=Encoding(name="utf-8"))
     encoding = find_encoding(stream, name=str(path), asked=asked.encoding)
     head = _head(read_lines(stream, encoding, name=str(path)))
     first = next((line for line in head if line.text.strip() or line.fault), None)

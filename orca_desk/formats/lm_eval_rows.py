@@ -37,7 +37,7 @@ class _Code:
     """What `!function` names: code, which is never run."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads YAML with lm-eval's own tag."""
 
 
@@ -73,8 +73,8 @@ class TaskFolder:
         for name in only or tasks_in(files):
             try:
                 self._add(name)
-            except _RefusedTaskError as reason:
-                refused[name] = str(reason)
+            except _RefusedTaskError as error:
+                refused[name] = str(error)
         self.aside: Sequence[str] = tuple(f"{name} ({reason})" for name, reason in refused.items())
         if refused and not self._sets:
             name, reason = next(iter(refused.items()))

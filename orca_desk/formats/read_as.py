@@ -6,6 +6,7 @@ from typing import Any
 
 from orca_desk.formats.layout import Format
 from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.shapes import Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,8 @@ class ReadAs:
     that are not read. `mapping` is field -> column. `unread` are the columns that served no field, of which
     `aside` have a fitting name but no fitting value. `numbers` says how answers number their choices
     ("from 0", "from 1" or ""), `sure` whether the file shows which. `classes` is a column of answers that are
-    numbers and may stand for words ("" if there is none).
+    numbers and may stand for words ("" if there is none). `shapes` are the published shapes that the rows
+    have, the commonest first, `left_out` files of a folder or an archive that are not read.
     """
 
     format: Format
@@ -32,6 +34,8 @@ class ReadAs:
     numbers: str = ""
     sure: bool = True
     classes: str = ""
+    shapes: tuple[Shape, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
@@ -59,6 +63,8 @@ def read_as(file: TaskFile, survey: Survey) -> ReadAs:
         numbers=survey.numbers,
         sure=survey.sure,
         classes=survey.classes,
+        shapes=tuple(shape for shape, _ in survey.shapes if shape),
+        left_out=survey.left_out,
     )
 
 

@@ -11,7 +11,7 @@ from orca_desk.formats.rows import Literal
 Shape = OneOf[
     "messages", "ShareGPT", "conversation", "preference", "KTO", "Alpaca", "OpenOrca",
     "prompt and completion",
-    "SQuAD", "MMLU", "ARC", "GSM8K", "MATH", "BIG-Bench", "AGIEval", "natural instructions", "choices",
+    "SQuAD", "MMLU", "ARC", "GSM8K", "MATH", "BIG-Bench", "AGIEval", "natural instructions",
     "question and answer", "questions",
 ]  # fmt: skip
 EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
