@@ -11,6 +11,7 @@ from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.tasks import TaskFilter, tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
+from orca_desk.ui.pages.tasks.duplicates_dialog import DuplicatesDialog
 from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
@@ -62,6 +63,11 @@ class TaskDialogs(QObject):
         names = page.choices.families
         family = page.filters.value().family or next((one for one in names if one == DEFAULT_FAMILY), None)
         self._open(GroupDialog(page.desk, page, families=names, family=family))
+
+    def find_duplicates(self) -> None:
+        """Find tasks that ask the same."""
+        page = self._page
+        self._open(DuplicatesDialog(page.desk, page, delete=page.edits.delete))
 
     def manage_families(self) -> None:
         """Show the families."""

@@ -1,0 +1,206 @@
+"""The dialog that shows tasks which ask the same: what is kept of each cluster, and what is deleted."""
+
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from orca_desk.errors import UserError
+from orca_desk.method.overlap import NEAR
+from orca_desk.steps.collect.duplicates import (
+    Duplicates,
+    NamedBenchmark,
+    find_duplicates,
+    name_benchmark,
+)
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.tasks.duplicates_view import ClustersView
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.duplicates import (
+    BENCHMARK_TIP,
+    HOW,
+    KEEPER,
+    NEAR_TIP,
+    duplicates_summary,
+    named_sentence,
+)
+
+EMPTY = "Find shows here what is asked more than once, before anything is deleted."
+KEYS = "D deletes the selected copy, K keeps it, P keeps it in place of the first one."
+
+
+class DuplicatesDialog(QDialog):
+    """Finds and resolves duplicates. `delete` receives the row ids of what is to be deleted."""
+
+    def __init__(self, desk: Desk, parent: QWidget, *, delete: Callable[["array[int]"], None]) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self._delete = delete
+        self._job: Job | None = None
+        self._file: Path | None = None
+        self.found: Duplicates | None = None
+        self.setWindowTitle("Find duplicates")
+        self.resize(1000, 720)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID + GRID // 2)
+        layout.addWidget(label("Find duplicates", size="heading", bold=True))
+        layout.addWidget(label(HOW, tone="muted", wrap=True))
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        layout.addLayout(self._choice_row())
+        self.panel = JobPanel(desk)
+        self.panel.pause.hide()
+        layout.addWidget(self.panel)
+        self.summary = label(EMPTY, wrap=True)
+        layout.addWidget(self.summary)
+        self.view = ClustersView(desk, self.notice)
+        layout.addWidget(self.view, 1)
+        layout.addLayout(self._end_row())
+        self.view.changed.connect(self._update_buttons)
+        self._update_buttons()
+
+    def _choice_row(self) -> QHBoxLayout:
+        self.file_button = button(
+            "Compare with a file…",
+            self.choose_file,
+            tip="Find the tasks that a file, such as a benchmark, asks",
+        )
+        self.all_button = button(
+            "Compare all tasks", self._forget_file, tip="Compare the tasks with each other"
+        )
+        self.compared = label("", tone="muted")
+        self.near = number_box(50, 100)
+        self.near.setValue(round(NEAR * 100))
+        self.near.setPrefix("near from ")
+        self.near.setSuffix(" % alike")
+        self.near.setAccessibleName("How similar near copies are, in per cent")
+        self.near.setToolTip(NEAR_TIP)
+        self.across = QCheckBox("Only in &both splits")
+        self.across.setToolTip("Only what a student would be trained on and tested on")
+        self.find_button = button("Find", self.find, primary=True)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.compared, 1)
+        for made in (self.file_button, self.all_button, self.near, self.across, self.find_button):
+            row.addWidget(made)
+        for made in (self.file_button, self.all_button, self.find_button):
+            made.setAutoDefault(False)
+        return row
+
+    def _end_row(self) -> QHBoxLayout:
+        self.apply_button = button("Delete", self.apply, primary=True)
+        self.name_button = button("Make the file a benchmark", self.name_file, tip=BENCHMARK_TIP)
+        close = button("Close", self.reject)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(label(f"{KEEPER} {KEYS}", size="caption", tone="muted", wrap=True), 1)
+        for made in (self.name_button, self.apply_button, close):
+            made.setAutoDefault(False)
+            row.addWidget(made)
+        return row
+
+    def done(self, result: int) -> None:
+        """Stop what is under way: nobody waits for it any more."""
+        if self._job is not None and not self._job.is_over:
+            self._job.stop()
+        super().done(result)
+
+    # What the user does
+
+    def choose_file(self) -> None:
+        """Let the user select the file to compare with."""
+        dialog = QFileDialog(self, "Compare with a file")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.compare_with(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def compare_with(self, path: Path | None) -> None:
+        """Find the tasks that this file asks, or with None what all tasks ask more than once."""
+        self._file = path
+        self.find()
+
+    def find(self) -> None:
+        """Start the search."""
+        library, file = self.desk.library, self._file
+        near, across = self.near.value() / 100, self.across.isChecked()
+        self._run(
+            "Finding duplicates",
+            lambda tools: find_duplicates(
+                library,
+                near=near,
+                against=file,
+                across=across,
+                progress=tools.progress,
+                control=tools.control,
+            ),
+            self.show_found,
+        )
+
+    def name_file(self) -> None:
+        """Remember the file as a benchmark."""
+        library, file = self.desk.library, self._file
+        if file is not None:
+            self._run(
+                "Reading a benchmark",
+                lambda tools: name_benchmark(library, file, progress=tools.progress, control=tools.control),
+                self._named,
+            )
+
+    def apply(self) -> None:
+        """Delete what is marked, with undo by the desk."""
+        rowids = self.view.to_delete()
+        if rowids:
+            self._delete(rowids)
+            self.accept()
+
+    def show_found(self, found: Duplicates) -> None:
+        """Show what was found."""
+        self.found = found
+        self.summary.setText(duplicates_summary(found))
+        self.view.show_clusters(found.clusters)
+        if found.clusters:
+            self.view.table.setFocus()
+
+    def _named(self, named: NamedBenchmark) -> None:
+        self.notice.show_message(named_sentence(named), kind="good")
+
+    def _forget_file(self) -> None:
+        self.compare_with(None)
+
+    def _update_buttons(self) -> None:
+        is_free = self._job is None or self._job.is_over
+        for made in (self.find_button, self.file_button, self.all_button, self.name_button):
+            made.setEnabled(is_free)
+        self.all_button.setVisible(self._file is not None)
+        self.name_button.setVisible(self._file is not None)
+        self.compared.setText(f"Compared with {self._file.name}" if self._file else "All tasks")
+        self.across.setEnabled(self._file is None)
+        count = len(self.view.to_delete())
+        self.apply_button.setText(f"Delete {counted(count, 'task')}")
+        self.apply_button.setEnabled(is_free and count > 0)
+
+    def _run(self, title: str, work: Callable[..., object], then: Callable[..., None]) -> None:
+        self.notice.hide()
+        self._job = job = self.desk.jobs.start(title, "duplicates", work, heavy=False)
+        self.panel.follow(job)
+        job.ended.connect(lambda: self._ended(job, then))
+        self._update_buttons()
+
+    def _ended(self, job: Job, then: Callable[..., None]) -> None:
+        if not isValid(self):
+            return
+        if isinstance(job.error, UserError):
+            self.notice.show_error(job.error)
+        elif job.error is None and job.result is not None:
+            then(job.result)
+        self._update_buttons()
