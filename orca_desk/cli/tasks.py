@@ -24,6 +24,7 @@ from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.cli.tasks_duplicates import benchmarks, duplicates
 from orca_desk.cli.tasks_group import group, rename
+from orca_desk.cli.tasks_history import forget, history
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.checkers import family_checkers, set_checker
@@ -66,6 +67,8 @@ command.add_command(duplicates)
 command.add_command(group)
 command.add_command(grow)
 command.add_command(rename)
+command.add_command(history)
+command.add_command(forget)
 
 
 @command.command("import")

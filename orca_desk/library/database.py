@@ -82,13 +82,11 @@ class Library:
         If `work` raises, its writes are undone. Raises UserError if the disk is full or read-only.
         `work` must return plain data, not a cursor.
         """
-        if self._writer is None:
-            assert self.problem is not None
-            raise self.problem
-        try:
-            return self._writer.run(work)
-        except sqlite3.Error as error:
-            raise explain(error, self.path) or error from error
+        return self._run(work)
+
+    def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do what `write` does, but outside of a transaction: VACUUM and checkpoints allow none."""
+        return self._run(work, alone=True)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -141,6 +139,15 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
+        if self._writer is None:
+            assert self.problem is not None
+            raise self.problem
+        try:
+            return self._writer.run(work, alone=alone)
+        except sqlite3.Error as error:
+            raise explain(error, self.path) or error from error
 
     def _begin_reading(self) -> sqlite3.Connection:
         thread = threading.current_thread()

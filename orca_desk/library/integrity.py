@@ -37,6 +37,13 @@ def _differing(one: str, other: str) -> str:
     return f"SELECT * FROM ({one} EXCEPT {other}) UNION SELECT * FROM ({other} EXCEPT {one})"
 
 
+# A snapshot that lost records which had to go says how many
+SINCE_VERSION_16 = {
+    "snapshots with an incorrect number of records": """
+        SELECT id FROM snapshots AS s
+        WHERE records != (SELECT count(*) FROM snapshot_records WHERE snapshot = s.id)
+          + coalesce((SELECT records FROM snapshot_losses WHERE snapshot = s.id), 0)""",
+}
 SINCE_VERSION_18 = {
     "families whose tasks are counted incorrectly": _differing(
         "SELECT family_id, split, answered, tasks FROM task_counts WHERE tasks <> 0",
@@ -47,7 +54,7 @@ SINCE_VERSION_18 = {
         "SELECT tag, count(*) FROM task_tags GROUP BY tag",
     ),
 }
-SINCE = {4: SINCE_VERSION_4, 18: SINCE_VERSION_18}
+SINCE = {4: SINCE_VERSION_4, 16: SINCE_VERSION_16, 18: SINCE_VERSION_18}
 
 
 def check(library: Library, *, thorough: bool = False) -> list[str]:
@@ -93,7 +100,8 @@ def _contradictions(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
 
 
 def _changed_snapshots(db: sqlite3.Connection) -> list[str]:
-    ids = [row[0] for row in db.execute("SELECT id FROM snapshots ORDER BY id").fetchall()]
+    whole = "WHERE id NOT IN (SELECT snapshot FROM snapshot_losses)" if version_of(db) >= 16 else ""
+    ids = [row[0] for row in db.execute(f"SELECT id FROM snapshots {whole} ORDER BY id").fetchall()]
     return [
         f"The snapshot {snapshot} does not contain its original records."
         for snapshot in ids

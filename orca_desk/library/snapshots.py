@@ -21,6 +21,7 @@ from orca_desk.library.fitness import prepare_facts
 from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
 from orca_desk.library.records import SELECT, stored_record
 from orca_desk.library.selection import Selection, select
+from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshot_store import (
     AS,
     LISTED,
@@ -297,6 +298,7 @@ def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
     if the snapshot does not exist, OSError if the file cannot be written.
     """
     expected = get_snapshot(library, snapshot_id).records
+    require_whole(library, snapshot_id)
     with atomic_writer(path) as file:
         for record in snapshot_records(library, snapshot_id):
             file.write(training_line(record))

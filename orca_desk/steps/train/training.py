@@ -12,6 +12,7 @@ from orca_desk.files import file_sha256
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.runs import set_request
+from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshots import get_snapshot, write_snapshot
 from orca_desk.library.trainings import (
     Training,
@@ -174,6 +175,7 @@ def find_or_create(
     `by_user` stores the request with the run; the stages of the demo store none.
     """
     get_snapshot(library, snapshot)
+    require_whole(library, snapshot)
     values = settings.to_dict()
     request = None
     if by_user:

@@ -1,0 +1,155 @@
+"""Deleting tasks for good, with the texts of everything that was made from them.
+
+One transaction deletes the rows and zeroes their pages; then the file is rewritten and the log of writes
+emptied, so that no byte of the texts is left in it. What stays has no text: figures of evaluations, ids, and
+a note.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.conditions import json_list
+from orca_desk.library.database import Library
+from orca_desk.library.traces import CHATS, CHOSEN, RECORDS, task_texts
+
+SHORTEST = 12  # characters; a shorter question would be found inside of other texts
+# The triggers that keep records and snapshots from being deleted, but for this
+KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")
+# Where a question can stand in other words about it: requests, states, accounts
+SCRUBBED = {
+    "runs": ("settings", "request", "outcome"),
+    "import_states": ("state",),
+    "manifests": ("content",),
+    "settings": ("value",),
+    "pairings": ("reason", "details"),
+    "undecided": ("reason", "details"),
+    "forgetting": ("report",),
+}
+INDEXES = ("tasks_text", "records_text", "answers_text", "messages_text")
+
+
+def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> None:
+    """Delete the tasks and the texts of all that was made from them; note `account`, which has no text.
+
+    Returns when no page of the database file holds any of it. A kill before leaves all or nothing of the
+    deletion. Raises UserError for an unknown id.
+    """
+    texts = [text for text in task_texts(library, ids) if len(text) >= SHORTEST]
+    chosen = {"ids": json_list(ids)}
+
+    def delete(db: sqlite3.Connection) -> None:
+        (known,) = db.execute(f"SELECT count(*) FROM tasks WHERE id IN {CHOSEN}", chosen).fetchone()
+        if known != len(set(ids)):
+            raise UserError("Some of the tasks do not exist (any more).", "List the tasks to see their ids.")
+        kept = {
+            row["name"]: row["sql"]
+            for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            if row["name"] in KEEPING
+        }
+        for name in kept:
+            db.execute(f"DROP TRIGGER {name}")
+        _delete_rows(db, chosen)
+        _scrub(db, texts)
+        db.execute(
+            "INSERT INTO forgotten (account, created_at) VALUES (?, ?)",
+            (json.dumps(account, ensure_ascii=False), now()),
+        )
+        for sql in kept.values():
+            db.execute(sql)
+        for index in INDEXES:  # else the words stay in old segments
+            db.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+
+    library.alone(lambda db: db.execute("PRAGMA secure_delete = ON"))
+    try:
+        library.write(delete)
+        library.alone(_rewrite)
+    finally:
+        library.alone(lambda db: db.execute("PRAGMA secure_delete = OFF"))
+
+
+def _delete_rows(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
+    def run(sql: str) -> None:
+        db.execute(sql, chosen)
+
+    run(f"CREATE TEMP TABLE going AS SELECT n, id, question, content FROM records WHERE n IN {RECORDS}")
+    run(
+        "CREATE TEMP TABLE asked AS SELECT q.question FROM task_questions AS q"
+        f" JOIN tasks AS t ON t.n = q.task WHERE t.id IN {CHOSEN} UNION SELECT question FROM going"
+    )
+    _delete_from_snapshots(db, chosen)
+    run("INSERT INTO records_text (records_text, rowid, user, response)"
+        " SELECT 'delete', n, user, coalesce((SELECT response FROM revisions WHERE record = records.n"
+        "  ORDER BY revision DESC LIMIT 1), response) FROM records WHERE n IN (SELECT n FROM going)"
+        " AND n >= (SELECT below FROM text_indexes WHERE name = 'records')")  # fmt: skip
+    contents = (
+        "SELECT content FROM going UNION SELECT content FROM revisions WHERE record IN (SELECT n FROM going)"
+    )
+    run(f"DELETE FROM answer_facts WHERE content IN ({contents})")
+    for table in ("verdicts", "decisions", "revisions"):
+        run(f"DELETE FROM {table} WHERE record IN (SELECT n FROM going)")
+    run("DELETE FROM record_aliases WHERE record IN (SELECT id FROM going)")
+    run("DELETE FROM records WHERE n IN (SELECT n FROM going)")
+    for table in ("votes", "base_answers"):
+        run(f"DELETE FROM {table} WHERE question IN (SELECT question FROM asked)")
+    run("DELETE FROM token_scores")  # pieces of answers, by keys that name no task; they are computed again
+    _blank_answers(db, chosen)
+    run(f"DELETE FROM chats WHERE n IN {CHATS}")
+    run(f"DELETE FROM proposals WHERE accepted IN {CHOSEN}")
+    run(f"DELETE FROM task_events WHERE task IN {CHOSEN}")
+    run(f"DELETE FROM tasks WHERE id IN {CHOSEN}")
+    for table in ("going", "asked"):
+        run(f"DROP TABLE temp.{table}")
+
+
+def _delete_from_snapshots(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
+    here = f"task_id IN {CHOSEN} OR teacher_record_id IN (SELECT id FROM going)"
+    db.execute(
+        "INSERT INTO snapshot_losses"
+        f" SELECT snapshot, count(*), :now FROM snapshot_records WHERE {here} GROUP BY snapshot"
+        " ON CONFLICT (snapshot) DO UPDATE"
+        " SET records = records + excluded.records, lost_at = excluded.lost_at",
+        {**chosen, "now": now()},
+    )
+    db.execute(f"DELETE FROM snapshot_records WHERE {here}", chosen)
+
+
+def _blank_answers(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
+    """Remove the texts of evaluations' answers; whether they were right, and so the result, stays."""
+    where = f"WHERE task_id IN {CHOSEN}"
+    rows = [dict(row) for row in db.execute(f"SELECT * FROM answers {where}", chosen).fetchall()]
+    db.execute(f"DELETE FROM answers {where}", chosen)
+    db.execute(f"UPDATE questions SET user = '', answer = NULL, turns = '[]' {where}", chosen)
+    for row in rows:
+        blank = {**row, "response": "", "reason": ""}
+        db.execute(f"INSERT INTO answers ({', '.join(blank)}) VALUES (:{', :'.join(blank)})", blank)
+
+
+def _scrub(db: sqlite3.Connection, texts: Sequence[str]) -> None:
+    """Replace the texts where they were mentioned, and delete cached replies about them."""
+    for text in texts:
+        for form in {text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}:
+            for table, columns in SCRUBBED.items():
+                for column in columns:
+                    db.execute(
+                        f"UPDATE {table} SET {column} = replace({column}, ?1, '[deleted]')"
+                        f" WHERE instr({column}, ?1)",
+                        (form,),
+                    )
+            db.execute("DELETE FROM judgements WHERE instr(question, ?1) OR instr(reply, ?1)", (form,))
+            db.execute("DELETE FROM replies WHERE instr(user, ?1) OR instr(reply, ?1)", (form,))
+            db.execute("DELETE FROM proposals WHERE instr(task, ?1) OR instr(ancestry, ?1)", (form,))
+            db.execute("DELETE FROM benchmark_questions WHERE instr(user, ?1)", (form,))
+            db.execute(
+                "DELETE FROM chats WHERE n IN (SELECT coalesce(c.beside, c.n) FROM messages AS m"
+                " JOIN chats AS c ON c.n = m.chat WHERE instr(m.content, ?1))",
+                (form,),
+            )
+
+
+def _rewrite(db: sqlite3.Connection) -> None:
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

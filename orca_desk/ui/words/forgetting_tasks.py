@@ -1,0 +1,57 @@
+"""Deleting tasks for good, in words: what goes, what stays, and what cannot be taken back."""
+
+from orca_desk.library.traces import Traces
+from orca_desk.ui.words.counting import counted
+
+CONFIRMATION = "delete"
+NOT_UNDONE = "This cannot be undone."
+
+
+def going_lines(traces: Traces) -> list[str]:
+    """Return what is deleted, one line each."""
+    lines = [counted(traces.tasks, "task")]
+    if traces.records:
+        edits = f", with {counted(traces.edits, 'edit')}" if traces.edits else ""
+        lines.append(counted(traces.records, "teacher record") + edits)
+    lines += [
+        f"{counted(one.records, 'record')} of {one.of:,} in the snapshot {one.name}:"
+        " it cannot be trained on any more"
+        for one in traces.snapshots
+    ]
+    if traces.answers:
+        names = ", ".join(traces.evaluations)
+        lines.append(
+            f"The text of {counted(traces.answers, 'answer')} in {names}; that they were right or wrong stays"
+        )
+    if traces.chats:
+        lines.append(f"{counted(len(traces.chats), 'chat')} about them: {', '.join(traces.chats)}")
+    if traces.proposals:
+        lines.append(counted(traces.proposals, "proposal"))
+    lines += [f"The file {path}, which has the text" for path in traces.files]
+    return lines
+
+
+def lasting_lines(traces: Traces) -> list[str]:
+    """Return what cannot be taken back from here, one line each."""
+    lines = [
+        f"{one.id} was trained on them: its weights have learned from them,"
+        " and so have models that were exported or merged from it"
+        for one in traces.trainings
+    ]
+    lines += [f"{path} was written from this library and may hold them" for path in traces.written]
+    lines += [f"The backup {path.name} is packed and may hold them" for path in traces.unread_backups]
+    lines.append("Copies of this library elsewhere, and the files that the tasks were imported from")
+    return lines
+
+
+def weights_line(traces: Traces) -> str:
+    """Return which files with learned weights can be deleted too; empty without any."""
+    count = sum(len(one.weights) for one in traces.trainings)
+    names = ", ".join(one.id for one in traces.trainings if one.weights)
+    return f"Delete the adapters and checkpoints of {names} too" if count else ""
+
+
+def backups_line(traces: Traces) -> str:
+    """Return which backups hold the tasks; empty without any."""
+    names = ", ".join(path.name for path in traces.backups)
+    return f"Delete {counted(len(traces.backups), 'backup')} with them in it too: {names}" if names else ""
