@@ -15,8 +15,10 @@ causal_judgement that are asked again about another person (63 of 145), and 5 of
 import re
 import unicodedata
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.method.mixing import OverlapKind
@@ -93,16 +95,15 @@ def find_overlaps(
 class _Words:
     """Texts as the numbers of their words, one after the other."""
 
-    def __init__(self, numbers: dict[str, int] | None = None) -> None:
-        self.numbers = {} if numbers is None else numbers
+    def __init__(self, numbers: defaultdict[str, int] | None = None) -> None:
+        self.numbers = defaultdict(count(1).__next__) if numbers is None else numbers
         self.keys: list[str] = []
         self.words, self.lengths = array("Q"), array("q")  # numpy takes them as they are, without a stall
         self._ends, self._tails = array("q"), array("q")
 
     def add(self, key: str, text: str) -> tuple[int, ...]:
         """Add a text; return the numbers of its words."""
-        numbers = self.numbers
-        found = [numbers.setdefault(word, len(numbers) + 1) for word in words_of(text)]
+        found = list(map(self.numbers.__getitem__, words_of(text)))
         self.keys.append(key)
         self.words.extend(found)
         self.lengths.append(len(found))
@@ -111,10 +112,10 @@ class _Words:
         return tuple(found)
 
     def runs(self) -> "tuple[Numbers, Numbers]":
-        """Return what `runs_of` does."""
+        """Return what `_all_runs` does."""
         import numpy as np
 
-        return runs_of(
+        return _all_runs(
             np.frombuffer(self.words, dtype=np.uint64), np.frombuffer(self.lengths, dtype=np.int64)
         )
 
@@ -145,6 +146,11 @@ def runs_of(words: "Numbers", lengths: "Numbers") -> "tuple[Numbers, Numbers]":
     `words` are the numbers of the words (uint64) of all texts, one after the other; `lengths` (int64) says
     how many each text has.
     """
+    return _distinct(*_all_runs(words, lengths))
+
+
+def _all_runs(words: "Numbers", lengths: "Numbers") -> "tuple[Numbers, Numbers]":
+    """Return the runs of each text: their hashes, and the place of their text, by which they are ordered."""
     import numpy as np
 
     if len(words) < RUN:
@@ -158,7 +164,13 @@ def runs_of(words: "Numbers", lengths: "Numbers") -> "tuple[Numbers, Numbers]":
         hashes *= np.uint64(0xBF58476D1CE4E5B9)
         hashes ^= hashes >> np.uint64(32)
     inside = owners[:starts] == owners[RUN - 1 :]
-    hashes, owners = hashes[inside], owners[:starts][inside]
+    return hashes[inside], owners[:starts][inside]
+
+
+def _distinct(hashes: "Numbers", owners: "Numbers") -> "tuple[Numbers, Numbers]":
+    """Return each run once a text, in the order of the texts."""
+    import numpy as np
+
     order = np.lexsort((hashes, owners))
     hashes, owners = hashes[order], owners[order]
     new = np.ones(len(hashes), dtype=bool)
@@ -170,34 +182,55 @@ def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int
     """Return (training text, held-out text, similarity) of all pairs that are at least `near`."""
     import numpy as np
 
-    runs, owners = asked.runs()
-    held_runs, held_owners = held.runs()
+    all_asked, all_held = asked.runs(), held.runs()
+    # Few runs are common: leaving out most others first spares sorting tens of millions
+    runs, owners = _distinct(*_maybe_among(all_asked, all_held[0]))
+    held_runs, held_owners = _distinct(*_maybe_among(all_held, runs))
     if not len(runs) or not len(held_runs):
         return []
-    sizes = np.bincount(owners, minlength=len(asked.keys))
-    held_sizes = np.bincount(held_owners, minlength=len(held.keys))
-    known = np.unique(held_runs)
-    common = known[np.minimum(np.searchsorted(known, runs), len(known) - 1)] == runs
-    runs, owners = runs[common], owners[common]
-    spread = np.bincount(np.searchsorted(known, runs), minlength=len(known))
-    spread += np.bincount(np.searchsorted(known, held_runs), minlength=len(known))
-    rare = spread <= TEMPLATE
-    keep, held_keep = rare[np.searchsorted(known, runs)], rare[np.searchsorted(known, held_runs)]
-    runs, owners, held_runs, held_owners = (
-        runs[keep],
-        owners[keep],
-        held_runs[held_keep],
-        held_owners[held_keep],
-    )
+    # One sort of both gives each run a number, and in how many texts it is
+    _, places, spread = np.unique(np.concatenate([runs, held_runs]), return_inverse=True, return_counts=True)
+    rare = (spread <= TEMPLATE)[places]
+    keep, held_keep = rare[: len(runs)], rare[len(runs) :]
+    runs, owners = places[: len(runs)][keep], owners[keep]
+    held_runs, held_owners = places[len(rare) - len(held_runs) :][held_keep], held_owners[held_keep]
     order = np.argsort(held_runs, kind="stable")
     held_runs, held_owners = held_runs[order], held_owners[order]
     first = np.searchsorted(held_runs, runs, side="left")
-    count = np.searchsorted(held_runs, runs, side="right") - first
-    left = np.repeat(owners, count)
-    offsets = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    right = held_owners[np.repeat(first, count) + offsets]
+    matches = np.searchsorted(held_runs, runs, side="right") - first
+    left = np.repeat(owners, matches)
+    offsets = np.arange(matches.sum()) - np.repeat(np.cumsum(matches) - matches, matches)
+    right = held_owners[np.repeat(first, matches) + offsets]
     pairs, shared = np.unique(left * len(held.keys) + right, return_counts=True)
     left, right = pairs // len(held.keys), pairs % len(held.keys)
+    many = shared >= LEAST
+    left, right, shared = left[many], right[many], shared[many]
+    sizes, held_sizes = _sizes(all_asked, left), _sizes(all_held, right)
     similarity = shared / (sizes[left] + held_sizes[right] - shared)
-    chosen = (similarity >= near) & (shared >= LEAST)
+    chosen = similarity >= near
     return list(zip(left[chosen].tolist(), right[chosen].tolist(), similarity[chosen].tolist(), strict=True))
+
+
+def _maybe_among(runs: "tuple[Numbers, Numbers]", others: "Numbers") -> "tuple[Numbers, Numbers]":
+    """Return those of `runs` that are among `others`, and a few per cent of the rest."""
+    import numpy as np
+
+    hashes, owners = runs
+    bits = min(27, max(10, len(others).bit_length() + 4))
+    shift = np.uint64(64 - bits)
+    is_there = np.zeros(2**bits, dtype=bool)
+    is_there[others >> shift] = True
+    kept = is_there[hashes >> shift]
+    return hashes[kept], owners[kept]
+
+
+def _sizes(runs: "tuple[Numbers, Numbers]", wanted: "Numbers") -> "Numbers":
+    """Return the number of distinct runs of each wanted text, by its place; of the others 0."""
+    import numpy as np
+
+    hashes, owners = runs
+    texts = int(owners[-1]) + 1 if len(owners) else 0
+    is_wanted = np.zeros(texts, dtype=bool)
+    is_wanted[wanted] = True
+    kept = is_wanted[owners]
+    return np.bincount(_distinct(hashes[kept], owners[kept])[1], minlength=texts)
