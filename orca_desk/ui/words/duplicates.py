@@ -43,7 +43,7 @@ def duplicates_summary(found: Duplicates) -> str:
     copies = f"{found.exact:,} exact and {found.nearly:,} near copies"
     across = ""
     if found.across:
-        across = f"; {found.across:,} of them {'is' if found.across == 1 else 'are'} asked in both splits"
+        across = f"; {counted(found.across, 'cluster is', 'clusters are')} in both splits"
     return f"{compared}: {copies} in {counted(len(found.clusters), 'cluster')}{across}."
 
 

@@ -66,6 +66,8 @@ class DuplicatesDialog(QDialog):
         layout.addWidget(self.view, 1)
         layout.addLayout(self._end_row())
         self.view.changed.connect(self._update_buttons)
+        self.find_button.setDefault(True)
+        self.find_button.setFocus()
         self._update_buttons()
 
     def _choice_row(self) -> QHBoxLayout:
@@ -186,7 +188,7 @@ class DuplicatesDialog(QDialog):
         self.compared.setText(f"Compared with {self._file.name}" if self._file else "All tasks")
         self.across.setEnabled(self._file is None)
         count = len(self.view.to_delete())
-        self.apply_button.setText(f"Delete {counted(count, 'task')}")
+        self.apply_button.setText(f"Delete {counted(count, 'task')}" if count else "Delete")
         self.apply_button.setEnabled(is_free and count > 0)
 
     def _run(self, title: str, work: Callable[..., object], then: Callable[..., None]) -> None:

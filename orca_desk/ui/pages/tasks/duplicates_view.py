@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.library.duplicates import asked_texts
 from orca_desk.method.differences import word_changes
@@ -50,17 +50,18 @@ class ClustersView(QWidget):
             Column("To delete", lambda one: f"{sum(map(self.is_marked, one.copies)):,}", number=True),
         ))  # fmt: skip
         self.table = row_table(self.model, "Clusters of tasks that ask the same")
-        for column, width in enumerate((290, 56, 72)):
+        for column, width in enumerate((0, 56, 72, 76)):
             self.table.setColumnWidth(column, width)
+        self.table.horizontalHeader().setStretchLastSection(False)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.members_model: RowsModel[DuplicateTask] = RowsModel((
             Column("", self._standing),
             Column("Alike", lambda one: "" if self._is_kept(one) else difference_text(one)),
             Column("Split", _split),
             Column("Family", lambda one: shorten(one.family, 40)),
-            Column("Question", lambda one: shorten(one.query, 120)),
         ))  # fmt: skip
         self.members = row_table(self.members_model, "Tasks of the selected cluster")
-        for column, width in enumerate((64, 170, 72, 90)):
+        for column, width in enumerate((64, 200, 80)):
             self.members.setColumnWidth(column, width)
         self.text = MarkedText(self._desk.theme)
         self.text.setTabChangesFocus(True)
@@ -202,8 +203,19 @@ class ClustersView(QWidget):
         if kept == text or len(kept) + len(text) > MOST_CHARACTERS:
             self.text.show_pieces([(text, "plain")])
         else:
-            self.text.show_pieces((one.text, MARKS[one.state]) for one in word_changes(kept, text))
+            changes = word_changes(kept, text)
+            self.text.show_pieces((one.text, MARKS[one.state]) for one in changes)
+            cursor = self.text.textCursor()  # at the first difference, which may be far below
+            first = next((n for n, one in enumerate(changes) if one.state != "kept"), 0)
+            cursor.setPosition(sum(_units(one.text) for one in changes[:first]))
+            self.text.setTextCursor(cursor)
+            self.text.centerCursor()
 
 
 def _split(task: DuplicateTask) -> str:
     return "held-out" if task.split == "heldout" else "train"
+
+
+def _units(text: str) -> int:
+    """Return the length of a text as Qt counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
