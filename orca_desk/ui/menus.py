@@ -71,6 +71,13 @@ class Menus(QObject):
         redo = self._desk.undo.createRedoAction(self._window, "&Redo")
         redo.setShortcut(QKeySequence.StandardKey.Redo)
         edit.addActions([undo, redo])
+        edit.addSeparator()
+        self._act(edit, "&Find everywhere…", self._find, "Ctrl+Shift+K")
+
+    def _find(self) -> None:
+        from orca_desk.ui.find import FindOverlay
+
+        FindOverlay(self._window, self._desk).open()
 
     def _fill_view(self, enter_page: Callable[[str], Any]) -> None:
         view = self._window.menuBar().addMenu("&View")
