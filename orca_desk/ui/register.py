@@ -9,6 +9,7 @@ from orca_desk.ui.page import Page
 PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
     ("home", "HomePage", "Home", "house"),
     ("tasks", "TasksPage", "Tasks", "list-checks"),
+    ("grow", "GrowPage", "Grow", "sprout"),
     ("strategies", "StrategiesPage", "Strategies", "route"),
     ("teacher", "TeacherPage", "Teacher", "graduation-cap"),
     ("records", "RecordsPage", "Records", "columns-2"),

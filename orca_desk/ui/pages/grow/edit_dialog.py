@@ -1,0 +1,80 @@
+"""The dialog that edits a proposal before it is accepted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+
+from orca_desk.method.records import Task
+from orca_desk.ui.pages.grow.fields import add_row, family_box, form
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.tasks import SPLITS
+
+
+class ProposalEditor(QDialog):
+    """Edits the task of a proposal, and passes it to `save`."""
+
+    def __init__(
+        self, parent: QWidget, task: Task, *, families: Sequence[str], save: Callable[[Task], None]
+    ) -> None:
+        super().__init__(parent)
+        self._task, self._save = task, save
+        self.setWindowTitle("Edit proposal")
+        self.resize(640, 520)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        self.context = self._box(layout, "Context", task.context)
+        self.query = self._box(layout, "Question", task.query)
+        self.answer = self._box(layout, "Reference answer", task.answer or "")
+        self.context.setVisible(bool(task.context))
+        self.answer.setMaximumHeight(12 * GRID)
+        self.family, self.split = family_box(), QComboBox()
+        self.family.addItems(list(families))
+        self.family.setCurrentText(task.family)
+        for split, title in SPLITS.items():
+            self.split.addItem(title, split)
+        self.split.setCurrentIndex(self.split.findData(task.split))
+        rows = form(layout)
+        add_row(rows, "&Family", self.family)
+        add_row(rows, "S&plit", self.split)
+        choices = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(choices.Save | choices.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout.addWidget(self.buttons)
+        self.query.textChanged.connect(self._update)
+        self.family.editTextChanged.connect(lambda _: self._update())
+        self.query.setFocus()
+
+    def value(self) -> Task:
+        """Return the edited task, with the id of what it asks now."""
+        return replace(
+            self._task,
+            context=self.context.toPlainText(),
+            query=self.query.toPlainText(),
+            answer=self.answer.toPlainText().strip() or None,
+            family=self.family.currentText().strip(),
+            split=self.split.currentData(),
+            id="",
+        )
+
+    def accept(self) -> None:
+        """Save and close."""
+        self._save(self.value())
+        super().accept()
+
+    def _update(self) -> None:
+        is_sound = bool(self.query.toPlainText().strip() and self.family.currentText().strip())
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(is_sound)
+
+    def _box(self, layout: QVBoxLayout, name: str, text: str) -> QPlainTextEdit:
+        heading = label(name)
+        heading.setVisible(name != "Context" or bool(text))
+        box = QPlainTextEdit()
+        box.setPlainText(text)
+        box.setTabChangesFocus(True)
+        box.setAccessibleName(name)
+        layout.addWidget(heading)
+        layout.addWidget(box, 1)
+        return box
