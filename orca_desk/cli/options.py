@@ -87,7 +87,8 @@ def import_options(command: Command) -> Command:
             "rows_in",
             default="",
             metavar="NAME",
-            help="The list in a JSON document that holds the rows.",
+            help="What holds the rows, where there are several: a list of a JSON document, a sheet, a table,"
+            " a configuration of a data set, or FILE::LIST in a folder; * for all.",
         ),
         click.option(
             "--header/--no-header",

@@ -72,7 +72,7 @@ command.add_command(forget)
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="Family for rows without one.")
 @click.option(
     "--heldout",
@@ -107,10 +107,13 @@ def import_tasks(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Import tasks from FILE: JSONL, JSON, CSV, TSV, Anki's text export, or one question a line.
+    """Import tasks from FILE: JSONL, JSON, CSV, TSV, Parquet, Arrow, Anki's text export, a question a line.
+
+    FILE may also be a workbook, a SQLite database, a zip archive, a task of lm-eval, or a folder of files.
 
     Rows that cannot be read are reported with their line number; all others are imported. Tasks that the
-    library already has are left unchanged, so an import can be repeated. FILE may be packed with gzip.
+    library already has are left unchanged, so an import can be repeated. FILE may be packed with gzip or
+    zstd.
     """
     if heldout is not None and isnan(heldout):
         raise click.UsageError("--heldout must be a percentage from 0 to 100.")

@@ -51,7 +51,7 @@ class SourceChoices(QWidget):
         self.grid = grid_of(self)
         place(self.grid, "Family for rows without one", self.family, 0, 0)
         place(self.grid, "Encoding", self.encoding, 0, PER_ROW - 2)
-        self._list_title = place(self.grid, "List with the rows", self.rows_in, 0, PER_ROW - 1)
+        self._list_title = place(self.grid, "List, sheet or table", self.rows_in, 0, PER_ROW - 1)
         self.grid.addWidget(self.header, 1, PER_ROW - 1)
         self.offer_lists(())
 
