@@ -48,7 +48,9 @@ class FileSet:
         data = _data_files(files, names)
         self._sets = _by_card(files, names, data) or _by_name(data)
         read = {name for _, found in self._sets for name in found}
-        self.aside: Sequence[str] = tuple(name for name in names if name not in read)
+        self.aside: Sequence[str] = tuple(
+            name for name in names if name not in read and PurePosixPath(name).name.casefold() not in _ABOUT
+        )
         self.by_family = all(part.kind == "file" and not part.split for part, _ in self._sets)
 
     def parts(self) -> tuple[Part, ...]:

@@ -281,3 +281,10 @@ def test_a_task_of_lm_eval_opens_no_file_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "quiz.yaml").write_text(TASK)
     with pytest.raises(UserError, match=r"/elsewhere/rows\.jsonl is not in the folder"):
         rows_of(tmp_path)
+
+
+def test_files_about_the_rows_are_no_files_left_out(tmp_path: Path) -> None:
+    for name in ("train.jsonl", "README.md", "config.json", "picture.png"):
+        (tmp_path / name).write_text(asked("x") if name == "train.jsonl" else "{}")
+    with task_file(tmp_path) as file:
+        assert file.survey().left_out == ("picture.png",)
