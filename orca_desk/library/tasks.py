@@ -17,6 +17,7 @@ from orca_desk.library.held_out import restore_flags
 from orca_desk.library.rows import table
 from orca_desk.library.searching import add_task_query
 from orca_desk.method.records import Split, Task, question_key
+from orca_desk.method.search_query import parse_query, terms_as_json, to_match
 from orca_desk.yielding import yielding
 
 CHUNK = 5_000  # tasks in one transaction
@@ -225,9 +226,27 @@ def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
 
 
 def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
-    """Return the number of matching tasks, ignoring the filter's `limit`."""
-    conditions = _conditions(wanted)
-    row = library.row(f"SELECT count(*) FROM tasks {conditions.where}", conditions.parameters)
+    """Return the number of matching tasks, ignoring the filter's `limit`.
+
+    By family, split and answer, or by a tag, it takes no time, however many there are; by words, some ms a million.
+    """
+    if _is_kept(wanted):
+        conditions = Conditions()
+        if wanted.family is not None:
+            conditions.add(f"family_id = {ID_OF}", wanted.family)
+        conditions.equal("split", wanted.split)
+        conditions.equal("answered", wanted.has_answer)
+        sql = f"SELECT coalesce(sum(tasks), 0) FROM task_counts {conditions.where}"
+    elif wanted.tag is not None and replace(wanted, tag=None, limit=None) == TaskFilter():
+        conditions = Conditions(["tag = ?"], [wanted.tag])
+        sql = f"SELECT coalesce(sum(tasks), 0) FROM tag_counts {conditions.where}"
+    elif match := _words_alone(wanted):
+        conditions = Conditions(["tasks_text MATCH ?"], [match])
+        sql = f"SELECT count(*) FROM tasks_text {conditions.where}"
+    else:
+        conditions = _conditions(wanted)
+        sql = f"SELECT count(*) FROM tasks {conditions.where}"
+    row = library.row(sql, conditions.parameters)
     return int(row[0]) if row else 0
 
 
@@ -254,18 +273,65 @@ def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterat
         left = None if left is None else left - len(page.items)
 
 
+def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["array[int]", bool]:
+    """Return the row ids of the first matching tasks, at most `limit`, and whether these are all.
+
+    For what must be on the screen before all are found. A search whose last word is typed so far may need
+    many words of the index; where it matches much, reading the first tasks takes less time.
+    """
+    if _is_everything(wanted):
+        sql, parameters = "SELECT n FROM tasks ORDER BY n LIMIT ?", [limit + 1]
+    elif match := _words_alone(wanted):
+        read = _read_first(library, wanted.text or "", limit)
+        if len(read) > limit // 10:
+            return array("q", read), False
+        sql = "SELECT rowid FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
+        parameters = [match, limit + 1]
+    else:
+        conditions = _conditions(wanted)
+        sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
+        parameters = [*conditions.parameters, limit + 1]
+    found = array("q", (row[0] for row in library.rows(sql, parameters)))
+    return found[:limit], len(found) <= limit
+
+
+def _read_first(library: Library, text: str, limit: int) -> list[int]:
+    """Return the rows among the first `limit` tasks in which all terms of a search occur."""
+    rows = library.rows(
+        "SELECT n FROM (SELECT n, query, context, answer FROM tasks ORDER BY n LIMIT ?)"
+        " WHERE has_terms(?, query || char(10) || context || char(10) || coalesce(answer, '')) ORDER BY n",
+        (limit, terms_as_json(parse_query(text).wanted)),
+    )
+    return [row[0] for row in rows]
+
+
 def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
     """Return the row ids of all tasks that match, in order: 8 bytes each, for lists that jump anywhere."""
-    conditions = _conditions(wanted)
+    if _is_everything(wanted) and (span := _whole_span(library)) is not None:
+        return array("q", span)
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
+    if match := _words_alone(wanted):
+        sql = "SELECT rowid AS n FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
+        parameters: list[Any] = [match, limit]
+    else:
+        conditions = _conditions(wanted)
+        sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
+        parameters = [*conditions.parameters, limit]
     rows = library.rows(
-        "SELECT json_group_array(n) AS found FROM"
-        f" (SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?)"
-        " GROUP BY n / 2000 ORDER BY n / 2000",
-        [*conditions.parameters, limit],
+        f"SELECT json_group_array(n) AS found FROM ({sql}) GROUP BY n / 2000 ORDER BY n / 2000", parameters
     )
     return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
+
+
+def _whole_span(library: Library) -> range | None:
+    """Return the row ids of all tasks, if none is missing between the first and the last one."""
+    row = library.row(
+        "SELECT (SELECT min(n) FROM tasks), (SELECT max(n) FROM tasks), (SELECT sum(tasks) FROM task_counts)"
+    )
+    if row is None or row[0] is None:
+        return range(0)
+    return range(row[0], row[1] + 1) if row[1] - row[0] + 1 == row[2] else None
 
 
 def ordered_rowids(
@@ -326,17 +392,12 @@ def all_task_ids(library: Library) -> set[str]:
 
 def families(library: Library) -> list[FamilyCount]:
     """Return every family with its counts, by name."""
-    # Two scans of indexes: reading each task's answer would read the whole table
-    counts = library.rows(
-        f"SELECT {NAME} AS family, sum(split = 'train') AS train, sum(split = 'heldout') AS heldout"
-        " FROM tasks GROUP BY family_id ORDER BY family"
+    rows = library.rows(
+        f"SELECT {NAME} AS family, sum(tasks * (split = 'train')) AS train,"
+        " sum(tasks * (split = 'heldout')) AS heldout, sum(tasks * NOT answered) AS unanswered"
+        " FROM task_counts GROUP BY family_id HAVING sum(tasks) > 0 ORDER BY family"
     )
-    unanswered = library.rows(
-        f"SELECT {NAME} AS family, count(*) AS tasks FROM tasks INDEXED BY tasks_unanswered"
-        " WHERE answer IS NULL GROUP BY family_id"
-    )
-    without = {row["family"]: row["tasks"] for row in unanswered}
-    return [FamilyCount(**dict(row), unanswered=without.get(row["family"], 0)) for row in counts]
+    return [FamilyCount(**dict(row)) for row in rows]
 
 
 def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> set[str]:
@@ -355,10 +416,8 @@ def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> s
 
 def tags(library: Library) -> dict[str, int]:
     """Return the number of tasks per tag, by name."""
-    return {
-        row[0]: row[1]
-        for row in library.rows("SELECT tag, count(*) FROM task_tags GROUP BY tag ORDER BY tag")
-    }
+    rows = library.rows("SELECT tag, tasks FROM tag_counts WHERE tasks > 0 ORDER BY tag")
+    return {row[0]: row[1] for row in rows}
 
 
 def task_rows(db: sqlite3.Connection, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
@@ -390,6 +449,24 @@ def task_from_row(row: sqlite3.Row) -> Task:
     """Return the task in a row of SELECT."""
     fields = {name: row[name] for name in FIELDS}
     return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
+
+
+def _is_everything(wanted: TaskFilter) -> bool:
+    return replace(wanted, text=wanted.text or None) == TaskFilter()
+
+
+def _is_kept(wanted: TaskFilter) -> bool:
+    """Return whether a filter asks for nothing but what is kept as a count."""
+    rest = replace(wanted, family=None, split=None, has_answer=None, limit=None, text=wanted.text or None)
+    return rest == TaskFilter()
+
+
+def _words_alone(wanted: TaskFilter) -> str | None:
+    """Return the query of the index of texts, if a filter asks for nothing else; or None."""
+    if wanted.text is None or replace(wanted, text=None, limit=None) != TaskFilter():
+        return None
+    query = parse_query(wanted.text)
+    return to_match(query.wanted) if query.wanted and not query.unwanted and not query.conditions else None
 
 
 def _conditions(wanted: TaskFilter) -> Conditions:
