@@ -1,6 +1,5 @@
-"""Reading tasks from the user's files, and writing them."""
+"""Reading tasks from the user's files."""
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +9,6 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from orca_desk.errors import UserError
-from orca_desk.files import atomic_writer
 from orca_desk.formats.layout import Asked, find_container
 from orca_desk.formats.packed import unpacked
 from orca_desk.formats.parts import Part
@@ -91,22 +89,6 @@ def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
         raise unreadable(source, error) from error
 
 
-def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
-    """Write tasks as JSONL, or as CSV if the name ends in .csv; return their number.
-
-    `read_tasks` reads JSONL back to equal tasks; in CSV, tags are joined by commas.
-    """
-    count = 0
-    write = _csv_line if path.suffix.casefold() == ".csv" else _json_line
-    with atomic_writer(path) as file:
-        if write is _csv_line:
-            file.write(_csv_text(list(task_values(Task(family="", query="")))))
-        for task in tasks:
-            file.write(write(task))
-            count += 1
-    return count
-
-
 def task_line(task: Task) -> str:
     """Return a task as a line of JSONL: its fields in reading order, without the empty ones."""
     values = {name: value for name, value in task_values(task).items() if value not in ("", None, [])}
@@ -120,25 +102,12 @@ def unreadable(path: Path, error: OSError) -> UserError:
     return UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.")
 
 
-def _json_line(task: Task) -> bytes:
-    return task_line(task).encode()
-
-
-def _csv_line(task: Task) -> bytes:
-    return _csv_text(list({**task_values(task), "tags": ", ".join(task.tags)}.values()))
-
-
-def _csv_text(cells: list[Any]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
-
-
 def task_values(task: Task) -> dict[str, Any]:
     """Return a task's fields in reading order, the empty ones too."""
     return {
         "id": task.id,
         "family": task.family,
+        "earlier_turns": [{"role": role, "content": text} for role, text in task.turns],
         "context": task.context,
         "query": task.query,
         "answer": task.answer,

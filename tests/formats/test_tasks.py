@@ -13,7 +13,7 @@ from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import read_tasks, write_tasks
+from orca_desk.formats.tasks import read_tasks
 from orca_desk.formats.text import MAX_LINE
 from orca_desk.formats.values import is_missing, tidy
 from orca_desk.method.records import Task
@@ -35,34 +35,6 @@ def known(text: str) -> bool:
 
 
 cells = texts.map(lambda text: text.replace("\r", ""))
-names = texts.map(tidy).map(str.strip).filter(bool)
-tasks = st.builds(
-    Task,
-    family=names,
-    query=texts.map(tidy).filter(str.strip),
-    context=texts.map(tidy),
-    answer=st.none() | texts.map(tidy).filter(bool),
-    answer_kind=st.none() | st.sampled_from(["number", "ordering", "keyed"]),
-    tags=st.lists(texts, max_size=3).map(tuple),
-    split=st.sampled_from(["train", "heldout"]),
-    strategy=st.none() | st.just("step-by-step"),
-)
-
-
-@given(st.lists(tasks, min_size=1, max_size=5))
-def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, written: list[Task]) -> None:
-    path = tmp_path_factory.mktemp("tasks") / "tasks.jsonl"
-    assert write_tasks(path, written) == len(written)
-    assert list(read_tasks(path)) == written
-
-
-@given(st.lists(tasks.filter(lambda task: not task.tags), min_size=1, max_size=5))
-def test_csv_is_read_back_too(tmp_path_factory: pytest.TempPathFactory, written: list[Task]) -> None:
-    path = tmp_path_factory.mktemp("tasks") / "tasks.csv"
-    assert write_tasks(path, written) == len(written)
-    assert list(read_tasks(path)) == written
-    assert write_tasks(path, [Task(family="f", query="q", tags=("a", "b c"))]) == 1
-    assert [task.tags for task in read_tasks(path) if isinstance(task, Task)] == [("a", "b c")]
 
 
 @given(st.binary(max_size=200))

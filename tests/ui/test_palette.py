@@ -190,7 +190,7 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
 @pytest.mark.parametrize(
     ("typed", "title", "page"),
     [
-        ("export training", "Export training records…", "Records"),
+        ("export rec", "Export records…", "Records"),
         ("freeze", "Freeze a snapshot…", "Training"),
         ("measure", "Measure strategies", "Strategies"),
         ("add a file", "Add a file…", "Models"),

@@ -18,7 +18,7 @@ _WHOLE = frozenset({
 })  # fmt: skip
 _TRUE_OR_FALSE = frozenset({"correct", "label", "edited", "leaked", "held_out"})
 _TEXTS = frozenset({"tags", "leaks"})
-_CONVERSATIONS = frozenset({"messages", "turns", "chosen", "rejected"})
+_CONVERSATIONS = frozenset({"messages", "earlier_turns"})
 
 
 class RowFile(Protocol):

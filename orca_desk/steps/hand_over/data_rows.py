@@ -1,5 +1,6 @@
 """The rows of each table as an export gets them, or why a row is left out."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,18 +17,21 @@ from orca_desk.library.for_export import (
     records_at,
 )
 from orca_desk.library.records import StoredRecord, count_records, iterate_records
+from orca_desk.library.snapshot_store import training_line
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
 from orca_desk.library.tasks import task_rowids, tasks_at
 from orca_desk.method.erasure import erase
 from orca_desk.method.fitness import why_never_fit
 from orca_desk.method.preferences import preference_pairs
 from orca_desk.method.records import Task, TrainingRecord
+from orca_desk.method.turns import Turns
 from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.steps.votes import vote
 
 _CHUNK = 1_000  # rows read at once
 _DELETED = "deleted"
 _UNPAIRED = "unpaired"
+_TURNS = frozenset({"earlier_turns"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +85,17 @@ def task_row(task: Task) -> DataRow:
         "split": task.split,
         "strategy": task.strategy,
     }
+    facts = task_values(task)
     return DataRow(
-        facts=task_values(task),
+        facts=facts,
         beside=beside,
-        sparse=True,
+        sparse=frozenset(facts),
         id=task.id,
         family=task.family,
         user=task.user_text,
         query=task.query,
         context=task.context,
+        turns=task.turns,
         answer=task.answer,
         kind=task.answer_kind,
         held_out=task.split == "heldout",
@@ -109,7 +115,7 @@ def _records(library: Library, request: HandOverRequest) -> DataRows:
                 row = _training_row(erase(stored.current, request.instruction))
                 yield replace(row, label=stored.verdict.correct if stored.verdict else None)
             else:
-                yield _teacher_row(stored)
+                yield record_row(stored)
 
     return DataRows(total=count_records(library, wanted), unit="records", rows=rows())
 
@@ -121,18 +127,13 @@ def _training_row(record: TrainingRecord) -> DataRow:
         "strategy": record.strategy,
         "task_id": record.task_id,
     }
-    facts = {
-        "id": record.id,
-        "system": record.system,
-        "user": record.user,
-        "assistant": record.assistant,
-        "family": record.family,
-        "strategy": record.strategy,
-        "task_id": record.task_id,
-    }
+    facts = json.loads(training_line(record))  # what the trainer reads
+    facts.pop("turns", None)
     return DataRow(
-        facts=facts,
+        facts=facts | {"earlier_turns": _turns(record.turns)},
+        sparse=_TURNS,
         beside=beside,
+        turns=record.turns,
         id=record.id,
         family=record.family,
         user=record.user,
@@ -141,7 +142,8 @@ def _training_row(record: TrainingRecord) -> DataRow:
     )
 
 
-def _teacher_row(stored: StoredRecord) -> DataRow:
+def record_row(stored: StoredRecord) -> DataRow:
+    """Return a teacher record as a row of an export."""
     record, made = stored.current, stored.record.provenance
     model = made.imported.model if made.imported else made.model_sha256
     beside = {
@@ -159,6 +161,7 @@ def _teacher_row(stored: StoredRecord) -> DataRow:
         "strategy_version": record.strategy_version,
         "sample": record.sample,
         "system": record.system,
+        "earlier_turns": _turns(record.turns),
         "user": record.user,
         "response": record.response,
         "correct": stored.verdict.correct if stored.verdict else None,
@@ -177,11 +180,13 @@ def _teacher_row(stored: StoredRecord) -> DataRow:
     }
     return DataRow(
         facts=facts,
+        sparse=_TURNS,
         beside=beside,
         id=record.id,
         family=record.family,
         user=record.user,
         answer=record.response,
+        turns=record.turns,
         system=record.system,
         label=stored.verdict.correct if stored.verdict else None,
         held_out=stored.held_out,
@@ -218,14 +223,16 @@ def _pair_row(chosen: StoredRecord, rejected: StoredRecord, instruction: str) ->
     }
     return DataRow(
         facts={
-            **beside, "system": good.system, "user": good.user, "chosen": good.assistant,
-            "rejected": bad.response,
+            **beside, "system": good.system, "earlier_turns": _turns(good.turns), "user": good.user,
+            "chosen": good.assistant, "rejected": bad.response,
         },
+        sparse=_TURNS,
         beside=beside,
         id=good.id,
         family=good.family,
         user=good.user,
         answer=good.assistant,
+        turns=good.turns,
         system=good.system,
         rejected=bad.response,
     )  # fmt: skip
@@ -241,3 +248,7 @@ def _evaluated_row(one: EvaluatedAnswer) -> DataRow:
         answer=one.reference,
         held_out=True,
     )
+
+
+def _turns(turns: Turns) -> list[dict[str, str]]:
+    return [{"role": role, "content": text} for role, text in turns]

@@ -1,6 +1,6 @@
 """What a row becomes in its file: the columns of its table, or the shape of its format."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,11 +20,11 @@ class RowValues:
     def of(self, row: DataRow) -> dict[str, Any]:
         """Return a row as its line or its cells: those of a file other than JSON lines are always all."""
         if self._shape is None:
-            return _filled(row.facts) if row.sparse and self._is_jsonl else dict(row.facts)
+            return _filled(row.facts, row.sparse) if self._is_jsonl else dict(row.facts)
         values = self._shape(row)
         if not self._beside:
             return values
-        return values | (_filled(row.beside) if self._is_jsonl else dict(row.beside))
+        return values | (_filled(row.beside, row.beside) if self._is_jsonl else dict(row.beside))
 
 
 def _shape(request: HandOverRequest) -> Shape | None:
@@ -34,5 +34,8 @@ def _shape(request: HandOverRequest) -> Shape | None:
     return partial(as_batch_request, options=options)
 
 
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in ("", None, [])}
+def _filled(values: Mapping[str, Any], optional: Collection[str]) -> dict[str, Any]:
+    """Return the values without the `optional` ones that are empty."""
+    return {
+        name: value for name, value in values.items() if name not in optional or value not in ("", None, [])
+    }

@@ -1,5 +1,6 @@
 """Exports of data in words: the formats, and what became of an export. Commands and pages share them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -80,6 +81,11 @@ def handed_over_notes(made: HandedOver) -> Iterator[str]:
         yield f"{counted(count, UNITS[made.table])} {LOSSES[loss]}."
     for note in made.notes:
         yield NOTES[note]
+
+
+def file_stem(name: str) -> str:
+    """Return a user's name for something as the beginning of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60]
 
 
 def suggested_name(table: DataTable, name: FormatName, folder: Path, of: str = "") -> Path:

@@ -9,11 +9,11 @@ from orca_desk.errors import UserError
 from orca_desk.library.records import RecordFilter, count_records, get_record, iterate_records
 from orca_desk.library.snapshots import snapshot_records, write_snapshot
 from orca_desk.library.tasks import delete_tasks
-from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl
-from orca_desk.steps.erase.export_records import export_records
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
+from orca_desk.steps.hand_over.hand_over import hand_over
+from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.instruct.regenerate import regenerate
 
@@ -68,15 +68,14 @@ def test_what_is_exported_is_what_a_snapshot_writes(library, tmp_path) -> None:
     snapshot = small_snapshot(library)
     frozen, exported = tmp_path / "frozen.jsonl", tmp_path / "exported.jsonl"
     write_snapshot(library, snapshot, frozen)
-    made = export_records(library, RecordFilter(), CAUTIOUS, exported)
+    request = HandOverRequest(table="training", format="jsonl", path=exported)
+    made = hand_over(library, request)
     lines = exported.read_text("utf-8").splitlines()
     assert (made.written, made.left_out) == (len(lines), {})
     assert sorted(lines) == sorted(frozen.read_text("utf-8").splitlines())
     stopped = JobControl()
     stopped.stop()
-    assert export_records(library, RecordFilter(), "Other.", exported, control=stopped) is None
+    assert hand_over(library, replace(request, instruction="Other."), control=stopped) is None
     assert exported.read_text("utf-8").splitlines() == lines
-    with pytest.raises(UserError, match="No records match"):
-        export_records(library, RecordFilter(family="none"), CAUTIOUS, exported)
-    with pytest.raises(UserError):
-        export_records(library, RecordFilter(), CAUTIOUS, tmp_path)
+    with pytest.raises(UserError, match="Nothing matches"):
+        hand_over(library, replace(request, records=RecordFilter(family="none")))

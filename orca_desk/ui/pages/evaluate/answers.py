@@ -42,6 +42,8 @@ from orca_desk.ui.pages.evaluate.answers_table import FAMILY, TASK, AnswersTable
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
+from orca_desk.ui.widgets.data_export_dialog import DataChoice
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
@@ -67,6 +69,7 @@ class AnswersView(QWidget):
         self.model = AnswersTable(desk)
         self.columns = AnswerColumns(desk)
         self.notice = Notice(desk)
+        self.exports = DataExports(desk, self, notice=self.notice)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
@@ -132,6 +135,24 @@ class AnswersView(QWidget):
             then=partial(self._save, list(self.ids), self.wanted()),
         )
 
+    def hand_over(self) -> None:
+        """Let the user export all answers of one of the shown evaluations."""
+        if not self.ids:
+            self.notice.show_message("No evaluation is selected.", "Select one on the left first.")
+            return
+        names = {row.id: row.name for row in self.rows.rows}
+        self.exports.ask(
+            *(
+                DataChoice(
+                    name=f"All answers of {names.get(one) or one}",
+                    table="evaluation",
+                    wanted={"of": one},
+                    stem=one,
+                )
+                for one in self.ids
+            )
+        )
+
     def select_next(self, step: int) -> None:
         """Select the task `step` rows further down."""
         row = max(0, min(self.view.currentIndex().row() + step, self.model.rowCount() - 1))
@@ -166,7 +187,10 @@ class AnswersView(QWidget):
         bar.addWidget(self.family)
         bar.addWidget(self.text, 1)
         bar.addWidget(self.count)
-        bar.addWidget(button("Export CSV…", self.export))
+        bar.addWidget(
+            button("Export…", self.hand_over, tip="All answers of an evaluation, in a format of your choice")
+        )
+        bar.addWidget(button("Side by side as CSV…", self.export, tip="The answers that are listed here"))
         self.pattern.activated.connect(self.search)
         self.family.activated.connect(self.search)
         self.text.textChanged.connect(self._typing.start)

@@ -64,9 +64,14 @@ class EvaluatePage(Page):
         Command("&Previous answer", lambda page: page.step(-1), key="Ctrl+Up"),
         Command("Export the p&lot…", lambda page: page.export_plot(), key="Ctrl+Alt+E", image="image-down"),
         Command(
-            "Export the answers as &CSV…",
-            lambda page: page.answers.export(),
+            "E&xport an evaluation's answers…",
+            lambda page: page.export_answers(),
             key="Ctrl+Shift+E",
+            image="file-output",
+        ),
+        Command(
+            "Save the answers side by side as &CSV…",
+            lambda page: page.answers.export(),
             image="file-output",
         ),
     )
@@ -197,6 +202,11 @@ class EvaluatePage(Page):
         """Show another answer, `step` rows further down."""
         self.tabs.setCurrentIndex(ANSWERS)
         self.answers.select_next(step)
+
+    def export_answers(self) -> None:
+        """Let the user export the answers of an evaluation, where the result is then told."""
+        self.tabs.setCurrentIndex(ANSWERS)
+        self.answers.hand_over()
 
     def export_plot(self) -> None:
         """Ask for a file and write the plot."""

@@ -12,6 +12,7 @@ from orca_desk.library.runs import Run
 from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.steps.download.download import downloaded_from_json
 from orca_desk.steps.export.outcome import outcome_from_json
+from orca_desk.steps.hand_over.handed_over import handed_over_from_json
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.outside import open_outside
@@ -110,6 +111,9 @@ class RunDetail(QFrame):
         exported = outcome_from_json(self.run.outcome)
         if exported is not None and exported.out.is_dir():
             open_outside(exported.out)
+            return
+        if (handed := handed_over_from_json(self.run.outcome)) is not None and handed.path.exists():
+            open_outside(handed.path if handed.path.is_dir() else handed.path.parent)
             return
         if (brought := downloaded_from_json(self.run.outcome)) is not None and brought.path.exists():
             open_outside(brought.path if brought.path.is_dir() else brought.path.parent)

@@ -1,7 +1,6 @@
-"""What a reviewer does to records. Everything but regenerating and exporting can be undone."""
+"""What a reviewer does to records. Everything but regenerating can be undone."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -14,7 +13,6 @@ from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.erase.export_records import Exported, export_records
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
@@ -36,15 +34,14 @@ class RecordActions(QObject):
     """Changes records through the undo stack, and starts the jobs for records.
 
     `failed` carries the error of a change or a job. `regenerated` carries the id of the record that was
-    asked again and the Regenerated; `exported` what was exported and the file; `taken_back` the id of the
-    record whose change was undone; `edited` the id of the record whose edit was saved.
+    asked again and the Regenerated; `taken_back` the id of the record whose change was undone; `edited` that
+    of the record whose edit was saved.
     """
 
     failed = Signal(object)
     taken_back = Signal(str)
     edited = Signal(str)
     regenerated = Signal(str, object)
-    exported = Signal(object, object)
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -132,19 +129,6 @@ class RecordActions(QObject):
 
         job = self.desk.jobs.start("Regenerate an answer", "generate", work, changes={"records"})
         self._follow(job, lambda result: self.regenerated.emit(record_id, result))
-        return job
-
-    def export(self, path: Path, record_filter: RecordFilter, instruction: str) -> Job:
-        """Write the training records of the filtered records to a file, as a job; `exported` follows."""
-        library = self.desk.library
-
-        def work(tools: Tools) -> Exported | None:
-            return export_records(
-                library, record_filter, instruction, path, progress=tools.progress, control=tools.control
-            )
-
-        job = self.desk.jobs.start("Export training records", "export", work, heavy=False)
-        self._follow(job, lambda result: self.exported.emit(result, path))
         return job
 
     def _follow(self, job: Job, done: Callable[[object], None]) -> None:

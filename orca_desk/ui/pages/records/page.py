@@ -2,13 +2,13 @@
 
 import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import record_ids
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.method.erasure import student_instruction
@@ -16,7 +16,6 @@ from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
-from orca_desk.steps.erase.export_records import Exported
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Command, Page
@@ -26,9 +25,10 @@ from orca_desk.ui.pages.records.queue import RecordQueue
 from orca_desk.ui.pages.records.review_bar import ReviewBar
 from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.pages.records.view import RecordsView
+from orca_desk.ui.widgets.data_export_dialog import DataChoice
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import describe_left_out
 
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
@@ -78,8 +78,8 @@ class RecordsPage(Page):
             tip="Keep every record in the list that is correct and not reviewed yet", on_selection=True,
         ),
         Command(
-            "E&xport training records…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output",
-            tip="Export the listed records but dropped ones as JSON Lines, with the instruction erased",
+            "E&xport records…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output",
+            tip="Training records, teacher records or preference pairs, in the format of another program",
         ),
         Command(
             "Import ans&wers…", lambda page: page.import_answers(), image="file-input",
@@ -118,6 +118,7 @@ class RecordsPage(Page):
             desk, queue=self.queue, side=self.side, inspector=self.inspector, bar=self.bar
         )
         self.tabs, self.panel = self.view.tabs, self.view.panel
+        self.exports = DataExports(desk, self, notice=self.notice, panel=self.panel)
         self.body.addWidget(self.view, 1)
         self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
         self._rules_button = button("Rules…", self.edit_rules, tip=self.action("Rules…").toolTip())
@@ -216,19 +217,26 @@ class RecordsPage(Page):
         self.dialog.open()
 
     def export(self) -> None:
-        """Let the user select a file, and export the filtered records to it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self,
-            "Export training records",
-            str(Path.home() / "training-records.jsonl"),
-            "JSON Lines (*.jsonl)",
+        """Let the user export the filtered records: to train on, as they are, or in pairs."""
+        wanted, instruction = self.filters.value(), self.instruction()
+        listed = "listed records" if wanted != RecordFilter() else "all records"
+        self.exports.ask(
+            DataChoice(
+                name=f"Training records: {listed}, with the instruction erased",
+                table="training",
+                wanted={"records": wanted, "instruction": instruction},
+            ),
+            DataChoice(
+                name=f"Teacher records: {listed}, as the teacher was asked",
+                table="teacher",
+                wanted={"records": wanted},
+            ),
+            DataChoice(
+                name=f"Preference pairs: a correct and an incorrect answer to one question, of {listed}",
+                table="preferences",
+                wanted={"records": wanted, "instruction": instruction},
+            ),
         )
-        if name:
-            self.export_to(Path(name))
-
-    def export_to(self, path: Path) -> None:
-        """Export the training records of the filtered records to a file."""
-        self.panel.follow(self.record_actions.export(path, self.filters.value(), self.instruction()))
 
     def edit_rules(self) -> None:
         """Open the dialog for the rules for records."""
@@ -246,7 +254,7 @@ class RecordsPage(Page):
         self.keep_it, self.drop_it = self.action("Keep"), self.action("Drop")
         self.undecide = self.action("Undecided")
         self.edit_it, self.regenerate_it = self.action("Edit the answer"), self.action("Regenerate…")
-        self.export_them = self.action("Export training records…")
+        self.export_them = self.action("Export records…")
 
     def _connect(self) -> None:
         self.queue.filled.connect(self._show_filled)
@@ -259,7 +267,6 @@ class RecordsPage(Page):
         self.side.task_requested.connect(self._open_task)
         self.record_actions.failed.connect(self.notice.show_error)
         self.record_actions.regenerated.connect(self._show_regenerated)
-        self.record_actions.exported.connect(self._show_exported)
         self.record_actions.edited.connect(self._show_changed)
         self.record_actions.taken_back.connect(self._show_changed)
         self.queue.hidden.connect(self._show_hidden)
@@ -381,11 +388,6 @@ class RecordsPage(Page):
                 action="Back to the earlier one",
                 run=lambda: self._compare(back_to, ""),
             )
-
-    def _show_exported(self, made: Exported, path: Path) -> None:
-        left_out = f"Left out: {describe_left_out(made.left_out)}." if made.left_out else ""
-        wrote = f"Wrote {counted(made.written, 'training record')} to {path}."
-        self.notice.show_message(wrote, left_out, kind="good")
 
     def _open_task(self) -> None:
         if self.item is not None:

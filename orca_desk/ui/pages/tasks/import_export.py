@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run
+from orca_desk.library.tasks import TaskFilter
 from orca_desk.steps.collect import answers_request
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,
@@ -19,17 +20,20 @@ from orca_desk.steps.collect.answers_request import (
     put_back_answers,
     take_back_answers,
 )
-from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.imported_records import ImportedRecords
 from orca_desk.steps.collect.preview import save_refused
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
+from orca_desk.steps.hand_over.request import KIND as HAND_OVER_KIND
+from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.answers_dialog import AnswersDialog
 from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
+from orca_desk.ui.widgets.data_export_dialog import DataChoice
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
 from orca_desk.ui.words.answers_import import answers_report
@@ -70,6 +74,7 @@ class TaskFiles(QObject):
         super().__init__(parent)
         self.desk, self._page, self._notice, self._panel = desk, parent, notice, panel
         self._families, self._strategies = families, strategies
+        self.exports = DataExports(desk, parent, notice=notice, panel=panel)
         self.dialog: ImportDialog | AnswersDialog | None = None
         self._sources: deque[_Waiting] = deque()  # the dialog has yet to ask about these
         self._source_count = 0
@@ -133,18 +138,23 @@ class TaskFiles(QObject):
         return job
 
     def resume(self, run_id: str) -> None:
-        """Go on with an import that was not finished."""
+        """Go on with an import that was not finished, or begin such an export again."""
         library = self.desk.library
 
-        def read() -> ImportRequest | AnswersRequest:
-            if get_run(library, run_id).kind == ANSWERS_KIND:
+        def read() -> ImportRequest | AnswersRequest | HandOverRequest:
+            kind = get_run(library, run_id).kind
+            if kind == HAND_OVER_KIND:
+                return HandOverRequest.to_resume(library, run_id)
+            if kind == ANSWERS_KIND:
                 return AnswersRequest.to_resume(library, run_id)
             return ImportRequest.to_resume(library, run_id)
 
         self.desk.background.run(self, read, self._go_on, failed=self._notice.show_error)
 
-    def _go_on(self, request: ImportRequest | AnswersRequest) -> None:
-        if isinstance(request, AnswersRequest):
+    def _go_on(self, request: ImportRequest | AnswersRequest | HandOverRequest) -> None:
+        if isinstance(request, HandOverRequest):
+            self.exports.start(request)
+        elif isinstance(request, AnswersRequest):
             self.start_answers(request)
         else:
             self.start(request)
@@ -160,31 +170,10 @@ class TaskFiles(QObject):
         self._follow(job, partial(self._show_refused, path))
         return job
 
-    def choose_export(self, rowids: "array[int]") -> None:
-        """Let the user choose the file to export tasks to."""
-        dialog = QFileDialog(self._page, f"Export {counted(len(rowids), 'task')}")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["JSONL (*.jsonl)", "CSV (*.csv)"])
-        dialog.setDefaultSuffix("jsonl")
-        dialog.filterSelected.connect(
-            lambda name: dialog.setDefaultSuffix("csv" if "csv" in name else "jsonl")
-        )
-        dialog.selectFile("tasks")
-        dialog.fileSelected.connect(lambda path: self.export(Path(path), rowids))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def export(self, path: Path, rowids: "array[int]") -> Job:
-        """Write the tasks with these row ids to `path`."""
-        library = self.desk.library
-        job = self.desk.jobs.start(
-            f"Exporting to {path.name}",
-            "export",
-            lambda tools: export_tasks(library, path, rowids, progress=tools.progress, control=tools.control),
-            heavy=False,
-        )
-        self._follow(job, partial(self._show_exported, path))
-        return job
+    def choose_export(self, rowids: "array[int]", wanted: TaskFilter, *, selected: bool = False) -> None:
+        """Let the user export tasks: those in these rows, which `wanted` selects too."""
+        what = counted(len(rowids), "selected task" if selected else "task")
+        self.exports.ask(DataChoice(name=what, table="tasks", wanted={"tasks": wanted}, rowids=rowids))
 
     def _ask_next(self) -> None:
         if not self._sources:
@@ -321,12 +310,6 @@ class TaskFiles(QObject):
 
     def _show_refused(self, path: Path, job: Job) -> None:
         self._show_result(f"Saved {counted(job.result, 'refused row')} to {path.name}.", str(path), "good")
-
-    def _show_exported(self, path: Path, job: Job) -> None:
-        if job.result is None:
-            self._show_result("The export was stopped. No file was written.", "", "info")
-        else:
-            self._show_result(f"Wrote {counted(job.result, 'task')} to {path.name}.", str(path), "good")
 
     def _show_result(self, text: str, details: str, kind: Kind) -> None:
         self._results.append((text, details, kind))

@@ -13,11 +13,16 @@ from orca_desk.method.mixing import GroupMix
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.training.compare_dialog import CompareSnapshotsDialog
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.data_export_dialog import DataChoice
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.mix_bars import MixBars
+from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.hand_over import file_stem
 from orca_desk.ui.words.snapshots import account_text, describe_rules, message_text, sentence
 
 
@@ -56,6 +61,9 @@ class SnapshotContent(QFrame):
             grid.addWidget(field, row, 1)
         layout.addLayout(grid)
         layout.addLayout(self._build_buttons())
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        self.exports = DataExports(desk, self, notice=self.notice)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show `snapshot`."""
@@ -82,6 +90,18 @@ class SnapshotContent(QFrame):
         self.desk.background.run(
             self, lambda: list_snapshots(library, derived=True), self._compare_with, only_newest="list"
         )
+
+    def export(self) -> None:
+        """Let the user export the training records of the snapshot."""
+        if (frozen := self.snapshot) is not None:
+            self.exports.ask(
+                DataChoice(
+                    name=f"Snapshot {frozen.name}: {counted(frozen.records, 'training record')}",
+                    table="snapshot",
+                    wanted={"of": frozen.id},
+                    stem=file_stem(frozen.name),
+                )
+            )
 
     def save_manifest(self) -> None:
         """Ask for a file, and write the whole account of the snapshot to it."""
@@ -116,7 +136,11 @@ class SnapshotContent(QFrame):
             self.save_manifest,
             tip="Rules, counts, teachers, strategies, lengths and the hash of the snapshot, as JSON",
         )
+        self.export_button = button(
+            "Export…", self.export, tip="The training records, in the format of another program"
+        )
         row.addWidget(self.compare_button)
+        row.addWidget(self.export_button)
         row.addWidget(self.manifest_button)
         row.addStretch(1)
         return row

@@ -492,12 +492,24 @@ def test_the_filtered_records_are_exported(
     page = open_page(window, qtbot)
     page.go({"family": "odd"})
     qtbot.waitUntil(lambda: len(page.table.records.rowids) == 3)
-    page.export_to(tmp_path / "records.jsonl")
+    export_to(page, qtbot, tmp_path / "records.jsonl")
     qtbot.waitUntil(lambda: "3 training records" in page.notice.text.text())
     lines = (tmp_path / "records.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["family"] for line in lines] == ["odd"] * 3
-    page.export_to(tmp_path)
-    qtbot.waitUntil(lambda: "training records" not in page.notice.text.text())
+    (tmp_path / "taken.jsonl").mkdir()
+    export_to(page, qtbot, tmp_path / "taken.jsonl")
+    qtbot.waitUntil(lambda: "cannot be written" in page.notice.text.text())
+
+
+def export_to(page: RecordsPage, qtbot: QtBot, path: Path) -> None:
+    """Export the listed training records by the dialog."""
+    page.export()
+    dialog = page.exports.dialog
+    assert dialog is not None
+    dialog.choose_format("jsonl")
+    dialog.place.setText(str(path))
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
 
 
 def test_dropped_records_are_not_exported(
@@ -507,15 +519,18 @@ def test_dropped_records_are_not_exported(
     decide(library, [ids[1], ids[3]], "drop")
     page.go({"family": "odd"})
     qtbot.waitUntil(lambda: len(page.table.records.rowids) == 3)
-    page.export_to(path)
-    qtbot.waitUntil(lambda: page.notice.text.text() == f"Wrote 1 training record to {path}.")
-    assert page.notice.hint.text() == "Left out: dropped in review: 2."
+    export_to(page, qtbot, path)
+    qtbot.waitUntil(lambda: page.notice.text.text() == f"Wrote 1 training record to {path.name}.")
+    assert page.notice.hint.text() == f"Left out: 2 dropped in review.\n{path}"
     (line,) = path.read_text("utf-8").splitlines()
     assert json.loads(line)["user"] == "What is 5 + 1?"
     decide(library, [ids[5]], "drop")
-    page.export_to(tmp_path / "none.jsonl")
-    qtbot.waitUntil(lambda: "Every matching record is dropped" in page.notice.text.text())
-    assert not (tmp_path / "none.jsonl").exists()
+    page.export()
+    dialog = page.exports.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "Left out: 3 dropped in review." in dialog.notes.text())
+    assert not dialog.export_button.isEnabled()
+    dialog.reject()
 
 
 def test_records_are_found_by_their_text(

@@ -395,9 +395,22 @@ def test_selecting_very_many_rows_asks_the_header_for_none(window: Window, qtbot
 
 
 def test_a_failed_export_shows_the_error(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
-    job = page.files.export(tmp_path, page.table.tasks.rowids)
-    qtbot.waitUntil(lambda: job.is_over, timeout=5000)
-    assert "cannot be written" in page.notice.text.text()
+    (tmp_path / "taken.jsonl").mkdir()
+    export_to(page, qtbot, tmp_path / "taken.jsonl")
+    qtbot.waitUntil(lambda: "cannot be written" in page.notice.text.text())
+
+
+def export_to(page: TasksPage, qtbot: QtBot, path: Path) -> None:
+    """Export what is listed or selected by the dialog."""
+    page.export()
+    qtbot.waitUntil(lambda: page.files.exports.dialog is not None)
+    dialog = page.files.exports.dialog
+    assert dialog is not None
+    if path.suffix == ".csv":
+        dialog.choose_format("csv")
+    dialog.place.setText(str(path))
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
 
 
 def test_editing_many_at_once(page: TasksPage, library: Library, qtbot: QtBot) -> None:
@@ -505,9 +518,8 @@ def test_one_task_is_counted_in_the_singular(
 ) -> None:
     add_tasks(library, RIDDLES[:1])
     page = opened(window, qtbot, 1)
-    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.rowids)
-    qtbot.waitUntil(lambda: job.is_over and page.notice.isVisible())
-    assert page.notice.text.text() == "Wrote 1 task to one.jsonl."
+    export_to(page, qtbot, tmp_path / "one.jsonl")
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Wrote 1 task to one.jsonl.")
     page.dialogs.manage_families()
     dialog = dialog_of(page, qtbot, FamiliesDialog)
     assert isinstance(dialog, FamiliesDialog)
@@ -832,10 +844,9 @@ def test_the_samples_can_be_removed_and_brought_back(window: Window, library: Li
 def test_the_listed_tasks_are_exported(page: TasksPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
     page.filters.family.setCurrentText("sums")
     shows(page, qtbot, 30)
-    job = page.files.export(tmp_path / name, page.table.tasks.rowids)
-    qtbot.waitUntil(lambda: job.is_over, timeout=5000)
+    export_to(page, qtbot, tmp_path / name)
+    qtbot.waitUntil(lambda: page.notice.text.text() == f"Wrote 30 tasks to {name}.")
     assert list(read_tasks(tmp_path / name)) == SUMS
-    assert page.notice.text.text() == f"Wrote 30 tasks to {name}."
 
 
 def test_copied_tasks_can_be_pasted(page: TasksPage, library: Library, qtbot: QtBot) -> None:

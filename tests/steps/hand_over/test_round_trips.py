@@ -1,0 +1,168 @@
+"""What is exported is read back equal, by the import that every user has: in each format that can hold it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library_doubles import make_record
+
+from orca_desk.formats.answer_rows import AnsweredRow
+from orca_desk.formats.answers import AnswerFile, AnswersAsked
+from orca_desk.formats.tasks import opened, read_tasks
+from orca_desk.formats.values import is_missing, is_nothing, tidy
+from orca_desk.formats.writers.data_formats import DATA_FORMATS, FormatName
+from orca_desk.formats.writers.data_row import DataRow
+from orca_desk.formats.writers.row_files import row_file
+from orca_desk.library.records import StoredRecord
+from orca_desk.method.records import Task
+from orca_desk.steps.hand_over.data_rows import record_row, task_row
+from orca_desk.steps.hand_over.request import HandOverRequest
+from orca_desk.steps.hand_over.values import RowValues
+
+anything = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30)
+texts = anything.map(tidy).filter(
+    lambda text: bool(text.strip()) and not is_missing(text) and not is_nothing(text)
+)
+names = texts.map(str.strip).filter(bool)
+turns = st.lists(st.tuples(texts, texts), max_size=2).map(
+    lambda pairs: tuple(turn for asked, said in pairs for turn in (("user", asked), ("assistant", said)))
+)
+
+
+def tasks(**fields: Any) -> st.SearchStrategy[Task]:
+    """Tasks as a user may have them; `fields` are strategies for some of their fields."""
+    return st.builds(
+        Task,
+        **{
+            "family": names,
+            "query": texts,
+            "context": st.just("") | texts,
+            "answer": texts,
+            "answer_kind": st.none() | st.sampled_from(["number", "ordering", "keyed"]),
+            "tags": st.lists(st.sampled_from(["hard", "2024", "two words"]), max_size=2, unique=True).map(
+                tuple
+            ),
+            "split": st.sampled_from(["train", "heldout"]),
+            "strategy": st.none() | st.just("step-by-step"),
+            "turns": turns,
+            **fields,
+        },
+    )
+
+
+def write(folder: Path, rows: Sequence[DataRow], name: FormatName, ending: str, table: Any = "tasks") -> Path:
+    """Write rows as an export does."""
+    path = folder / f"rows.{ending}"
+    values = RowValues(HandOverRequest(table=table, format=name, path=path))
+    kind = DATA_FORMATS[name]
+    assert all(kind.missing(row) is None and not kind.losses(row) for row in rows)
+    with row_file(path, "jsonl" if ending == "jsonl" else "csv" if ending == "csv" else "parquet") as file:
+        for row in rows:
+            file.write(values.of(row))
+    return path
+
+
+CONVERSATIONS: list[tuple[FormatName, str]] = [
+    ("messages", "jsonl"), ("messages", "parquet"), ("sharegpt", "jsonl"), ("sharegpt", "parquet"),
+    ("prompt-completion-chat", "jsonl"), ("prompt-completion-chat", "parquet"),
+]  # fmt: skip
+
+
+# Whatever text: the columns of our own files are read as they stand
+own = tasks(
+    query=anything.map(tidy).filter(str.strip),
+    context=anything.map(tidy),
+    answer=st.none() | anything.map(tidy).filter(bool),
+    tags=st.lists(anything, max_size=3).map(tuple),
+)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@settings(max_examples=15)
+@given(made=st.lists(own, min_size=1, max_size=5))
+def test_the_columns_of_tasks(
+    tmp_path_factory: pytest.TempPathFactory, ending: Any, made: list[Task]
+) -> None:
+    path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), ending, ending)
+    assert list(read_tasks(path)) == made
+
+
+@settings(max_examples=15)
+@given(made=st.lists(own.filter(lambda task: not task.tags) | tasks(), min_size=1, max_size=5))
+def test_the_columns_of_tasks_in_csv(tmp_path_factory: pytest.TempPathFactory, made: list[Task]) -> None:
+    path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), "csv", "csv")
+    assert list(read_tasks(path)) == made
+
+
+@pytest.mark.parametrize(("name", "ending"), CONVERSATIONS)
+@settings(max_examples=5)
+@given(made=st.lists(tasks(context=st.just("")), min_size=1, max_size=4))
+def test_conversations(
+    tmp_path_factory: pytest.TempPathFactory, name: FormatName, ending: str, made: list[Task]
+) -> None:
+    path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), name, ending)
+    assert list(read_tasks(path)) == made
+
+
+@pytest.mark.parametrize(("name", "ending"), [("alpaca", "jsonl"), ("alpaca", "csv"), ("alpaca", "parquet")])
+@settings(max_examples=5)
+@given(made=st.lists(tasks(turns=st.just(())), min_size=1, max_size=4))
+def test_alpaca(
+    tmp_path_factory: pytest.TempPathFactory, name: FormatName, ending: str, made: list[Task]
+) -> None:
+    path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), name, ending)
+    assert list(read_tasks(path)) == made
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+@settings(max_examples=5)
+@given(made=st.lists(tasks(context=st.just(""), turns=st.just(())), min_size=1, max_size=4))
+def test_prompt_and_completion(
+    tmp_path_factory: pytest.TempPathFactory, ending: str, made: list[Task]
+) -> None:
+    path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), "prompt-completion", ending)
+    assert list(read_tasks(path)) == made
+
+
+def stored(number: int, **fields: Any) -> StoredRecord:
+    """A teacher record that nobody has judged."""
+    return StoredRecord(
+        record=make_record(number, **fields),
+        verdict=None,
+        leaks=(),
+        decision=None,
+        edited=None,
+        run=None,
+    )
+
+
+def read_answers(path: Path) -> Iterator[AnsweredRow]:
+    with opened(path) as (stream, name):
+        for row in AnswerFile(stream, name, AnswersAsked()).rows():
+            assert isinstance(row, AnsweredRow)
+            yield row
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("jsonl", "jsonl"), ("csv", "csv"), ("parquet", "parquet"), *CONVERSATIONS]
+)
+@settings(max_examples=5)
+@given(
+    said=st.lists(
+        st.fixed_dictionaries({"system": texts, "user": texts, "response": texts}), min_size=1, max_size=4
+    )
+)
+def test_teacher_records(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: FormatName,
+    ending: str,
+    said: list[dict[str, str]],
+) -> None:
+    rows = [record_row(stored(number, **values)) for number, values in enumerate(said)]
+    path = write(tmp_path_factory.mktemp("out"), rows, name, ending, "teacher")
+    found = list(read_answers(path))
+    assert [{"system": one.system, "user": one.query, "response": one.response} for one in found] == said
+    assert {(one.family, one.strategy, one.model) for one in found} == {("sums", "direct", "model")}
