@@ -54,6 +54,20 @@ class BlockTableModel(QAbstractTableModel):
         self._blocks.clear()
         self.endResetModel()
 
+    def add_rowids(self, rowids: "array[int]") -> None:
+        """Show these rows, of which the present ones are the first: those keep their content."""
+        before = len(self.rowids)
+        if not before or len(rowids) <= before or rowids[:before] != self.rowids:
+            self.set_rowids(rowids)
+            return
+        self.beginInsertRows(INVALID, before, len(rowids) - 1)
+        self.rowids = rowids
+        if before % BLOCK:
+            self._generation += 1  # the last block is on its way without the rows that follow
+            self._asked.clear()
+            self._blocks.pop(before // BLOCK, None)
+        self.endInsertRows()
+
     def item(self, row: int) -> Item | None:
         """Return the item of a row if it was fetched; otherwise fetch it and return None."""
         block = self._blocks.get(row // BLOCK)

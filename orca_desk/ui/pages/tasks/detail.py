@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.library.history import TaskHistory
 from orca_desk.method.grading import infer_kind
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.task_facts import TaskFacts
@@ -14,9 +15,12 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, POINTS, Colours
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.text import button, label, safe_tip
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.task_history import event_text, event_time, history_notes
 from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS
 
+EVENTS = 30  # of a history; the command shows all
 MAX_SHOWN = 20_000  # characters per text; the editor shows all of it
 
 
@@ -33,6 +37,7 @@ class TaskDetail(QFrame):
         super().__init__()
         self.desk = desk
         self.shown: TaskFacts | None = None
+        self.history: TaskHistory | None = None
         self.pairings: Mapping[str, str] = {}
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
@@ -80,6 +85,14 @@ class TaskDetail(QFrame):
         self.text.verticalScrollBar().setValue(scrolled)
         self.records.setVisible(shown.records > 0)
 
+    def show_history(self, history: TaskHistory) -> None:
+        """Show the history of the task below it."""
+        if self.shown is not None and self.shown.task.id == history.task:
+            scrolled = self.text.verticalScrollBar().value()
+            self.history = history
+            self._write()
+            self.text.verticalScrollBar().setValue(scrolled)
+
     def _show(self, heading: str, text: str, *, one: bool, many: bool) -> None:
         self.shown = None
         self._show_actions(one=one, many=many)
@@ -100,7 +113,10 @@ class TaskDetail(QFrame):
         if self.shown is None:
             self.text.setHtml(f"<p style='color:{colours.css('muted')}'>{escape(self._plain)}</p>")
         else:
-            self.text.setHtml(task_html(self.shown, self.pairings, colours))
+            html = task_html(self.shown, self.pairings, colours)
+            if self.history is not None and self.history.task == self.shown.task.id:
+                html += history_html(self.history, colours)
+            self.text.setHtml(html)
 
     def _request_record(self) -> None:
         if self.shown and self.shown.first_record:
@@ -128,6 +144,23 @@ def task_html(shown: TaskFacts, pairings: Mapping[str, str], colours: Colours) -
     rows["ID"] = task.id[:12]
     parts += [_heading("About", colours), _table(rows, colours)]
     return "".join(parts)
+
+
+def history_html(history: TaskHistory, colours: Colours) -> str:
+    """Return the newest events of a task's history as HTML, escaped."""
+    shown = history.events[-EVENTS:]
+    rows = "".join(
+        f"<tr><td style='color:{colours.css('muted')}; padding-right:16px; white-space:nowrap'>"
+        f"{event_time(event)}</td><td>{escape(event_text(event))}</td></tr>"
+        for event in reversed(shown)
+    )
+    earlier = len(history.events) - len(shown)
+    notes = [f"{counted(earlier, 'earlier event')}: orca-desk tasks history {history.task[:12]}"] * (
+        earlier > 0
+    )
+    notes += history_notes(history)
+    table = f"<table cellspacing='0' cellpadding='2'>{rows}</table>" if rows else ""
+    return _heading("History", colours) + table + "".join(_note(note, colours) for note in notes)
 
 
 def _strategy(task: Task, pairings: Mapping[str, str]) -> str:

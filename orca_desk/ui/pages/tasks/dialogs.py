@@ -1,5 +1,6 @@
 """The dialogs of the Tasks page: which tasks each one opens on, and where its result goes."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
 from orca_desk.ui.pages.tasks.duplicates_dialog import DuplicatesDialog
 from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
+from orca_desk.ui.pages.tasks.forget_dialog import ForgetDialog
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
+from orca_desk.ui.pages.tasks.tags_dialog import TagsDialog
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.tasks.page import TasksPage
@@ -56,6 +59,32 @@ class TaskDialogs(QObject):
                 save=partial(page.edits.edit_all, rowids),
             )
             self._open(dialog)
+
+    def tag(self) -> None:
+        """Add tags to the selected tasks, or remove some."""
+        page, rowids = self._page, self._page.table.selected_rowids()
+        if not rowids:
+            return
+
+        def show(found: list[Task | None]) -> None:
+            present = Counter(tag for task in found if task is not None for tag in task.tags)
+            dialog = TagsDialog(
+                page,
+                count=len(rowids),
+                present=present,
+                tags=page.choices.tags,
+                save=partial(page.edits.edit_all, rowids),
+            )
+            self._open(dialog)
+
+        library = page.desk.library
+        page.desk.background.run(self, lambda: tasks_at(library, rowids), show)
+
+    def forget(self) -> None:
+        """Delete the selected tasks for good, after a list of what goes with them."""
+        rowids = self._page.table.selected_rowids()
+        if rowids:
+            self._open(ForgetDialog(self._page.desk, self._page, rowids))
 
     def group(self) -> None:
         """Group the tasks of a family: the one in the filter, or the first."""

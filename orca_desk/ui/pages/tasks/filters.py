@@ -6,12 +6,16 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.library.tasks import TaskFilter
+from orca_desk.method.search_query import QueryError, parse_query
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.saved_filters import SavedFilters
+from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.finding import FIELD_HELP
 from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
 SEARCH_DELAY_MS = 120  # between the last key and the search
@@ -39,12 +43,19 @@ class FilterRow(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SEARCH_DELAY_MS)
-        self._timer.timeout.connect(self.changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._timer.timeout.connect(self._search)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        row = QHBoxLayout()
+        column.addLayout(row)
+        self.problem = label("", tone="danger", size="caption", wrap=True)
+        self.problem.hide()
+        column.addWidget(self.problem)
         row.setSpacing(GRID)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search questions, contexts and answers")
+        self.search.setPlaceholderText("Search words, or family:algebra wrong:yes")
+        self.search.setToolTip("\n".join(f"{name}:  {about}" for name, about in FIELD_HELP.items()))
         self.search.setAccessibleName("Search tasks")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(14 * GRID)
@@ -62,6 +73,9 @@ class FilterRow(QWidget):
         self._all = (self.family, self.split, self.tag, self.strategy, self.answer, self.reviewed)
         for box in self._all:
             row.addWidget(box, 1)
+        self.saved = SavedFilters(desk, "tasks", self.fields)
+        self.saved.chosen.connect(self.apply)
+        row.addWidget(self.saved)
         self._offer(self.split, [
             (SPLITS["train"], {"split": "train"}), (SPLITS["heldout"], {"split": "heldout"})
         ])  # fmt: skip
@@ -78,11 +92,21 @@ class FilterRow(QWidget):
         self._mark()
 
     def value(self) -> TaskFilter:
-        """Return the filter."""
-        fields: dict[str, Any] = {}
+        """Return the filter. A search that cannot be read is left out: `problem` says why."""
+        return TaskFilter(**self.fields())
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields that the filter sets, by their names in TaskFilter."""
+        found: dict[str, Any] = {}
         for box in self._all:
-            fields |= box.currentData() or {}
-        return TaskFilter(text=self.search.text().strip() or None, **fields)
+            found |= box.currentData() or {}
+        text = self.search.text().strip()
+        return {**found, "text": text} if text and not _problem(text) else found
+
+    def apply(self, given: dict[str, Any]) -> None:
+        """Set the filter to these fields, as `fields` returned them; unknown ones are ignored."""
+        known = TaskFilter.__dataclass_fields__
+        self._reset({name: value for name, value in given.items() if name in known})
 
     @property
     def is_set(self) -> bool:
@@ -96,17 +120,43 @@ class FilterRow(QWidget):
 
     def set(self, wanted: TaskFilter) -> None:
         """Set the search and the family of `wanted`, and reset every other filter."""
+        self._reset({
+            name: value
+            for name, value in (("family", wanted.family), ("text", wanted.text))
+            if value is not None
+        })  # fmt: skip
+
+    def _reset(self, given: dict[str, Any]) -> None:
+        """Set exactly these fields."""
+        boxes = {
+            "family": self.family,
+            "split": self.split,
+            "tag": self.tag,
+            "strategy": self.strategy,
+            "overrides": self.strategy,
+            "has_answer": self.answer,
+            "reviewed": self.reviewed,
+        }
         for box in self._all:
             box.blockSignals(True)
             box.setCurrentIndex(0)
-        if wanted.family is not None:
-            _choose(self.family, wanted.family, {"family": wanted.family})
+        for name, value in given.items():
+            if name in boxes:
+                _choose(boxes[name], str(value), {name: value})
         for box in self._all:
             box.blockSignals(False)
-        self.search.setText(wanted.text or "")
+        self.search.setText(str(given.get("text") or ""))
         self._mark()
         self._timer.stop()
-        self.changed.emit()
+        self._search()
+
+    def _search(self) -> None:
+        """Say what is wrong with the search, or show what it finds."""
+        problem = _problem(self.search.text())
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        if not problem:
+            self.changed.emit()
 
     def offer(self, choices: TaskChoices) -> None:
         """Offer the names that the library has, without changing the selection."""
@@ -157,6 +207,15 @@ class FilterRow(QWidget):
             made = QFont(box.font())
             made.setWeight(QFont.Weight.DemiBold if box.currentIndex() > 0 else QFont.Weight.Normal)
             box.setFont(made)
+
+
+def _problem(text: str) -> str:
+    """Return why a search cannot be read, or nothing."""
+    try:
+        parse_query(text)
+    except QueryError as error:
+        return str(error)
+    return ""
 
 
 def _named(field: str, names: Iterable[str]) -> list[Choice]:

@@ -11,14 +11,17 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiAppl
 from PySide6.QtWidgets import QWidget
 
 from orca_desk.formats.tasks import task_line
+from orca_desk.library.history import task_history
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import (
     TaskFilter,
     count_tasks,
     families,
+    first_rowids,
     ordered_rowids,
     tags,
+    task_ids,
     task_rowids,
     tasks_at,
 )
@@ -38,6 +41,8 @@ from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
 
 MAX_COPIED = 10_000  # tasks on the clipboard; an export takes any number
+FIRST = 500  # tasks that are shown before all are found
+REST_DELAY_MS = 150  # between the first tasks and all: whoever types on wants neither
 SAVING_MS = 400  # a longer write shows "Saving…"
 CHOICES_DELAY_MS = 1500  # between two reads of the families and tags while an import runs
 
@@ -66,7 +71,15 @@ class TasksPage(Page):
             image="sliders-horizontal",
             on_selection=True,
         ),
+        Command("&Tags…", lambda page: page.dialogs.tag(), key="T", image="tag", on_selection=True),
         Command("&Delete", lambda page: page.delete(), key="Del", image="trash-2", on_selection=True),
+        Command(
+            "Delete for good…",
+            lambda page: page.dialogs.forget(),
+            key="Shift+Del",
+            image="eraser",
+            on_selection=True,
+        ),
         Command(
             "&Families and splits…",
             lambda page: page.dialogs.manage_families(),
@@ -74,6 +87,7 @@ class TasksPage(Page):
             image="layers",
         ),
         Command("&Group tasks into families…", lambda page: page.dialogs.group(), image="layers"),
+        Command("Find duplicates…", lambda page: page.dialogs.find_duplicates(), image="copy"),
         Command("Re&move the sample tasks", lambda page: page.remove_samples(), image="trash-2"),
         Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
         Command(
@@ -93,7 +107,11 @@ class TasksPage(Page):
         self.choices = TaskChoices()
         self._wanted_task: str | None = None
         self._import_filter: TaskFilter | None = None  # that shows an import, and that no user chose
-        self._total = 0
+        self._total, self._is_all = 0, True
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_DELAY_MS)
+        self._rest.timeout.connect(self.reload)
         desk.background.writing.connect(self._show_writing)
         self.edits = TaskActions(desk, failed=self.notice.show_error)
         self.panel = JobPanel(desk)
@@ -129,14 +147,27 @@ class TasksPage(Page):
         if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
             self._choices_timer.start(0 if not self.choices.strategies else CHOICES_DELAY_MS)
         if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
-            self.reload()
+            self.reload() if self.table.tasks.rowids and self._is_all else self.find()
         else:
             self._read_task()
 
-    def reload(self) -> None:
-        """Read the tasks that match the filters."""
-        library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
+    def find(self) -> None:
+        """Show the first tasks that match the filters at once, and all of them soon after."""
+        library, wanted = self.desk.library, self.filters.value()
+        self._rest.stop()
+        if self._wanted_task is not None or self.table.order is not None:
+            self.reload()
+            return
 
+        def read() -> tuple["array[int]", bool, int]:
+            return *first_rowids(library, wanted, limit=FIRST), count_tasks(library)
+
+        self.desk.background.run(self, read, lambda found: self._show_first(*found), only_newest="tasks")
+
+    def reload(self) -> None:
+        """Read all tasks that match the filters."""
+        library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
+        self._rest.stop()
         order = self.table.order
 
         def read() -> tuple["array[int]", int, "array[int]"]:
@@ -204,8 +235,21 @@ class TasksPage(Page):
         self._import_filter = TaskFilter(family=family)
         self.filters.set(self._import_filter)
 
+    def _show_first(self, rowids: "array[int]", is_all: bool, total: int) -> None:
+        if is_all:
+            self._show(rowids, total, array("q"))
+            return
+        self._total, self._is_all = total, False
+        self.view.show_content(len(rowids), total)
+        for made in self._beside_title:
+            made.setVisible(total > 0)
+        self.table.show_rowids(rowids)
+        self._selection_updated()
+        self._rest.start()
+
     def _show(self, rowids: "array[int]", total: int, found: "array[int]") -> None:
-        self._total = total
+        had_first = not self._is_all
+        self._total, self._is_all = total, True
         self.view.show_content(len(rowids), total)
         for made in self._beside_title:  # the empty state has its own import button
             made.setVisible(total > 0)
@@ -217,7 +261,10 @@ class TasksPage(Page):
             hidden = wanted is not None and wanted not in rowids
             if not hidden:
                 self._wanted_task = None
-        self.table.show_rowids(rowids, select=None if hidden else wanted)
+        if had_first and wanted is None:
+            self.table.show_more(rowids)
+        else:
+            self.table.show_rowids(rowids, select=None if hidden else wanted)
         self._selection_updated()
         if hidden:
             self.filters.clear()  # reads again, and then finds the task
@@ -246,11 +293,13 @@ class TasksPage(Page):
         count = self.table.selected_count()
         for action in (self._edit, self._duplicate):
             action.setEnabled(count == 1)
-        self._delete.setEnabled(count > 0)
+        for action in (self._delete, self._tags, self._forget):
+            action.setEnabled(count > 0)
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
-        self._export.setEnabled(bool(self.table.tasks.rowids))
-        self.view.show_counts(self._total, count)
+        # What is listed is exported, which is not all of it yet while more are being found
+        self._export.setEnabled(bool(self.table.tasks.rowids) and (self._is_all or count > 1))
+        self._show_counts()
         self._read_task()
 
     def _show_writing(self, busy: bool) -> None:
@@ -258,7 +307,10 @@ class TasksPage(Page):
             self._saving.start()
         else:
             self._saving.stop()
-            self.view.show_counts(self._total, self.table.selected_count())
+            self._show_counts()
+
+    def _show_counts(self) -> None:
+        self.view.show_counts(self._total, self.table.selected_count(), is_all=self._is_all)
 
     def _show_saving(self) -> None:
         self.view.count_label.setText("Saving…")
@@ -279,9 +331,20 @@ class TasksPage(Page):
             only_newest="task",
         )
 
+    def _read_history(self, task_id: str) -> None:
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: task_history(library, task_id),
+            self.detail.show_history,
+            failed=lambda _: None,  # it was deleted meanwhile
+            only_newest="history",
+        )
+
     def _show_detail(self, facts: TaskFacts | None) -> None:
         if facts is not None:
             self.detail.show_task(facts)
+            self._read_history(facts.task.id)
 
     # What the user does
 
@@ -319,8 +382,16 @@ class TasksPage(Page):
 
     def export(self) -> None:
         """Export the selected tasks, or all listed tasks unless several are selected."""
-        several = self.table.selected_count() > 1
-        self.files.choose_export(self.table.selected_rowids() if several else self.table.tasks.rowids[:])
+        if self.table.selected_count() < 2:
+            self.files.choose_export(self.table.tasks.rowids[:], self.filters.value())
+            return
+        library, rowids = self.desk.library, self.table.selected_rowids()
+        self.desk.background.run(
+            self,
+            lambda: TaskFilter(ids=tuple(task_ids(library, rowids))),
+            lambda wanted: self.files.choose_export(rowids, wanted, selected=True),
+            only_newest="export",
+        )
 
     # Files dropped anywhere on the page
 
@@ -350,6 +421,8 @@ class TasksPage(Page):
         self._duplicate = self.action("Duplicate…")
         self._edit_all = self.action("Edit all selected…")
         self._delete = self.action("Delete")
+        self._tags = self.action("Tags…")
+        self._forget = self.action("Delete for good…")
         self._families = self.action("Families and splits…")
         self._copy = self.action("Copy tasks")
         self._export = self.action("Export…")
@@ -383,14 +456,23 @@ class TasksPage(Page):
         )
         self.body.addWidget(self.view, 1)
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
-        self.filters.changed.connect(self.reload)
+        self.filters.changed.connect(self.find)
         self.filters.search.returnPressed.connect(self._enter_table)
         self.table.order_changed.connect(self.reload)
         self.table.selection_updated.connect(self._selection_updated)
         self.table.activated.connect(lambda _: self.dialogs.edit())
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.addActions(
-            [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
+            [
+                self._edit,
+                self._duplicate,
+                self._edit_all,
+                self._tags,
+                self._copy,
+                self._export,
+                self._delete,
+                self._forget,
+            ]
         )
         self.detail.record_requested.connect(self._show_record)
         self.keep("splitter", self.view.splitter)

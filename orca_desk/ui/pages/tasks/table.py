@@ -173,6 +173,13 @@ class TaskTable(NarrowTable):
             rowids += self.tasks.rowids[first : last + 1]
         return rowids
 
+    def show_more(self, rowids: "array[int]") -> None:
+        """Show these tasks, of which those that are shown now are the first."""
+        if rowids[: len(self.tasks.rowids)] == self.tasks.rowids:
+            self.tasks.add_rowids(rowids)
+        else:
+            self.show_rowids(rowids)
+
     def show_rowids(self, rowids: "array[int]", *, select: int | None = None) -> None:
         """Show other tasks. Selects the row id `select`, or else what was selected before."""
         same = rowids == self.tasks.rowids

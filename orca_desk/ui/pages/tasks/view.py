@@ -76,13 +76,13 @@ class TaskView(QStackedWidget):
         self.setCurrentWidget(self._content if total else self.empty)
         self._list.setCurrentWidget(self.table if shown or not total else self.no_match)
 
-    def show_counts(self, total: int, selected: int) -> None:
-        """Show how many tasks match, and how many are selected."""
+    def show_counts(self, total: int, selected: int, *, is_all: bool = True) -> None:
+        """Show how many tasks match (`is_all`), or at least do so far, and how many are selected."""
         self.clear_button.setVisible(self.filters.is_set)
         shown = len(self.table.tasks.rowids)
         text = counted(total, "task")
         if shown != total:
-            text = f"{shown:,} of {text}"
+            text = f"{'' if is_all else 'At least '}{shown:,} of {text}"
         self.count_label.setText(text + (f"; {selected:,} selected" if selected > 1 else ""))
 
     def _lay_out(self) -> QWidget:
