@@ -76,3 +76,18 @@ def test_a_late_block_of_the_previous_rows_is_dropped(window: Window, qtbot: QtB
     model.index(0, 0).data()
     qtbot.waitUntil(lambda: model.index(0, 0).data() == "100")
     assert model.rowCount() == 2 and len(fetched) == 2
+
+
+def test_rows_that_follow_leave_the_former_ones_on_the_screen(
+    window: Window, qtmodeltester: ModelTester, qtbot: QtBot
+) -> None:
+    model, fetched = make(window, BLOCK + 5)
+    for row in (0, BLOCK + 4):
+        model.index(row, 0).data()
+    qtbot.waitUntil(lambda: model.index(0, 0).data() == "0" and model.index(BLOCK + 4, 0).data() is not None)
+    qtmodeltester.check(model)
+    model.add_rowids(array("q", range(1_000)))
+    assert model.rowCount() == 1_000 and model.index(0, 0).data() == "0" and len(fetched) == 2
+    qtbot.waitUntil(lambda: model.index(BLOCK + 10, 0).data() == str(BLOCK + 10))
+    model.add_rowids(array("q", [1, 2]))
+    assert model.rowCount() == 2, "other rows replace them"
