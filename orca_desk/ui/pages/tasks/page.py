@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiAppl
 from PySide6.QtWidgets import QWidget
 
 from orca_desk.formats.tasks import task_line
+from orca_desk.library.history import task_history
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import (
@@ -20,6 +21,7 @@ from orca_desk.library.tasks import (
     first_rowids,
     ordered_rowids,
     tags,
+    task_ids,
     task_rowids,
     tasks_at,
 )
@@ -69,7 +71,15 @@ class TasksPage(Page):
             image="sliders-horizontal",
             on_selection=True,
         ),
+        Command("&Tags…", lambda page: page.dialogs.tag(), key="T", image="tag", on_selection=True),
         Command("&Delete", lambda page: page.delete(), key="Del", image="trash-2", on_selection=True),
+        Command(
+            "Delete for good…",
+            lambda page: page.dialogs.forget(),
+            key="Shift+Del",
+            image="eraser",
+            on_selection=True,
+        ),
         Command(
             "&Families and splits…",
             lambda page: page.dialogs.manage_families(),
@@ -77,6 +87,7 @@ class TasksPage(Page):
             image="layers",
         ),
         Command("&Group tasks into families…", lambda page: page.dialogs.group(), image="layers"),
+        Command("Find duplicates…", lambda page: page.dialogs.find_duplicates(), image="copy"),
         Command("Re&move the sample tasks", lambda page: page.remove_samples(), image="trash-2"),
         Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
         Command(
@@ -282,7 +293,8 @@ class TasksPage(Page):
         count = self.table.selected_count()
         for action in (self._edit, self._duplicate):
             action.setEnabled(count == 1)
-        self._delete.setEnabled(count > 0)
+        for action in (self._delete, self._tags, self._forget):
+            action.setEnabled(count > 0)
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
         # What is listed is exported, which is not all of it yet while more are being found
@@ -319,9 +331,20 @@ class TasksPage(Page):
             only_newest="task",
         )
 
+    def _read_history(self, task_id: str) -> None:
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: task_history(library, task_id),
+            self.detail.show_history,
+            failed=lambda _: None,  # it was deleted meanwhile
+            only_newest="history",
+        )
+
     def _show_detail(self, facts: TaskFacts | None) -> None:
         if facts is not None:
             self.detail.show_task(facts)
+            self._read_history(facts.task.id)
 
     # What the user does
 
@@ -359,8 +382,16 @@ class TasksPage(Page):
 
     def export(self) -> None:
         """Export the selected tasks, or all listed tasks unless several are selected."""
-        several = self.table.selected_count() > 1
-        self.files.choose_export(self.table.selected_rowids() if several else self.table.tasks.rowids[:])
+        if self.table.selected_count() < 2:
+            self.files.choose_export(self.table.tasks.rowids[:], self.filters.value())
+            return
+        library, rowids = self.desk.library, self.table.selected_rowids()
+        self.desk.background.run(
+            self,
+            lambda: TaskFilter(ids=tuple(task_ids(library, rowids))),
+            lambda wanted: self.files.choose_export(rowids, wanted, selected=True),
+            only_newest="export",
+        )
 
     # Files dropped anywhere on the page
 
@@ -390,6 +421,8 @@ class TasksPage(Page):
         self._duplicate = self.action("Duplicate…")
         self._edit_all = self.action("Edit all selected…")
         self._delete = self.action("Delete")
+        self._tags = self.action("Tags…")
+        self._forget = self.action("Delete for good…")
         self._families = self.action("Families and splits…")
         self._copy = self.action("Copy tasks")
         self._export = self.action("Export…")
@@ -430,7 +463,16 @@ class TasksPage(Page):
         self.table.activated.connect(lambda _: self.dialogs.edit())
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.addActions(
-            [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
+            [
+                self._edit,
+                self._duplicate,
+                self._edit_all,
+                self._tags,
+                self._copy,
+                self._export,
+                self._delete,
+                self._forget,
+            ]
         )
         self.detail.record_requested.connect(self._show_record)
         self.keep("splitter", self.view.splitter)
