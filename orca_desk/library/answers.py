@@ -10,6 +10,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
 from orca_desk.library.families import NAME
 from orca_desk.method.records import FinishReason
+from orca_desk.method.turns import Turns, conversation_text, turns_from_json
 
 BEGINNING = 200  # characters of a question in a list
 Pattern = Literal["all", "differ", "all correct", "all incorrect", "unanswered", "pair"]
@@ -59,6 +60,12 @@ class AskedQuestion:
 
     user: str
     answer: str | None
+    turns: Turns = ()
+
+    @property
+    def conversation(self) -> str:
+        """All that was asked, with the turns before the question, as `Task.conversation`."""
+        return conversation_text(self.turns, self.user)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +98,11 @@ def answer_counts(library: Library) -> dict[str, AnswerCounts]:
 def questions(library: Library, evaluation_id: str) -> list[Question]:
     """Return all questions of an evaluation, in their order."""
     rows = library.rows(
-        f"SELECT task_id, {NAME} AS family, paired, user, answer"
+        f"SELECT task_id, {NAME} AS family, paired, user, answer, turns"
         " FROM questions WHERE evaluation = ? ORDER BY position",
         (evaluation_id,),
     )
-    return [Question(**dict(row)) for row in rows]
+    return [Question.from_row(row) for row in rows]
 
 
 def asked_tasks(
@@ -153,13 +160,18 @@ def asked_questions(
     Where evaluations asked differently, the first of them counts. A task is missing if nobody knows its text.
     """
     rows = library.rows(
-        "SELECT evaluation, task_id, user, answer FROM questions WHERE user <> ''"
+        "SELECT evaluation, task_id, user, answer, turns FROM questions WHERE user <> ''"
         " AND evaluation IN (SELECT value FROM json_each(?))"
         " AND task_id IN (SELECT value FROM json_each(?))",
         (json_list(evaluation_ids), json_list(task_ids)),
     )
     by_evaluation = sorted(rows, key=lambda row: evaluation_ids.index(row["evaluation"]), reverse=True)
-    return {row["task_id"]: AskedQuestion(user=row["user"], answer=row["answer"]) for row in by_evaluation}
+    return {
+        row["task_id"]: AskedQuestion(
+            user=row["user"], answer=row["answer"], turns=turns_from_json(row["turns"])
+        )
+        for row in by_evaluation
+    }
 
 
 def heldout_families(library: Library) -> dict[str, int]:

@@ -10,13 +10,14 @@ from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.method.mixing import SolveRate
 from orca_desk.method.records import FinishReason, question_key
+from orca_desk.method.turns import conversation_text, turns_from_json
 
 # The last measurement of each question: an earlier one may have cut the answers off
 NEWEST = """base_answers AS b JOIN (SELECT model, question, asked, max(created_at)
     FROM base_answers WHERE system = ?1 GROUP BY model, question) USING (model, question, asked)
     WHERE b.system = ?1"""
 # Evaluations of the same model without an adapter, under the same system message, count as well
-EVALUATED = """SELECT q.user, a.correct FROM evaluations AS e JOIN runs AS r USING (id)
+EVALUATED = """SELECT q.user, q.turns, a.correct FROM evaluations AS e JOIN runs AS r USING (id)
     JOIN questions AS q ON q.evaluation = e.id
     JOIN answers AS a ON a.evaluation = e.id AND a.task_id = q.task_id
     WHERE e.adapter IS NULL AND e.system = ?2 AND json_extract(r.settings, '$.model') = ?1
@@ -83,7 +84,7 @@ def rates_in(db: sqlite3.Connection, *, model: str, system: str) -> dict[str, So
     ):
         n[row["question"]], correct[row["question"]] = row["n"], row["correct"]
     for row in db.execute(EVALUATED, (model, system)):
-        key = question_key(row["user"])
+        key = question_key(conversation_text(turns_from_json(row["turns"]), row["user"]))
         n[key] += 1
         correct[key] += row["correct"]
     return {key: SolveRate(correct[key], count) for key, count in n.items()}

@@ -15,6 +15,7 @@ from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, get_run, insert_run, runs_of
 from orca_desk.method.records import FinishReason, Task, content_key
+from orca_desk.method.turns import Turns, conversation_text, turns_from_json, turns_to_json
 
 KIND = "evaluate"
 OF_EXPERIMENT = "experiment-"  # how the names of those evaluations begin that an experiment made
@@ -26,8 +27,8 @@ OF_CHECKPOINT = "checkpoint "  # begins the name of an evaluation of a training'
 class Question:
     """A task of an evaluation, with its family, and the strategy that it was `paired` with then, if any.
 
-    `user` is what was asked and `answer` the reference that it is graded by: the task may be edited later. An
-    evaluation of an early version may lack both.
+    `user` is what was asked, after the earlier `turns`, and `answer` the reference that it is graded by: the
+    task may be edited later. An evaluation of an early version may lack both.
     """
 
     task_id: str
@@ -35,12 +36,28 @@ class Question:
     paired: str | None = None
     user: str = ""
     answer: str | None = None
+    turns: Turns = ()
+
+    @property
+    def conversation(self) -> str:
+        """All that was asked, as `Task.conversation`."""
+        return conversation_text(self.turns, self.user)
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Self:
+        """Return the question in a row with its columns, and the name of its family."""
+        return cls(**{**dict(row), "turns": turns_from_json(row["turns"])})
 
     @classmethod
     def of(cls, task: Task, paired: str | None) -> Self:
         """Return the question that a task asks now."""
         return cls(
-            task_id=task.id, family=task.family, paired=paired, user=task.user_text, answer=task.answer
+            task_id=task.id,
+            family=task.family,
+            paired=paired,
+            user=task.user_text,
+            answer=task.answer,
+            turns=task.turns,
         )
 
 
@@ -139,6 +156,7 @@ def create_evaluation(
                 "paired": question.paired,
                 "user": question.user,
                 "answer": question.answer,
+                "turns": turns_to_json(question.turns),
             }
             for position, question in enumerate(questions)
         )
@@ -218,12 +236,12 @@ def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered
 def unanswered(library: Library, evaluation_id: str) -> list[Question]:
     """Return the questions without an answer, in order."""
     rows = library.rows(
-        f"SELECT q.task_id, {NAME} AS family, q.paired, q.user, q.answer"
+        f"SELECT q.task_id, {NAME} AS family, q.paired, q.user, q.answer, q.turns"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
         " WHERE q.evaluation = ? AND a.task_id IS NULL ORDER BY q.position",
         (evaluation_id,),
     )
-    return [Question(**dict(row)) for row in rows]
+    return [Question.from_row(row) for row in rows]
 
 
 def answers(library: Library, evaluation_id: str) -> list[Answered]:
@@ -242,9 +260,11 @@ def asked_keys(library: Library, evaluation_id: str) -> dict[str, str]:
     A task is missing if nobody knows its text any more.
     """
     rows = library.rows(
-        "SELECT task_id, user, answer FROM questions WHERE evaluation = ? AND user <> ''", (evaluation_id,)
+        "SELECT task_id, user, answer, turns FROM questions WHERE evaluation = ? AND user <> ''",
+        (evaluation_id,),
     )
-    return {row["task_id"]: content_key(row["user"], row["answer"] or "") for row in rows}
+    asked = {row["task_id"]: conversation_text(turns_from_json(row["turns"]), row["user"]) for row in rows}
+    return {row["task_id"]: content_key(asked[row["task_id"]], row["answer"] or "") for row in rows}
 
 
 def question_outcomes(library: Library, evaluation_id: str) -> list[QuestionOutcome]:

@@ -20,7 +20,7 @@ def held_out_flags(db: sqlite3.Connection, tasks: Iterable[Task]) -> dict[int, b
         " UNION SELECT n FROM records WHERE question IN (SELECT value FROM json_each(?)))",
         (
             json_list({task.id for task in chosen}),
-            json_list({question_key(task.user_text) for task in chosen}),
+            json_list({question_key(task.conversation) for task in chosen}),
         ),
     )
     return {row["n"]: bool(row["held_out"]) for row in rows}
@@ -33,7 +33,7 @@ def flags_at_change(db: sqlite3.Connection, before: Sequence[Task], after: Seque
         [
             task
             for old, new in zip(before, after, strict=True)
-            if (old.split, old.user_text) != (new.split, new.user_text)
+            if (old.split, old.conversation) != (new.split, new.conversation)
             for task in (old, new)
         ],
     )

@@ -29,6 +29,7 @@ from orca_desk.library.schema import (
     VERSION_16,
     VERSION_17,
     VERSION_18,
+    VERSION_19,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -51,6 +52,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_16,
     VERSION_17,
     VERSION_18,
+    VERSION_19,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 

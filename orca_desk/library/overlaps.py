@@ -9,15 +9,16 @@ from orca_desk.library.conditions import json_list
 from orca_desk.library.general_probe import probe_questions
 from orca_desk.method.mixing import OverlapKind
 from orca_desk.method.overlap import NEAR, find_overlaps
+from orca_desk.method.turns import text_to_compare, turns_from_json
 
 USER = "iif(context = '', query, context || char(10, 10) || query)"
-HELD_OUT = f"SELECT id, question, {USER} AS user FROM tasks WHERE split = 'heldout' ORDER BY n"
+HELD_OUT = f"SELECT id, question, {USER} AS user, turns FROM tasks WHERE split = 'heldout' ORDER BY n"
 # One text per question: the column stands before the long ones
 BENCHMARKS = (
     "SELECT q.question, q.user, b.name FROM benchmark_questions AS q JOIN benchmarks AS b"
     " ON b.id = q.benchmark ORDER BY b.name, q.question"
 )
-TRAINED = "SELECT question, user FROM records WHERE NOT held_out GROUP BY question"
+TRAINED = "SELECT question, user, turns FROM records WHERE NOT held_out GROUP BY question"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
     """
     tested: dict[str, tuple[str, str, str]] = {}
     for row in db.execute(HELD_OUT):
-        tested.setdefault(row["question"], (row["user"], row["id"], ""))
+        tested.setdefault(row["question"], (_compared(row), row["id"], ""))
     benchmarks = set()
     for row in db.execute(BENCHMARKS):
         benchmarks.add(row["name"])
@@ -71,7 +72,8 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
         tested.setdefault(one.key, (one.question, "", ""))
     found = find_overlaps(_trained(db), ((key, texts[0]) for key, texts in tested.items()), near=near)
     rows = db.execute(
-        "SELECT question, task_id, user FROM records WHERE question IN (SELECT value FROM json_each(?))"
+        "SELECT question, task_id, user, turns FROM records"
+        " WHERE question IN (SELECT value FROM json_each(?))"
         " GROUP BY question",
         (json_list(found),),
     )
@@ -82,7 +84,7 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
         pairs[row["question"]] = OverlapPair(
             question=row["question"],
             task_id=row["task_id"],
-            user=row["user"],
+            user=_compared(row),
             held_out_task=task,
             held_out_user=user,
             kind=overlap.kind,
@@ -94,4 +96,8 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
 
 def _trained(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     for row in db.execute(TRAINED):
-        yield row["question"], row["user"]
+        yield row["question"], _compared(row)
+
+
+def _compared(row: sqlite3.Row) -> str:
+    return text_to_compare(turns_from_json(row["turns"]), row["user"])

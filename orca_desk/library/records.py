@@ -29,6 +29,7 @@ from orca_desk.method.records import (
     is_blank,
     question_key,
 )
+from orca_desk.method.turns import turns_from_json, turns_to_json
 from orca_desk.yielding import yielding
 
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
@@ -286,7 +287,7 @@ def revise(
             "record": row["n"],
             "revision": revision,
             "response": response,
-            "content": content_key(before.record.user, response),
+            "content": content_key(before.record.conversation, response),
             **_verdict_row(verdict, leaks),
         }
         table(db, "revisions").insert(revised)
@@ -298,7 +299,8 @@ def revise(
 
 def stored_record(row: sqlite3.Row) -> StoredRecord:
     """Read one row of SELECT."""
-    record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=_provenance(row))
+    asked = {name: row[name] for name in ASKED}
+    record = TeacherRecord(**asked, turns=turns_from_json(row["turns"]), provenance=_provenance(row))
     verdict = None
     if row["correct"] is not None:
         verdict = Verdict(
@@ -383,7 +385,7 @@ def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -
     )
     tasks = {row["id"]: row for row in found.fetchall()}
     families = family_ids(db, {one.record.family for one in new if one.record.task_id not in tasks})
-    tested = _tested_questions(db, [item.record.user for item in new])
+    tested = _tested_questions(db, [item.record.conversation for item in new])
 
     def rows() -> Iterator[dict[str, Any]]:
         for item in yielding(new):
@@ -408,11 +410,13 @@ def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -
 
 def _read_answers(new: Sequence[NewRecord]) -> list[dict[str, Any]]:
     """Return what the rules for records ask of new answers."""
-    return read_texts((content_key(one.record.user, one.record.response), one.record.response) for one in new)
+    return read_texts(
+        (content_key(one.record.conversation, one.record.response), one.record.response) for one in new
+    )
 
 
 def _tested_questions(db: sqlite3.Connection, users: Iterable[str]) -> set[str]:
-    """Return the keys of those user messages that test a student: of held-out tasks and the general probe."""
+    """Return the keys of those questions that test a student: of held-out tasks and the general probe."""
     rows = db.execute(
         "SELECT t.question FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
         " WHERE q.question IN (SELECT value FROM json_each(?)) AND t.question = q.question"
@@ -445,8 +449,9 @@ def _row(record: TeacherRecord) -> dict[str, Any]:
         **{name: getattr(record, name) for name in ASKED if name != "family"},
         **made_with,
         "is_blank": is_blank(record.response),
-        "question": question_key(record.user),
-        "content": content_key(record.user, record.response),
+        "turns": turns_to_json(record.turns),
+        "question": question_key(record.conversation),
+        "content": content_key(record.conversation, record.response),
     }
 
 

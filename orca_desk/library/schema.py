@@ -838,8 +838,8 @@ CREATE TABLE benchmark_questions (
 ) STRICT, WITHOUT ROWID;
 """
 
-# How many tasks there are, kept by family, split and answer, and by tag: to count a million takes too long for a
-# click. A row of 0 is as good as none. What is added in bulk is counted there (bulk.py).
+# How many tasks there are, kept by family, split and answer, and by tag: to count a million takes too long for
+# a click. A row of 0 is as good as none. What is added in bulk is counted there (bulk.py).
 VERSION_18 = """
 CREATE TABLE task_counts (
   family_id INTEGER NOT NULL,
@@ -849,7 +849,8 @@ CREATE TABLE task_counts (
   PRIMARY KEY (family_id, split, answered)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO task_counts
-  SELECT family_id, split, answer IS NOT NULL, count(*) FROM tasks WHERE family_id IS NOT NULL GROUP BY 1, 2, 3;
+  SELECT family_id, split, answer IS NOT NULL, count(*) FROM tasks
+  WHERE family_id IS NOT NULL GROUP BY 1, 2, 3;
 CREATE TRIGGER tasks_counted AFTER INSERT ON tasks WHEN NOT EXISTS (SELECT 1 FROM adding_in_bulk) BEGIN
   INSERT OR IGNORE INTO task_counts VALUES (new.family_id, new.split, new.answer IS NOT NULL, 0);
   UPDATE task_counts SET tasks = tasks + 1
@@ -860,7 +861,8 @@ CREATE TRIGGER tasks_uncounted AFTER DELETE ON tasks BEGIN
   WHERE family_id = old.family_id AND split = old.split AND answered = (old.answer IS NOT NULL);
 END;
 CREATE TRIGGER tasks_recounted AFTER UPDATE OF family_id, split, answer ON tasks
-WHEN (old.family_id, old.split, old.answer IS NULL) IS NOT (new.family_id, new.split, new.answer IS NULL) BEGIN
+WHEN (old.family_id, old.split, old.answer IS NULL) IS NOT (new.family_id, new.split, new.answer IS NULL)
+BEGIN
   UPDATE task_counts SET tasks = tasks - 1
   WHERE family_id = old.family_id AND split = old.split AND answered = (old.answer IS NOT NULL);
   INSERT OR IGNORE INTO task_counts VALUES (new.family_id, new.split, new.answer IS NOT NULL, 0);
@@ -876,5 +878,35 @@ CREATE TRIGGER tags_counted AFTER INSERT ON task_tags WHEN NOT EXISTS (SELECT 1 
 END;
 CREATE TRIGGER tags_uncounted AFTER DELETE ON task_tags BEGIN
   UPDATE tag_counts SET tasks = tasks - 1 WHERE tag = old.tag;
+END;
+"""
+
+# The turns before a question, as JSON: [["user", "..."], ["assistant", "..."]].
+VERSION_19 = """
+ALTER TABLE tasks ADD COLUMN turns TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE records ADD COLUMN turns TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE snapshot_records ADD COLUMN turns TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE questions ADD COLUMN turns TEXT NOT NULL DEFAULT '[]';
+DROP TRIGGER tasks_edited;
+CREATE TRIGGER tasks_edited AFTER UPDATE OF
+  query, context, answer, answer_kind, tags, split, strategy, family_id, turns ON tasks
+WHEN (old.query, old.context, old.answer, old.answer_kind, old.tags, old.split, old.strategy, old.family_id,
+  old.turns)
+  IS NOT
+  (new.query, new.context, new.answer, new.answer_kind, new.tags, new.split, new.strategy,
+   new.family_id, new.turns) BEGIN
+  INSERT INTO task_events (task, what, former, created_at) SELECT new.id, 'edited', (
+    SELECT json_group_object(field, former) FROM (
+      SELECT 'query' AS field, old.query AS former, new.query AS later
+      UNION ALL SELECT 'context', old.context, new.context
+      UNION ALL SELECT 'answer', old.answer, new.answer
+      UNION ALL SELECT 'answer_kind', old.answer_kind, new.answer_kind
+      UNION ALL SELECT 'turns', old.turns, new.turns
+      UNION ALL SELECT 'tags', old.tags, new.tags
+      UNION ALL SELECT 'split', old.split, new.split
+      UNION ALL SELECT 'strategy', old.strategy, new.strategy
+      UNION ALL SELECT 'family', (SELECT name FROM families WHERE id = old.family_id),
+        (SELECT name FROM families WHERE id = new.family_id))
+    WHERE former IS NOT later), strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now');
 END;
 """

@@ -9,11 +9,12 @@ from typing import Any
 from orca_desk.library.clock import now
 from orca_desk.library.rows import table
 from orca_desk.method.records import TrainingRecord
+from orca_desk.method.turns import turns_from_json, turns_of, turns_to_json
 from orca_desk.yielding import yielding
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
-INSERT = f"""INSERT INTO snapshot_records (snapshot, position, {", ".join(FIELDS)})
-    VALUES (:snapshot, :position, :{", :".join(FIELDS)})"""
+INSERT = f"""INSERT INTO snapshot_records (snapshot, position, {", ".join(FIELDS)}, turns)
+    VALUES (:snapshot, :position, :{", :".join(FIELDS)}, :turns)"""
 AS = "frozen_as"  # in an account: the name and the rules of that time
 # Frozen by the user, and not only derived from another one
 LISTED = "EXISTS (SELECT 1 FROM manifests WHERE snapshot = snapshots.id AND source IS NULL)"
@@ -29,7 +30,8 @@ class ContentHasher:
     def lines(self, records: Iterable[TrainingRecord]) -> Iterator[bytes]:
         """Yield the records as lines, and hash each."""
         for record in yielding(records):
-            text = json.dumps(vars(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            values = vars(record) if record.turns else {name: getattr(record, name) for name in FIELDS}
+            text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
             line = text.encode() + b"\n"
             self._hash.update(line)
             self.records += 1
@@ -51,13 +53,14 @@ def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
 
 
 def training_record(row: sqlite3.Row) -> TrainingRecord:
-    """Return the training record of a row of the table."""
-    return TrainingRecord(**{name: row[name] for name in FIELDS})
+    """Return the training record of a row of the table, which in an old backup knows no turns."""
+    turns = turns_from_json(row["turns"]) if "turns" in row.keys() else ()  # noqa: SIM118 (a row's own keys)
+    return TrainingRecord(**{name: row[name] for name in FIELDS}, turns=turns)
 
 
 def training_line(record: TrainingRecord) -> bytes:
-    """Return a training record as the line of JSONL that the trainer reads."""
-    line = {
+    """Return a training record as the line of JSONL that the trainer reads; most have no earlier turns."""
+    line: dict[str, Any] = {
         "id": record.id,
         "system": record.system,
         "user": record.user,
@@ -66,6 +69,8 @@ def training_line(record: TrainingRecord) -> bytes:
         "strategy": record.strategy,
         "task_id": record.task_id,
     }
+    if record.turns:
+        line["turns"] = record.turns
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
@@ -79,12 +84,14 @@ def insert_snapshot(db: sqlite3.Connection, row: dict[str, Any], lines: Iterable
     table(db, "snapshots").insert(row)
     db.executemany(
         INSERT,
-        (
-            {"snapshot": row["id"], "position": position, **json.loads(line)}
-            for position, line in enumerate(yielding(lines))
-        ),
+        (_stored(row["id"], position, json.loads(line)) for position, line in enumerate(yielding(lines))),
     )
     return True
+
+
+def _stored(snapshot_id: str, position: int, values: dict[str, Any]) -> dict[str, Any]:
+    turns = turns_to_json(turns_of(values.get("turns", ())))
+    return {**values, "snapshot": snapshot_id, "position": position, "turns": turns}
 
 
 def insert_manifest(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from orca_desk.errors import UserError
 from orca_desk.library.bulk import insert_in_bulk
+from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
@@ -18,10 +19,11 @@ from orca_desk.library.rows import table
 from orca_desk.library.searching import add_task_query
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.method.search_query import parse_query, terms_as_json, to_match
+from orca_desk.method.turns import text_to_compare, turns_from_json, turns_to_json
 from orca_desk.yielding import yielding
 
 CHUNK = 5_000  # tasks in one transaction
-FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
+FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy", "turns")
 COLUMNS = ("id", "family_id", "question", *FIELDS[2:])  # of the table
 SELECT = f"SELECT *, {NAME} AS family FROM tasks"
 TaskOrder = Literal["query", "family", "split", "answer", "tags", "strategy"]
@@ -114,8 +116,14 @@ def insert_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     """Do what `add_tasks` does, inside a write."""
     done = insert_in_bulk(db, [task_values(task) for task in yielding(tasks)], COLUMNS)
     others = set(done.others)
+    added = tuple(task.id for place, task in enumerate(tasks) if place not in others)
+    db.execute(  # an import notes its tasks by their rows instead
+        "INSERT INTO task_events (task, what, former, created_at)"
+        " SELECT value, 'added', '{}', ? FROM json_each(?)",
+        (now(), json_list(added)),
+    )
     return Added(
-        added=tuple(task.id for place, task in enumerate(tasks) if place not in others),
+        added=added,
         duplicates=tuple(tasks[place].id for place in done.others),
         newly_held=done.newly_held,
     )
@@ -152,19 +160,27 @@ def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
 def same_tasks(library: Library, tasks: Sequence[Task]) -> dict[str, Task]:
     """Return the stored task that each of `tasks` would be a duplicate of, by the id of the given one."""
     with library.read() as db:
-        present = _present(db, tasks)
-    stored = get_tasks(library, list(present.values()))
+        return same_tasks_in(db, tasks)
+
+
+def same_tasks_in(db: sqlite3.Connection, tasks: Sequence[Task]) -> dict[str, Task]:
+    """Do what `same_tasks` does, inside a read or a write."""
+    present = _present(db, tasks) if tasks else {}
+    stored = tasks_of(db, present.values())
     return {task.id: stored[present[task.id]] for task in tasks if present.get(task.id) in stored}
 
 
 def tasks_asking(library: Library, users: Iterable[str]) -> dict[str, Task]:
-    """Return a task for each of these user messages that one asks: one with a reference, if there is any."""
+    """Return a task for each of these questions that one asks: one with a reference, if there is any.
+
+    A question is a user message, or a whole conversation (`Task.conversation`).
+    """
     rows = library.rows(
         f"{SELECT} WHERE n IN (SELECT task FROM task_questions WHERE question IN"
         " (SELECT value FROM json_each(?))) ORDER BY answer IS NOT NULL, n DESC",
         (json_list({question_key(user) for user in users}),),
     )
-    return {task.user_text: task for task in map(task_from_row, yielding(rows))}
+    return {task.conversation: task for task in map(task_from_row, yielding(rows))}
 
 
 def update_task(library: Library, task: Task) -> Task:
@@ -366,15 +382,17 @@ def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
 
 
 def iterate_questions(library: Library) -> Iterator[tuple[str, str, Split]]:
-    """Yield id, user message and split of every task, reading some thousands at a time."""
+    """Yield id, text to compare and split of every task, reading some thousands at a time."""
     after = 0
     while rows := library.rows(
-        "SELECT n, id, iif(context = '', query, context || char(10, 10) || query) AS asked, split"
+        "SELECT n, id, iif(context = '', query, context || char(10, 10) || query) AS asked, turns, split"
         " FROM tasks WHERE n > ? ORDER BY n LIMIT ?",
         (after, CHUNK),
     ):
         after = rows[-1]["n"]
-        yield from ((row["id"], row["asked"], row["split"]) for row in yielding(rows))
+        for row in yielding(rows):
+            asked = text_to_compare(turns_from_json(row["turns"]), row["asked"])
+            yield row["id"], asked, row["split"]
 
 
 def task_ids(library: Library, rowids: Sequence[int]) -> list[str]:
@@ -434,21 +452,33 @@ def task_values(task: Task) -> list[Any]:
     return [row[name] for name in COLUMNS]
 
 
+def task_from_values(values: Sequence[Any]) -> Task:
+    """Return the task that `task_values` took apart."""
+    given = dict(zip(COLUMNS, values, strict=True))
+    fields = {name: given["family_id" if name == "family" else name] for name in FIELDS}
+    return _task(fields)
+
+
 def task_row(task: Task, families: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task as a row of the table, by column. `families` are the ids of families by name."""
     return {
         "id": task.id,
         "family_id": families[task.family],
-        "question": question_key(task.user_text),
+        "question": question_key(task.conversation),
         **{name: getattr(task, name) for name in FIELDS[2:]},
         "tags": json.dumps(task.tags, ensure_ascii=False),
+        "turns": turns_to_json(task.turns),
     }
 
 
 def task_from_row(row: sqlite3.Row) -> Task:
     """Return the task in a row of SELECT."""
-    fields = {name: row[name] for name in FIELDS}
-    return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
+    return _task({name: row[name] for name in FIELDS})
+
+
+def _task(fields: dict[str, Any]) -> Task:
+    tags, turns = tuple(json.loads(fields["tags"])), turns_from_json(fields["turns"])
+    return Task(**{**fields, "tags": tags, "turns": turns})
 
 
 def _is_everything(wanted: TaskFilter) -> bool:
@@ -502,7 +532,7 @@ def _present(db: sqlite3.Connection, tasks: Sequence[Task]) -> dict[str, str]:
     A file that is imported again finds its tasks after their family was renamed: under its old name by their
     ids, under its new one by what they ask in it. In another family the same question is a task of its own.
     """
-    given = json_list([task.id, question_key(task.user_text), task.family] for task in yielding(tasks))
+    given = json_list([task.id, question_key(task.conversation), task.family] for task in yielding(tasks))
     rows = db.execute(
         "WITH given AS MATERIALIZED ("
         "  SELECT value ->> 0 AS id, value ->> 1 AS question, f.id AS family_id"

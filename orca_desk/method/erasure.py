@@ -64,7 +64,7 @@ def revealed_strategies(instruction: str, strategies: Iterable[Strategy]) -> dic
 
 
 def erase(record: TeacherRecord, instruction: str) -> TrainingRecord:
-    """Return the training record: `record` with `instruction` as its system message."""
+    """Return the training record: `record` with `instruction` as its system message; its turns stay."""
     return TrainingRecord(
         teacher_record_id=record.id,
         task_id=record.task_id,
@@ -73,6 +73,7 @@ def erase(record: TeacherRecord, instruction: str) -> TrainingRecord:
         system=instruction,
         user=record.user,
         assistant=record.response,
+        turns=record.turns,
     )
 
 

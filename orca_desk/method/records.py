@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from orca_desk.errors import SettingError
 from orca_desk.method.thoughts import split_thoughts
+from orca_desk.method.turns import Turns, conversation_text, text_to_compare, turns_of
 
 AnswerKind = Literal["exact", "text", "number", "math", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
@@ -22,7 +23,7 @@ def digest(value: Any) -> str:
 
 
 def question_key(user_text: str) -> str:
-    """Return the key of a user message, 32 hex digits: tasks and records with the same key ask the same."""
+    """Return the key of what is asked (see `Task.conversation`), 32 hex digits: equal keys ask the same."""
     return hashlib.sha256(user_text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -41,8 +42,9 @@ class Task:
     """A question for the student to learn to answer, or (split "heldout") to be tested on.
 
     `id` is the digest of the task as it was added; editing it or renaming its family does not change it.
-    Whether two tasks ask the same, whatever their families, is told by `question_key` of their `user_text`.
-    `strategy` overrides the family's pairing for this task alone.
+    Whether two tasks ask the same, whatever their families, is told by `question_key` of their
+    `conversation`. `turns` come before the question. `strategy` overrides the family's pairing for this task
+    alone.
     """
 
     family: str
@@ -53,17 +55,31 @@ class Task:
     tags: tuple[str, ...] = ()
     split: Split = "train"
     strategy: str | None = None
+    turns: Turns = ()
     id: str = ""
 
     def __post_init__(self) -> None:
+        if self.turns != ():
+            object.__setattr__(self, "turns", turns_of(self.turns))
         if not self.id:
-            identity = digest([self.family, self.context, self.query])
+            said = [self.turns] if self.turns else []
+            identity = digest([self.family, self.context, self.query, *said])
             object.__setattr__(self, "id", identity)
 
     @property
     def user_text(self) -> str:
         """The user message: the context, if any, then the query."""
         return f"{self.context}\n\n{self.query}" if self.context else self.query
+
+    @property
+    def conversation(self) -> str:
+        """All that is asked as one text: the user message, after the earlier turns if there are any."""
+        return conversation_text(self.turns, self.user_text)
+
+    @property
+    def compared_text(self) -> str:
+        """The text by which the task is compared with others that may ask nearly the same."""
+        return text_to_compare(self.turns, self.user_text)
 
 
 def _about(
@@ -207,6 +223,12 @@ class TeacherRecord:
     user: str
     response: str
     provenance: Provenance
+    turns: Turns = ()
+
+    @property
+    def conversation(self) -> str:
+        """All that the teacher was asked, as `Task.conversation`."""
+        return conversation_text(self.turns, self.user)
 
 
 def record_identity(
@@ -221,6 +243,7 @@ def record_identity(
 ) -> str:
     """Return the identity of a teacher record: the digest of its question, model and sampling.
 
+    `user` is all that is asked, with earlier turns (`Task.conversation`).
     At temperature 0 the seed and the filters choose nothing and count as the default ones, so that another
     seed does not ask for the same text again. `exact` counts them, as the identities of older records do.
     """
@@ -231,6 +254,7 @@ def record_identity(
 def imported_identity(*, system: str, user: str, response: str, model: str) -> str:
     """Return the identity of an imported record: equal rows, of whatever file, are one record.
 
+    `user` is all that was asked, with earlier turns.
     The answer is part of it, as nobody can tell how it was sampled.
     """
     return digest(["imported", system, user, response, model])
@@ -247,9 +271,11 @@ class TrainingRecord:
     system: str
     user: str
     assistant: str
+    turns: Turns = ()
     id: str = field(default="")
 
     def __post_init__(self) -> None:
         if not self.id:
-            identity = digest([self.teacher_record_id, self.system, self.user, self.assistant])
+            said = [self.turns] if self.turns else []
+            identity = digest([self.teacher_record_id, self.system, *said, self.user, self.assistant])
             object.__setattr__(self, "id", identity)

@@ -9,6 +9,7 @@ from typing import Literal
 from orca_desk.machine.choice import DEVICE_VARIABLE, MEMORY_VARIABLE
 from orca_desk.machine.devices import CPU
 from orca_desk.method.records import FinishReason, Sampling
+from orca_desk.method.turns import Turns
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.process import NOTHING, NativeCrashError
@@ -43,18 +44,19 @@ class Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A system and a user message for the model; the outcome carries the same `key`."""
+    """A system and a user message for the model, with the turns between; the outcome has the same `key`."""
 
     key: str
     system: str
     user: str
     sampling: Sampling
+    turns: Turns = ()
 
     def as_request(self) -> Message:
         """Return the request for a worker."""
         return {
             "key": self.key,
-            "messages": [["system", self.system], ["user", self.user]],
+            "messages": [["system", self.system], *map(list, self.turns), ["user", self.user]],
             "sampling": asdict(self.sampling),
         }
 

@@ -15,8 +15,9 @@ from typing import Literal
 from orca_desk.errors import UserError
 from orca_desk.method.roles import Role
 from orca_desk.method.thoughts import split_thoughts
+from orca_desk.method.turns import Turns
 from orca_desk.prompts.harmony import CHANNEL, END, FINAL, MESSAGE, START, speaks_harmony
-from orca_desk.prompts.messages import Message
+from orca_desk.prompts.messages import Message, conversation
 from orca_desk.prompts.template import ChatTemplate, Shape
 from orca_desk.prompts.thoughts import TAG_NAMES, continuation, leading_thoughts, opened_thoughts
 from orca_desk.prompts.tokenizer import Tokenizer
@@ -83,14 +84,17 @@ class Renderer:
         parts = list(self._parts(_normalised(messages)))
         return self._assemble(parts, opened_thoughts(parts[-1].text))
 
-    def example(self, system: str, user: str, assistant: str, *, mask_thoughts: bool = False) -> Rendered:
+    def example(
+        self, system: str, user: str, assistant: str, *, turns: Turns = (), mask_thoughts: bool = False
+    ) -> Rendered:
         """Render a training example: the prompt, then the answer and the token that ends the turn.
 
+        `turns` come before the user message and are part of the prompt, earlier answers too.
         The mask is True for exactly the answer and its end; with `mask_thoughts`, only for what follows the
         tag that closes its thoughts. Raises UserError as `prompt` does, and when the template does not end
         the assistant's turn.
         """
-        parts = list(self._parts(_normalised([Message("system", system), Message("user", user)])))
+        parts = list(self._parts(_normalised(conversation(system, user, turns))))
         opening = opened_thoughts(parts[-1].text)
         prompt = self._assemble(parts, opening)
         answer = continuation(opening, assistant) if opening else assistant

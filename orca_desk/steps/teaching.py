@@ -159,13 +159,24 @@ def identify_ask(asked: Ask, *, teacher: Teacher, sampling: Sampling) -> tuple[s
     own = replace(sampling, seed=sampling.seed + asked.sample)
     identity = record_identity(
         system=asked.strategy.instruction,
-        user=asked.task.user_text,
+        user=asked.task.conversation,
         sample=asked.sample,
         sampling=own,
         model_sha256=teacher.sha256,
         template_sha256=teacher.template_sha256,
     )
     return identity, own
+
+
+def as_prompt(key: str, asked: Ask, sampling: Sampling) -> Prompt:
+    """Return what the teacher is asked; the answer comes back under `key`."""
+    return Prompt(
+        key=key,
+        system=asked.strategy.instruction,
+        user=asked.task.user_text,
+        turns=asked.task.turns,
+        sampling=sampling,
+    )
 
 
 def identify_asks(
@@ -209,10 +220,7 @@ def teach(
     finished = ask(
         "teach",
         teacher.runner,
-        [
-            Prompt(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
-            for key, (asked, own) in missing.items()
-        ],
+        [as_prompt(key, asked, own) for key, (asked, own) in missing.items()],
         on_outcomes=intake.receive,
         stage=stage,
         progress=progress or recorder.report,
@@ -322,6 +330,7 @@ def new_record(
         sample=asked.sample,
         system=strategy.instruction,
         user=task.user_text,
+        turns=task.turns,
         response=answer.text,
         provenance=Provenance(
             model_sha256=teacher.sha256,

@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.method.thoughts import split_thoughts
+from orca_desk.method.turns import conversation_text, turns_of
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.settings import TrainSettings, Truncation
 
@@ -108,8 +109,10 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
     return ExampleSets(training=training, evaluation=evaluation, report=report)
 
 
-def read_records(path: Path) -> Iterator[dict[str, str]]:
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the records of a JSONL file: objects with the texts id, system, user and assistant.
+
+    A record may have `turns` before its user message.
 
     Raises UserError, with the line number, for a line that is not such a record.
     """
@@ -124,12 +127,13 @@ def read_records(path: Path) -> Iterator[dict[str, str]]:
         raise UserError(f"{path} is not UTF-8 text: {error}.", "Write the snapshot again.") from None
 
 
-def render(record: dict[str, str], renderer: Renderer, *, mask_thoughts: bool = False) -> Example:
+def render(record: dict[str, Any], renderer: Renderer, *, mask_thoughts: bool = False) -> Example:
     """Return the record's ids and mask, made by the one renderer."""
+    turns = turns_of(record.get("turns", ()))
     rendered = renderer.example(
-        record["system"], record["user"], record["assistant"], mask_thoughts=mask_thoughts
+        record["system"], record["user"], record["assistant"], turns=turns, mask_thoughts=mask_thoughts
     )
-    group = group_of(record["user"])
+    group = group_of(conversation_text(turns, record["user"]))
     return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
 
 
@@ -186,7 +190,7 @@ def held_out_groups(groups: Iterable[str], fraction: float, seed: int) -> set[st
     return set(ranked[:count])
 
 
-def _record(line: str, where: str) -> dict[str, str]:
+def _record(line: str, where: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
@@ -195,4 +199,10 @@ def _record(line: str, where: str) -> dict[str, str]:
         raise UserError(
             f"{where} is not a training record.", f"It must be an object with the texts {', '.join(FIELDS)}."
         )
-    return {name: value[name] for name in FIELDS}
+    try:
+        turns = turns_of(value.get("turns", ()))
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"{where}: its earlier turns are damaged: {error}.", "Write the snapshot again."
+        ) from None
+    return {**{name: value[name] for name in FIELDS}, "turns": turns}

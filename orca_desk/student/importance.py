@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from orca_desk.files import atomic_writer
+from orca_desk.method.turns import Turns
 from orca_desk.models.config import read_json
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
@@ -31,11 +32,12 @@ LONGEST = 1024  # tokens of a record
 
 @dataclass(frozen=True, kw_only=True)
 class ImportanceRecord:
-    """What a training record says: the system message, the question and the answer."""
+    """What a training record says: the system message, earlier turns, the question and the answer."""
 
     system: str
     user: str
     assistant: str
+    turns: Turns = ()
 
 
 class _Squares:
@@ -87,7 +89,9 @@ def write_importance(
         for record in records:
             if not proceed():
                 return False
-            ids = renderer.example(record.system, record.user, record.assistant).ids[:LONGEST]
+            ids = renderer.example(record.system, record.user, record.assistant, turns=record.turns).ids[
+                :LONGEST
+            ]
             model(input_ids=torch.tensor([list(ids)]), use_cache=False)
             did_one()
     family = family_of_config(read_json(folder / "config.json"))

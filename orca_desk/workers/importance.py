@@ -1,10 +1,12 @@
 """Measures which weights matter to a tuned student, for its quantiser.
 
-Job: {"folder", "adapter", "out", "records": [[system, user, assistant], ...]}. Emits `measured` after each.
+Job: {"folder", "adapter", "out", "records": [{"system", "user", "assistant", "turns"}, ...]}. Emits
+`measured` after each.
 """
 
 from pathlib import Path
 
+from orca_desk.method.turns import turns_of
 from orca_desk.workers.runtime import Channel, serve
 
 
@@ -21,7 +23,7 @@ def measure(channel: Channel) -> None:
     write_importance(
         Path(job["folder"]),
         Path(job["adapter"]),
-        [ImportanceRecord(system=system, user=user, assistant=text) for system, user, text in job["records"]],
+        [ImportanceRecord(**{**one, "turns": turns_of(one["turns"])}) for one in job["records"]],
         Path(job["out"]),
         proceed=channel.control.proceed,
         did_one=lambda: channel.emit({"event": "measured"}),

@@ -88,7 +88,9 @@ class Inspector:
 
     def inspect(self, training: TrainingRecord, *, limit: int) -> Inspection:
         """Return a record's tokens. Raises UserError if the model's template is broken."""
-        rendered = self.renderer.example(training.system, training.user, training.assistant)
+        rendered = self.renderer.example(
+            training.system, training.user, training.assistant, turns=training.turns
+        )
         roles = [span.role for span in rendered.spans for _ in range(span.end - span.start)]
         texts = self._texts(rendered.ids)
         tokens = tuple(
@@ -147,6 +149,7 @@ class Inspector:
                 "system": training.system,
                 "user": training.user,
                 "assistant": training.assistant,
+                "turns": training.turns,
             },
             self.renderer,
         )

@@ -13,6 +13,7 @@ from orca_desk.library import evaluations
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Evaluation
 from orca_desk.library.pairings import current_pairings
+from orca_desk.library.repeats import repeats_of
 from orca_desk.library.runs import find_done, find_unfinished
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.adherence import recognise
@@ -107,7 +108,13 @@ def evaluate(
             "evaluate",
             student,
             [
-                Prompt(key=task.id, system=messages(task), user=task.user_text, sampling=sampling)
+                Prompt(
+                    key=task.id,
+                    system=messages(task),
+                    user=task.user_text,
+                    turns=task.turns,
+                    sampling=sampling,
+                )
                 for task in tasks
                 if task.id in unanswered
             ],
@@ -125,11 +132,13 @@ def evaluate(
         )
         if failed and found.unasked + found.unanswered == len(tasks):
             raise UserError(f"No task could be answered: {next(iter(failed))}", TOO_LONG_HINT)
+        found = replace(found, repeats=repeats_of(library, evaluation.id))
         recorder.outcome = EvaluationOutcome(
             correct=found.overall.accuracy.correct,
             graded=found.overall.accuracy.n - found.unasked,
             failed=dict(failed),
             engines=sorted(engines),
+            repeats=found.repeats,
         ).to_json()
         if forgetting and recorder.finished:
             recorder.unit = ANSWERS  # general questions are no progress of the run
@@ -158,7 +167,7 @@ def asked_digest(library: Library, tasks: Sequence[Task], system: System) -> str
 def _digest(tasks: Sequence[Task], messages: Callable[[Task], str]) -> str:
     return digest(
         [
-            [task.id, messages(task), task.user_text, task.answer, task.answer_kind]
+            [task.id, messages(task), task.conversation, task.answer, task.answer_kind]
             for task in sorted(tasks, key=lambda task: task.id)
         ]
     )

@@ -29,7 +29,7 @@ _ADAPTER_FILES = ("adapter_config.json", WEIGHTS)
 class Builder:
     """Writes the files of one export. Its methods return False once the job was stopped.
 
-    `records` returns training records, (system, user, assistant), to measure importance on.
+    `records` returns training records, with system, user, assistant and turns, to measure importance on.
     """
 
     request: ExportRequest
@@ -39,7 +39,7 @@ class Builder:
     progress: Progress
     control: JobControl
     log: Path
-    records: Callable[[], list[tuple[str, str, str]]]
+    records: Callable[[], list[dict[str, Any]]]
     _meter: Meter = field(init=False)
     _written: float = field(default=0.0, init=False)
 

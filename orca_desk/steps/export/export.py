@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
@@ -329,13 +330,16 @@ class _Export:
         return packed or kind
 
 
-def _importance_records(library: Library, snapshot: str) -> list[tuple[str, str, str]]:
+def _importance_records(library: Library, snapshot: str) -> list[dict[str, Any]]:
     """Return some training records, of all families alike, the same ones each time."""
     records = snapshot_records(library, snapshot)
     chosen = heapq.nsmallest(
         IMPORTANCE_RECORDS, records, key=lambda one: hashlib.sha256(one.user.encode()).digest()
     )
-    return [(one.system, one.user, one.assistant) for one in chosen]
+    return [
+        {"system": one.system, "user": one.user, "assistant": one.assistant, "turns": one.turns}
+        for one in chosen
+    ]
 
 
 def _stored_as(kind: Format, path: Path) -> str:

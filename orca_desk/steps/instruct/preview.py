@@ -26,10 +26,10 @@ from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
-from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
+from orca_desk.processes.asking import Answer, AskOutcome, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.instruct.generate import strategies_for
-from orca_desk.steps.teaching import Ask, Teacher, identify_asks, new_record, rejection
+from orca_desk.steps.teaching import Ask, Teacher, as_prompt, identify_asks, new_record, rejection
 
 PREVIEWED = 5  # tasks
 LOOKED_UP = 20_000  # answers at most; whether the library has more than that takes too long to find out
@@ -200,7 +200,7 @@ def preview(
         "teach",
         used.runner,
         [
-            Prompt(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
+            as_prompt(key, asked, own)
             for key, (asked, own) in wanted_answers.items()
         ],
         on_outcomes=receive,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from orca_desk.errors import UserError
+from orca_desk.method.turns import Turns
 from orca_desk.processes import protocol
 from orca_desk.processes.process import WorkerProcess
 
@@ -58,10 +59,12 @@ class PromptViewer:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def show(self, model: Path, system: str, user: str, *, template: str | None = None) -> ShownPrompt:
+    def show(
+        self, model: Path, system: str, user: str, *, turns: Turns = (), template: str | None = None
+    ) -> ShownPrompt:
         """Return the prompt that `model` (a GGUF file) gets for a system and a user message.
 
-        `template` is used instead of the model's own chat template.
+        `turns` come before the user message. `template` is used instead of the model's own chat template.
         Raises UserError when the model cannot be read, or its template fails or refuses the messages.
         """
         with self._lock:
@@ -69,7 +72,8 @@ class PromptViewer:
                 raise UserError("The preview was closed.", "Open the page again.")
             worker = self._worker_for({"model": str(model), "template": template})
             key = str(next(self._keys))
-            worker.send(protocol.request({"key": key, "messages": [["system", system], ["user", user]]}))
+            messages = [["system", system], *map(list, turns), ["user", user]]
+            worker.send(protocol.request({"key": key, "messages": messages}))
             while (events := worker.events(SECONDS)) is not None:
                 if not events:
                     self._drop()

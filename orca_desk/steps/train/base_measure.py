@@ -45,7 +45,7 @@ def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
         for task in iterate_tasks(library, wanted):
             counts[task.family] = counts.get(task.family, 0) + 1
             if not request.per_family or counts[task.family] <= request.per_family:
-                found.setdefault(question_key(task.user_text), task)
+                found.setdefault(question_key(task.conversation), task)
         if family is not None and not counts:
             raise UserError(
                 f"No training task of a family named {family} has a reference answer.",
@@ -91,7 +91,7 @@ def measure_base(
             "Import tasks with reference answers.",
         )
     settings = {**request.to_json(), "model": str(Path(request.model).resolve())}
-    settings["tasks"] = digest(sorted(question_key(task.user_text) for task in tasks))
+    settings["tasks"] = digest(sorted(question_key(task.conversation) for task in tasks))
     run = find_or_create_run(library, KIND, settings, request.to_json())
     with record_run(library, run, progress=progress) as recorder:
         model = served_file(
@@ -143,7 +143,7 @@ class _Measuring:
         self._asked = digest(
             [asdict(request.sampling), hashlib.sha256((template or "").encode()).hexdigest()]
         )
-        self._tasks = {question_key(task.user_text): task for task in tasks}
+        self._tasks = {question_key(task.conversation): task for task in tasks}
         self._failed: dict[str, int] = {}
         self._stored = known_samples(library, model=self.base, system=request.instruction, asked=self._asked)
         self.known = {
@@ -158,6 +158,7 @@ class _Measuring:
                 key=f"{key} {sample}",
                 system=self._request.instruction,
                 user=task.user_text,
+                turns=task.turns,
                 sampling=replace(sampling, seed=seed + sample),
             )
             for key, task in self._tasks.items()

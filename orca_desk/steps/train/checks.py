@@ -16,6 +16,7 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.machine import usable_cores
 from orca_desk.method.erasure import revealed_strategies
 from orca_desk.method.records import TrainingRecord
+from orca_desk.method.turns import text_to_compare
 from orca_desk.models.fits import export_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.rounding import bits_of
@@ -364,11 +365,11 @@ def _content_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator
 
 def _heldout(library: Library) -> Iterator[tuple[str, bytes]]:
     for task in iterate_tasks(library, TaskFilter(split="heldout")):
-        yield task.id, _words(task.user_text)
+        yield task.id, _words(task.compared_text)
 
 
 def _is_among(record: TrainingRecord, ids: set[str], texts: set[bytes]) -> bool:
-    return record.task_id in ids or _words(record.user) in texts
+    return record.task_id in ids or _words(text_to_compare(record.turns, record.user)) in texts
 
 
 def _words(text: str) -> bytes:

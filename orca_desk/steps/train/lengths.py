@@ -11,6 +11,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, snapshot_characters, snapshot_records
 from orca_desk.method.records import TrainingRecord
 from orca_desk.method.thoughts import split_thoughts
+from orca_desk.method.turns import conversation_text
 from orca_desk.student.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
     for record in islice(snapshot_records(library, snapshot.id), 0, None, step):
         measured += 1
         if record.assistant.strip():
-            rendered = renderer.example(record.system, record.user, record.assistant)
+            rendered = renderer.example(record.system, record.user, record.assistant, turns=record.turns)
             tokens.append(len(rendered.ids))
             answers.append(_first_trained(rendered))
             behind.append(_behind_thoughts(renderer, record, answers[-1]))
-            groups.append(group_of(record.user))
+            groups.append(group_of(conversation_text(record.turns, record.user)))
     return Lengths(
         tokens=tokens,
         answers=answers,
@@ -112,5 +113,7 @@ def _behind_thoughts(renderer: "Renderer", record: TrainingRecord, start: int) -
         return start
     if not answer.strip():
         return NO_ANSWER
-    rendered = renderer.example(record.system, record.user, record.assistant, mask_thoughts=True)
+    rendered = renderer.example(
+        record.system, record.user, record.assistant, turns=record.turns, mask_thoughts=True
+    )
     return _first_trained(rendered)

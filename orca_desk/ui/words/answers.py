@@ -7,7 +7,7 @@ DELETED = "This task was deleted, and its text is not known."
 
 def question_text(asked: AskedQuestion | None) -> str:
     """Return what was asked; None for a task that was deleted before evaluations stored their questions."""
-    return asked.user if asked else DELETED
+    return asked.conversation if asked else DELETED
 
 
 def reference_text(asked: AskedQuestion | None) -> str:

@@ -261,7 +261,7 @@ def _change(task: Task | None, question: AskedQuestion | None) -> str:
     """Return what happened to a task since it was asked."""
     if task is None:
         return "task deleted"
-    if question is None or (task.user_text, task.answer) == (question.user, question.answer):
+    if question is None or (task.conversation, task.answer) == (question.conversation, question.answer):
         return ""
     return "task edited since"
 

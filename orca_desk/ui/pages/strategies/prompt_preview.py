@@ -104,7 +104,11 @@ class PromptPreview(QWidget):
             self.desk.background.run(
                 self,
                 lambda: self.viewer.show(
-                    model.path, system, task.user_text, template=override_of(library, model.path)
+                    model.path,
+                    system,
+                    task.user_text,
+                    turns=task.turns,
+                    template=override_of(library, model.path),
                 ),
                 self._show,
                 failed=self._fail,
