@@ -240,16 +240,10 @@ class Busy:
         )
 
     def _import(self, tools: Any) -> None:
-        from orca_desk.formats.layout import Asked
-        from orca_desk.steps.collect.import_tasks import import_file
+        from orca_desk.steps.collect.request import ImportRequest, TaskSource
 
-        import_file(
-            self.window.desk.library,
-            self.folder / "many.jsonl",
-            Asked(),
-            progress=tools.progress,
-            control=tools.control,
-        )
+        request = ImportRequest(source=TaskSource.of_file(self.folder / "many.jsonl"))
+        request.run(self.window.desk.library, progress=tools.progress, control=tools.control)
 
     def _scroll(self) -> None:
         """Scroll through the table of tasks, with an occasional jump to a random row."""

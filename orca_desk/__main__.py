@@ -25,6 +25,7 @@ WORKERS = {
     "group": "orca_desk.workers.group",
     "duplicates": "orca_desk.workers.duplicates",
     "documents": "orca_desk.workers.documents",
+    "rows": "orca_desk.workers.rows",
     "procedural": "orca_desk.workers.procedural",
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",

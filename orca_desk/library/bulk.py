@@ -6,7 +6,7 @@ what the one does for a row, the other does for all of them.
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orca_desk.library.conditions import json_list
@@ -22,7 +22,8 @@ class BulkAdded:
     """What one write added: the rows from `first` to `last`, which are 0 if there was nothing new.
 
     `others` are the places (from 0) of the given tasks that the library had, or that came twice.
-    `families` counts the added tasks by family; `newly_held` are the records (row ids) that they hold out.
+    `families` counts the added tasks by family; `newly_held` are the records (row ids) that they hold out,
+    `recorded` the ids of added tasks that have records, as they had been deleted.
     """
 
     given: int
@@ -33,6 +34,7 @@ class BulkAdded:
     families: dict[str, int] = field(default_factory=dict)
     others: tuple[int, ...] = ()
     newly_held: tuple[int, ...] = ()
+    recorded: tuple[str, ...] = ()
 
     @property
     def added(self) -> int:
@@ -71,9 +73,10 @@ def insert_in_bulk(
     db.execute("INSERT INTO adding_in_bulk VALUES (1)")
     _insert(db, chosen, columns, family_at, families)
     last = first + len(new) - 1
-    newly_held = _index(db, first, last)
+    newly_held, recorded = _index(db, first, last)
     db.execute("DELETE FROM adding_in_bulk")
-    return _counted(db, len(rows), first, last, tuple(others), newly_held)
+    counted = _counted(db, len(rows), first, last, tuple(others))
+    return replace(counted, newly_held=newly_held, recorded=recorded)
 
 
 def _known_families(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
@@ -115,8 +118,11 @@ def _insert(
         db.execute(f"INSERT INTO tasks ({', '.join(columns)}) VALUES {', '.join([one] * len(part))}", values)
 
 
-def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[int, ...]:
-    """Do what the trigger `tasks_added` does, for the rows `first` to `last`; return what they hold out."""
+def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Do what the trigger `tasks_added` does, for the rows `first` to `last`.
+
+    Returns the records that they hold out, and which of them have records.
+    """
     span = (first, last)
     new = "FROM tasks WHERE n BETWEEN ? AND ?"
     db.execute(
@@ -132,12 +138,12 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[int, ...]:
     _count(db, first, last)
     db.execute(f"INSERT OR IGNORE INTO task_questions SELECT question, n {new} ORDER BY question", span)
     if db.execute("SELECT 1 FROM records LIMIT 1").fetchone() is None:
-        return ()
-    db.execute(
+        return (), ()
+    moved = db.execute(
         "UPDATE records SET family_id = (SELECT family_id FROM tasks WHERE id = task_id)"
-        f" WHERE task_id IN (SELECT id {new})",
+        f" WHERE task_id IN (SELECT id {new}) RETURNING task_id",
         span,
-    )
+    ).fetchall()
     held: set[int] = set()
     for column, key in (("task_id", "id"), ("question", "question")):
         rows = db.execute(
@@ -146,7 +152,7 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[int, ...]:
             span,
         )
         held.update(row[0] for row in rows.fetchall())
-    return tuple(sorted(held))
+    return tuple(sorted(held)), tuple({row[0]: None for row in moved})
 
 
 def _count(db: sqlite3.Connection, first: int, last: int) -> None:
@@ -172,7 +178,6 @@ def _counted(
     first: int,
     last: int,
     others: tuple[int, ...],
-    newly_held: tuple[int, ...],
 ) -> BulkAdded:
     rows = db.execute(
         "SELECT name, tasks, heldout, unanswered FROM ("
@@ -189,7 +194,6 @@ def _counted(
         unanswered=sum(row["unanswered"] for row in rows),
         families={row["name"]: row["tasks"] for row in rows},
         others=others,
-        newly_held=newly_held,
     )
 
 

@@ -32,7 +32,7 @@ class HeldOut:
 
     def split(self, task: Task) -> Split:
         """Return the split of a task."""
-        return "heldout" if variant_key(task.user_text) in self.keys else "train"
+        return "heldout" if variant_key(task.compared_text) in self.keys else "train"
 
 
 @dataclass
@@ -46,7 +46,7 @@ class QuestionCounts:
 
     def add(self, task: Task) -> None:
         """Count a task; the same one again changes nothing."""
-        self._keys.append(variant_key(task.user_text))
+        self._keys.append(variant_key(task.compared_text))
         self._ids.append(int(task.id[:16], 16))
         self._families.append(self._names.setdefault(task.family, len(self._names)))
 
@@ -117,6 +117,10 @@ class SplitQuestions:
     def add_key(self, key: int, split: Split) -> None:
         """Count a row by the key of its question and its split."""
         self._marked.append(key & ~1 | (split == "heldout"))
+
+    def extend(self, marked: "array[int]") -> None:
+        """Count rows by keys that have their split as the last bit."""
+        self._marked.extend(marked)
 
     def among(self, others: Iterable[tuple[int, Split]]) -> Iterator[tuple[int, Split]]:
         """Yield those keys with their splits that are of one of the questions."""

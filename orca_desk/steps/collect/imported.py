@@ -2,40 +2,20 @@
 
 import json
 from array import array
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from orca_desk.formats.layout import Format
+from orca_desk.formats.read_as import ReadAs
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
 
 SHOWN = 20  # bad and differing rows to show
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadAs:
-    """How a file was read.
-
-    `encoding` is Python's name for it, `guessed` says that nothing in the file proves it. `header` are the
-    names in a table's first row, `headerless` says that a table has none, `above` counts the rows over it
-    that are not read. `mapping` is field -> column. `unread` are the columns that served no field, of which
-    `aside` have a fitting name but no fitting value. `numbers` says how answers number their choices
-    ("from 0", "from 1" or ""), `sure` whether the file shows which. `classes` is a column of answers that are
-    numbers and may stand for words ("" if there is none).
-    """
-
-    format: Format
-    encoding: str
-    guessed: bool = False
-    header: tuple[str, ...] = ()
-    headerless: bool = False
-    above: int = 0
-    mapping: dict[str, str] = field(default_factory=dict)
-    unread: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
-    numbers: str = ""
-    sure: bool = True
-    classes: str = ""
+_SUMS = (
+    "rows", "added", "already_there", "differing", "unreadable", "heldout", "unanswered", "repeated",
+    "elsewhere", "both", "regraded", "general",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +24,9 @@ class LeftAside:
 
     `systems` are system messages of conversations, `several_answers` right answers after the first one,
     `splits` and `kinds` values that are no split and no type of answer. `damaged` are rows with the sign that
-    stands for a letter lost in an earlier conversion.
+    stands for a letter lost in an earlier conversion. `tools` are conversations whose calls of tools were
+    kept as text, `thoughts` those with thoughts of the assistant's, `unwanted` rows with an answer that is
+    marked as such.
     """
 
     systems: int = 0
@@ -52,6 +34,23 @@ class LeftAside:
     splits: int = 0
     kinds: int = 0
     damaged: int = 0
+    tools: int = 0
+    thoughts: int = 0
+    unwanted: int = 0
+
+    @classmethod
+    def of_notes(cls, notes: Mapping[str, int]) -> "LeftAside":
+        """Return what the reader of rows noted."""
+        return cls(
+            systems=notes.get("systems", 0),
+            several_answers=notes.get("several answers", 0),
+            splits=notes.get("splits", 0),
+            kinds=notes.get("kinds", 0),
+            damaged=notes.get("damaged", 0),
+            tools=notes.get("tools", 0),
+            thoughts=notes.get("thoughts", 0),
+            unwanted=notes.get("unwanted", 0),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +78,8 @@ class Imported:
     of the library asks, `both` questions that stand in both splits, here or with the library's. `regraded`
     counts the records that got another verdict by a replaced reference answer.
     `general` counts rows that are held out as they ask a question of the general probe.
-    `families` counts the added tasks by family. `problems` and `examples` are the first 20 bad and differing
-    rows. With `dry_run` nothing was stored.
+    `files` has the counts of each of several files, `families` counts the added tasks by family. `problems`
+    and `examples` are the first 20 bad and differing rows. With `dry_run` nothing was stored.
     """
 
     rows: int
@@ -103,6 +102,7 @@ class Imported:
     regraded: int = 0
     general: int = 0
     dry_run: bool = False
+    files: tuple["ImportedFile", ...] = ()
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -117,6 +117,54 @@ class Imported:
         for problem in values["problems"]:
             del problem["raw"]
         return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedFile:
+    """What came out of one of several files; `is_whole` says that all of its rows were read."""
+
+    name: str
+    rows: int
+    added: int
+    unreadable: int
+    is_whole: bool
+
+
+def joined(parts: Sequence[Imported], names: Sequence[str]) -> Imported:
+    """Return several imports as one. `read_as` is that of the first; what is repeated is counted in each."""
+    first = parts[0]
+    if len(names) == 1:
+        return first
+    sums = {name: sum(getattr(part, name) for part in parts) for name in _SUMS}
+    aside = {one.name: sum(getattr(part.left_aside, one.name) for part in parts) for one in fields(LeftAside)}
+    families: Counter[str] = Counter()
+    for part in parts:
+        families.update(part.families)
+    files = tuple(
+        ImportedFile(
+            name=name, rows=part.rows, added=part.added, unreadable=part.unreadable, is_whole=part.finished
+        )
+        for name, part in zip(names, parts, strict=False)
+    )
+    undos = [part.undo for part in parts if part.undo is not None]
+    added = array("q", (row for undo in undos for row in undo.added))
+    held_out = {row: flag for undo in reversed(undos) for row, flag in undo.held_out.items()}
+    undo = ImportUndo(
+        added=added,
+        replaced=tuple(task for undo in undos for task in undo.replaced),
+        newly_held=tuple(row for undo in undos for row in undo.newly_held),
+        held_out=held_out,
+    )
+    return replace(
+        first,
+        **sums,
+        families=dict(families.most_common()),
+        problems=tuple(problem for part in parts for problem in part.problems)[:SHOWN],
+        examples=tuple(task for part in parts for task in part.examples)[:SHOWN],
+        left_aside=LeftAside(**aside),
+        files=files,
+        undo=undo if undos else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.formats.preview import ImportPreview, preview_tasks
+from orca_desk.formats.read_as import ReadAs, read_as
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
@@ -13,10 +14,9 @@ from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import HeldOut
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.steps.collect.answers_request import holds_answers
-from orca_desk.steps.collect.import_tasks import plan_held_out, read_as
-from orca_desk.steps.collect.imported import ReadAs
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.collect.request import ImportRequest
+from orca_desk.workers.task_batches import plan_held_out
 
 CHUNK = 1_000  # rows between two checks for a stop
 
@@ -60,7 +60,7 @@ def preview_import(request: ImportRequest, questions: LibraryQuestions) -> Previ
     return PreviewedImport(
         preview=preview,
         read_as=read_as(preview.file, preview.survey),
-        held=None if percent is None else plan_held_out(preview.tasks, percent, questions),
+        held=None if percent is None else plan_held_out(preview.tasks, percent, questions.known.sides),
         are_answers=holds_answers(request.source, request.asked),
     )
 

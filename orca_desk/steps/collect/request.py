@@ -1,8 +1,8 @@
 """One import, ready to run: where the rows come from, and what the user chose for them."""
 
-import io
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Self
 
@@ -11,14 +11,16 @@ from orca_desk.formats.layout import Asked
 from orca_desk.formats.packed import without_packing
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.database import Library
+from orca_desk.library.imports import forget_state, rows_of_run
 from orca_desk.method.records import digest
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.collect.import_tasks import import_file
-from orca_desk.steps.collect.imported import Imported, outcome_of
+from orca_desk.steps.collect.import_position import Position
+from orca_desk.steps.collect.import_tasks import UNIT, ReadJob, TaskImport
+from orca_desk.steps.collect.imported import Imported, joined, outcome_of
 from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
+from orca_desk.workers.rows import PastedText
 
 KIND = "import"
-UNIT = "rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class TaskSource:
 
     def open(self) -> Path | BinaryIO:
         """Return the argument for `formats.tasks.opened`, positioned at the beginning."""
-        return self.path or _PastedText(self.text.encode("utf-8", "surrogatepass"))
+        return self.path or PastedText(self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +100,19 @@ class SourceRequest:
 class ImportRequest(SourceRequest):
     """What to import as tasks, and how.
 
-    `heldout` is the percentage of the tasks to hold out, or None to follow the file. `update` replaces tasks
-    that the library already has.
+    `more` are further sources, read in the same way one after the other. `heldout` is the percentage of the
+    tasks to hold out, or None to follow the file. `update` replaces tasks that the library already has.
     """
 
     kind = KIND
+    more: tuple[TaskSource, ...] = ()
     heldout: float | None = None
     update: bool = False
+
+    @property
+    def sources(self) -> tuple[TaskSource, ...]:
+        """All sources, in order."""
+        return (self.source, *self.more)
 
     @property
     def asked(self) -> Asked:
@@ -117,6 +125,20 @@ class ImportRequest(SourceRequest):
             rows_in=self.rows_in,
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON can hold it; see `from_json`."""
+        more = [str(one.path.absolute()) if one.path else one.text for one in self.more]
+        values = super().to_json()
+        del values["more"]
+        return {**values, "more": more} if more else values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the request that `to_json` wrote."""
+        more = tuple(TaskSource.of_file(Path(one)) for one in values.get("more", ()))
+        first = super().from_json({name: value for name, value in values.items() if name != "more"})
+        return replace(first, more=more)
+
     def run(
         self,
         library: Library,
@@ -127,15 +149,17 @@ class ImportRequest(SourceRequest):
     ) -> Imported:
         """Import the tasks, as a run of the library; write rows that are refused to the file `refused`.
 
-        An import that was cut off is the same run when it is started again: its tasks are found, not doubled.
-        Raises UserError if the source cannot be read or has no readable task.
+        An import that was cut off is the same run when it is started again: it goes on after the last rows
+        that it stored. Raises UserError if a source cannot be read or has no readable task.
         """
         run = find_or_create_run(library, KIND, self._settings(), self.to_json())
         with record_run(library, run, progress=progress) as recorder:
             recorder.unit = UNIT
-            imported = self._import(library, refused, recorder.report, control)
+            imported = self._import(library, refused, recorder.report, control, run=run, log=recorder.log)
             recorder.outcome = outcome_of(imported).to_json()
             recorder.finished = imported.finished
+            if imported.finished:
+                forget_state(library, run)
         return imported
 
     def try_out(
@@ -147,7 +171,7 @@ class ImportRequest(SourceRequest):
         control: JobControl | None = None,
     ) -> Imported:
         """Return what `run` would do, without storing anything."""
-        return self._import(library, refused, progress, control, dry_run=True)
+        return self._import(library, refused, progress, control, run="")
 
     def _import(
         self,
@@ -156,23 +180,50 @@ class ImportRequest(SourceRequest):
         progress: Progress,
         control: JobControl | None,
         *,
-        dry_run: bool = False,
+        run: str,
+        log: Path | None = None,
     ) -> Imported:
-        return import_file(
-            library,
-            self.source.open(),
-            self.asked,
-            heldout=self.heldout,
-            update=self.update,
-            refused=refused,
-            dry_run=dry_run,
-            progress=progress,
-            control=control,
-        )
+        """Import source after source, going on where an earlier part of the run stopped."""
+        control = control or JobControl()
+        position = Position.of_run(library, run, self.sources) if run else Position()
+        done: list[Imported] = []
+        for place, source in enumerate(self.sources):
+            if control.stopped and done:
+                break
+            begun = position.take(place, source)
+            work = TaskImport(
+                library=library,
+                name=source.key,
+                heldout=self.heldout,
+                update=self.update,
+                progress=progress,
+                dry_run=not run,
+                run=run,
+                tally=begun.tally,
+            )
+            work.state = partial(position.at, place, source, work)
+            job = self._job(source, refused_path(refused, place), stored=begun.rows)
+            done.append(work.take(job, control, log))
+        finished = len(done) == len(self.sources) and all(one.finished for one in done)
+        whole = replace(joined(done, [source.name for source in self.sources]), finished=finished)
+        if run and whole.undo is not None and position.resumed:
+            whole = replace(whole, undo=replace(whole.undo, added=rows_of_run(library, run)))
+        return whole
+
+    def _job(self, source: TaskSource, refused: Path | None, *, stored: int) -> ReadJob:
+        return {
+            "path": str(source.path.absolute()) if source.path else None,
+            "text": source.text,
+            "name": "The pasted text",
+            "asked": asdict(self.asked),
+            "percent": self.heldout,
+            "stored": stored,
+            "refused": str(refused.absolute()) if refused else None,
+        }
 
     def _settings(self) -> dict[str, Any]:
         """Return what makes this import the same one when it is started again."""
-        return {
+        settings = {
             "file": self.source.key,
             "columns": self.mapping,
             "family": self.family,
@@ -182,9 +233,9 @@ class ImportRequest(SourceRequest):
             "first_row_is_a_header": self.header,
             "list": self.rows_in,
         }
+        return {**settings, "more_files": [one.key for one in self.more]} if self.more else settings
 
 
-class _PastedText(io.BytesIO):
-    """Pasted text as a stream. The readers use `name` in their errors."""
-
-    name = "The pasted text"
+def refused_path(refused: Path | None, place: int) -> Path | None:
+    """Return where the refused rows of a source go: files of different columns cannot share one."""
+    return refused.with_stem(f"{refused.stem}-{place + 1}") if refused and place else refused

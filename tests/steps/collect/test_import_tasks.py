@@ -13,6 +13,7 @@ from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.formats.writers.data_formats import FormatName
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.general_probe import probe_questions
@@ -27,18 +28,18 @@ from orca_desk.library.tasks import (
     delete_tasks,
     families,
     iterate_tasks,
-    task_rowids,
 )
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
 from orca_desk.method.splits import variant_key
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.preview import preview_import
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.steps.collect.undo import put_back, take_back
+from orca_desk.steps.hand_over.hand_over import hand_over
+from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.words.imports import import_report
 
 MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
@@ -202,25 +203,26 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
     library: Library, tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_text(rows(*({"question": f"{n}?"} for n in range(5_000))))
+    path.write_text(rows(*({"question": f"{n}?"} for n in range(9_000))))
     control = JobControl()
 
     def stop(update: Update) -> None:
-        if update.stage == "importing" and update.done >= 2_000:
+        if update.stage == "importing" and update.done:
             control.stop()
 
     first = ImportRequest(source=TaskSource.of_file(path), heldout=10)
     seen = first.run(library, progress=stop, control=control)
-    assert (seen.finished, seen.added, seen.rows) == (False, 2_000, 2_000)
+    assert (seen.finished, seen.added, seen.rows) == (False, 8_000, 8_000)
     (run_,) = list_runs(library)
-    assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 2_000, 5_000)
+    assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 8_000, 9_000)
     resumed = ImportRequest.to_resume(library, run_.id)
     assert resumed == first
     rest = resumed.run(library)
-    assert (rest.finished, rest.added, rest.already_there) == (True, 3_000, 2_000)
+    assert (rest.finished, rest.rows, rest.added, rest.already_there) == (True, 9_000, 9_000, 0)
+    assert rest.undo is not None and len(rest.undo.added) == 9_000
     (run_,) = list_runs(library)
-    assert (run_.status, run_.done) == ("done", 5_000)
-    assert count_tasks(library, TaskFilter(split="heldout")) == 500
+    assert (run_.status, run_.done) == ("done", 9_000)
+    assert count_tasks(library, TaskFilter(split="heldout")) == 900
     with pytest.raises(UserError, match="already finished"):
         ImportRequest.to_resume(library, run_.id)
     pasted = request('{"question": "a?"}\n', heldout=5.0, mapping={"query": "question"}, header=True)
@@ -279,7 +281,7 @@ def test_undoing_an_import_of_held_out_tasks_frees_the_records_that_it_held(libr
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 
 
-@MANY
+@settings(MANY, max_examples=6)
 @given(
     data=st.lists(
         st.fixed_dictionaries(
@@ -300,7 +302,8 @@ def test_what_is_exported_is_found_again(
     except UserError:
         return  # no row of it asks anything
     tasks = list(iterate_tasks(library))
-    export_tasks(library, tmp_path / name, task_rowids(library))
+    form: FormatName = "csv" if name.endswith("csv") else "jsonl"
+    hand_over(library, HandOverRequest(table="tasks", format=form, path=tmp_path / name, about=False))
     again = ImportRequest(source=TaskSource.of_file(tmp_path / name)).run(library)
     assert (again.added, again.already_there, again.differing) == (0, len(tasks), 0)
     delete_tasks(library, [task.id for task in tasks])

@@ -1,0 +1,60 @@
+"""How far an import got: stored with each batch, so that a run goes on there after it was cut off."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from orca_desk.library.database import Library
+from orca_desk.library.imports import read_state
+from orca_desk.method.records import digest
+from orca_desk.steps.collect.import_tasks import Tally, TaskImport
+
+
+@dataclass
+class Begun:
+    """What an earlier part of a run did with a source: the rows that it stored, and its counts."""
+
+    rows: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+
+class Position:
+    """What is known of each source of a run, by its place."""
+
+    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+        self._stored: dict[str, Any] = stored or {}
+        self.resumed = bool(stored)
+
+    @classmethod
+    def of_run(cls, library: Library, run: str, sources: object) -> "Position":
+        """Return how far a run got."""
+        return cls(read_state(library, run))
+
+    def take(self, place: int, source: Any) -> Begun:
+        """Return what was done with a source, unless it has changed since."""
+        found = self._stored.get(str(place))
+        if found is None or found["mark"] != _mark(source):
+            return Begun()
+        return Begun(rows=found["rows"], tally=Tally.from_json(found["tally"]))
+
+    def at(self, place: int, source: Any, work: TaskImport) -> dict[str, Any]:
+        """Return what to store, now that `work` has stored all of its rows so far."""
+        self._stored[str(place)] = {
+            "mark": _mark(source),
+            "rows": max(work.rows, self._rows(place)),
+            "tally": work.tally.to_json(),
+        }
+        return self._stored
+
+    def _rows(self, place: int) -> int:
+        return int(self._stored.get(str(place), {}).get("rows", 0))
+
+
+def _mark(source: Any) -> list[Any]:
+    """Return what tells whether a source is still the same."""
+    if source.path is None:
+        return [digest(source.text)]
+    try:
+        state = source.path.stat()
+    except OSError:
+        return []
+    return [state.st_size, state.st_mtime_ns]
