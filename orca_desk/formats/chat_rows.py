@@ -78,6 +78,34 @@ def alternating(value: Any) -> list[dict[str, Any]] | None:
     return [{"role": roles[place % 2], "content": one} for place, one in enumerate(value)]
 
 
+def turns_beside(value: Any) -> list[dict[str, Any]] | None:
+    """Return the turns that stand beside a question: as a conversation, or as pairs; None if it is none.
+
+    A pair is a role and a text, or a question and its answer, as Alpaca's histories have them.
+    """
+    turns = turns_in(value)
+    if turns is not None:
+        return turns
+    if isinstance(value, str) and value.lstrip().startswith("[["):
+        try:
+            value = parse(value)
+        except ValueError:
+            return None
+    if not isinstance(value, list) or not value or not all(_is_pair(one) for one in value):
+        return None
+    if all(first in ("user", "assistant") for first, _ in value):
+        return [{"role": first, "content": second} for first, second in value]
+    return [
+        {"role": role, "content": text}
+        for pair in value
+        for role, text in zip(("user", "assistant"), pair, strict=True)
+    ]
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value)
+
+
 def is_reply(values: Mapping[str, Any]) -> bool:
     """Return whether a row is a single turn of a conversation, by the assistant or a system."""
     role = values.get("role")

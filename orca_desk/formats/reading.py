@@ -8,11 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
+from orca_desk.formats.chat_rows import turns_beside
 from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, options_of
 from orca_desk.formats.columns import map_columns, named_for, plain
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.shapes import EARLIER, Shape, fields_of, second_answer, shape_of
+from orca_desk.formats.shapes import EARLIER, Shape, earlier_columns, fields_of, second_answer, shape_of
 from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
 from orca_desk.formats.values import is_nothing, split_of
 from orca_desk.method.records import AnswerKind, Task
@@ -222,12 +223,17 @@ class _Counts:
             for column in named_for(name, shape)
             if column not in choices and name not in self._said
         ]
+        judged += [("turns", column) for column in earlier_columns(shape)]
         if not choices and "answer" not in self._said:
             judged += [("answer", column) for column in shape if plain(column) == "key"]
         return {name: column for name, column in mapping.items() if column in shape}, choices, judged, kind
 
     def _judge(self, name: str, column: str, value: Any) -> None:
         """Note whether a value is a split, or a type of answer."""
+        if name == "turns":
+            if value not in (None, "", []):
+                (self._known if turns_beside(value) else self._unknown)[name, column] += 1
+            return
         if name == "answer":  # of a column called key: numbers there count the rows
             known = not re.fullmatch(r"\d+", str(value).strip())
             (self._known if known else self._unknown)[name, column] += 1

@@ -15,6 +15,7 @@ Shape = OneOf[
     "question and answer", "questions",
 ]  # fmt: skip
 EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
+_BEFORE = ("earlierturns", "turns", "history")
 _NATURAL = "Definition"
 
 
@@ -78,6 +79,11 @@ def fields_of(columns: Collection[str]) -> dict[str, str]:
 def is_kto(values: Mapping[str, Any]) -> bool:
     """Return whether a row says of a completion whether people want it."""
     return isinstance(values.get("label"), bool) and "prompt" in values and "completion" in values
+
+
+def earlier_columns(columns: Collection[str]) -> list[str]:
+    """Return the columns that may hold the turns before a question."""
+    return [name for name in columns if plain(name) in _BEFORE]
 
 
 def second_answer(columns: Collection[str]) -> str:

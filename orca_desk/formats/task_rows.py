@@ -4,16 +4,25 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 from typing import Literal as OneOf
 
-from orca_desk.formats.chat_rows import THOUGHTS, alternating, exchange_of, is_reply, reply_in, turns_in
+from orca_desk.formats.chat_rows import (
+    THOUGHTS,
+    alternating,
+    exchange_of,
+    is_reply,
+    reply_in,
+    turns_beside,
+    turns_in,
+)
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
 from orca_desk.formats.columns import is_conversation, map_columns, plain
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.shapes import EARLIER, fields_of, is_kto, second_answer, unfolded
+from orca_desk.formats.shapes import EARLIER, earlier_columns, fields_of, is_kto, second_answer, unfolded
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
+from orca_desk.method.turns import Turns
 
 Note = OneOf["systems", "several answers", "splits", "kinds", "damaged", "tools", "thoughts", "unwanted"]
 MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
@@ -26,17 +35,21 @@ _THOUGHTS = "</think>"
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
-    """Field -> column for rows with the same columns; the answer may stand in the column `instead`."""
+    """Field -> column for rows with the same columns.
+
+    The answer may stand in the column `instead`, the turns before the question in `earlier`.
+    """
 
     columns: dict[str, str]
     choices: tuple[str, ...]
     instead: str = ""
+    earlier: str = EARLIER
 
     @property
     def read(self) -> set[str]:
         """The columns that are read."""
         read = {column for field, column in self.columns.items() if field != "choices"} | set(self.choices)
-        return read | {EARLIER} | ({self.instead} if self.instead else set())
+        return read | {self.earlier} | ({self.instead} if self.instead else set())
 
 
 @dataclass(kw_only=True)
@@ -105,11 +118,14 @@ class RowReader:
             for name, column in map_columns(free, said, aside=self.aside).items()
             if column and column in names
         }
-        whole = next((name for name in free if is_conversation(name)), "")
+        before = earlier_columns(free) if "query" in columns else ()
+        whole = next((name for name in free if is_conversation(name) and name not in before), "")
         if whole and "answer" not in columns and "query" not in self.mapping:
             columns["query"] = whole  # a prompt beside its conversation repeats what that begins with
         instead = second_answer(names) if "answer" not in self.mapping else ""
-        return Mapped(columns=columns, choices=choices, instead=instead)
+        beside = (name for name in earlier_columns(names) if name not in columns.values())
+        earlier = next((name for name in beside if ("turns", name) not in self.aside), EARLIER)
+        return Mapped(columns=columns, choices=choices, instead=instead, earlier=earlier)
 
 
 def flat(values: dict[str, Any]) -> dict[str, Any]:
@@ -133,12 +149,21 @@ class _FaultError(Exception):
         self.hint = hint
 
 
+class _Asked(NamedTuple):
+    """Question, context, the turns before it and the answer."""
+
+    query: str
+    context: str
+    turns: Turns
+    answer: str | None
+
+
 class _RowTask:
     """One row on its way to a task."""
 
     def __init__(self, reader: RowReader, values: Mapping[str, Any], mapped: Mapped) -> None:
         self._reader, self._columns, self._choices = reader, mapped.columns, mapped.choices
-        self._row = values
+        self._row, self._earlier = values, mapped.earlier
         self._values = {name: values[column] for name, column in mapped.columns.items()}
         self._is_ours = RowReader.is_ours(self._values.get("id"))
         self._notes: Counter[Note] = Counter()
@@ -149,7 +174,7 @@ class _RowTask:
             self._notes["unwanted"] += 1
 
     def task(self) -> Task:
-        query, context, answer = self._question()
+        query, context, turns, answer = self._question()
         kind = self._kind()
         if self._choices:
             query, answer, is_choice = self._chosen(query, answer)
@@ -157,6 +182,7 @@ class _RowTask:
         task = Task(
             query=query,
             context=context,
+            turns=turns,
             answer=answer,
             answer_kind=kind,
             family=self._name("family") or self._reader.family,
@@ -169,15 +195,15 @@ class _RowTask:
         self._reader.notes.update(self._notes)
         return task
 
-    def _question(self) -> tuple[str, str, str | None]:
-        """Return question, context and answer, from texts or from a conversation."""
+    def _question(self) -> "_Asked":
+        """Return what is asked, from texts or from a conversation."""
         if is_reply(self._row) and not is_conversation(self._columns.get("query", "")):
             hint = "Its question is in another row: write both into one."
             raise _FaultError("the row is a reply in a conversation, not a question", hint)
         turns = self._turns()
         context = self._context()
         if turns is None:
-            return self._query(), "\n\n".join(filter(None, (self._earlier(), context))), self._answer()
+            return _Asked(self._query(), context, self._beside(), self._answer())
         try:
             exchange = exchange_of(turns)
         except ValueError as error:
@@ -187,19 +213,24 @@ class _RowTask:
         self._notes["systems"] += bool(exchange.system)
         self._notes["tools"] += exchange.tools
         self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in THOUGHTS)
-        context = "\n\n".join(filter(None, (context, exchange.context)))
         answer = self._answer()
-        return exchange.query, context, answer if answer is not None else essence(exchange.answer)
+        answer = answer if answer is not None else essence(exchange.answer)
+        return _Asked(exchange.query, context, exchange.turns or self._beside(), answer)
 
-    def _earlier(self) -> str:
-        """Return the turns that a row keeps beside its question, such as examples of it, as a text."""
-        shown = turns_in(self._row.get(EARLIER))
-        if shown is None:
-            return ""
+    def _beside(self) -> Turns:
+        """Return the turns that a row keeps beside its question, such as examples of it."""
+        value = self._row.get(self._earlier)
+        if value in (None, "", []):
+            return ()
+        turns = turns_beside(value)
+        if turns is None:
+            raise _FaultError(f"{self._earlier!r} is no list of turns", "Correct it, or leave it empty.")
         try:
-            return exchange_of([*shown, {"role": "user", "content": "?"}]).context
+            exchange = exchange_of([*turns, {"role": "user", "content": "?"}])
         except ValueError as error:
             raise _FaultError(str(error), "Correct the turns before the question.") from error
+        self._notes["systems"] += bool(exchange.system)
+        return exchange.turns
 
     def _turns(self) -> list[dict[str, Any]] | None:
         asked = self._values.get("query")

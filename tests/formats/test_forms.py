@@ -315,9 +315,10 @@ def test_conversations(row: dict[str, Any]) -> None:
     assert pairs("t.jsonl", json.dumps(row)) == [("a?", "1")]
 
 
-def test_earlier_turns_are_the_context_and_what_no_task_is_is_refused() -> None:
+def test_earlier_turns_are_kept_and_what_no_task_is_is_refused() -> None:
     (task,), _, _ = read("t.jsonl", json.dumps({"messages": turns("Hello", "Hi", "a?", "1")}))
-    assert (task.query, task.context, task.answer) == ("a?", "User: Hello\n\nAssistant: Hi", "1")
+    assert (task.query, task.context, task.answer) == ("a?", "", "1")
+    assert task.turns == (("user", "Hello"), ("assistant", "Hi"))
     rows = [
         {"messages": [{"role": "tool", "content": "x"}]},
         {"messages": [{"role": "assistant", "content": "x"}]},
@@ -393,7 +394,7 @@ def test_conversations_without_roles_and_prompts_beside_them() -> None:
     assert pairs("t.jsonl", json.dumps({"conversations": ["a?", "1"]})) == [("a?", "1")]
     row = {"prompt": "a?", "messages": turns("a?", "1", "b?", "2")}
     (task,), _, survey = read("t.jsonl", json.dumps(row))
-    assert (task.query, task.context, task.answer) == ("b?", "User: a?\n\nAssistant: 1", "2")
+    assert (task.query, task.turns, task.answer) == ("b?", (("user", "a?"), ("assistant", "1")), "2")
     assert survey.unread == ("prompt",)
     assert pairs("t.jsonl", json.dumps({"problem": "a?", "answer": "3", "messages": turns("x", "1")})) == [
         ("a?", "3")

@@ -73,7 +73,7 @@ ROWS: list[tuple[Shape, dict[str, Any], tuple[str, str, str | None]]] = [
     ),
     (
         "AGIEval",
-        {"passage": "Ann.", "question": "Who?", "options": ["(A)Ann", "(B)Bob"], "label": "A", "answer": None},
+        {"passage": "Ann.", "question": "Who?", "options": ["(A)Ann", "(B)Bob"], "label": "A"},
         ("Ann.", "Who?\n(A) Ann\n(B) Bob", "A"),
     ),
     (
@@ -134,8 +134,35 @@ def test_calls_of_tools_stay_as_text(tmp_path: Path) -> None:
     _, (task,), file = read(tmp_path / "tools.jsonl", json.dumps({"messages": messages}) + "\n")
     assert isinstance(task, Task)
     assert (task.query, task.answer) == ("Tool result: 4", "It is 4.")
-    assert "What is 2+2?" in str(task) and 'Tool call: {"name": "add"' in str(task)
+    assert [role for role, _ in task.turns] == ["user", "assistant"]
+    assert task.turns[1][1].startswith('Tool call: {"name": "add"')
     assert file.reader.notes["tools"] == 1
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        {"turns": [["user", "1+1?"], ["assistant", "2"]]},
+        {"turns": [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}]},
+        {"history": [["1+1?", "2"]]},
+        {"history": json.dumps([["1+1?", "2"]])},
+    ],
+)
+def test_turns_beside_a_question_come_before_it(earlier: dict[str, Any], tmp_path: Path) -> None:
+    survey, (task,), _ = read(
+        tmp_path / "t.jsonl", json.dumps({"question": "2+2?", "answer": "4", **earlier})
+    )
+    assert isinstance(task, Task)
+    assert (task.query, task.answer) == ("2+2?", "4")
+    assert (task.turns, survey.unread) == ((("user", "1+1?"), ("assistant", "2")), ())
+
+
+def test_a_column_called_history_may_be_something_else(tmp_path: Path) -> None:
+    survey, (task,), _ = read(
+        tmp_path / "t.jsonl", json.dumps({"question": "Who?", "history": "Born in 1809."})
+    )
+    assert isinstance(task, Task)
+    assert (task.turns, survey.unread) == ((), ("history",))
 
 
 def test_a_picture_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -170,7 +197,7 @@ def test_a_task_of_big_bench_gives_its_name_and_keywords(tmp_path: Path) -> None
         "canary": "x", "name": "sums", "keywords": ["arithmetic"], "task_prefix": "Add up.\n",
         "examples": [{"input": "2+2?", "target_scores": {"3": 0, "4": 1}}, {"input": "1+1?", "target": "2"}],
     }  # fmt: skip
-    survey, (chosen, free), _ = read(tmp_path / "task.json", task)
+    _, (chosen, free), _ = read(tmp_path / "task.json", task)
     assert isinstance(chosen, Task) and isinstance(free, Task)
     assert (chosen.query, chosen.answer, chosen.answer_kind) == ("2+2?\n(A) 3\n(B) 4", "B", "choice")
     assert (chosen.family, chosen.tags, chosen.context) == ("sums", ("arithmetic",), "Add up.")
@@ -186,7 +213,8 @@ def test_natural_instructions_keep_definition_and_examples(tmp_path: Path) -> No
     survey, (found,), _ = read(tmp_path / "task1.json", task)
     assert survey.shapes == (("natural instructions", 1),) and isinstance(found, Task)
     assert (found.query, found.answer, found.family) == ("2 2", "4", "Mathematics")
-    assert "Add the numbers." in found.context and "1 1" in str(found)
+    assert found.context == "Add the numbers."
+    assert found.turns == (("user", "Add the numbers.\n\n1 1"), ("assistant", "2"))
 
 
 def test_columns_that_no_shape_has_are_named(tmp_path: Path) -> None:
@@ -203,8 +231,8 @@ _JSON = st.recursive(
 _NAMES = st.sampled_from([
     "messages", "conversations", "prompt", "completion", "label", "chosen", "rejected", "question", "answer",
     "choices", "options", "target_scores", "input", "inputs", "multiple_choice_targets", "targets",
-    "paragraphs", "multiple_choice_scores", "earlier turns", "Definition", "role", "content", "tool_calls", "from", "value",
-    "examples", "data", "Instances", "name",
+    "multiple_choice_scores", "paragraphs", "earlier turns", "Definition", "role", "content", "tool_calls",
+    "from", "value", "examples", "data", "Instances", "name",
 ])  # fmt: skip
 _TURN = st.dictionaries(
     st.sampled_from(["role", "from", "content", "value", "tool_calls"]), _JSON, max_size=3

@@ -6,9 +6,11 @@ from typing import Literal
 
 from orca_desk.formats.encoding import WORDS as ENCODINGS
 from orca_desk.formats.layout import Format
+from orca_desk.formats.read_as import ReadAs
 from orca_desk.formats.reading import MAX_COLUMNS
 from orca_desk.formats.rows import BadRow
-from orca_desk.steps.collect.imported import Imported, ImportOutcome, ReadAs
+from orca_desk.formats.shapes import Shape
+from orca_desk.steps.collect.imported import Imported, ImportOutcome
 from orca_desk.steps.collect.imported_records import AnswersReadAs
 from orca_desk.steps.collect.preview import PreviewedImport
 from orca_desk.ui.words.counting import counted
@@ -31,6 +33,29 @@ FORMATS: dict[Format, str] = {
     "folder": "a folder",
     "lm-eval": "an lm-eval task",
 }
+SHAPES: dict[Shape, str] = {
+    "messages": "conversations (messages)",
+    "ShareGPT": "ShareGPT conversations",
+    "conversation": "conversations",
+    "preference": "preference pairs",
+    "KTO": "KTO rows (a completion and whether it is wanted)",
+    "Alpaca": "Alpaca instructions",
+    "OpenOrca": "OpenOrca rows",
+    "prompt and completion": "prompts and completions",
+    "SQuAD": "questions about passages (SQuAD)",
+    "MMLU": "questions with choices (MMLU)",
+    "ARC": "questions with choices (ARC)",
+    "GSM8K": "GSM8K problems",
+    "MATH": "MATH problems",
+    "BIG-Bench": "BIG-Bench examples",
+    "AGIEval": "AGIEval questions",
+    "natural instructions": "natural instructions",
+    "question and answer": "questions and answers",
+    "questions": "questions",
+}
+PLAIN: frozenset[Shape] = frozenset({"question and answer", "questions"})  # shapes that say nothing new
+SHAPES_LISTED = 3
+FILES_LISTED = 5
 WITHOUT_ENCODING = frozenset({"Parquet", "Arrow", "workbook", "SQLite", "zip", "folder", "lm-eval"})
 
 
@@ -78,7 +103,8 @@ def preview_summary(preview: PreviewedImport) -> str:
     rows = rows if seen.whole else f"first {rows}"
     bad = f"{seen.bad:,} refused" if seen.bad else "none refused"
     how = read_text(preview.read_as)
-    text = f"{how[0].upper()}{how[1:]}, {rows}: {bad}."
+    what = _shapes(preview.read_as)
+    text = f"{how[0].upper()}{how[1:]}{what}, {rows}: {bad}."
     if "query" not in seen.mapping and seen.columns:
         return f"{text} Select the column with the question."
     if seen.whole and preview.heldout:
@@ -88,6 +114,12 @@ def preview_summary(preview: PreviewedImport) -> str:
     elif seen.good and preview.held is None:
         text += " None of these tasks is held out, so none can be used for evaluation."
     return text
+
+
+def _shapes(read: ReadAs) -> str:
+    """Return ", ShareGPT conversations" for what the rows are; "" for mere questions and answers."""
+    known = [SHAPES[shape] for shape in read.shapes[:SHAPES_LISTED] if shape not in PLAIN]
+    return f", {' and '.join(known)}" if known else ""
 
 
 def preview_doubts(preview: PreviewedImport) -> tuple[str, ...]:
@@ -148,6 +180,10 @@ def _rows_read(imported: Imported) -> str:
 
 
 def _reading_notes(read: ReadAs) -> Iterator[str]:
+    if read.left_out:
+        shown = ", ".join(read.left_out[:FILES_LISTED])
+        left = len(read.left_out) - FILES_LISTED
+        yield f"Files not read: {shown}{f' and {left:,} more' if left > 0 else ''}."
     if read.headerless:
         roles = [f"{column} is the {role}" for role, column in _roles(read)]
         yield f"No header was found, so the first line was read as a task: {', '.join(roles)}."
@@ -208,6 +244,14 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
     left = imported.left_aside
     if left.systems:
         yield f"The system messages of {counted(left.systems, 'conversation')} were left out."
+    if left.tools:
+        yield f"Calls of tools, and their results, in {counted(left.tools, 'conversation')} are kept as text."
+    if left.thoughts:
+        where = counted(left.thoughts, "conversation")
+        yield f"The assistant's thoughts in {where} are no part of a task and were left out."
+    if left.unwanted:
+        rows = counted(left.unwanted, "row gives", "rows give")
+        yield f"{rows} an answer that is marked as unwanted, which is no reference."
     if left.several_answers:
         yield (
             f"{counted(left.several_answers, 'row has', 'rows have')} several right answers;"

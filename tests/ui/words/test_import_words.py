@@ -1,10 +1,12 @@
 """What an import did, in words."""
 
 from dataclasses import replace
+from typing import get_args
 
 from orca_desk.formats.rows import BadRow
+from orca_desk.formats.shapes import Shape
 from orca_desk.steps.collect.imported import Imported, LeftAside, ReadAs, outcome_of
-from orca_desk.ui.words.imports import ImportReport, import_report, outcome_words, reading_notes
+from orca_desk.ui.words.imports import SHAPES, ImportReport, import_report, outcome_words, reading_notes
 from orca_desk.ui.words.outcomes import outcome_text
 
 BAD = tuple(BadRow(line=n, what="the question is blank", hint="Fill it in.") for n in range(2, 8))
@@ -139,3 +141,17 @@ def test_a_run_keeps_what_its_import_did() -> None:
     assert outcome_text(outcome_of(MIXED).to_json()) == words
     stopped = outcome_of(replace(CLEAN, finished=False))
     assert outcome_words(stopped) == "Stopped. 4 rows read: 1 task added, 2 already there, 1 held out."
+
+
+def test_every_shape_has_words_and_files_that_are_not_read_are_named() -> None:
+    assert set(SHAPES) == set(get_args(Shape))
+    names = tuple(f"{number}.png" for number in range(7))
+    notes = reading_notes(replace(PLAIN, format="folder", left_out=names))
+    assert notes == ("Files not read: 0.png, 1.png, 2.png, 3.png, 4.png and 2 more.",)
+    left = LeftAside(tools=1, thoughts=2, unwanted=1)
+    report = import_report(replace(CLEAN, left_aside=left), "x", how_to_hold_out="")
+    assert report.notes[1:] == (
+        "Calls of tools, and their results, in 1 conversation are kept as text.",
+        "The assistant's thoughts in 2 conversations are no part of a task and were left out.",
+        "1 row gives an answer that is marked as unwanted, which is no reference.",
+    )
