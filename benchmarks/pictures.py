@@ -236,6 +236,16 @@ def training(stage: Stage) -> None:
     stage.both("training")
 
 
+def grow(stage: Stage) -> None:
+    """What generators made, with the sample of one of them. The library needs proposals."""
+    page = stage.page("grow")
+    form = page.forms["grow-procedural"]
+    until(lambda: form.model.rows or None)
+    until(lambda: page.proposals.model.rows or None)
+    form.table.selectRow(next(row for row, one in enumerate(form.model.rows) if one.name == "chain_sum"))
+    stage.both("grow")
+
+
 def settings(stage: Stage) -> None:
     """What the machine has, and the other settings."""
     page = stage.page("settings")
@@ -273,6 +283,7 @@ PICTURES: dict[str, Callable[[Stage], None]] = {
         budget,
         training,
         checkpoints,
+        grow,
         settings,
         experiment,
         tournament,

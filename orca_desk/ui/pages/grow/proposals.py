@@ -54,8 +54,8 @@ COLUMNS: tuple[Column[StoredProposal], ...] = (
         tip="Whether a check gave the answer again. A dash: nothing was checked",
     ),
 )
-WIDTHS = (200, 90, 110, 64)  # px
-NEEDS = {2: 600, 3: 480}  # px that the table needs to show family and split
+WIDTHS = (200, 90, 100, 84)  # px
+NEEDS = {2: 600, 3: 490}  # px that the table needs to show family and split
 STATES: tuple[tuple[str, ProposalState], ...] = (
     ("Open", "open"),
     ("Accepted", "accepted"),
