@@ -8,6 +8,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.overlaps import USER
 from orca_desk.library.tasks import SELECT, task_from_row
 from orca_desk.method.records import Task
+from orca_desk.method.turns import text_to_compare, turns_from_json
 from orca_desk.yielding import yielding
 
 REVIEWED = (
@@ -36,10 +37,10 @@ class StoredTask:
 def asked_texts(library: Library, rowids: Sequence[int]) -> list[tuple[int, str]]:
     """Return the row id of each of these tasks that exists, and what it asks."""
     rows = library.rows(
-        f"SELECT n, {USER} AS asked FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n",
+        f"SELECT n, {USER} AS user, turns FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n",
         (json_list(rowids),),
     )
-    return [(row["n"], row["asked"]) for row in rows]
+    return [(row["n"], text_to_compare(turns_from_json(row["turns"]), row["user"])) for row in rows]
 
 
 def stored_tasks(library: Library, rowids: Iterable[int]) -> dict[int, StoredTask]:

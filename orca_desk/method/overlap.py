@@ -22,7 +22,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.method.mixing import OverlapKind
-from orca_desk.method.records import Task
 from orca_desk.yielding import yielding
 
 if TYPE_CHECKING:
@@ -49,11 +48,6 @@ class Overlap:
     held_out: str
     kind: OverlapKind
     similarity: float
-
-
-def asked_text(task: Task) -> str:
-    """Return all that a task asks, as it is compared with others."""
-    return task.user_text
 
 
 def words_of(text: str) -> list[str]:

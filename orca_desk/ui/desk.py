@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # The parts of a library that can change; each page watches some of them.
 PARTS = frozenset(
     {"tasks", "strategies", "pairings", "records", "snapshots", "trainings", "evaluations", "chats",
-     "models", "runs", "settings", "proposals"}
+     "models", "runs", "settings", "proposals", "benchmarks"}
 )  # fmt: skip
 
 

@@ -58,7 +58,6 @@ def _read(channel: Channel, finder: "AlikeFinder") -> None:
     from orca_desk.formats.reading import TaskFile
     from orca_desk.formats.rows import BadRow
     from orca_desk.formats.tasks import opened, readable
-    from orca_desk.method.overlap import asked_text
 
     path, refused = Path(channel.job["file"]), 0
     with opened(path) as (stream, name):
@@ -66,7 +65,7 @@ def _read(channel: Channel, finder: "AlikeFinder") -> None:
         while some := list(islice(rows, CHUNK)):
             _go_on(channel)
             refused += sum(isinstance(row, BadRow) for row in some)
-            texts = [asked_text(row) for row in some if not isinstance(row, BadRow)]
+            texts = [row.compared_text for row in some if not isinstance(row, BadRow)]
             finder.add(texts)
             channel.emit({"event": "questions", "texts": texts})
     channel.emit({"event": "refused", "rows": refused})

@@ -13,7 +13,7 @@ from orca_desk.library.duplicates import StoredTask, asked_texts, stored_tasks
 from orca_desk.library.tasks import TaskFilter, task_rowids
 from orca_desk.method.duplicates import Alike, Cluster, Copy, NearPair, clusters_of
 from orca_desk.method.mixing import OverlapKind
-from orca_desk.method.overlap import NEAR, asked_text, words_of
+from orca_desk.method.overlap import NEAR, words_of
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
@@ -350,7 +350,9 @@ def _difference(task: Task, kind: OverlapKind, kept: Task | None, asked: str) ->
     if kind == "exact":
         return ""
     return (
-        "words" if _numbers(asked_text(task)) == _numbers(asked_text(kept) if kept else asked) else "numbers"
+        "words"
+        if _numbers(task.compared_text) == _numbers(kept.compared_text if kept else asked)
+        else "numbers"
     )
 
 

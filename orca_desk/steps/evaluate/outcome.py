@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from orca_desk.library.repeats import Repeats
+
 UNKNOWN = "an engine that was not noted before the evaluation was resumed"
 
 
@@ -12,13 +14,15 @@ class EvaluationOutcome:
     """How many of the graded answers are correct, and how many tasks could not be asked, by reason.
 
     Those count as incorrect; they are not among the `graded` answers. `engines` says by what, and on which
-    device, the answers were computed, also before the evaluation was resumed.
+    device, the answers were computed, also before the evaluation was resumed. `repeats` tells how many of the
+    questions the model was trained on; None where that is not known, or where there was no training.
     """
 
     correct: int
     graded: int
     failed: Mapping[str, int]
     engines: Sequence[str] = ()
+    repeats: Repeats | None = None
 
     def to_json(self) -> str:
         """Return the outcome as JSON; see `evaluation_from_json`."""
@@ -37,6 +41,8 @@ def earlier_engines(outcome: str) -> Sequence[str]:
 def evaluation_from_json(text: str) -> EvaluationOutcome | None:
     """Return what `to_json` wrote, or None for any other text."""
     try:
-        return EvaluationOutcome(**json.loads(text)["evaluated"])
-    except (ValueError, KeyError, TypeError):
+        stored = json.loads(text)["evaluated"]
+        repeats = stored.get("repeats")
+        return EvaluationOutcome(**{**stored, "repeats": Repeats(**repeats) if repeats else None})
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -16,6 +16,7 @@ from orca_desk.library.evaluations import (
     get_evaluation,
     question_outcomes,
 )
+from orca_desk.library.repeats import Repeats
 from orca_desk.library.runs import Run
 from orca_desk.method.statistics import Comparison, Share, compare, share_of
 from orca_desk.steps.evaluate.outcome import evaluation_from_json
@@ -39,7 +40,8 @@ class Evaluated:
     counts the answers that ended at the length limit. `unasked` counts the questions that could not be asked,
     which count as incorrect; `failed` counts them by reason, as far as the reasons were stored. `unanswered`
     counts the questions that a stopped evaluation has not come to, `ungraded` the answers without a verdict:
-    both are in no score. `seconds` is the duration of this call. `finished` is False after a stop.
+    both are in no score. `seconds` is the duration of this call. `finished` is False after a stop. `repeats`
+    tells how many of all its questions the model was trained on, once that was counted.
     """
 
     run: str
@@ -53,6 +55,7 @@ class Evaluated:
     ungraded: int
     seconds: float
     finished: bool
+    repeats: Repeats | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,7 @@ def score_outcomes(run: Run, found: Sequence[QuestionOutcome], *, is_complete: b
         ungraded=sum(one.correct is None for one in answered),
         seconds=0.0,
         finished=is_complete,
+        repeats=stored.repeats if stored else None,
     )
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:  # every start of the desktop imports this module
+    from orca_desk.library.repeats import Repeats
     from orca_desk.method.statistics import Comparison
     from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
     from orca_desk.steps.evaluate.scoring import Evaluated
@@ -26,7 +28,20 @@ def score_notes(found: "Evaluated") -> list[str]:
         lines.append(f"{counted(found.ungraded, 'answer')} not graded, and in no score.")
     if found.cut:
         lines.append(f"{counted(found.cut, 'answer')} cut off by the length limit. Allow more tokens.")
+    if found.repeats and (found.repeats.exact or found.repeats.near):
+        lines.append(repeats_text(found.repeats))
     return lines
+
+
+def repeats_text(found: "Repeats") -> str:
+    """Return how many of an evaluation's questions the model was trained on."""
+    count = found.exact + found.near
+    verb = "repeats" if count == 1 else "repeat"
+    return (
+        f"{counted(count, 'question')} {verb} what the model was trained on in the snapshot"
+        f" {shorten(found.snapshot)} ({found.exact:,} exactly, {found.near:,} nearly): it may only remember"
+        " the answers."
+    )
 
 
 def unasked_text(count: int, reasons: Mapping[str, int]) -> str:

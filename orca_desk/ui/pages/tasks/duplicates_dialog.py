@@ -4,10 +4,11 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from orca_desk.errors import UserError
+from orca_desk.library.benchmarks import Benchmark, list_benchmarks, remove_benchmark, restore_benchmark
 from orca_desk.method.overlap import NEAR
 from orca_desk.steps.collect.duplicates import (
     Duplicates,
@@ -32,6 +33,7 @@ from orca_desk.ui.words.duplicates import (
     duplicates_summary,
     named_sentence,
 )
+from orca_desk.ui.words.shorten import shorten
 
 EMPTY = "Find shows here what is asked more than once, before anything is deleted."
 KEYS = "D deletes the selected copy, K keeps it, P keeps it in place of the first one."
@@ -57,6 +59,7 @@ class DuplicatesDialog(QDialog):
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
         layout.addLayout(self._choice_row())
+        layout.addWidget(self._benchmark_row())
         self.panel = JobPanel(desk)
         self.panel.pause.hide()
         layout.addWidget(self.panel)
@@ -68,6 +71,8 @@ class DuplicatesDialog(QDialog):
         self.view.changed.connect(self._update_buttons)
         self.find_button.setDefault(True)
         self.find_button.setFocus()
+        desk.changed.connect(self._library_changed)
+        self._read_benchmarks()
         self._update_buttons()
 
     def _choice_row(self) -> QHBoxLayout:
@@ -97,6 +102,26 @@ class DuplicatesDialog(QDialog):
         for made in (self.file_button, self.all_button, self.find_button):
             made.setAutoDefault(False)
         return row
+
+    def _benchmark_row(self) -> QWidget:
+        self.benchmark_row = QWidget()
+        self.benchmarks = QComboBox()
+        self.benchmarks.setAccessibleName("Benchmarks")
+        self.benchmarks.setMinimumContentsLength(24)
+        self.benchmarks.setToolTip(BENCHMARK_TIP)
+        self.remove_button = button(
+            "Remove", self.remove_benchmark, tip="Its questions may be trained on then. The file stays."
+        )
+        self.remove_button.setAutoDefault(False)
+        row = QHBoxLayout(self.benchmark_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(label("Benchmarks", tone="muted"))
+        row.addWidget(self.benchmarks)
+        row.addWidget(self.remove_button)
+        row.addStretch(1)
+        self.benchmark_row.hide()
+        return self.benchmark_row
 
     def _end_row(self) -> QHBoxLayout:
         self.apply_button = button("Delete", self.apply, primary=True)
@@ -156,7 +181,22 @@ class DuplicatesDialog(QDialog):
                 "Reading a benchmark",
                 lambda tools: name_benchmark(library, file, progress=tools.progress, control=tools.control),
                 self._named,
+                "benchmarks",
             )
+
+    def remove_benchmark(self) -> None:
+        """Forget the selected benchmark, with undo by the desk."""
+        library, name = self.desk.library, self.benchmarks.currentData()
+        change = f"remove the benchmark {shorten(name, 60)}"
+        self.desk.do(
+            change,
+            lambda: remove_benchmark(library, name),
+            lambda removed: restore_benchmark(library, removed),
+            "benchmarks",
+            then=lambda _: self.notice.offer_undo(
+                f"{shorten(name)} is no benchmark any more.", change=change
+            ),
+        )
 
     def apply(self) -> None:
         """Delete what is marked, with undo by the desk."""
@@ -172,6 +212,22 @@ class DuplicatesDialog(QDialog):
         self.view.show_clusters(found.clusters)
         if found.clusters:
             self.view.table.setFocus()
+
+    def _library_changed(self, parts: frozenset[str]) -> None:
+        if "benchmarks" in parts:
+            self._read_benchmarks()
+
+    def _read_benchmarks(self) -> None:
+        library = self.desk.library
+        self.desk.background.run(
+            self, lambda: list_benchmarks(library), self._show_benchmarks, only_newest="benchmarks"
+        )
+
+    def _show_benchmarks(self, found: list[Benchmark]) -> None:
+        self.benchmarks.clear()
+        for one in found:
+            self.benchmarks.addItem(f"{shorten(one.name, 60)} ({one.questions:,})", one.name)
+        self.benchmark_row.setVisible(bool(found))
 
     def _named(self, named: NamedBenchmark) -> None:
         self.notice.show_message(named_sentence(named), kind="good")
@@ -191,9 +247,15 @@ class DuplicatesDialog(QDialog):
         self.apply_button.setText(f"Delete {counted(count, 'task')}" if count else "Delete")
         self.apply_button.setEnabled(is_free and count > 0)
 
-    def _run(self, title: str, work: Callable[..., object], then: Callable[..., None]) -> None:
+    def _run(
+        self,
+        title: str,
+        work: Callable[..., object],
+        then: Callable[..., None],
+        *changes: str,
+    ) -> None:
         self.notice.hide()
-        self._job = job = self.desk.jobs.start(title, "duplicates", work, heavy=False)
+        self._job = job = self.desk.jobs.start(title, "duplicates", work, changes=changes, heavy=False)
         self.panel.follow(job)
         job.ended.connect(lambda: self._ended(job, then))
         self._update_buttons()

@@ -106,4 +106,10 @@ def test_a_file_is_compared_and_made_a_benchmark(
     qtbot.waitUntil(dialog.name_button.isEnabled)
     qtbot.mouseClick(dialog.name_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "leaving is a benchmark now" in dialog.notice.text.text(), timeout=60_000)
-    assert [one.name for one in list_benchmarks(library)] == ["leaving"]
+    qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "leaving is no benchmark any more" in dialog.notice.text.text())
+    qtbot.waitUntil(dialog.benchmark_row.isHidden)
+    assert list_benchmarks(library) == []
+    dialog.desk.undo.undo()
+    qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
