@@ -72,7 +72,9 @@ command.add_command(forget)
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
 @click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="Family for rows without one.")
 @click.option(
     "--heldout",
@@ -94,7 +96,7 @@ command.add_command(forget)
 @library_option
 @json_option
 def import_tasks(
-    file: Path,
+    files: tuple[Path, ...],
     family: str,
     heldout: float | None,
     update: bool,
@@ -109,6 +111,7 @@ def import_tasks(
 ) -> None:
     """Import tasks from FILE: JSONL, JSON, CSV, TSV, Parquet, Arrow, Anki's text export, a question a line.
 
+    Several files are one import, each read by its own columns; --refused then numbers the files it writes.
     FILE may also be a workbook, a SQLite database, a zip archive, a task of lm-eval, or a folder of files.
 
     Rows that cannot be read are reported with their line number; all others are imported. Tasks that the
@@ -118,7 +121,8 @@ def import_tasks(
     if heldout is not None and isnan(heldout):
         raise click.UsageError("--heldout must be a percentage from 0 to 100.")
     request = ImportRequest(
-        source=TaskSource.of_file(file),
+        source=TaskSource.of_file(files[0]),
+        more=tuple(map(TaskSource.of_file, files[1:])),
         mapping=field_mapping(mapping),
         family=family,
         heldout=heldout,
@@ -138,9 +142,13 @@ def import_tasks(
     if as_json:
         print_json(imported.to_json())
         return
-    if holds_answers(request.source, request.asked):
-        complain(f"{ARE_ANSWERS} To import them as teacher records: orca-desk records import {file}")
-    report = import_report(imported, file.name, how_to_hold_out="Use --heldout.")
+    for source in request.sources:
+        if holds_answers(source, request.asked):
+            complain(
+                f"{ARE_ANSWERS} To import them as teacher records: orca-desk records import {source.path}"
+            )
+    name = files[0].name if len(files) == 1 else counted(len(files), "file")
+    report = import_report(imported, name, how_to_hold_out="Use --heldout.")
     for line in (report.summary, *report.notes):
         say(line)
     if imported.differing:

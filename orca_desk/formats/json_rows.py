@@ -236,7 +236,7 @@ def parse(text: str) -> Any:
     Raises ValueError, whose text says what is wrong.
     """
     try:
-        return json.loads(text, **_HOOKS)
+        return _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
     except json.JSONDecodeError as error:

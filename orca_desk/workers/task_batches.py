@@ -1,14 +1,20 @@
 """The rows of a file as batches of tasks that are ready to be stored: what the worker `rows` does.
 
-The file is gone over twice: its whole content decides how its columns are read, and which questions are held
-out. Nothing here opens the library, so that a file that ends this process takes nothing with it.
+The file is gone over twice: its whole content decides how its columns are read. Which questions are held out
+is decided by all tasks, which are kept aside until then. Nothing here opens the library, so that a file that
+ends this process takes nothing with it.
 """
 
+import contextlib
+import pickle
 from array import array
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from orca_desk.formats.layout import Asked
@@ -59,12 +65,15 @@ def read_batches(job: BatchJob, sides: Sides, look: Look) -> Iterator[Message]:
         file = TaskFile(stream, path, job.asked)
         yield _event("opened", file, Survey())
         survey = file.survey(progress=look)
-        held = None
-        if job.percent is not None:
-            held = plan_held_out(_watched(file.rows(), look), job.percent, sides)
-        yield _event("survey", file, survey)
-        with RefusedRows(job.refused, file) as refused:
-            yield from _Batches(file, held, refused, job.stored).events(path, look)
+        with ExitStack() as stack:
+            rows, held = file.rows(), None
+            if job.percent is not None:
+                kept = stack.enter_context(_Kept())
+                held = plan_held_out(kept.keeping(_watched(rows, look)), job.percent, sides)
+                rows = kept.rows()
+            yield _event("survey", file, survey)
+            refused = stack.enter_context(RefusedRows(job.refused, file))
+            yield from _Batches(file, rows, held, refused, job.stored).events(path, look)
 
 
 def plan_held_out(rows: Iterable[Task | BadRow], percent: float, sides: Sides) -> HeldOut:
@@ -91,10 +100,43 @@ def _event(name: str, file: TaskFile, survey: Survey) -> Message:
     return {"event": name, "rows": survey.rows, "read_as": read_as(file, survey).to_json()}
 
 
+class _Kept:
+    """Rows in a file of this process alone, so that the choice of what to hold out reads the source once."""
+
+    def __enter__(self) -> "_Kept":
+        self._file = TemporaryFile()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def keeping(self, rows: Iterable[Task | BadRow]) -> Iterator[Task | BadRow]:
+        """Yield rows, and keep them."""
+        source = iter(rows)
+        while chunk := list(islice(source, LOOK_EVERY)):
+            pickle.dump(chunk, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+            yield from chunk
+
+    def rows(self) -> Iterator[Task | BadRow]:
+        """Yield the rows that were kept."""
+        self._file.seek(0)
+        with contextlib.suppress(EOFError):
+            while True:
+                yield from pickle.load(self._file)
+
+
 class _Batches:
     """The second time over the file."""
 
-    def __init__(self, file: TaskFile, held: HeldOut | None, refused: RefusedRows, stored: int) -> None:
+    def __init__(
+        self,
+        file: TaskFile,
+        rows: Iterable[Task | BadRow],
+        held: HeldOut | None,
+        refused: RefusedRows,
+        stored: int,
+    ) -> None:
+        self._source = rows
         self._file, self._held, self._refused, self._stored = file, held, refused, stored
         self._probe = probe_variants()
         self._rows = self._shown = 0
@@ -102,7 +144,7 @@ class _Batches:
 
     def events(self, path: Path, look: Look) -> Iterator[Message]:
         """Yield a batch whenever one is full, and what is left once there are no more rows."""
-        for row in yielding(readable(self._file.rows(), path)):
+        for row in yielding(readable(self._source, path)):
             self._add(row)
             if self._rows % LOOK_EVERY == 0:
                 look(0)

@@ -52,6 +52,7 @@ class TaskImport:
     dry_run: bool
     progress: Progress
     run: str = ""
+    rows_before: int = 0  # of the sources before this one
     tally: "Tally" = field(default_factory=lambda: Tally())
     state: Callable[[], dict[str, Any]] = dict  # what is stored with each batch
     read_as: ReadAs = field(default_factory=lambda: ReadAs(format="text", encoding="utf-8"))
@@ -127,7 +128,13 @@ class TaskImport:
             self.read_as = ReadAs.from_json(event["read_as"])
         elif event["event"] == "survey":
             self.read_as, self.total = ReadAs.from_json(event["read_as"]), event["rows"]
-            self._meter = Meter(self.progress, stage="importing", total=self.total, unit=UNIT)
+            self._meter = Meter(
+                self.progress,
+                stage="importing",
+                total=self.rows_before + event["rows"],
+                unit=UNIT,
+                already=self.rows_before,
+            )
         else:
             self._take_batch(event)
             self._meter.advance(event["rows"])

@@ -199,6 +199,7 @@ class ImportRequest(SourceRequest):
                 progress=progress,
                 dry_run=not run,
                 run=run,
+                rows_before=sum(one.rows for one in done),
                 tally=begun.tally,
             )
             work.state = partial(position.at, place, source, work)

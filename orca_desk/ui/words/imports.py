@@ -76,7 +76,7 @@ def import_report(imported: Imported, name: str, *, how_to_hold_out: str) -> Imp
     is_doubtful = bool(imported.unreadable or not imported.finished or _is_alarming(imported))
     return ImportReport(
         summary=_summary(imported, name),
-        notes=(_rows_read(imported), *reading_notes(imported.read_as), *doubts),
+        notes=(_rows_read(imported), *_files_read(imported), *reading_notes(imported.read_as), *doubts),
         problems=tuple(_problems(imported)),
         tone="warn" if is_doubtful else "info" if unchanged else "good",
     )
@@ -172,6 +172,13 @@ def _summary(imported: Imported, name: str) -> str:
     if imported.already_there:
         summary += f" Already in the library: {imported.already_there:,}."
     return summary
+
+
+def _files_read(imported: Imported) -> Iterator[str]:
+    for file in imported.files:
+        refused = f"{file.unreadable:,} refused" if file.unreadable else "none refused"
+        rest = "" if file.is_whole else "; the rest was not read"
+        yield f"{file.name}: {counted(file.rows, 'row')} read, {file.added:,} added, {refused}{rest}."
 
 
 def _rows_read(imported: Imported) -> str:

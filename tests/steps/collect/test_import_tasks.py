@@ -1,6 +1,7 @@
 """An import takes in what a file holds, says what it left out, and can be repeated, resumed and undone."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from orca_desk.formats.writers.data_formats import FormatName
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.general_probe import probe_questions
+from orca_desk.library.imports import rows_of_run
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.snapshots import preview_freeze
@@ -28,6 +30,7 @@ from orca_desk.library.tasks import (
     delete_tasks,
     families,
     iterate_tasks,
+    task_rowids,
 )
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
@@ -309,3 +312,44 @@ def test_what_is_exported_is_found_again(
     delete_tasks(library, [task.id for task in tasks])
     ImportRequest(source=TaskSource.of_file(tmp_path / name)).run(library)
     assert list(iterate_tasks(library)) == tasks
+
+
+def test_several_files_are_one_import(library: Library, tmp_path: Path) -> None:
+    first, second = tmp_path / "one.jsonl", tmp_path / "two.csv"
+    first.write_text(rows({"question": "a?", "answer": "1"}, {"question": ""}))
+    second.write_text("question,answer\nb?,2\na?,1\n")
+    sources = ImportRequest(source=TaskSource.of_file(first), more=(TaskSource.of_file(second),))
+    assert ImportRequest.from_json(json.loads(json.dumps(sources.to_json()))) == sources
+    seen = sources.run(library, refused=tmp_path / "refused.jsonl")
+    assert (seen.finished, seen.rows, seen.added, seen.already_there, seen.unreadable) == (True, 4, 2, 1, 1)
+    assert [(file.name, file.rows, file.added) for file in seen.files] == [
+        ("one.jsonl", 2, 1),
+        ("two.csv", 2, 1),
+    ]
+    (run_,) = list_runs(library)
+    assert (run_.status, run_.done) == ("done", 4)
+    assert list(rows_of_run(library, run_.id)) == list(task_rowids(library))
+    assert (
+        "two.csv: 2 rows read, 1 added, none refused."
+        in import_report(seen, "2 files", how_to_hold_out="").notes
+    )
+    assert seen.undo is not None
+    take_back(library, seen.undo)
+    assert not count_tasks(library)
+
+
+def test_a_file_that_ends_its_reader_takes_nothing_with_it(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hostile.jsonl"
+    path.write_text(rows({"question": "a?"}))
+    monkeypatch.setattr(
+        "orca_desk.processes.process.worker_command",
+        lambda name: [sys.executable, "-c", "import os; os._exit(7)"],
+    )
+    with pytest.raises(
+        UserError, match="could not be read to its end: the reader was ended before its first"
+    ):
+        ImportRequest(source=TaskSource.of_file(path)).run(library)
+    monkeypatch.undo()
+    assert ImportRequest(source=TaskSource.of_file(path)).run(library).added == 1
