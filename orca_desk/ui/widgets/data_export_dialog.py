@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDir, Qt
+from PySide6.QtCore import QDir, Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -35,6 +35,7 @@ from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.hand_over import FORMAT_WORDS, handed_over_notes, suggested_name
 
 LAST_FORMAT = "window/exported_as/"  # in desk.view_state, by table: the format of the last export
+TYPING_MS = 150  # between the last key and the preview
 _LONGEST = 1_500  # characters of an example
 PLACEHOLDER = "A file; a name without an ending makes a folder"
 
@@ -69,6 +70,10 @@ class DataExportDialog(QDialog):
         self.desk = desk
         self._choices, self._start = list(choices), start
         self._suggested = ""
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self._read_preview)
         self.setWindowTitle("Export data")
         self.resize(112 * GRID, 78 * GRID)
         layout = QVBoxLayout(self)
@@ -270,8 +275,12 @@ class DataExportDialog(QDialog):
         self._ask_preview()
 
     def _ask_preview(self) -> None:
-        """Read the first rows as they would be written, and say what of them would be left out."""
+        """Read the preview again once the user pauses; until then nothing can be exported."""
         self.export_button.setEnabled(False)
+        self._typing.start()
+
+    def _read_preview(self) -> None:
+        """Read the first rows as they would be written, and say what of them would be left out."""
         try:
             request = self.value()
         except UserError as error:
@@ -295,9 +304,8 @@ class DataExportDialog(QDialog):
         self.export_button.setEnabled(seen.found.written > 0 or not whole)
 
     def _complain(self, error: Exception) -> None:
-        hint = error.hint if isinstance(error, UserError) else ""
         self.desk.background.run(self, lambda: None, only_newest="preview")  # an older one comes too late
-        self.notes.setText(f"{error} {hint}".strip())
+        self.notes.setText(str(error))
         self.examples.setPlainText("")
         self.export_button.setEnabled(False)
 

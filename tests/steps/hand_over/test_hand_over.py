@@ -13,6 +13,7 @@ from new_library import new_library
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
 from orca_desk.formats.tasks import read_tasks
+from orca_desk.formats.writers.data_formats import DATA_FORMATS
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, add_records, decide
 from orca_desk.library.runs import list_runs
@@ -220,6 +221,15 @@ def test_a_preview_writes_nothing(library: Library, tmp_path: Path) -> None:
 
 
 def test_every_format_that_is_offered_is_a_format_of_some_table() -> None:
-    from orca_desk.formats.writers.data_formats import DATA_FORMATS
-
     assert {name for names in OFFERED.values() for name in names} == set(DATA_FORMATS)
+
+
+def test_the_page_about_formats_says_what_is_offered() -> None:
+    page = Path(__file__).parents[3] / "docs" / "data-formats.md"
+    lines = [line.strip("| \n").split("|") for line in page.read_text().splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip(" `") for cell in line] for line in lines[: 2 + len(DATA_FORMATS)]]
+    tables = head[1:-1]
+    said = {
+        row[0]: {table for table, cell in zip(tables, row[1:], strict=False) if cell == "yes"} for row in rows
+    }
+    assert said == {name: {table for table in OFFERED if name in OFFERED[table]} for name in DATA_FORMATS}
