@@ -37,7 +37,7 @@ quick-rest: .venv-quick/.test
 	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui -o cache_dir=.pytest_cache/rest
 
 # Two runs of pytest side by side, as few tests keep two cores busy: together they cover all tests.
-ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method
+ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method tests/inventory tests/models tests/processes
 test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -74,7 +74,7 @@ $(PACKAGE)/.package: pyproject.toml constraints.txt Makefile
 	    --no-cache-dir --wheel-dir $(PORTABLE) $(LLAMA)
 	$(PYTHON) -m venv --clear $(PACKAGE)
 	$(PACKAGE)/bin/pip --disable-pip-version-check install --quiet --no-deps $(PORTABLE)/*.whl
-	ORCA_DESK_VENV=$(PACKAGE) $(PYTHON) -m orca_desk.install package
+	ORCA_DESK_VENV=$(PACKAGE) $(PYTHON) -m orca_desk.install package grow
 
 minis: .venv/.run
 	$(BIN)/python -m models.recipe

@@ -222,7 +222,7 @@ def _chosen(
 
 
 def _named(library: Library, starts: tuple[str, ...]) -> list[StoredProposal]:
-    found = []
+    found: list[StoredProposal] = []
     for start in starts:
         matching = list_proposals(library, ProposalFilter(id_start=start, limit=2)).items if start else ()
         if len(matching) != 1:

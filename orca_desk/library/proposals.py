@@ -12,6 +12,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import insert_tasks
 from orca_desk.method.proposals import Proposal, ProposalState
 from orca_desk.method.records import FinishReason, Split, Task
+from orca_desk.method.turns import turns_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +149,7 @@ def reopen(library: Library, reviewed: Reviewed) -> None:
 
 
 def edit_proposal(library: Library, proposal_id: str, task: Task) -> StoredProposal:
-    """Replace the task of an open proposal; return it as it was. Raises UserError for one that is not open."""
+    """Replace the task of an open proposal; return it as it was. Raises UserError for a decided one."""
 
     def change(db: sqlite3.Connection) -> StoredProposal:
         stored = _stored(db, [proposal_id])
@@ -218,7 +219,7 @@ def _from_row(row: sqlite3.Row) -> StoredProposal:
         id=row["id"],
         run=row["run"],
         proposal=Proposal(
-            task=Task(**{**task, "tags": tuple(task["tags"])}),
+            task=Task(**{**task, "tags": tuple(task["tags"]), "turns": turns_of(task.get("turns", ()))}),
             ancestry=json.loads(row["ancestry"]),
             checks=json.loads(row["checks"]),
             confirmed=None if confirmed is None else bool(confirmed),

@@ -32,7 +32,7 @@ LOOK_SECONDS = 0.2
 TOO_MUCH = 7  # exit code
 CHUNK = 50  # questions in one event
 EVENT_SECONDS = 0.5  # after which an event is sent, however few questions it has
-LIST_SECONDS = 3.0  # for a sample
+LIST_SECONDS = 0.5  # for a sample
 # They fix what a generator asks when it is made, so that one is made for each question.
 MADE_ANEW = frozenset({"gsm_symbolic", "list_functions"})
 ACRE_SIZE = 4  # the least for which it makes questions of all its kinds

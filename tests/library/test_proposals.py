@@ -24,8 +24,9 @@ from orca_desk.method.records import Task
 
 
 def proposal(query: str, *, confirmed: bool | None = True) -> Proposal:
+    turns = (("user", "Owls?"), ("assistant", "Birds."))
     return Proposal(
-        task=Task(family="owls", query=query, answer="mice", tags=("grown",)),
+        task=Task(family="owls", query=query, answer="mice", tags=("grown",), turns=turns),
         ancestry={"kind": "document", "document": "owls.txt"},
         checks={"with": True},
         confirmed=confirmed,

@@ -29,7 +29,8 @@ def family_box() -> QComboBox:
     box = QComboBox()
     box.setEditable(True)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    box.lineEdit().setPlaceholderText("Select or name it")
+    if line := box.lineEdit():
+        line.setPlaceholderText("Select or name it")
     return box
 
 

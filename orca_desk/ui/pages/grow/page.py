@@ -217,9 +217,10 @@ class _FormArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._form = form
         self.setWidget(form)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the width of the form beside the scroll bar, and the height of some rows."""
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent) + GRID
-        return QSize(self.widget().minimumSizeHint().width() + bar, 20 * GRID)
+        return QSize(self._form.minimumSizeHint().width() + bar, 20 * GRID)
