@@ -61,8 +61,8 @@ def data_rows(library: Library, request: HandOverRequest, rowids: Sequence[int] 
             rows = (_training_row(one) for one in snapshot_records(library, request.of))
             return DataRows(total=total, unit="records", rows=rows)
         case "evaluation":
-            rows = map(_evaluated_row, evaluated_answers(library, request.of))
-            return DataRows(total=count_questions(library, request.of), unit="answers", rows=rows)
+            answers = map(_evaluated_row, evaluated_answers(library, request.of))
+            return DataRows(total=count_questions(library, request.of), unit="answers", rows=answers)
         case "preferences":
             return _preferences(library, request)
         case _:

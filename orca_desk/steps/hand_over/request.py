@@ -100,15 +100,11 @@ class HandOverRequest:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the request that `to_json` wrote."""
-        tasks, records = (
-            {name: tuple(value) if isinstance(value, list) else value for name, value in values[key].items()}
-            for key in ("tasks", "records")
-        )
         return cls(**{
             **values,
             "path": Path(values["path"]),
-            "tasks": TaskFilter(**tasks),
-            "records": RecordFilter(**records),
+            "tasks": TaskFilter(**_as_fields(values["tasks"])),
+            "records": RecordFilter(**_as_fields(values["records"])),
         })  # fmt: skip
 
     @classmethod
@@ -158,3 +154,8 @@ def _filled(wanted: TaskFilter | RecordFilter) -> dict[str, Any]:
         if name in found:
             found[name] = len(found[name])
     return found
+
+
+def _as_fields(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a filter that JSON holds: with tuples for its lists."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
