@@ -129,6 +129,21 @@ def rules(stage: Stage) -> None:
         stage.both("records-rules")
 
 
+def duplicates(stage: Stage) -> None:
+    """Tasks that ask the same, with what differs in one of them. The library needs near copies."""
+    from orca_desk.ui.pages.tasks.duplicates_dialog import DuplicatesDialog
+
+    page = stage.page("tasks")
+    page.dialogs.find_duplicates()
+    with stage.dialog(page, DuplicatesDialog) as dialog:
+        dialog.search()
+        until(lambda: dialog.view.clusters and dialog.find_button.isEnabled())
+        dialog.view.near_too.setChecked(True)
+        dialog.view.table.selectRow(2)
+        dialog.view.members.selectRow(1)
+        stage.both("duplicates")
+
+
 def freezing(stage: Stage) -> None:
     """What gets into a snapshot: the mix, and the overlap with held-out questions."""
     from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
@@ -277,6 +292,7 @@ PICTURES: dict[str, Callable[[Stage], None]] = {
     one.__name__: one
     for one in (
         rules,
+        duplicates,
         freezing,
         judge,
         steps,

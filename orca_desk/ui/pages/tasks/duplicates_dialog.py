@@ -93,7 +93,7 @@ class DuplicatesDialog(QDialog):
         self.near.setToolTip(NEAR_TIP)
         self.across = QCheckBox("Only in &both splits")
         self.across.setToolTip("Only what a student would be trained on and tested on")
-        self.find_button = button("Find", self.find, primary=True)
+        self.find_button = button("Find", self.search, primary=True)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self.compared, 1)
@@ -154,9 +154,9 @@ class DuplicatesDialog(QDialog):
     def compare_with(self, path: Path | None) -> None:
         """Find the tasks that this file asks, or with None what all tasks ask more than once."""
         self._file = path
-        self.find()
+        self.search()
 
-    def find(self) -> None:
+    def search(self) -> None:
         """Start the search."""
         library, file = self.desk.library, self._file
         near, across = self.near.value() / 100, self.across.isChecked()
