@@ -90,7 +90,7 @@ for subcommand in (import_records, rules, measure, freeze, list_snapshots, show_
     type=click.Choice([reason.value for reason in RECORD_REASONS]),
     help="Only records that this speaks against, under the rules in force.",
 )
-@click.option("--text", default="", help="Only records with this text in question or answer, in any case.")
+@click.option("--text", default="", help="Only records that this search finds; see: orca-desk find --fields.")
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number to list."
 )

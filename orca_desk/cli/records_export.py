@@ -47,7 +47,7 @@ _TABLES: dict[str, DataTable] = {
     help="Only answers that were graded correct or incorrect.",
 )
 @click.option("--in/--out", "used", default=None, help="Only records that the rules in force use, or not.")
-@click.option("--text", default="", help="Only records with this text in question or answer, in any case.")
+@click.option("--text", default="", help="Only records that this search finds; see: orca-desk find --fields.")
 @data_export_options("teacher", "training", "snapshot", "preferences")
 @instruction_options
 @library_option

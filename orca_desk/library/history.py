@@ -1,7 +1,7 @@
 """The history of a task: where it came from, its edits, and everything that was done with it, in order."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from orca_desk.library.database import Library
@@ -53,8 +53,7 @@ def task_history(library: Library, task_id: str) -> TaskHistory:
     """Return what the library knows of a task's past. Raises UserError if it does not exist."""
     get_task(library, task_id)
     events = [
-        *_origin(library, task_id),
-        *_edits(library, task_id),
+        *_begin(_origin(library, task_id), _edits(library, task_id)),
         *_answers(library, task_id),
         *_frozen(library, task_id),
         *_trained(library, task_id),
@@ -93,6 +92,14 @@ def _origin(library: Library, task_id: str) -> list[TaskEvent]:
             TaskEvent(kind="imported", at=row["at"], run=row["run"], name=row["source"]) for row in imported
         ]
     return [TaskEvent(kind="sample")] if task_id in sample_ids() else []
+
+
+def _begin(origin: list[TaskEvent], edits: list[TaskEvent]) -> list[TaskEvent]:
+    """Let where a task is from stand for its first addition, and take the time from there if it has none."""
+    if not origin or not edits or edits[0].kind != "added":
+        return [*origin, *edits]
+    first, *later = edits
+    return [*(one if one.at else replace(one, at=first.at) for one in origin), *later]
 
 
 def _edits(library: Library, task_id: str) -> list[TaskEvent]:

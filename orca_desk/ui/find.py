@@ -17,7 +17,7 @@ from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.finding import (
     EXAMPLE,
-    FIELD_HELP,
+    field_help,
     found_title,
     indexing_note,
     lacking_note,
@@ -49,7 +49,7 @@ class FindOverlay(Overlay):
         self.search = QLineEdit()
         self.search.setPlaceholderText(EXAMPLE)
         self.search.setAccessibleName("Find in tasks, records, answers and chats")
-        self.search.setToolTip("\n".join(f"{name}:  {about}" for name, about in FIELD_HELP.items()))
+        self.search.setToolTip(field_help())
         self.search.setClearButtonEnabled(True)
         self.search.installEventFilter(self)
         self.note = label("", tone="muted")

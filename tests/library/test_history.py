@@ -63,7 +63,6 @@ def test_all_that_became_of_a_task_is_told_in_order(library: Library) -> None:
     assert sorted(told) == sorted(
         [
             f"Imported from quiz.csv ({run.id})",
-            "Added",
             "Edited: reference answer was 1",
             "Answered under direct: incorrect (imported)",
             "Kept in review (record-00001)",

@@ -2,6 +2,7 @@
 
 from orca_desk.library.finding import FoundGroup, Hit
 from orca_desk.library.searching import SearchKind
+from orca_desk.method.search_query import QueryError, parse_query
 from orca_desk.ui.words.counting import counted
 
 NAMES: dict[SearchKind, tuple[str, str]] = {
@@ -30,6 +31,11 @@ FIELD_HELP = {
 EXAMPLE = 'family:algebra wrong:yes "exact words" -tag:draft'
 
 
+def field_help() -> str:
+    """Return the fields with their meanings, one a line, for a tooltip."""
+    return "\n".join(f"{name}:  {about}" for name, about in FIELD_HELP.items())
+
+
 def found_title(group: FoundGroup) -> str:
     """Return a heading, such as "1,204 teacher records (first 50 shown)"."""
     title = counted(group.total, *NAMES[group.kind])
@@ -40,6 +46,15 @@ def lacking_note(group: FoundGroup) -> str:
     """Return why nothing of a kind can be found by this search."""
     fields = " or ".join(f"{field}:" for field in group.lacking)
     return f"No {NAMES[group.kind][1]}: they have nothing like {fields}"
+
+
+def search_problem(text: str) -> str:
+    """Return why a search cannot be read, and what to type instead; empty if it can."""
+    try:
+        parse_query(text)
+    except QueryError as error:
+        return str(error)
+    return ""
 
 
 def indexing_note(percent: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
@@ -12,8 +12,10 @@ from orca_desk.method.fitness import RECORD_REASONS, UNFIT, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.finding import field_help, search_problem
 
 VERDICTS: dict[str, dict[str, Any]] = {
     "correct": {"correct": True},
@@ -78,7 +80,8 @@ class RecordFilters(QWidget):
             "standing": self.standing,
         }
         self.text = QLineEdit()
-        self.text.setPlaceholderText("Find in question or answer")
+        self.text.setPlaceholderText("Find words, or wrong:yes tag:hard")
+        self.text.setToolTip(field_help())
         self.text.setAccessibleName("Find in question or answer")
         self.text.setClearButtonEnabled(True)
         self._settle = QTimer(self)
@@ -87,6 +90,10 @@ class RecordFilters(QWidget):
         self._settle.timeout.connect(self._changed)
         self.text.textEdited.connect(lambda _: self._settle.start())
         self.text.returnPressed.connect(self._search_now)
+        self.problem = label("", tone="bad", size="caption", wrap=True)
+        self.problem.hide()
+        self.saved = SavedFilters(desk, "records", self.chosen)
+        self.saved.chosen.connect(self._apply)
         self.count = label(tone="muted", size="caption")
         self.clear = QToolButton()
         self.clear.setText("Clear filters")
@@ -98,13 +105,17 @@ class RecordFilters(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
-        grid.addWidget(self.text, 0, 0, 1, 2)
+        top = QHBoxLayout()
+        top.addWidget(self.text, 1)
+        top.addWidget(self.saved)
+        grid.addLayout(top, 0, 0, 1, 2)
+        grid.addWidget(self.problem, 1, 0, 1, 2)
         for index, part in enumerate(self._parts.values()):
             last = part is self.standing
-            grid.addWidget(part, 1 + index // 2, index % 2, 1, 2 if last else 1)
+            grid.addWidget(part, 2 + index // 2, index % 2, 1, 2 if last else 1)
             part.currentIndexChanged.connect(self._changed)
-        grid.addWidget(self.count, 5, 0)
-        grid.addWidget(self.clear, 5, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.count, 6, 0)
+        grid.addWidget(self.clear, 6, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
         self._paint()
         self._show_clear()
@@ -118,7 +129,7 @@ class RecordFilters(QWidget):
             run=self.run.currentData(),
             leaked=None if leaks is None else leaks == "leaked",
             decision=self.decision.currentData(),
-            text=self.text.text().strip(),
+            text="" if search_problem(self.text.text()) else self.text.text().strip(),
             **_standing(self.standing.currentData()),
             **VERDICTS.get(self.verdict.currentData() or "", {}),
         )
@@ -168,13 +179,20 @@ class RecordFilters(QWidget):
 
     def _changed(self) -> None:
         self._show_clear()
-        self.changed.emit()
+        if not self.problem.text():
+            self.changed.emit()
+
+    def _apply(self, chosen: dict[str, Any]) -> None:
+        self.choose(chosen)
+        self._changed()
 
     def _clear(self) -> None:
         self.choose({})
         self.changed.emit()
 
     def _show_clear(self) -> None:
+        self.problem.setText(search_problem(self.text.text()))
+        self.problem.setVisible(bool(self.problem.text()))
         self.clear.setVisible(bool(self.chosen()))
 
     def _paint(self) -> None:

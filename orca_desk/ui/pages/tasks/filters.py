@@ -9,13 +9,12 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.library.tasks import TaskFilter
-from orca_desk.method.search_query import QueryError, parse_query
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.finding import FIELD_HELP
+from orca_desk.ui.words.finding import field_help, search_problem
 from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
 SEARCH_DELAY_MS = 120  # between the last key and the search
@@ -49,13 +48,13 @@ class FilterRow(QWidget):
         column.setSpacing(GRID // 2)
         row = QHBoxLayout()
         column.addLayout(row)
-        self.problem = label("", tone="danger", size="caption", wrap=True)
+        self.problem = label("", tone="bad", size="caption", wrap=True)
         self.problem.hide()
         column.addWidget(self.problem)
         row.setSpacing(GRID)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search words, or family:algebra wrong:yes")
-        self.search.setToolTip("\n".join(f"{name}:  {about}" for name, about in FIELD_HELP.items()))
+        self.search.setToolTip(field_help())
         self.search.setAccessibleName("Search tasks")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(14 * GRID)
@@ -101,7 +100,7 @@ class FilterRow(QWidget):
         for box in self._all:
             found |= box.currentData() or {}
         text = self.search.text().strip()
-        return {**found, "text": text} if text and not _problem(text) else found
+        return {**found, "text": text} if text and not search_problem(text) else found
 
     def apply(self, given: dict[str, Any]) -> None:
         """Set the filter to these fields, as `fields` returned them; unknown ones are ignored."""
@@ -152,7 +151,7 @@ class FilterRow(QWidget):
 
     def _search(self) -> None:
         """Say what is wrong with the search, or show what it finds."""
-        problem = _problem(self.search.text())
+        problem = search_problem(self.search.text())
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         if not problem:
@@ -207,15 +206,6 @@ class FilterRow(QWidget):
             made = QFont(box.font())
             made.setWeight(QFont.Weight.DemiBold if box.currentIndex() > 0 else QFont.Weight.Normal)
             box.setFont(made)
-
-
-def _problem(text: str) -> str:
-    """Return why a search cannot be read, or nothing."""
-    try:
-        parse_query(text)
-    except QueryError as error:
-        return str(error)
-    return ""
 
 
 def _named(field: str, names: Iterable[str]) -> list[Choice]:

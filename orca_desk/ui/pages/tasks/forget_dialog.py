@@ -58,6 +58,7 @@ class ForgetDialog(QDialog):
         self.confirmation.setAccessibleName(f"Type {CONFIRMATION} to confirm")
         self.confirmation.textChanged.connect(self._update)
         layout.addWidget(self.confirmation)
+        self.confirmation.setFocus()
         self.accept_button = button("Delete for good", self.accept, primary=True)
         layout.addWidget(dialog_buttons(self, self.accept_button))
         self._update()
