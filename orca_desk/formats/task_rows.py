@@ -192,7 +192,8 @@ class _RowTask:
             id=str(self._values["id"]) if self._is_ours else "",
         )
         self._notes["damaged"] += _LOST in query or _LOST in context or _LOST in (answer or "")
-        self._reader.notes.update(self._notes)
+        if any(self._notes.values()):
+            self._reader.notes.update(self._notes)
         return task
 
     def _question(self) -> "_Asked":

@@ -27,6 +27,8 @@ def tidy(text: str) -> str:
 
     A text of several lines keeps the indentation of its first line if other lines are indented too.
     """
+    if text.isascii() and "\n" not in text and "\r" not in text:  # most texts
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").rstrip(_BLANK)
     text = unicodedata.normalize("NFC", text)
     lines = text.split("\n")

@@ -466,7 +466,7 @@ def task_row(task: Task, families: Mapping[str, Any]) -> dict[str, Any]:
         "family_id": families[task.family],
         "question": question_key(task.conversation),
         **{name: getattr(task, name) for name in FIELDS[2:]},
-        "tags": json.dumps(task.tags, ensure_ascii=False),
+        "tags": json.dumps(task.tags, ensure_ascii=False) if task.tags else "[]",
         "turns": turns_to_json(task.turns),
     }
 

@@ -16,10 +16,12 @@ Split = Literal["train", "heldout"]
 FinishReason = Literal["stop", "length", "cancelled", "unknown"]  # unknown: nobody noted it
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def digest(value: Any) -> str:
     """Return the first 32 hex digits of the SHA-256 of `value` as canonical JSON: an identity."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()[:32]
 
 
 def question_key(user_text: str) -> str:

@@ -4,7 +4,7 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby
@@ -56,17 +56,18 @@ class QuestionCounts:
         Questions are ranked by their keys. One with variants, or in several families, is held out as a whole
         or not at all; those in `held` are held out in any case, those in `trained` never.
         """
+        order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
         totals: Counter[int] = Counter()
-        for _, families in self._questions():
+        for _, families in self._questions(order):
             totals.update(families)
         targets = {family: int(count * percent / 100 + 0.5) for family, count in totals.items()}
         keys: set[int] = set()
         taken: Counter[int] = Counter()
-        for key, families in self._questions():
+        for key, families in self._questions(order) if held else ():
             if key in held:
                 keys.add(key)
                 taken.update(families)
-        for key, families in self._questions():
+        for key, families in self._questions(order):
             if key in keys or key in trained:
                 continue
             if all(2 * taken[family] + count <= 2 * targets[family] for family, count in families.items()):
@@ -84,12 +85,15 @@ class QuestionCounts:
             if _has(keys, key) and not _has(ids, task):
                 yield key, mark
 
-    def _questions(self) -> Iterator[tuple[int, Counter[int]]]:
+    def _questions(self, order: Iterable[int]) -> Iterator[tuple[int, Mapping[int, int]]]:
         """Yield the questions in the order of their keys, with the number of their tasks in each family."""
-        places = sorted(range(len(self._keys)), key=self._keys.__getitem__)
-        for key, same in groupby(places, self._keys.__getitem__):
-            tasks = {(self._families[place], self._ids[place]) for place in same}
-            yield key, Counter(family for family, _ in tasks)
+        for key, same in groupby(order, self._keys.__getitem__):
+            first, *others = same
+            if others:
+                tasks = {(self._families[place], self._ids[place]) for place in (first, *others)}
+                yield key, Counter(family for family, _ in tasks)
+            else:
+                yield key, {self._families[first]: 1}
 
 
 def choose_held_out(tasks: Iterable[Task], percent: float) -> HeldOut:

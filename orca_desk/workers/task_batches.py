@@ -25,7 +25,7 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened, readable
 from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.tasks import task_values
-from orca_desk.method.records import Task
+from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import HeldOut, QuestionCounts, variant_key
 from orca_desk.processes.protocol import Message
 from orca_desk.yielding import yielding
@@ -163,8 +163,9 @@ class _Batches:
                 self._problems.append({**asdict(row), "raw": row.raw[:1000]})
             return
         key = variant_key(row.compared_text)
-        if self._held is not None:
-            row = replace(row, split="heldout" if key in self._held.keys else "train")
+        split: Split = row.split if self._held is None else "heldout" if key in self._held.keys else "train"
+        if split != row.split:
+            row = replace(row, split=split)
         if row.split != "heldout" and key in self._probe:
             self._general += 1
             row = replace(row, split="heldout")
