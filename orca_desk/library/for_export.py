@@ -1,7 +1,7 @@
 """What exports read that nothing else asks for: graded answers by question, records by row, whole answers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orca_desk.library.conditions import PAGE, json_list
 from orca_desk.library.database import Library
@@ -18,6 +18,7 @@ from orca_desk.library.records import (
     stored_record,
 )
 from orca_desk.method.preferences import GradedAnswer
+from orca_desk.method.turns import Turns, turns_from_json
 from orca_desk.yielding import yielding
 
 
@@ -28,6 +29,7 @@ class EvaluatedAnswer:
     task_id: str
     family: str
     question: str
+    turns: Turns
     reference: str | None
     response: str | None
     correct: bool | None
@@ -69,7 +71,7 @@ def evaluated_answers(library: Library, evaluation_id: str) -> Iterator[Evaluate
     after = -1
     while rows := library.rows(
         f"""
-        SELECT q.position, q.task_id, {NAME} AS family, q.user AS question, q.answer AS reference,
+        SELECT q.position, q.task_id, {NAME} AS family, q.user AS question, q.turns, q.answer AS reference,
           a.response, a.correct, coalesce(a.reason, '') AS reason, q.paired, a.recognised,
           a.completion_tokens, a.finish_reason
         FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)
@@ -79,8 +81,8 @@ def evaluated_answers(library: Library, evaluation_id: str) -> Iterator[Evaluate
     ):
         for row in yielding(rows):
             fields = {name: row[name] for name in EvaluatedAnswer.__dataclass_fields__}
-            found = EvaluatedAnswer(**fields)
-            yield found if found.correct is None else replace(found, correct=bool(found.correct))
+            correct = None if row["correct"] is None else bool(row["correct"])
+            yield EvaluatedAnswer(**{**fields, "correct": correct, "turns": turns_from_json(row["turns"])})
         after = rows[-1]["position"]
 
 

@@ -100,5 +100,8 @@ def test_an_evaluation_goes_out_with_its_answers(orca: Callable[..., Result], tm
     assert told(orca("evaluate", "export", made.id, str(out), "--json"))["written"] == 1
     (row,) = map(json.loads, out.read_text().splitlines())
     assert (row["response"], row["reference"], row["correct"]) == ("It is 3.", "3", True)
+    listed = tmp_path / "evaluations.csv"
+    assert told(orca("evaluate", "export", "all", str(listed), "--json"))["written"] == 1
+    assert listed.read_text().splitlines()[1].endswith(",1,1,1,1")
     refused = orca("evaluate", "export", made.id, str(out), "--format", "messages")
     assert "Invalid value for '--format'" in refused.stderr

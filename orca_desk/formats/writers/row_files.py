@@ -14,7 +14,7 @@ from orca_desk.formats.writers.data_formats import Container
 _BATCH = 1_000  # rows of a Parquet file in memory
 _WHOLE = frozenset({
     "sample", "strategy_version", "batch", "prompt_tokens", "completion_tokens", "position", "line",
-    "questions", "answered", "graded",
+    "questions", "answered", "graded", "correct_answers",
 })  # fmt: skip
 _TRUE_OR_FALSE = frozenset({"correct", "label", "edited", "leaked", "held_out"})
 _TEXTS = frozenset({"tags", "leaks"})

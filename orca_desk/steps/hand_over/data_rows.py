@@ -7,7 +7,9 @@ from typing import Any
 
 from orca_desk.formats.tasks import task_values
 from orca_desk.formats.writers.data_row import DataRow
+from orca_desk.library.answers import answer_counts
 from orca_desk.library.database import Library
+from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.for_export import (
     EvaluatedAnswer,
@@ -63,6 +65,9 @@ def data_rows(library: Library, request: HandOverRequest, rowids: Sequence[int] 
         case "evaluation":
             answers = map(_evaluated_row, evaluated_answers(library, request.of))
             return DataRows(total=count_questions(library, request.of), unit="answers", rows=answers)
+        case "evaluations":
+            total = len(list_evaluations(library))
+            return DataRows(total=total, unit="evaluations", rows=_evaluation_rows(library))
         case "preferences":
             return _preferences(library, request)
         case _:
@@ -239,15 +244,41 @@ def _pair_row(chosen: StoredRecord, rejected: StoredRecord, instruction: str) ->
 
 
 def _evaluated_row(one: EvaluatedAnswer) -> DataRow:
+    facts = dict(vars(one))
+    facts["earlier_turns"] = _turns(facts.pop("turns"))
     return DataRow(
-        facts=vars(one),
+        facts=facts,
+        sparse=_TURNS,
         beside={"id": one.task_id, "family": one.family},
         id=one.task_id,
         family=one.family,
         user=one.question,
+        turns=one.turns,
         answer=one.reference,
         held_out=True,
     )
+
+
+def _evaluation_rows(library: Library) -> Iterator[DataRow]:
+    """Yield the evaluations, oldest first, each with how many of its answers are correct."""
+    counts = answer_counts(library)
+    for one in reversed(list_evaluations(library)):
+        found = counts.get(one.id)
+        facts = {
+            "id": one.id,
+            "name": one.name,
+            "status": one.run.status,
+            "created_at": one.run.created_at,
+            "model": one.model.name,
+            "adapter": one.adapter.name if one.adapter else None,
+            "system_kind": one.system_kind,
+            "system": one.system,
+            "questions": found.questions if found else 0,
+            "answered": found.answered if found else 0,
+            "graded": found.graded if found else 0,
+            "correct_answers": found.correct if found else 0,
+        }
+        yield DataRow(facts=facts, id=one.id, family="evaluations", user=one.id)
 
 
 def _turns(turns: Turns) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.steps.recorder import request_to_resume
 
 KIND = "hand-over"
-DataTable = Literal["tasks", "teacher", "training", "snapshot", "preferences", "evaluation"]
+DataTable = Literal["tasks", "teacher", "training", "snapshot", "preferences", "evaluation", "evaluations"]
 _CHAT: tuple[FormatName, ...] = (
     "messages", "sharegpt", "alpaca", "prompt-completion", "prompt-completion-chat", "mlx",
 )  # fmt: skip
@@ -27,6 +27,7 @@ OFFERED: Mapping[DataTable, tuple[FormatName, ...]] = {
     "snapshot": (*_OWN, *_CHAT, "openai-batch"),
     "preferences": (*_OWN, "preference"),
     "evaluation": (*_OWN, "lm-eval", "openai-batch"),
+    "evaluations": _OWN,
 }
 _SUFFIXES: Mapping[str, Container] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet",
@@ -138,6 +139,7 @@ TABLE_NAMES: Mapping[DataTable, str] = {
     "snapshot": "the records of a snapshot",
     "preferences": "preference pairs",
     "evaluation": "the answers of an evaluation",
+    "evaluations": "evaluations",
 }
 
 

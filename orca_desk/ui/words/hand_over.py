@@ -55,6 +55,7 @@ UNITS: Mapping[DataTable, str] = {
     "snapshot": "record",
     "preferences": "preference pair",
     "evaluation": "answer",
+    "evaluations": "evaluation",
 }
 STOPPED = "The export was stopped. Nothing was written."
 

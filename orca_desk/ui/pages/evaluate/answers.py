@@ -150,7 +150,8 @@ class AnswersView(QWidget):
                     stem=one,
                 )
                 for one in self.ids
-            )
+            ),
+            DataChoice(name="All evaluations, with their counts", table="evaluations"),
         )
 
     def select_next(self, step: int) -> None:
@@ -321,10 +322,12 @@ class AnswersView(QWidget):
         if answer is None or reading is None or column >= len(self.ids):
             return
         library, evaluation = self.desk.library, self.ids[column]
-        user = question.user if question else ""
+        user, turns = (question.user, question.turns) if question else ("", ())
 
         def work() -> LookedAt:
-            scored, why = scored_answer(library, evaluation, user, shown.paired, answer.response)
+            scored, why = scored_answer(
+                library, evaluation, user, shown.paired, answer.response, turns=turns
+            )
             return LookedAt(
                 title=f"Answer of {shown.name}",
                 response=answer.response,
