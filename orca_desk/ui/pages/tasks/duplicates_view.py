@@ -88,7 +88,7 @@ class ClustersView(QWidget):
     def _mark_row(self) -> QHBoxLayout:
         self.near_too = QCheckBox("Delete &near copies too")
         self.near_too.setToolTip(
-            "Except those with other numbers or another answer. Read them: one word can ask for something else."
+            "Except those with other numbers or another answer. Read them: one word can change the question."
         )
         self.near_too.toggled.connect(lambda _: self._update())
         self.drop_button = button("Delete copy", self.drop, tip="D")
