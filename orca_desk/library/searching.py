@@ -19,6 +19,7 @@ LACKING: dict[SearchKind, frozenset[str]] = {
     "answers": OF_RECORDS,
     "chats": OF_RECORDS | {"wrong", "correct", "run", "strategy"},
 }
+COMMON = frozenset({"kind", "has", "split"})
 Sql = tuple[str, list[Any]]
 # The tables of an answer: `q` the question, `a` the answer, `u` the run of the evaluation, `m` the evaluation
 ANSWER_TABLES = """FROM answers AS a JOIN questions AS q USING (evaluation, task_id)
@@ -258,6 +259,8 @@ def _chat(condition: Condition) -> Sql:
 
 def _of_its_task(column: str, condition: Condition) -> Sql:
     sql, parameters = _task(condition)
+    if condition.field in COMMON:  # nearly every task may have it: look at the task of each one instead
+        return f"EXISTS (SELECT 1 FROM tasks WHERE tasks.id = {column} AND ({sql}))", parameters
     return f"{column} IN (SELECT id FROM tasks WHERE {sql})", parameters
 
 

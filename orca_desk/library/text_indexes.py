@@ -18,7 +18,8 @@ def indexed_percent(library: Library) -> int:
     rows = library.rows("SELECT below, top FROM text_indexes WHERE below > 0")
     if not rows:
         return 100
-    return min(99, min(100 - round(100 * row["below"] / row["top"]) for row in rows))
+    left: float = max(row["below"] / row["top"] for row in rows)
+    return min(99, 100 - round(100 * left))
 
 
 def index_some(library: Library) -> bool:
