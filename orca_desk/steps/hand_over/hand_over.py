@@ -21,6 +21,7 @@ from orca_desk.steps.hand_over.data_writer import DataWriter, new_folder, requir
 from orca_desk.steps.hand_over.handed_over import HandedOver
 from orca_desk.steps.hand_over.request import KIND, HandOverRequest
 from orca_desk.steps.hand_over.values import RowValues
+from orca_desk.steps.hand_over.wording import LEFT_OUT
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 _EVERY = 200  # rows between two looks at the control
@@ -256,5 +257,8 @@ def _nothing_to_write(left_out: Counter[str]) -> UserError:
             "Everything that matches is dropped, held out or empty, so there is nothing to export.",
             "Widen the filter, or undo the decisions.",
         )
-    counts = ", ".join(f"{reason} {count:,}" for reason, count in left_out.most_common())
-    return UserError(f"Nothing that matches has a place in this format: {counts}.", "Choose another format.")
+    counts = "; ".join(f"{count:,} {LEFT_OUT[reason]}" for reason, count in left_out.most_common())
+    return UserError(
+        f"Nothing that matches has a place in this format: {counts}.",
+        "Choose another format, or widen the filter.",
+    )

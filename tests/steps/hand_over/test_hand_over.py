@@ -201,6 +201,12 @@ def test_pairs_prefer_the_correct_answer_to_the_same_question(tmp_path: Path) ->
         made = hand_over(library, HandOverRequest(table="preferences", format="preference", path=path))
         assert made is not None
         assert (made.written, made.left_out) == (1, {"unpaired": 2})
+        alone = RecordFilter(correct=True)
+        nothing = HandOverRequest(
+            table="preferences", format="preference", path=tmp_path / "no.jsonl", records=alone
+        )
+        with pytest.raises(UserError, match="3 answers without a partner"):
+            hand_over(library, nothing)
         (line,) = _lines(path)
         assert line["prompt"] == [
             {"role": "system", "content": CAUTIOUS},
