@@ -14,7 +14,7 @@ from orca_desk.method.overlap import NEAR
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.duplicates import DuplicateCluster, Marking, find_duplicates, name_benchmark
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.duplicates import KEEPER, difference_text, duplicates_summary, named_sentence
+from orca_desk.ui.words.duplicates import KEEPER, STAYS, difference_text, duplicates_summary, named_sentence
 from orca_desk.ui.words.shorten import shorten
 
 FILE = click.Path(exists=True, path_type=Path)
@@ -91,7 +91,7 @@ def duplicates(
     if len(found.clusters) > limit:
         say(f"… and {counted(len(found.clusters) - limit, 'more cluster', 'more clusters')}: see --limit.")
     if marking:
-        say(f"Deleted {counted(deleted, 'task')}. {'' if against else KEEPER}".rstrip())
+        say(f"Deleted {counted(deleted, 'task')}. {STAYS if against else KEEPER}")
     else:
         exact, both = len(found.marked("exact")), len(found.marked("near"))
         say(

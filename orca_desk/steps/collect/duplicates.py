@@ -31,7 +31,7 @@ class DuplicateTask:
     """A task among those that ask the same.
 
     `similarity` (0 to 1) and `difference` are from the one that is kept: what differs is some "words", some
-    "numbers", or the reference "answer".
+    "numbers", or the reference "answer". `of_file`: it is compared with a question of a file.
     """
 
     rowid: int
@@ -42,12 +42,16 @@ class DuplicateTask:
     kind: OverlapKind = "exact"
     similarity: float = 1.0
     difference: Difference = ""
+    of_file: bool = False
 
     def is_marked(self, marking: Marking) -> bool:
         """Return whether the task is to be deleted unless the user keeps it.
 
-        One with other numbers, or with another answer, asks something else, or one of the two is wrong.
+        One with other numbers, or with another answer, asks something else, or one of the two is wrong. What
+        a file asks may be held out: nobody trains on it.
         """
+        if self.of_file and self.split == "heldout":
+            return False
         return self.difference == "" or (marking == "near" and self.difference == "words")
 
     def to_json(self) -> dict[str, Any]:
@@ -340,7 +344,13 @@ def _listed(stored: StoredTask) -> DuplicateTask:
 
 def _copy(stored: StoredTask, copy: Copy, kept: Task | None, asked: str) -> DuplicateTask:
     difference = _difference(stored.task, copy.kind, kept, asked)
-    return replace(_listed(stored), kind=copy.kind, similarity=copy.similarity, difference=difference)
+    return replace(
+        _listed(stored),
+        kind=copy.kind,
+        similarity=copy.similarity,
+        difference=difference,
+        of_file=kept is None,
+    )
 
 
 def _difference(task: Task, kind: OverlapKind, kept: Task | None, asked: str) -> Difference:

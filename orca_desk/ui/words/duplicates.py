@@ -15,9 +15,11 @@ KEEPER = (
     "Of each cluster, one task is kept: one with an answer, then a reviewed one, then a held-out one, then"
     " the oldest."
 )
+STAYS = "Held-out tasks stay: no student is trained on them."
 NEAR_TIP = (
     "The least share of runs of five words that two tasks have in common, of all that they have (Jaccard)."
-    " In GSM8K, 6 pairs of 8,792 questions are 50% alike; two of these are one question with other numbers."
+    " Of the 8,792 questions of GSM8K, 6 pairs are at least 50% alike, and one of these asks the same: it is 88%"
+    " alike."
 )
 DIFFERENCES: Mapping[Difference, str] = {
     "": "same words",

@@ -99,7 +99,8 @@ def test_a_file_is_compared_with_the_tasks(library: Library, tmp_path: Path) -> 
     rows = [*({"question": question} for question in questions), {"x": 1}]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     changed = STORY.replace("hospital", "library")
-    add_tasks(library, [task(changed), task("one"), task("ONE"), task("Two?"), task("two")])
+    held = task("ONE", split="heldout")
+    add_tasks(library, [task(changed), task("one"), held, task("Two?"), task("two")])
     result = found(library, against=path)
     assert (result.questions, result.refused) == (3, 1)
     assert {one.question: [copy.query for copy in one.copies] for one in result.clusters} == {
@@ -107,6 +108,7 @@ def test_a_file_is_compared_with_the_tasks(library: Library, tmp_path: Path) -> 
         "One?": ["one", "ONE"],
     }
     assert all(one.keep is None for one in result.clusters)
+    assert {one.query for one in result.marked("near")} == {changed, "one"}
 
 
 def test_a_file_is_named_as_a_benchmark_with_its_questions(library: Library, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from orca_desk.ui.words.duplicates import (
     HOW,
     KEEPER,
     NEAR_TIP,
+    STAYS,
     duplicates_summary,
     named_sentence,
 )
@@ -129,7 +130,8 @@ class DuplicatesDialog(QDialog):
         close = button("Close", self.reject)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        row.addWidget(label(f"{KEEPER} {KEYS}", size="caption", tone="muted", wrap=True), 1)
+        self.rule = label("", size="caption", tone="muted", wrap=True)
+        row.addWidget(self.rule, 1)
         for made in (self.name_button, self.apply_button, close):
             made.setAutoDefault(False)
             row.addWidget(made)
@@ -242,6 +244,7 @@ class DuplicatesDialog(QDialog):
         self.all_button.setVisible(self._file is not None)
         self.name_button.setVisible(self._file is not None)
         self.compared.setText(f"Compared with {self._file.name}" if self._file else "All tasks")
+        self.rule.setText(f"{STAYS if self._file else KEEPER} {KEYS}")
         self.across.setEnabled(self._file is None)
         count = len(self.view.to_delete())
         self.apply_button.setText(f"Delete {counted(count, 'task')}" if count else "Delete")
