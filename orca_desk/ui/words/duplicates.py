@@ -18,8 +18,8 @@ KEEPER = (
 STAYS = "Held-out tasks stay: no student is trained on them."
 NEAR_TIP = (
     "The least share of runs of five words that two tasks have in common, of all that they have (Jaccard)."
-    " Of the 8,792 questions of GSM8K, 6 pairs are at least 50% alike, and one of these asks the same: it is 88%"
-    " alike."
+    " Of the 8,792 questions of GSM8K, 6 pairs are at least 50% alike, and one of these asks the same: it is"
+    " 88% alike."
 )
 DIFFERENCES: Mapping[Difference, str] = {
     "": "same words",
