@@ -144,6 +144,20 @@ def duplicates(stage: Stage) -> None:
         stage.both("duplicates")
 
 
+def exporting(stage: Stage) -> None:
+    """Tasks as another program gets them, with what is left out."""
+    from orca_desk.ui.widgets.data_export_dialog import DataExportDialog
+
+    page = stage.page("tasks")
+    until(lambda: page.table.tasks.rowids or None)
+    page.export()
+    with stage.dialog(page, DataExportDialog) as dialog:
+        dialog.place.setText("/home/ada/data/tasks.jsonl")
+        dialog.choose_format("messages")
+        until(dialog.export_button.isEnabled)
+        stage.both("export-data")
+
+
 def freezing(stage: Stage) -> None:
     """What gets into a snapshot: the mix, and the overlap with held-out questions."""
     from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
@@ -293,6 +307,7 @@ PICTURES: dict[str, Callable[[Stage], None]] = {
     for one in (
         rules,
         duplicates,
+        exporting,
         freezing,
         judge,
         steps,
