@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
 from orca_desk.library.finding import Findings, Hit, find
 from orca_desk.library.searching import SearchKind
-from orca_desk.library.text_indexes import index_some
 from orca_desk.method.search_query import FIELDS, QueryError
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
@@ -26,7 +25,6 @@ from orca_desk.ui.words.finding import (
 from orca_desk.ui.words.shorten import shorten
 
 SEARCH_DELAY_MS = 150
-INDEX_EVERY_MS = 60  # between two pieces of indexing while the search is open
 LIMIT = 50  # hits listed of each kind
 SHOWN = 14  # rows visible at once
 WIDTH = 100 * GRID
@@ -67,15 +65,9 @@ class FindOverlay(Overlay):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SEARCH_DELAY_MS)
         self._timer.timeout.connect(self._find)
-        self._index = QTimer(self)
-        self._index.setSingleShot(True)
-        self._index.setInterval(INDEX_EVERY_MS)
-        self._index.timeout.connect(self._index_some)
         self.search.textChanged.connect(self._typed)
         self.search.setText(text)
         self._typed()
-        if desk.library.problem is None:
-            self._index.start()
 
     def first_focus(self) -> QWidget:
         """Return the search line."""
@@ -176,16 +168,3 @@ class FindOverlay(Overlay):
             if run is not None:
                 self.close_overlay()
                 run()
-
-    def _index_some(self) -> None:
-        """Index a piece of what is not indexed yet, then the next one."""
-        self._desk.background.run(
-            self, partial(index_some, self._desk.library), self._indexed, failed=self._desk.report
-        )
-
-    def _indexed(self, is_left: bool) -> None:
-        if is_left:
-            self._index.start()
-        elif self.indexing.text():
-            self.indexing.setText("")
-            self.indexing.hide()

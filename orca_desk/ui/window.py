@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.ui.closing import Closing
 from orca_desk.ui.commands import menu_actions
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.indexing import TextIndexing
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.menus import Menus
 from orca_desk.ui.notify import notify
@@ -98,6 +99,7 @@ class Window(QMainWindow):
         self._closing.postponed.connect(self.status.show_closing)
         self.status.stay.clicked.connect(self._closing.stay)
         glyphs().missing.connect(self._tell_missing_font)
+        TextIndexing(desk, self)
 
     def show_page(self, name: str) -> Page:
         """Show a page, made at its first opening; return it."""

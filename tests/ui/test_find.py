@@ -1,5 +1,7 @@
 """Find by keyboard alone: what was found of each kind, why there is nothing, and opening a hit."""
 
+import sqlite3
+
 import pytest
 from library_doubles import judged, make_record, make_task
 from PySide6.QtCore import Qt
@@ -8,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.records import add_records
 from orca_desk.library.tasks import add_tasks
 from orca_desk.ui.find import FindOverlay
+from orca_desk.ui.indexing import TextIndexing
 from orca_desk.ui.window import Window
 
 TASK = make_task(1, query="Which numbat sleeps?")
@@ -76,18 +79,20 @@ def test_why_there_is_nothing_is_told(
     assert overlay.isVisible()
 
 
-def test_what_an_older_version_left_is_indexed_while_it_is_open(
+def test_what_an_older_version_left_is_indexed_in_the_background(
     overlay: FindOverlay, window: Window, qtbot: QtBot
 ) -> None:
     library = window.desk.library
-    window.desk.library.write(
-        lambda db: [
-            db.execute("INSERT INTO records_text (records_text) VALUES ('delete-all')"),
-            db.execute("UPDATE text_indexes SET below = 100, top = 100 WHERE name = 'records'"),
-        ][:0]
-    )
-    overlay.close_overlay()
-    again = FindOverlay(window, window.desk, "numbat")
-    again.open()
+
+    def forget(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO records_text (records_text) VALUES ('delete-all')")
+        db.execute("UPDATE text_indexes SET below = 100, top = 100 WHERE name = 'records'")
+
+    library.write(forget)
+    qtbot.keyClicks(overlay.search, "numbat")
+    qtbot.waitUntil(lambda: "still being indexed: 0%" in overlay.indexing.text())
+    qtbot.waitUntil(lambda: "2 teacher records" in titles(overlay))
+    TextIndexing(window.desk, window, first=0)
     qtbot.waitUntil(lambda: not library.rows("SELECT 1 FROM text_indexes WHERE below > 0"))
-    qtbot.waitUntil(lambda: "2 teacher records" in titles(again))
+    overlay.search.setText("the numbat")
+    qtbot.waitUntil(lambda: not overlay.indexing.isVisible() and "2 teacher records" in titles(overlay))
