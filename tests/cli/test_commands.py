@@ -74,8 +74,8 @@ def test_examples_name_real_commands_and_options() -> None:
             if "orca-desk " not in line:
                 continue
             words = line.split("orca-desk ", 1)[1].split()
-            both = " ".join(words[:2])
-            name = both if both in known else words[0]  # a group can be a command itself
+            starts = (" ".join(words[:count]) for count in (3, 2, 1))  # a group can be a command itself
+            name = next(start for start in starts if start in known)
             options = {
                 text
                 for parameter in known[name].params
