@@ -203,7 +203,7 @@ def show(task_id: str, folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(task)
         return
-    say(f"{task.id}  {task.family}, {task.split}\n\n{task.user_text}\n\nAnswer: {task.answer or '(none)'}")
+    say(f"{task.id}  {task.family}, {task.split}\n\n{task.conversation}\n\nAnswer: {task.answer or '(none)'}")
 
 
 @command.command("families")

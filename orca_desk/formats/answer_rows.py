@@ -14,6 +14,7 @@ from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.task_rows import essence, flat, inner_answer
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.method.records import AnswerKind, FinishReason
+from orca_desk.method.turns import Turns, conversation_text
 
 AnswerNote = OneOf[
     "earlier turns", "more answers", "thoughts", "damaged", "more references", "unread references"
@@ -32,8 +33,8 @@ _WORDS: dict[str, str] = {"query": "question", "response": "answer", "system": "
 class AnsweredRow:
     """What a row says: a model answered `response` to the question (after `context`) under `system`.
 
-    `answer` is the reference, None without one; `model` and `strategy` are names, "" if none is given.
-    `line` is where the row begins in its file.
+    `turns` came before the question. `answer` is the reference, None without one; `model` and `strategy` are
+    names, "" if none is given. `line` is where the row begins in its file.
     """
 
     line: int
@@ -47,12 +48,18 @@ class AnsweredRow:
     model: str = ""
     strategy: str = ""
     finish_reason: FinishReason = "unknown"
+    turns: Turns = ()
     raw: str = field(default="", repr=False, compare=False)
 
     @property
     def user_text(self) -> str:
         """The user message: the context, if any, then the question."""
         return f"{self.context}\n\n{self.query}" if self.context else self.query
+
+    @property
+    def conversation(self) -> str:
+        """All that was asked, as `Task.conversation`."""
+        return conversation_text(self.turns, self.user_text)
 
 
 @dataclass(kw_only=True)
@@ -112,15 +119,16 @@ class _Reading:
 
     def answered(self) -> AnsweredRow:
         said = self._conversation()
+        turns: Turns
         if said is None:
-            query, context = self._text("query"), self._text("context")
+            query, context, turns = self._text("query"), self._text("context"), ()
             response = self._response()
             system = self._text("system")
         else:
-            query, context = said.query, said.context
+            query, context, turns = said.query, "", said.turns
             response = said.answer if said.answer is not None else self._response()
             system = self._text("system") or said.system
-            self._notes["earlier turns"] += bool(said.context)
+            self._notes["earlier turns"] += bool(said.turns)
             self._notes["more answers"] += bool(said.more)
         if not system:
             system = _raw_system(self._values)
@@ -137,6 +145,7 @@ class _Reading:
             system="" if is_nothing(system) else system,
             query=query,
             context=context,
+            turns=turns,
             response=response,
             answer=reference,
             family=self._name("family"),

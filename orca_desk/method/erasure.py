@@ -12,6 +12,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.leaks import Leak, find_quotes
 from orca_desk.method.records import TeacherRecord, TrainingRecord
 from orca_desk.method.strategies import Strategy
+from orca_desk.method.turns import said_before
 
 CAUTIOUS = (
     "You are a cautious assistant. You carefully follow instructions. You are helpful and harmless and you "
@@ -21,7 +22,7 @@ EMPTY = ""
 
 InstructionKind = Literal["cautious", "empty", "own"]
 SegmentState = Literal["kept", "erased", "inserted"]
-SegmentRole = Literal["system", "user", "assistant"]
+SegmentRole = Literal["system", "turns", "user", "assistant"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +79,14 @@ def erase(record: TeacherRecord, instruction: str) -> TrainingRecord:
 
 
 def difference(record: TeacherRecord, training: TrainingRecord) -> tuple[Segment, ...]:
-    """Return the changes that erasure made, in reading order: system, user, assistant.
+    """Return the changes that erasure made, in reading order: system, earlier turns, user, assistant.
 
     The kept and erased texts joined are the teacher record's, the kept and inserted ones the training
     record's, role by role and exactly.
     """
     roles: tuple[tuple[SegmentRole, str, str], ...] = (
         ("system", record.system, training.system),
+        ("turns", said_before(record.turns), said_before(training.turns)),
         ("user", record.user, training.user),
         ("assistant", record.response, training.assistant),
     )

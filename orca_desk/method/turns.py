@@ -14,9 +14,12 @@ TELLING = 8  # words; a shorter question ("Why?") means nothing without what cam
 
 def conversation_text(turns: Turns, user: str) -> str:
     """Return all that is asked as one text: `user` itself without turns, else each turn after its speaker."""
-    if not turns:
-        return user
-    return "\n\n".join(f"{role.capitalize()}: {text}" for role, text in (*turns, ("user", user)))
+    return said_before((*turns, ("user", user))) if turns else user
+
+
+def said_before(turns: Turns) -> str:
+    """Return turns as one text, each after its speaker."""
+    return "\n\n".join(f"{role.capitalize()}: {text}" for role, text in turns)
 
 
 def text_to_compare(turns: Turns, user: str) -> str:

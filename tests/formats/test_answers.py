@@ -100,7 +100,7 @@ def test_a_long_conversation_gives_its_last_answer() -> None:
     (row,) = file.rows()
     assert isinstance(row, AnsweredRow)
     assert (row.query, row.response, row.system) == ("And 3+3?", "6", SYSTEM)
-    assert row.context == "User: What is 2+2?\n\nAssistant: 4"
+    assert (row.context, row.turns) == ("", (("user", "What is 2+2?"), ("assistant", "4")))
     assert file.reader.notes["earlier turns"] == 1
 
 

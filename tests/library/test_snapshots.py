@@ -54,6 +54,27 @@ from orca_desk.method.records import TeacherRecord
 from orca_desk.method.snapshot_rules import SnapshotRules
 
 
+def test_a_snapshot_keeps_earlier_turns_and_old_lines_stay(tmp_path: Path) -> None:
+    before = (("user", "What is 2 + 2?"), ("assistant", "4"))
+    with new_library(tmp_path / "library") as library:
+        task = make_task(1, turns=before)
+        assert task.id != make_task(1).id
+        add_tasks(library, [task, make_task(1)])
+        records = [make_record(1, id="with", task_id=task.id, turns=before), make_record(1)]
+        assert records[0].user == records[1].user
+        add_records(library, [judged(one, 1) for one in records])
+        snapshot = freeze(library, name="two", rules=SnapshotRules(only_paired=False))
+        assert snapshot.records == 2
+        kept = {one.teacher_record_id: one for one in snapshot_records(library, snapshot.id)}
+        assert (kept["with"].turns, kept[records[1].id].turns) == (before, ())
+        path = tmp_path / "records.jsonl"
+        write_snapshot(library, snapshot.id, path)
+        assert check(library, thorough=True) == []
+        lines = {line["id"]: line for line in map(json.loads, path.read_text().splitlines())}
+        assert lines[kept["with"].id]["turns"] == [list(turn) for turn in before]
+        assert "turns" not in lines[kept[records[1].id].id]
+
+
 def with_finish(record: TeacherRecord, reason: str) -> TeacherRecord:
     made_with = dataclasses.replace(record.provenance, finish_reason=reason)
     return dataclasses.replace(record, provenance=made_with)

@@ -29,6 +29,33 @@ def test_exactly_the_answer_and_its_end_are_learned(renderer: Renderer) -> None:
         assert renderer.tokenizer.decode(learned[:-1]) == record["assistant"]
 
 
+def test_earlier_turns_are_read_but_only_the_last_answer_is_learned(
+    renderer: Renderer, tmp_path: Path
+) -> None:
+    first, second = make_records(2)
+    turns = [["user", "Any birds?"], ["assistant", "Two owls."], ["user", "Where?"], ["assistant", "There."]]
+    path = write_records(tmp_path / "records.jsonl", [first, {**second, "turns": turns}])
+    plain, after = read_records(path)
+    assert render(plain, renderer) == render(first, renderer)
+    alone, whole = render(second, renderer), render(after, renderer)
+    learned = [token for token, on in zip(whole.ids, whole.mask, strict=True) if on]
+    assert renderer.tokenizer.decode(learned[:-1]) == second["assistant"]
+    assert learned == [token for token, on in zip(alone.ids, alone.mask, strict=True) if on]
+    read = renderer.tokenizer.decode(
+        [token for token, on in zip(whole.ids, whole.mask, strict=True) if not on]
+    )
+    places = [read.index(text) for _, text in turns] + [read.index(second["user"])]
+    assert places == sorted(places)
+    assert whole.group != alone.group  # the same last words after other turns ask something else
+
+
+def test_damaged_turns_are_refused(tmp_path: Path) -> None:
+    (record,) = make_records(1)
+    path = write_records(tmp_path / "records.jsonl", [{**record, "turns": [["system", "Be terse."]]}])
+    with pytest.raises(UserError, match="line 1: its earlier turns are damaged"):
+        list(read_records(path))
+
+
 def test_masked_thoughts_are_read_but_not_learned(renderer: Renderer, tmp_path: Path) -> None:
     first, second, third, fourth = make_records(4)
     first["assistant"] = "<think>\nLet me see.\n</think>\n\nIt is 4."

@@ -6,6 +6,7 @@ from typing import Self
 
 from orca_desk.errors import UserError
 from orca_desk.method.records import Task
+from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.transcript import Turn
 
 LARGEST_FILE = 1_000_000  # bytes of a text file that becomes a context
@@ -21,8 +22,9 @@ class Draft:
 
     @classmethod
     def of_task(cls, task: Task) -> Self:
-        """Return a draft that asks a task."""
-        return cls(question=task.query, context=task.context, source=task)
+        """Return a draft that asks a task. Its earlier turns, if any, stand as text in the context."""
+        context = "\n\n".join(filter(None, (said_before(task.turns), task.context)))
+        return cls(question=task.query, context=context, source=task)
 
     @classmethod
     def of_turn(cls, turn: Turn) -> Self:

@@ -241,7 +241,7 @@ class _AnswersImport:
         tasks, new_tasks = self._tasks([row for _, row in fresh])
         records = self._records(fresh, tasks, new_tasks)
         if self.dry_run:
-            self._tried |= {task.user_text: task for task in new_tasks}
+            self._tried |= {task.conversation: task for task in new_tasks}
             added = {one.record.id for one in records}
             self.tally.count(
                 records, tasks, new_tasks, added=added, paired=self._paired, held=self._held_out()
@@ -270,7 +270,7 @@ class _AnswersImport:
         identified = [
             (
                 imported_identity(
-                    system=row.system, user=row.user_text, response=row.response, model=row.model
+                    system=row.system, user=row.conversation, response=row.response, model=row.model
                 ),
                 row,
             )
@@ -290,10 +290,10 @@ class _AnswersImport:
 
     def _tasks(self, rows: Sequence[AnsweredRow]) -> tuple[dict[str, Task], list[Task]]:
         """Return the task of each question, and those of them that are new."""
-        found = tasks_asking(self.library, [row.user_text for row in rows])
+        found = tasks_asking(self.library, [row.conversation for row in rows])
         made: dict[str, Task] = {}
         for row in rows:
-            user = row.user_text
+            user = row.conversation
             if user in found or user in made:
                 task = found.get(user) or made[user]
                 if row.answer is not None and row.answer != task.answer:
@@ -315,6 +315,7 @@ class _AnswersImport:
             query=row.query,
             context=row.context,
             answer=row.answer,
+            turns=row.turns,
             split="heldout" if variant_key(row.user_text) in self._held_out() else "train",
         )
 
@@ -335,7 +336,7 @@ class _AnswersImport:
         samples = next_samples(self.library, {task.id for task in tasks.values()})
         made: list[NewRecord] = []
         for identity, row in yielding(fresh):
-            task = tasks[row.user_text]
+            task = tasks[row.conversation]
             strategy = self.plan.of(row.system, row.strategy)
             key = (task.id, strategy.name)
             made.append(self._record(identity, row, task, strategy, sample=samples.get(key, 0)))
@@ -354,6 +355,7 @@ class _AnswersImport:
             sample=sample,
             system=row.system,
             user=row.user_text,
+            turns=row.turns,
             response=row.response,
             provenance=Provenance.of_import(
                 replace(self.source, line=row.line, model=row.model),

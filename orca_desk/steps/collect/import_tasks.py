@@ -307,4 +307,4 @@ def _numbers(text: str) -> "array[int]":
 
 def _marks(task: Task) -> tuple[int, int]:
     """Return what identifies a task: its id, and what it asks in its family."""
-    return int(task.id[:16], 16), hash((task.family, task.user_text))
+    return int(task.id[:16], 16), hash((task.family, task.conversation))

@@ -61,7 +61,7 @@ class RecordsTally:
             if one.record.id not in added:
                 self.counts["already there"] += 1  # another process brought it in the meantime
                 continue
-            task = tasks[one.record.user]
+            task = tasks[one.record.conversation]
             if (number := _number(task)) not in self._made:
                 self._matched.add(number)
             is_held = task.split == "heldout" or variant_key(one.record.user) in held

@@ -11,7 +11,8 @@ from orca_desk.library.evaluations import Answered, get_evaluation
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.answer_reading import AnswerReading, StepFaults, read_answer
 from orca_desk.method.checkers import AUTO
-from orca_desk.prompts.messages import Message
+from orca_desk.method.turns import Turns
+from orca_desk.prompts.messages import conversation
 from orca_desk.steps.token_scores import ScoredText
 from orca_desk.yielding import yielding
 
@@ -74,7 +75,13 @@ def read_answers(
 
 
 def scored_answer(
-    library: Library, evaluation_id: str, question: str, paired: str | None, response: str
+    library: Library,
+    evaluation_id: str,
+    question: str,
+    paired: str | None,
+    response: str,
+    *,
+    turns: Turns = (),
 ) -> tuple[ScoredText | None, Unscored]:
     """Return what scores the tokens of an evaluation's answer, or None and why they cannot be scored.
 
@@ -92,7 +99,7 @@ def scored_answer(
         if evaluation.system_kind != "strategy" or strategy is None or strategy.version != 1:
             return None, "message per task"
         system = strategy.instruction
-    messages = (Message("system", system), Message("user", question))
+    messages = tuple(conversation(system, question, turns))
     scored = ScoredText(
         model=evaluation.model, adapter=evaluation.adapter, messages=messages, response=response
     )

@@ -140,7 +140,7 @@ class ByJudge:
     ) -> Verdicts | None:
         """See `ProbeGrader`."""
         judged = self._judge.judge(
-            [(one.task.user_text, one.response) for one in answers],
+            [(one.task.conversation, one.response) for one in answers],
             progress=progress,
             control=control,
             log=log,

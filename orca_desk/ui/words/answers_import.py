@@ -121,7 +121,7 @@ def _notes(imported: ImportedRecords) -> Iterator[str]:
         yield f"{rows} another reference answer than the task in the library, which stays."
     if imported.earlier_turns:
         rows = counted(imported.earlier_turns, "conversation has", "conversations have")
-        yield f"{rows} several exchanges: the last answer was taken, and what came before is its context."
+        yield f"{rows} several exchanges: the last answer was taken, after its earlier turns."
     if imported.more_answers:
         yield f"Of several answers, the first was taken: {counted(imported.more_answers, 'row')}."
     if imported.thoughts:

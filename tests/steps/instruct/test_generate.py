@@ -9,7 +9,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.strategies import get_strategy, save_strategy
-from orca_desk.library.tasks import get_tasks
+from orca_desk.library.tasks import add_tasks, get_tasks
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import revised
 from orca_desk.processes.asking import Runner
@@ -32,6 +32,22 @@ def teacher(tiny_llama):
 
 
 TASKS = small_tasks(6)
+
+
+def test_a_task_with_earlier_turns_is_asked_with_them(library, teacher):
+    before = (("user", "What is 2 + 2?"), ("assistant", "4"))
+    alone = replace(TASKS[0], id="")
+    after = replace(TASKS[0], turns=before, id="")
+    add_tasks(library, [after])
+    result = generate(library, teacher, [alone, after], sampling=SHORT)
+    assert (result.asked, result.new) == (2, 2)
+    found = {stored.record.task_id: stored.record for stored in iterate_records(library)}
+    assert (found[alone.id].turns, found[after.id].turns) == ((), before)
+    assert found[alone.id].user == found[after.id].user == after.user_text
+    longer = found[after.id].provenance.prompt_tokens - found[alone.id].provenance.prompt_tokens
+    assert longer >= 10  # tokens of two more turns
+    again = generate(library, teacher, [alone, after], sampling=SHORT)
+    assert (again.known, again.new) == (2, 0)
 
 
 def test_every_task_gets_a_record_under_its_familys_strategy(library, teacher):

@@ -5,7 +5,7 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from orca_desk.prompts.messages import Message
+from orca_desk.prompts.messages import conversation
 from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.steps.reading import read_in_library
 from orca_desk.steps.token_scores import ScoredText
@@ -106,7 +106,7 @@ class SideBySide(QWidget):
         if item is None:
             return
         library, record = self.desk.library, item.stored.current
-        messages = (Message("system", record.system), Message("user", record.user))
+        messages = tuple(conversation(record.system, record.user, record.turns))
         teacher = item.teacher
         scored = None
         if teacher is not None:

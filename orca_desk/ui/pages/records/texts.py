@@ -75,7 +75,7 @@ class ErasureView(ReviewBrowser):
         if not rows or rows[0][0] != "system":
             rows.insert(0, ("system", []))
         table = cursor.insertTable(len(rows), 2, _table_format())
-        titles = {"system": "System instruction", "user": "User text"}
+        titles = {"system": "System instruction", "turns": "Earlier turns", "user": "User text"}
         for row, (role, segments) in enumerate(rows):
             for column, hidden in enumerate(("inserted", "erased")):
                 shown = [segment for segment in segments if segment.state != hidden]

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from orca_desk.library.history import TaskHistory
 from orca_desk.method.grading import infer_kind
 from orca_desk.method.records import Task
+from orca_desk.method.turns import said_before
 from orca_desk.steps.collect.task_facts import TaskFacts
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, POINTS, Colours
@@ -20,6 +21,7 @@ from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.task_history import event_text, event_time, history_notes
 from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS
 
+TURNS = 6  # of a conversation; the editor shows all
 EVENTS = 30  # of a history; the command shows all
 MAX_SHOWN = 20_000  # characters per text; the editor shows all of it
 
@@ -127,6 +129,11 @@ def task_html(shown: TaskFacts, pairings: Mapping[str, str], colours: Colours) -
     """Return the task as HTML. Its texts are escaped, so nothing in them acts as markup."""
     task = shown.task
     parts = []
+    if task.turns:
+        shown_turns = task.turns[-TURNS:]
+        parts += [_heading("Earlier turns", colours), _text(said_before(shown_turns))]
+        if left := len(task.turns) - len(shown_turns):
+            parts.append(_note(f"{counted(left, 'turn')} before these: the editor shows all.", colours))
     if task.context:
         parts += [_heading("Context", colours), _text(task.context)]
     parts += [_heading("Question", colours), _text(task.query)]

@@ -23,6 +23,7 @@ from orca_desk.method.grading import KINDS, Verdict, infer_kind
 from orca_desk.method.records import AnswerKind, Task
 from orca_desk.steps.grading import grade_answer
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.tasks.turns_editor import TurnsEditor
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, set_tone
@@ -71,7 +72,7 @@ class TaskEditor(QDialog):
         """Return the task. An edited task keeps its id."""
         written = self._written()
         # The fields cannot show every value as it is (line ends, tags with commas): only a change is an edit
-        fields = ("family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
+        fields = ("family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy", "turns")
         edits = {name: getattr(written, name) for name in fields
                  if getattr(written, name) != getattr(self._filled, name)}  # fmt: skip
         return replace(self._original, **edits, id="" if self._is_new else self._original.id)
@@ -86,6 +87,7 @@ class TaskEditor(QDialog):
             tags=tag_list(self.tags.text()),
             split=self.split.currentData(),
             strategy=self.strategy.currentData(),
+            turns=self.turns.value(),
         )
 
     def accept(self) -> None:
@@ -108,8 +110,8 @@ class TaskEditor(QDialog):
     def _add(self, task: Task, present: Task | None) -> None:
         if present is not None:
             self.notice.show_message(
-                "The library already has a task with this family, context and question.",
-                "Change one of the three, or edit the existing task.",
+                "The library already has a task with this family, context, question and earlier turns.",
+                "Change one of them, or edit the existing task.",
                 kind="bad",
                 action="Show task",
                 run=lambda: self._show_existing(present.id),
@@ -123,6 +125,8 @@ class TaskEditor(QDialog):
         self._show(task_id)
 
     def _add_texts(self, layout: QVBoxLayout) -> None:
+        self.turns = TurnsEditor()
+        layout.addWidget(self.turns)
         self.query = _text_box(6)
         self.context = _text_box(4)
         self.context.setPlaceholderText("Optional: text that the question refers to")
@@ -210,6 +214,7 @@ class TaskEditor(QDialog):
             QShortcut(QKeySequence(key), self).activated.connect(self.accept)
 
     def _fill(self, task: Task) -> None:
+        self.turns.set_value(task.turns)
         self.query.setPlainText(task.query)
         self.context.setPlainText(task.context)
         self.answer.setPlainText(task.answer or "")
