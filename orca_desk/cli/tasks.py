@@ -155,7 +155,8 @@ def import_tasks(
         first = shorten(imported.examples[0].query, 60)
         say(f"The first: {first}" + ("" if imported.updated else "\nAdd --update to replace them."))
     if refused and imported.unreadable:
-        say(f"Wrote the {counted(imported.unreadable, 'row')} that could not be read to {refused}.")
+        rows = counted(imported.unreadable, "row")
+        say(f"Wrote the {rows} that could not be read to {refused}, and the reasons beside it.")
 
 
 @command.command("list")

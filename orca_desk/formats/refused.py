@@ -22,13 +22,15 @@ class LaidOut(Protocol):
 class RefusedRows:
     """Writes refused rows as their file has them, below the same header; nothing without a path.
 
-    Without a refused row no file is written.
+    A second file, `reasons_path`, has the line of each in the source, and why it was refused. Without a
+    refused row no file is written.
     """
 
     def __init__(self, path: Path | None, file: LaidOut) -> None:
         self._path, self._file = path, file
         self._stack = ExitStack()
         self._output: IO[bytes] | None = None
+        self._reasons: IO[bytes] | None = None
 
     def __enter__(self) -> "RefusedRows":
         return self
@@ -49,7 +51,11 @@ class RefusedRows:
             if self._output is None:
                 self._output = self._stack.enter_context(atomic_writer(self._path))
                 self._output.write(self._heading())
+                self._reasons = self._stack.enter_context(atomic_writer(reasons_path(self._path)))
+                self._reasons.write(_csv_line("line", "part", "reason", "what to do"))
             self._output.write(text.encode("utf-8", "surrogateescape") + b"\n")
+            assert self._reasons is not None
+            self._reasons.write(_csv_line(row.line, row.part, row.what, row.hint))
         except OSError as error:
             raise cannot_write(self._path, error) from error
 
@@ -60,3 +66,14 @@ class RefusedRows:
         line = io.StringIO()
         csv.writer(line, delimiter=table.delimiter, lineterminator="\n").writerow(table.columns)
         return line.getvalue().encode()
+
+
+def reasons_path(path: Path) -> Path:
+    """Return the file with the reasons for the rows in `path`: "refused.jsonl.reasons.csv"."""
+    return path.with_name(f"{path.name}.reasons.csv")
+
+
+def _csv_line(*cells: object) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode("utf-8", "backslashreplace")

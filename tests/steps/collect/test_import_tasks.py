@@ -333,6 +333,8 @@ def test_several_files_are_one_import(library: Library, tmp_path: Path) -> None:
         "two.csv: 2 rows read, 1 added, none refused."
         in import_report(seen, "2 files", how_to_hold_out="").notes
     )
+    reasons = (tmp_path / "refused.jsonl.reasons.csv").read_text().splitlines()
+    assert (len(reasons), reasons[0], reasons[1][:2]) == (2, "line,part,reason,what to do", "2,")
     assert seen.undo is not None
     take_back(library, seen.undo)
     assert not count_tasks(library)
