@@ -1,4 +1,4 @@
-"""Find (Ctrl+Shift+K): one search over tasks, records, answers of evaluations and chats, listed by kind."""
+"""Find (Ctrl+Alt+F): one search over tasks, records, answers of evaluations and chats, listed by kind."""
 
 from functools import partial
 

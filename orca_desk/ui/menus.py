@@ -72,7 +72,7 @@ class Menus(QObject):
         redo.setShortcut(QKeySequence.StandardKey.Redo)
         edit.addActions([undo, redo])
         edit.addSeparator()
-        self._act(edit, "&Find everywhere…", self._find, "Ctrl+Shift+K")
+        self._act(edit, "&Find everywhere…", self._find, "Ctrl+Alt+F")
 
     def _find(self) -> None:
         from orca_desk.ui.find import FindOverlay

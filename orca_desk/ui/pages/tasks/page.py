@@ -71,7 +71,7 @@ class TasksPage(Page):
             image="sliders-horizontal",
             on_selection=True,
         ),
-        Command("&Tags…", lambda page: page.dialogs.tag(), key="T", image="tag", on_selection=True),
+        Command("Tags…", lambda page: page.dialogs.tag(), key="T", image="tag", on_selection=True),
         Command("&Delete", lambda page: page.delete(), key="Del", image="trash-2", on_selection=True),
         Command(
             "Delete for good…",
