@@ -3,12 +3,41 @@
 import json
 import sqlite3
 from array import array
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from orca_desk.library.bulk import BulkAdded, insert_in_bulk
 from orca_desk.library.database import Library
+from orca_desk.library.tasks import COLUMNS, same_tasks_in, task_from_values
+from orca_desk.method.records import Task
 
 
-def note_rows(db: sqlite3.Connection, run: str, source: str, first: int, last: int) -> None:
+Count = Callable[[BulkAdded, list[Task], dict[str, Task]], dict[str, Any] | None]
+
+
+def add_batch(
+    library: Library, values: Sequence[Sequence[Any]], *, run: str, source: str, count: Count
+) -> BulkAdded:
+    """Add a batch of tasks (see `task_values`) in one transaction, and note that `run` did so.
+
+    `count` is told what was added, and the tasks that existed with what is stored of them; it returns the
+    state of the run to store with the batch, or None. Without a run nothing is noted.
+    """
+
+    def store(db: sqlite3.Connection) -> BulkAdded:
+        done = insert_in_bulk(db, values, COLUMNS)
+        old = [task_from_values(values[place]) for place in done.others]
+        state = count(done, old, same_tasks_in(db, old))
+        if run and done.added:
+            _note_rows(db, run, source, done.first, done.last)
+        if run and state is not None:
+            _store_state(db, run, state)
+        return done
+
+    return library.write(store)
+
+
+def _note_rows(db: sqlite3.Connection, run: str, source: str, first: int, last: int) -> None:
     """Note inside a write that a run added the tasks in the rows from `first` to `last`, from `source`."""
     grown = db.execute(
         "UPDATE imported_rows SET last = ? WHERE n = (SELECT max(n) FROM imported_rows WHERE run = ?)"
@@ -30,8 +59,12 @@ def rows_of_run(library: Library, run: str) -> "array[int]":
     return found
 
 
-def store_state(db: sqlite3.Connection, run: str, state: dict[str, Any]) -> None:
-    """Store inside a write how far a run got."""
+def store_state(library: Library, run: str, state: dict[str, Any]) -> None:
+    """Store how far a run got."""
+    library.write(lambda db: _store_state(db, run, state))
+
+
+def _store_state(db: sqlite3.Connection, run: str, state: dict[str, Any]) -> None:
     db.execute(
         "INSERT INTO import_states VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET state = excluded.state",
         (run, json.dumps(state, ensure_ascii=False)),

@@ -12,10 +12,10 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.formats.read_as import ReadAs
 from orca_desk.formats.rows import BadRow
-from orca_desk.library.bulk import BulkAdded, insert_in_bulk
+from orca_desk.library.bulk import BulkAdded
 from orca_desk.library.database import Library
-from orca_desk.library.imports import note_rows, store_state
-from orca_desk.library.tasks import COLUMNS, same_tasks, same_tasks_in, task_from_values
+from orca_desk.library.imports import add_batch, store_state
+from orca_desk.library.tasks import same_tasks, task_from_values
 from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
 from orca_desk.method.splits import SplitQuestions
@@ -158,25 +158,19 @@ class TaskImport:
             return
         others: dict[str, Task] = {}
 
-        def store(db: Any) -> BulkAdded:
-            done = insert_in_bulk(db, values, COLUMNS)
-            old = [task_from_values(values[place]) for place in done.others]
-            others.update(self._compare(old, same_tasks_in(db, old)))
+        def count(done: BulkAdded, old: list[Task], stored: dict[str, Task]) -> dict[str, Any] | None:
+            others.update(self._compare(old, stored))
             self._count(done, keys)
-            if self.run and done.added:
-                note_rows(db, self.run, self.name, done.first, done.last)
-            if self.run and not self.update:
-                store_state(db, self.run, self.state())
-            return done
+            return None if self.update else self.state()
 
-        done = self.library.write(store)
+        done = add_batch(self.library, values, run=self.run, source=self.name, count=count)
         self.added.extend(range(done.first, done.last + 1) if done.added else ())
         self.newly_held.extend(done.newly_held)
         self.tally.counts["regraded"] += regrade(self.library, done.recorded) if done.recorded else 0
         if self.update and others:
             self._replace(list(others.values()))
         if self.run and self.update:
-            self.library.write(lambda db: store_state(db, self.run, self.state()))
+            store_state(self.library, self.run, self.state())
 
     def _replace(self, tasks: Sequence[Task]) -> None:
         done = replace_tasks(self.library, tasks)
