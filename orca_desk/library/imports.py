@@ -11,7 +11,6 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import COLUMNS, same_tasks_in, task_from_values
 from orca_desk.method.records import Task
 
-
 Count = Callable[[BulkAdded, list[Task], dict[str, Task]], dict[str, Any] | None]
 
 
