@@ -47,7 +47,8 @@ TUNED = f"""
 OTHER_TASKS = """
     SELECT 1 FROM questions AS q WHERE q.evaluation = ?1 AND NOT EXISTS
       (SELECT 1 FROM questions AS other WHERE other.evaluation = ?2 AND other.task_id = q.task_id
-       AND (other.user = q.user AND other.answer IS q.answer AND other.turns = q.turns OR '' IN (other.user, q.user))) LIMIT 1
+       AND (other.user = q.user AND other.answer IS q.answer AND other.turns = q.turns
+        OR '' IN (other.user, q.user))) LIMIT 1
 """
 REST = f"""
     SELECT (SELECT count(*) FROM snapshots WHERE {LISTED}) AS snapshots,

@@ -653,9 +653,9 @@ CREATE TABLE judgements (
 ) STRICT, WITHOUT ROWID;
 """
 
-# Tasks that were made here and wait for a person: what one would be, what it was made from (`ancestry`) and how
-# it was checked, as JSON. An accepted one names its task in `accepted`, and keeps its ancestry. `replies` has
-# what a model wrote on the way, by the identity of what it was asked: nothing is asked twice.
+# Tasks that were made here and wait for a person: what one would be, what it was made from (`ancestry`) and
+# how it was checked, as JSON. An accepted one names its task in `accepted`, and keeps its ancestry. `replies`
+# has what a model wrote on the way, by the identity of what it was asked: nothing is asked twice.
 VERSION_14 = """
 CREATE TABLE proposals (
   n INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -685,8 +685,8 @@ CREATE TABLE replies (
 
 # An import adds thousands of tasks at once: what the trigger does row by row, it then does for all of them
 # together (bulk.py), and has a row in `adding_in_bulk` meanwhile, which its transaction never leaves behind.
-# `imported_rows` are the rows of the tasks that a run added from a source, `import_states` has how far each run
-# got, to go on from there.
+# `imported_rows` are the rows of the tasks that a run added from a source, `import_states` has how far each
+# run got, to go on from there.
 VERSION_15 = """
 CREATE TABLE adding_in_bulk (n INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE imported_rows (
@@ -838,8 +838,8 @@ CREATE TABLE benchmark_questions (
 ) STRICT, WITHOUT ROWID;
 """
 
-# How many tasks there are, kept by family, split and answer, and by tag: to count a million takes too long for
-# a click. A row of 0 is as good as none. What is added in bulk is counted there (bulk.py).
+# How many tasks there are, kept by family, split and answer, and by tag: to count a million takes too long
+# for a click. A row of 0 is as good as none. What is added in bulk is counted there (bulk.py).
 VERSION_18 = """
 CREATE TABLE task_counts (
   family_id INTEGER NOT NULL,

@@ -244,7 +244,8 @@ def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
 def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
     """Return the number of matching tasks, ignoring the filter's `limit`.
 
-    By family, split and answer, or by a tag, it takes no time, however many there are; by words, some ms a million.
+    By family, split and answer, or by a tag, it takes no time, however many there are; by words, some ms per
+    million.
     """
     if _is_kept(wanted):
         conditions = Conditions()
@@ -295,6 +296,7 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
     For what must be on the screen before all are found. A search whose last word is typed so far may need
     many words of the index; where it matches much, reading the first tasks takes less time.
     """
+    parameters: list[Any]
     if _is_everything(wanted):
         sql, parameters = "SELECT n FROM tasks ORDER BY n LIMIT ?", [limit + 1]
     elif match := _words_alone(wanted):

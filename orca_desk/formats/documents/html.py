@@ -37,8 +37,8 @@ def blocks(path: Path) -> Iterator[Block]:
 
 def _blocks(body: "Tag") -> Iterator[Block]:
     """Yield the innermost blocks: text that stands between blocks is a paragraph of its own."""
-    from bs4 import NavigableString, Tag
-    from bs4.element import PreformattedString
+    from bs4 import Tag
+    from bs4.element import NavigableString, PreformattedString
 
     loose: list[str] = []
 

@@ -147,11 +147,11 @@ class TasksPage(Page):
         if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
             self._choices_timer.start(0 if not self.choices.strategies else CHOICES_DELAY_MS)
         if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
-            self.reload() if self.table.tasks.rowids and self._is_all else self.find()
+            self.reload() if self.table.tasks.rowids and self._is_all else self.show_first()
         else:
             self._read_task()
 
-    def find(self) -> None:
+    def show_first(self) -> None:
         """Show the first tasks that match the filters at once, and all of them soon after."""
         library, wanted = self.desk.library, self.filters.value()
         self._rest.stop()
@@ -456,7 +456,7 @@ class TasksPage(Page):
         )
         self.body.addWidget(self.view, 1)
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
-        self.filters.changed.connect(self.find)
+        self.filters.changed.connect(self.show_first)
         self.filters.search.returnPressed.connect(self._enter_table)
         self.table.order_changed.connect(self.reload)
         self.table.selection_updated.connect(self._selection_updated)
