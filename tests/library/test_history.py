@@ -10,12 +10,19 @@ from orca_desk.library.chats import ChatMessage, ask_columns
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.history import task_history
-from orca_desk.library.imports import note_rows
+from orca_desk.library.imports import add_batch
 from orca_desk.library.records import add_records, decide
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_rowids, update_task
+from orca_desk.library.tasks import (
+    add_tasks,
+    delete_tasks,
+    restore_tasks,
+    task_rowids,
+    task_values,
+    update_task,
+)
 from orca_desk.library.trainings import create_training
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.ui.words.task_history import event_text, history_notes
@@ -29,9 +36,7 @@ def texts(library: Library) -> list[str]:
 
 def test_all_that_became_of_a_task_is_told_in_order(library: Library) -> None:
     run = create_run(library, "import", {})
-    add_tasks(library, [TASK])
-    (place,) = task_rowids(library)
-    library.write(lambda db: note_rows(db, run.id, "quiz.csv", place, place))
+    add_batch(library, [task_values(TASK)], run=run.id, source="quiz.csv", count=lambda *_: None)
     update_task(library, make_task(1, answer="one", id=TASK.id))
     add_records(library, [judged(make_record(1, task_id=TASK.id), 2)])
     decide(library, ["record-00001"], "keep")
