@@ -26,6 +26,7 @@ from orca_desk.method.turns import Turns
 
 Note = OneOf["systems", "several answers", "splits", "kinds", "damaged", "tools", "thoughts", "unwanted"]
 MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
+_SIMPLE = frozenset({"query", "context", "answer", "family", "id"})  # fields that need no look at others
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARK = "####"  # before the result on the last line of GSM8K's solutions
 _LOST = "\ufffd"  # what a program writes for a letter that it could not read
@@ -44,6 +45,7 @@ class Mapped:
     choices: tuple[str, ...]
     instead: str = ""
     earlier: str = EARLIER
+    is_simple: bool = False  # nothing but the values of a few columns decides what the task is
 
     @property
     def read(self) -> set[str]:
@@ -93,10 +95,41 @@ class RowReader:
             what = f"there is no column {asked!r} with the question"
             return BadRow(line=row.line, what=what, hint=hint, raw=row.raw, part=row.part)
         mapped = self.mapped(tuple(values))
+        if mapped.is_simple and (task := self._simple_task(values, mapped.columns)) is not None:
+            return task
         try:
             return _RowTask(self, values, mapped).task()
+        except UnicodeEncodeError:
+            what = "the row contains half a character (a lone surrogate)"
+            return BadRow(line=row.line, what=what, hint="Remove it.", raw=row.raw, part=row.part)
         except _FaultError as fault:
             return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw, part=row.part)
+
+    def _simple_task(self, values: Mapping[str, Any], columns: Mapping[str, str]) -> Task | None:
+        """Return what `_RowTask` makes of a row of plain texts, sooner; None if there is more to do."""
+        if self.html:
+            return None
+        texts = {"query": "", "context": "", "answer": "", "family": ""}
+        for name, column in columns.items():
+            value = values[column]
+            if type(value) is not str or "\0" in value or _LOST in value:
+                return None
+            if name != "id":
+                if not value.isascii() and not _is_whole(value):
+                    return None
+                texts[name] = tidy(value)
+            elif self.is_ours(value):
+                return None
+        query, context, answer, family = texts.values()
+        if is_missing(query) or turns_in(values[columns["query"]]) is not None:
+            return None
+        family = family.strip()
+        return Task(
+            query=query,
+            context="" if is_nothing(context) else context,
+            answer=None if is_missing(answer) else essence(answer),
+            family=self.family if is_nothing(family) else family,
+        )
 
     @staticmethod
     def is_ours(value: Any) -> bool:
@@ -125,7 +158,13 @@ class RowReader:
         instead = second_answer(names) if "answer" not in self.mapping else ""
         beside = (name for name in earlier_columns(names) if name not in columns.values())
         earlier = next((name for name in beside if ("turns", name) not in self.aside), EARLIER)
-        return Mapped(columns=columns, choices=choices, instead=instead, earlier=earlier)
+        is_simple = (
+            "query" in columns
+            and columns.keys() <= _SIMPLE
+            and not (choices or instead or earlier in names or {"role", "label"} & set(names))
+            and not is_conversation(plain(columns["query"]))
+        )
+        return Mapped(columns=columns, choices=choices, instead=instead, earlier=earlier, is_simple=is_simple)
 
 
 def flat(values: dict[str, Any]) -> dict[str, Any]:
@@ -379,11 +418,18 @@ def clean(text: str, column: str) -> str:
     """Return `text`, unless JSON escapes gave it what no text file can contain: NULs and half characters."""
     if "\0" in text:
         raise _FaultError(f"{column!r} contains a NUL character", "Remove it.")
+    if not _is_whole(text):
+        raise _FaultError(f"{column!r} contains half a character (a lone surrogate)", "Remove it.")
+    return text
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text has no half characters."""
     try:
         text.encode()
-    except UnicodeEncodeError as error:
-        raise _FaultError(f"{column!r} contains half a character (a lone surrogate)", "Remove it.") from error
-    return text
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def inner_answer(answer: Any) -> Any:
