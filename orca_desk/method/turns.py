@@ -27,7 +27,7 @@ def text_to_compare(turns: Turns, user: str) -> str:
 
     This is the question alone, as a family often shares its examples; but a short one only with its turns.
     """
-    return user if len(user.split()) >= TELLING else conversation_text(turns, user)
+    return user if not turns or len(user.split()) >= TELLING else conversation_text(turns, user)
 
 
 def turns_of(values: Iterable[Sequence[Any]]) -> Turns:
