@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orca_desk.cli.library_care import compact, repair
 from orca_desk.cli.options import (
     examples,
     existing_library_option,
@@ -32,11 +33,17 @@ from orca_desk.ui.words.outcomes import outcome_text
         "orca-desk library backup monday.db",
         "orca-desk library backup monday.zip --adapters",
         "orca-desk library restore monday.db new-folder",
+        "orca-desk library repair recovered",
+        "orca-desk library compact",
         "orca-desk library runs --json",
     ),
 )
 def command() -> None:
-    """Make, show, check, back up and restore libraries."""
+    """Make, show, check, repair, compact, back up and restore libraries."""
+
+
+command.add_command(repair)
+command.add_command(compact)
 
 
 @command.command("info")
@@ -91,7 +98,11 @@ def check(thorough: bool, folder: Path, as_json: bool) -> None:
     else:
         say("\n".join(problems) or "No problems found.")
     if problems:
-        raise UserError("The library is damaged.", "Restore a backup: orca-desk library restore FILE DIR")
+        raise UserError(
+            "The library is damaged.",
+            "Restore a backup (orca-desk library restore FILE DIR), or recover what can be read: orca-desk"
+            " library repair DIR",
+        )
 
 
 @command.command("backup")

@@ -12,10 +12,18 @@ import filelock
 
 from orca_desk.library.lock import NO_LOCKS
 
-PREFIXES = (".backup-", ".restore-")
-NAME = re.compile(r"\.(backup|restore)-[a-z0-9_]{8}")  # as tempfile makes them
+PREFIXES = (".backup-", ".restore-", ".repair-")
+NAME = re.compile(r"\.(backup|restore|repair)-[a-z0-9_]{8}")  # as tempfile makes them
 LOCK = "orca-desk.lock"
-CONTENT = frozenset({"copy.db", "copy.db-journal", "library.db", "trainings"})
+CONTENT = frozenset(
+    {
+        "copy.db",
+        "copy.db-journal",
+        "library.db",
+        "trainings",
+        *(f"{name}.db{part}" for name in ("made", "damaged") for part in ("", "-journal", "-wal", "-shm")),
+    }
+)
 UNLOCKED_SECONDS = 24 * 3600.0  # the age at which a folder without a lock is abandoned
 NEW_SECONDS = 5.0  # a process that has just made its folder may not have the lock yet
 
