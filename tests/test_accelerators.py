@@ -208,7 +208,7 @@ def test_a_build_is_recorded_although_what_follows_fails(
     ("arguments", "said"),
     [
         (["tests"], "no EXTRA 'tests'"),
-        (["--without-models", "tests"], "there are test, lm-eval, benchmark, gpu, package"),
+        (["--without-models", "tests"], "there are test, lm-eval, benchmark, grow, gpu, package"),
         (["--torch-index", "cu128"], "'cu128' is no address"),
         (["--torch-index", ""], "'' is no address"),
     ],

@@ -65,18 +65,16 @@ class BlockTableModel(QAbstractTableModel):
         if before % BLOCK:
             self._generation += 1  # the last block is on its way without the rows that follow
             self._asked.clear()
-            self._blocks.pop(before // BLOCK, None)
         self.endInsertRows()
 
     def item(self, row: int) -> Item | None:
         """Return the item of a row if it was fetched; otherwise fetch it and return None."""
-        block = self._blocks.get(row // BLOCK)
-        if block is None:
+        block, place = self._blocks.get(row // BLOCK), row % BLOCK
+        if block is None or place >= len(block):  # the last one is short until the rows that follow arrive
             self._ask(row // BLOCK)
             return None
         self._blocks.move_to_end(row // BLOCK)
-        place = row % BLOCK
-        return block[place] if place < len(block) else None
+        return block[place]
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return the number of rows."""
