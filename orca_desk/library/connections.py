@@ -29,11 +29,12 @@ CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the
 PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in the lowest byte
 
 
-def connect(path: Path, access: Access) -> sqlite3.Connection:
+def connect(path: Path, access: Access, *, damaged: bool = False) -> sqlite3.Connection:
     """Open the database at `path`, in autocommit mode, with rows that are read by column name.
 
     "rwc" makes the file where there is none, "ro" only reads, "immutable" reads without touching any
-    file beside it, which is safe only while nobody writes. Raises sqlite3.Error.
+    file beside it, which is safe only while nobody writes. `damaged` reads what is left of a file whose end
+    is missing, of which SQLite would otherwise read nothing. Raises sqlite3.Error.
     """
     mode = "ro&immutable=1" if access == "immutable" else access
     db = sqlite3.connect(
@@ -44,6 +45,8 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
         check_same_thread=False,
     )
     db.row_factory = sqlite3.Row
+    if damaged:
+        db.execute("PRAGMA writable_schema = ON")  # before anything that reads the file
     db.create_function("casefold", 1, _casefold, deterministic=True)
     db.create_function("is_blank", 1, is_blank, deterministic=True)
     db.create_function("has_terms", 2, has_terms, deterministic=True)
@@ -136,6 +139,12 @@ class Writer:
                 future.set_exception(error)
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether the file is damaged, or no database."""
+    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def explain(error: sqlite3.Error, path: Path) -> UserError | None:
     """Return an error that tells the user what to do about `error` at `path`, or None if it is a bug."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -160,7 +169,8 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return UserError(
                 f"{path} is damaged or is not a database ({error}).",
-                f"Move it away and restore a backup; upgrades leave theirs in {path.parent / 'backups'}.",
+                "Save what can be read into a new folder: orca-desk library repair NEW_FOLDER. Or restore a"
+                f" backup; upgrades leave theirs in {path.parent / 'backups'}.",
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return UserError(

@@ -4,16 +4,17 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from orca_desk.errors import UserError
-from orca_desk.library.connections import Access, Writer, connect, explain, transact
+from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact
+from orca_desk.library.file_header import is_cut_off
 from orca_desk.library.lock import FolderLock
-from orca_desk.library.migrations import MIGRATIONS, check_version, migrate, version_of
+from orca_desk.library.migrations import MIGRATIONS, NewerError, check_version, migrate, version_of
 from orca_desk.library.scratch import remove_abandoned
 from orca_desk.yielding import yielding
 
@@ -24,11 +25,15 @@ DEAD_READER_SECONDS = 1.0  # a thread that ends within a read tells nobody
 _READING: tuple[Access, ...] = ("ro", "immutable")
 
 
+class DamagedError(UserError):
+    """The library is damaged, and can only be read."""
+
+
 class Library:
     """An open library. Any thread may use it; `with Library.open(folder) as library:` closes it.
 
-    `problem` is None, or the reason why nothing can be written (a full or read-only disk). Reading still
-    works then, and every write raises it.
+    `problem` is None, or the reason why nothing can be written: a full or read-only disk, damage, or a format
+    of a newer Orca Desk. Reading still works then, as far as it can, and every write raises it.
     """
 
     def __init__(self, folder: Path, *, lock: FolderLock | None, writer: Writer | UserError) -> None:
@@ -84,6 +89,11 @@ class Library:
         """
         return self._run(work)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it was found out that the file is damaged: `recovery.recover` saves what can be read."""
+        return isinstance(self.problem, DamagedError)
+
     def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do what `write` does, but outside of a transaction: VACUUM and checkpoints allow none."""
         return self._run(work, alone=True)
@@ -98,6 +108,11 @@ class Library:
         try:
             yield db
         except sqlite3.Error as error:
+            if isinstance(self.problem, NewerError) and isinstance(error, sqlite3.OperationalError):
+                raise UserError(
+                    f"The newer Orca Desk keeps this differently ({error}): it cannot be read here.",
+                    "Update Orca Desk.",
+                ) from error
             raise explain(error, self.path) or error from error
         finally:
             self._end_reading()
@@ -141,13 +156,15 @@ class Library:
         self.close()
 
     def _run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
-        if self._writer is None:
+        if self._writer is None or self.problem is not None:
             assert self.problem is not None
             raise self.problem
         try:
             return self._writer.run(work, alone=alone)
         except sqlite3.Error as error:
-            raise explain(error, self.path) or error from error
+            if is_damage(error):  # writing on could harm the rest
+                self.problem = damage_of(self.path, explain(error, self.path))
+            raise self.problem or explain(error, self.path) or error from error
 
     def _begin_reading(self) -> sqlite3.Connection:
         thread = threading.current_thread()
@@ -157,7 +174,7 @@ class Library:
             if thread not in self._readers:
                 for ended in [other for other in self._readers if not other.is_alive()]:
                     self._readers.pop(ended).close()
-                self._readers[thread] = connect(self.path, self._access())
+                self._readers[thread] = connect(self.path, self._access(), damaged=self.is_damaged)
             self._reading[thread] += 1
             return self._readers[thread]
 
@@ -195,6 +212,8 @@ def _lock(folder: Path) -> FolderLock | None:
 def _writer(path: Path, *, samples: bool) -> Writer | UserError:
     """Return the writer of the database at `path`, or why it can only be read."""
     try:
+        if path.exists() and is_cut_off(path):
+            return _cut_off(path)
         db = connect(path, "rwc")
         try:
             _prepare(db, path, samples=samples)
@@ -202,10 +221,18 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
             db.close()
             raise
         return Writer(db)
+    except NewerError as error:
+        if not _is_readable(path):
+            raise
+        return NewerError(
+            f"{error.message} It can only be read, as far as this one can.", "Update Orca Desk to change it."
+        )
     except (sqlite3.Error, OSError) as error:
         problem = explain(error, path) if isinstance(error, sqlite3.Error) else _no_backup(path, error)
         if problem is None:
             raise
+        if isinstance(error, sqlite3.Error) and is_damage(error) and _is_readable(path):
+            return damage_of(path, problem)
         if not _is_current(path):
             raise problem from error
         return problem
@@ -246,6 +273,45 @@ def _is_current(path: Path) -> bool:
                 return version_of(db) == len(MIGRATIONS)
         except sqlite3.Error:
             continue  # the next access needs less of the disk; the caller reports the problem
+    return False
+
+
+def damage_of(path: Path, cause: UserError | None) -> DamagedError:
+    """Return why a damaged library can only be read, and how much of it can be."""
+    what = cause.message if cause else f"{path} is damaged."
+    return DamagedError(
+        f"{what} It can only be read: {', '.join(_readable_rows(path))}.",
+        f"Save them into a new folder: orca-desk library repair NEW_FOLDER --library {path.parent}",
+    )
+
+
+def _cut_off(path: Path) -> DamagedError:
+    problem = damage_of(path, UserError(f"{path} is cut off: its end is missing."))
+    if not _is_readable(path):
+        raise problem
+    return problem
+
+
+def _readable_rows(path: Path) -> Iterator[str]:
+    """Yield how many tasks, records and snapshots can be read one after the other, before any damage."""
+    for name in ("tasks", "records", "snapshots"):
+        count, is_all = 0, False
+        for access in _READING:
+            count = 0
+            with suppress(sqlite3.Error), closing(connect(path, access, damaged=True)) as db:
+                for _ in db.execute(f"SELECT 1 FROM {name} NOT INDEXED"):
+                    count += 1
+                is_all = True
+                break
+        yield f"{'' if is_all else 'at least '}{count:,} {name}"
+
+
+def _is_readable(path: Path) -> bool:
+    """Return whether the tasks can be read, whatever the version."""
+    for access in _READING:
+        with suppress(sqlite3.Error), closing(connect(path, access, damaged=True)) as db:
+            db.execute("SELECT id, query, answer FROM tasks LIMIT 1").fetchall()
+            return True
     return False
 
 

@@ -57,6 +57,10 @@ MIGRATIONS: tuple[str, ...] = (
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 
+class NewerError(UserError):
+    """The library is of a newer Orca Desk, which may keep things that this one does not know."""
+
+
 def version_of(db: sqlite3.Connection) -> int:
     """Return the number of migrations that the database has had; 0 for an empty one. Raises sqlite3.Error."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -69,7 +73,7 @@ def check_version(db: sqlite3.Connection, path: Path, scripts: Sequence[str] = M
     if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise UserError(f"{path} is not an Orca Desk library.", "Choose another library folder.")
     if version > len(scripts):
-        raise UserError(
+        raise NewerError(
             f"{path} was written by a newer Orca Desk (format {version}; this one knows {len(scripts)}).",
             "Update Orca Desk, or choose another library folder.",
         )

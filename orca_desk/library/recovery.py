@@ -15,8 +15,8 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import sync_folder
 from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME
+from orca_desk.library.file_header import MAGIC, PAGE_BYTES, new_header
 from orca_desk.library.migrations import (
-    APPLICATION_ID,
     FUNCTIONS,
     MIGRATIONS,
     migrate,
@@ -25,8 +25,6 @@ from orca_desk.library.migrations import (
 )
 from orca_desk.library.scratch import scratch_folder
 
-MAGIC = b"SQLite format 3\0"
-PAGE_BYTES = 4096
 ROWS = 500  # read at once
 FARTHEST = 2**40  # rows to look ahead behind a damaged place
 TRAININGS = "trainings"
@@ -78,21 +76,6 @@ def recover(folder: Path, target: Path, *, on_table: Callable[[str], None] = lam
     return Recovered(folder=target, found=found, damaged=damaged, dropped=dropped, header=header)
 
 
-def is_cut_off(path: Path) -> bool:
-    """Return whether a database is shorter than its header says, and no WAL can have the rest."""
-    wal = path.with_name(f"{path.name}-wal")
-    if wal.exists() and wal.stat().st_size > 0:
-        return False
-    with path.open("rb") as file:
-        header = file.read(100)
-    size = int.from_bytes(header[16:18], "big")
-    is_valid = header[24:28] == header[92:96]  # the number of pages is that of the last change
-    pages = int.from_bytes(header[28:32], "big")
-    return (
-        header.startswith(MAGIC) and is_valid and pages * (65536 if size == 1 else size) > path.stat().st_size
-    )
-
-
 def _copy(path: Path, copy: Path) -> bool:
     """Copy a database and its WAL, with a header that SQLite takes; return whether that had to be written."""
     shutil.copyfile(path, copy)
@@ -104,25 +87,12 @@ def _copy(path: Path, copy: Path) -> bool:
         size = copy.stat().st_size
         is_whole = header.startswith(MAGIC) and header[16:18] == PAGE_BYTES.to_bytes(2, "big")
         if not is_whole:
-            header = _header(size // PAGE_BYTES)
+            header = new_header(size // PAGE_BYTES)
             file.seek(0)
             file.write(header)
         # A page that is missing at the end counts as damaged: without it SQLite would read none at all
         file.truncate(max(-(-size // PAGE_BYTES), int.from_bytes(header[28:32], "big")) * PAGE_BYTES)
     return not is_whole
-
-
-def _header(pages: int) -> bytearray:
-    """Return the first 100 bytes of a library, which do not tell its version."""
-    header = bytearray(100)
-    header[:24] = MAGIC + PAGE_BYTES.to_bytes(2, "big") + bytes([2, 2, 0, 64, 32, 32])
-    header[28:32] = pages.to_bytes(4, "big")
-    header[24:28] = header[92:96] = (1).to_bytes(4, "big")
-    header[40:44] = (1).to_bytes(4, "big")
-    header[44:48] = (4).to_bytes(4, "big")  # the format of the schema
-    header[56:60] = (1).to_bytes(4, "big")  # UTF-8
-    header[68:72] = APPLICATION_ID.to_bytes(4, "big")
-    return header
 
 
 def _opened(copy: Path, path: Path) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from library_doubles import all_settings, make_task
+from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -199,14 +200,65 @@ def test_damage_inside_is_found(tmp_path: Path) -> None:
         assert any("damaged" in problem for problem in check(library))
 
 
-def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
-    Library.open(tmp_path, samples=False).close()
-    with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
+def test_a_newer_library_is_read_only_and_left_alone(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_tasks(library, [make_task(1)])
+    path = tmp_path / "library.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        db.execute("PRAGMA journal_mode = DELETE")
+    before = path.read_bytes()
+    with Library.open(tmp_path) as library:
+        assert library.problem and "newer Orca Desk" in library.problem.message and not library.is_damaged
+        assert "only be read" in library.problem.message and count_tasks(library) == 1
+        with pytest.raises(UserError, match="newer Orca Desk"):
+            add_tasks(library, [make_task(2)])
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE chats RENAME TO talks")
+        assert version_of(db) == len(MIGRATIONS) + 1
+    with Library.open(tmp_path) as library, pytest.raises(UserError, match="keeps this differently"):
+        library.rows("SELECT * FROM chats")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE talks RENAME TO chats")
+        db.execute("ALTER TABLE tasks RENAME COLUMN query TO asked")
     with pytest.raises(UserError, match="newer Orca Desk"):
         Library.open(tmp_path)
-    with closing(sqlite3.connect(tmp_path / "library.db")) as db:
-        assert version_of(db) == len(MIGRATIONS) + 1
+    assert len(before) <= path.stat().st_size
+
+
+def test_a_library_that_was_cut_off_is_read_only(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_tasks(library, [make_task(number) for number in range(500)])
+    path = tmp_path / "library.db"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 9 // 10])
+    cut = path.read_bytes()
+    with Library.open(tmp_path) as library:
+        assert library.is_damaged and library.problem
+        assert "cut off" in library.problem.message and " tasks, " in library.problem.message
+        assert "library repair" in library.problem.hint
+        assert library.row("SELECT id FROM tasks ORDER BY n LIMIT 1") is not None
+        with pytest.raises(UserError, match="cut off"):
+            add_tasks(library, [make_task(501)])
+    assert path.read_bytes() == cut
+
+
+def test_damage_that_a_write_meets_ends_all_writing(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_tasks(library, [make_task(number) for number in range(500)])
+    path = tmp_path / "library.db"
+    content = bytearray(path.read_bytes())
+    page = content.index(b"What is 250 plus 0?") // 4096 * 4096
+    content[page : page + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with Library.open(tmp_path) as library:
+        assert library.problem is None, "a start does not read the whole file"
+        with pytest.raises(UserError, match="only be read: at least"):
+            library.write(lambda db: db.execute("UPDATE tasks SET context = 'new'") and None)
+        assert library.is_damaged
+        with pytest.raises(UserError, match="only be read"):
+            set_setting(library, "a", 1)
+        assert library.row("SELECT count(*) FROM settings") is not None
 
 
 NEXT = (*MIGRATIONS, "CREATE TABLE extra (x TEXT) STRICT;\nINSERT INTO extra VALUES ('a;b');")
