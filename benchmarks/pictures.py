@@ -273,6 +273,9 @@ def grow(stage: Stage) -> None:
     until(lambda: page.proposals.model.rows or None)
     form.table.selectRow(next(row for row, one in enumerate(form.model.rows) if one.name == "chain_sum"))
     stage.both("grow")
+    page.tabs.setCurrentIndex(1)
+    page.forms["grow-documents"].add_places([Path("/home/ann/manual.pdf"), Path("/home/ann/notes")])
+    stage.both("grow-documents")
 
 
 def settings(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.settings_form import indent
 from orca_desk.ui.widgets.text import label
 
 
@@ -40,4 +41,5 @@ def decimal_box(low: float, high: float) -> QDoubleSpinBox:
     box.setRange(low, high)
     box.setDecimals(1)
     box.setSingleStep(0.1)
+    indent(box)
     return box
