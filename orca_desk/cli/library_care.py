@@ -56,7 +56,8 @@ def compact(now: bool, folder: Path, as_json: bool) -> None:
     with open_library(folder, create=False) as library:
         space = space_of(library)
         if not (now or space.is_worth_it):
-            print_json({**asdict(space), "compacted": False}) if as_json else say(not_worth_it(space))
+            told = f"{not_worth_it(space)} Add --now to compact all the same."
+            print_json({**asdict(space), "compacted": False}) if as_json else say(told)
             return
         with running(quiet=as_json) as (progress, control):
             progress(Update(stage="compacting", done=0, total=None, unit=""))

@@ -92,7 +92,13 @@ class Window(QMainWindow):
                 self.notice.show_message(WITHOUT_LOCKS, WITHOUT_LOCKS_HINT, kind="warn")
             self.resume_offer.look()
         else:  # a library that cannot be written cannot resume a run
-            self.notice.show_message(problem.message, problem.hint, kind="warn")
+            self.notice.show_message(
+                problem.message,
+                problem.hint,
+                kind="warn",
+                action="Recover…" if desk.library.is_damaged else "",
+                run=lambda: desk.open("settings", do="recover"),
+            )
         self._closing = Closing(desk, self.resume_offer, self)
         # Queued, so that everything else first hears that the last job has ended
         self._closing.ready.connect(self.close, Qt.ConnectionType.QueuedConnection)

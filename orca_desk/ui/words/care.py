@@ -39,7 +39,4 @@ def compacted_sentence(done: Compacted) -> str:
 
 def not_worth_it(space: Space) -> str:
     """Return why compacting would give back little."""
-    return (
-        f"{human_bytes(space.unused)} of {human_bytes(space.size)} are unused, which later rows will fill."
-        " Add --now to compact all the same."
-    )
+    return f"{human_bytes(space.unused)} of {human_bytes(space.size)} are unused, which later rows will fill."

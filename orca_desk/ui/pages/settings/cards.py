@@ -27,6 +27,7 @@ class LibraryCard(SettingsCard):
         back_up: Callable[[], Any],
         restore: Callable[[], Any],
         check: Callable[[], Any],
+        compact: Callable[[], Any],
     ) -> None:
         super().__init__(
             desk,
@@ -59,9 +60,16 @@ class LibraryCard(SettingsCard):
             check,
             tip="Check every table, index and snapshot",
         )
+        self.compact = self.tool(
+            "Compact",
+            "box",
+            compact,
+            tip="Give the space of deleted rows back to the disk",
+        )
         self.logs = self.tool("Open logs", "file-text", lambda: self.open_folder(log_folder(desk.library)))
         self.rows.addSpacing(GRID // 2)
-        self.rows.addLayout(row(self.back_up, self.restore, self.check, self.open, self.copy_path, self.logs))
+        self.rows.addLayout(row(self.back_up, self.restore, self.check, self.compact))
+        self.rows.addLayout(row(self.open, self.copy_path, self.logs))
         self.paint()
 
     def measure(self) -> None:

@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.backup import Backup
+from orca_desk.library.compacting import Compacted, Space
 from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.recovery import Recovered
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
+from orca_desk.ui.pages.settings.care import LibraryCare
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.pages.settings.machine import MachineCard
 from orca_desk.ui.theme import GRID
@@ -38,7 +41,7 @@ class SettingsPage(Page):
     about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
-        "Library": "folder, size, backup, restore, check, logs",
+        "Library": "folder, size, backup, restore, check, recover, repair, compact, logs",
         "Appearance": "theme: light, dark, as the system",
         "This machine": "processor, memory, graphics card, GPU, device, speed",
         "Running models": "threads, batch, context",
@@ -51,6 +54,8 @@ class SettingsPage(Page):
         Command("&Back up the library…", lambda page: page.backups.ask(), image="save"),
         Command("&Restore a backup…", lambda page: page.backups.ask_to_restore(), image="undo-2"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
+        Command("Re&cover what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
+        Command("Co&mpact the library", lambda page: page.care.compact(), image="box"),
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -62,10 +67,17 @@ class SettingsPage(Page):
         self.panel = JobPanel(desk)
         self.body.addWidget(self.panel)
         self.backups = Backups(desk, self, follow=self._follow)
+        self.care = LibraryCare(desk, self, follow=self._follow)
         self.library = LibraryCard(
-            desk, back_up=self.backups.ask, restore=self.backups.ask_to_restore, check=self.check
+            desk,
+            back_up=self.backups.ask,
+            restore=self.backups.ask_to_restore,
+            check=self.check,
+            compact=self.care.compact,
         )
-        self._busy = (self.library.back_up, self.library.restore, self.library.check)
+        card = self.library
+        self._busy = (card.back_up, card.restore, card.check, card.compact)
+        card.compact.setEnabled(desk.library.problem is None)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.machine = MachineCard(desk, self.notice.show_error, self._follow)
         self.running = RunningCard(desk, self.notice.show_error)
@@ -93,7 +105,9 @@ class SettingsPage(Page):
         self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a card: {"section": one of `sections`}."""
+        """Show a card: {"section": one of `sections`}. Recover a damaged library with {"do": "recover"}."""
+        if target.get("do") == "recover":
+            self.care.ask_to_recover()
         if target.get("section") in self.sections:
             # A new page has no sizes yet: scroll once it does.
             QTimer.singleShot(0, self, partial(self._show_card, str(target["section"])))
@@ -154,12 +168,15 @@ class SettingsPage(Page):
     def _ended(self, job: Job) -> None:
         for one in self._busy:
             one.setEnabled(True)
+        self.library.compact.setEnabled(self.desk.library.problem is None)
         if job.error is not None:
             self.notice.show_error(job.error)
         elif isinstance(job.result, Restored):
             self.backups.show_restored(job.result, self.notice)
         elif isinstance(job.result, Backup):
             self.backups.show_made(job.result, self.notice)
+        elif isinstance(job.result, Recovered | Compacted | Space):
+            self.care.show(job.result, self.notice)
         elif isinstance(job.result, list):
             self._show_problems(job.result)
         self.library.measure()
@@ -174,8 +191,14 @@ class SettingsPage(Page):
             return
         rest = len(problems) - PROBLEMS
         text = "\n".join(problems[:PROBLEMS]) + (f"\nand {rest} more" if rest > 0 else "")
-        remedy = "Copy the folder now, then restore your latest good backup."
-        self.notice.show_message("The library has problems.", f"{text}\n{remedy}", kind="bad")
+        remedy = "Restore your latest good backup, or save what can be read into a new library."
+        self.notice.show_message(
+            "The library has problems.",
+            f"{text}\n{remedy}",
+            kind="bad",
+            action="Recover…",
+            run=self.care.ask_to_recover,
+        )
 
     def _window(self) -> "Window":
         return cast("Window", self.window())

@@ -15,7 +15,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.integrity import missing_files
 from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import freeze
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.records import Sampling, Task
 from orca_desk.steps.defaults import (
@@ -59,6 +59,32 @@ def test_a_backup_that_fails_is_announced(page: SettingsPage, window: Window, qt
     job = page.backups.back_up_to(window.desk.library.path)
     qtbot.waitUntil(lambda: job.is_over)
     assert "replace the library itself" in page.notice.text.text() and page.notice.hint.text()
+
+
+def test_compacting_is_offered_where_it_gives_back_little(page: SettingsPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.library.compact, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "are unused" in page.notice.text.text())
+    assert page.notice.action.text() == "Compact now"
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Gave back"))
+    qtbot.waitUntil(page.library.compact.isEnabled)
+
+
+def test_what_can_be_read_is_recovered_into_a_new_library(
+    page: SettingsPage, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_tasks(window.desk.library, [Task(family="sums", query="What is 1 + 1?", answer="2")])
+    folder = tmp_path / "recovered"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(folder), ""))
+    window.desk.open("settings", do="recover")
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Recovered into"), timeout=10_000)
+    assert "1 task," in page.notice.text.text() and "end to end" in page.notice.hint.text()
+    assert page.notice.action.text() == "Open it"
+    with Library.open(folder, create=False) as recovered:
+        assert count_tasks(recovered) == 1
+    qtbot.waitUntil(page.library.compact.isEnabled)
+    window.desk.open("settings", do="recover")
+    qtbot.waitUntil(lambda: "already contains a library" in page.notice.text.text())
 
 
 def test_a_backup_offers_what_was_trained_and_is_restored(
