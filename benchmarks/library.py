@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -115,7 +116,7 @@ def measure_desktop(folder: Path, frozen: int) -> list[Figure]:
     from PySide6.QtWidgets import QApplication
 
     import orca_desk.ui  # noqa: F401 - before PySide, which it configures
-    from benchmarks.stalls import BEAT_MS, Heart
+    from benchmarks.stalls import BEAT_EMPTY, BEAT_MS, Heart
     from orca_desk.library.snapshots import freeze
     from orca_desk.method.snapshot_rules import SnapshotRules
     from orca_desk.ui.app import desktop
@@ -136,22 +137,31 @@ def measure_desktop(folder: Path, frozen: int) -> list[Figure]:
         _until(lambda: table.tasks.rowCount() == total)
         jumps = _jumps(table)
         calm_garbage()
+        beside = subprocess.Popen(
+            [sys.executable, "-c", BEAT_EMPTY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         heart = Heart()
         processor = time.process_time()
         began = time.perf_counter()
         job = window.desk.jobs.start(
             "freeze",
             "freeze",
-            lambda tools: freeze(library, name="benchmark", rules=SnapshotRules()),
+            # Another instruction each time: a snapshot with the same content would not be stored again
+            lambda tools: freeze(
+                library, name="benchmark", rules=SnapshotRules(), instruction=f"Run {time.time_ns()}"
+            ),
             changes={"snapshots"},
         )
         _until(lambda: job.is_over)
         seconds, processor = time.perf_counter() - began, time.process_time() - processor
         heart.stop()
+        said, _ = beside.communicate("")
         if job.error:
             raise job.error
         records = library.rows("SELECT records FROM snapshots ORDER BY created_at DESC")[0][0]
     late = [1000 * delay for _, delay in heart.beats]
+    for _, stack in heart.stacks:
+        print(f"The window was held up: {stack}", file=sys.stderr)
     return [
         _figure("open, s", opened),
         _figure("jump p50, ms", 1000 * _quantile(jumps, 0.5)),
@@ -161,6 +171,10 @@ def measure_desktop(folder: Path, frozen: int) -> list[Figure]:
         _figure("freeze: processor, s", processor),
         _figure("freeze: p99 delay of the window, ms", _quantile(late, 0.99)),
         _figure("freeze: worst delay of the window, ms", max(late)),
+        _figure(
+            "freeze: worst delay of an empty window beside it, ms",
+            max(1000 * delay for _, delay in json.loads(said)),
+        ),
         _figure(
             f"freeze: delays over 50 ms of {len(late)} beats of {BEAT_MS} ms", sum(one > 50 for one in late)
         ),

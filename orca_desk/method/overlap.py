@@ -16,7 +16,7 @@ import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ NEAR = 0.5
 RUN = 5  # words
 LEAST = 8  # runs in common: of two shorter questions, one word may ask for something else
 TEMPLATE = 20  # questions
+TEXTS = 5_000  # whose runs are made at once: numpy lets no other thread run meanwhile
+PLACES = 26  # bits of a run's hash by which most of the others are told from it
 # A number, a sign of a script without spaces, a word, a factorial, or a sign that does more than punctuate
 _WORDS = re.compile(
     r"\d+(?:[.,]\d+)*|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+|(?<=[\d)])!"
@@ -105,13 +107,19 @@ class _Words:
         self._tails.append(last_words(text))
         return tuple(found)
 
-    def runs(self) -> "tuple[Numbers, Numbers]":
-        """Return what `_all_runs` does."""
+    def runs(self) -> "Iterator[tuple[Numbers, Numbers]]":
+        """Yield what `_all_runs` returns, for some texts at a time."""
         import numpy as np
 
-        return _all_runs(
-            np.frombuffer(self.words, dtype=np.uint64), np.frombuffer(self.lengths, dtype=np.int64)
+        words, lengths = (
+            np.frombuffer(self.words, dtype=np.uint64),
+            np.frombuffer(self.lengths, dtype=np.int64),
         )
+        for start in yielding(range(0, len(lengths), TEXTS)):
+            end = min(start + TEXTS, len(lengths))
+            first = self._ends[start] - self.lengths[start]
+            hashes, owners = _all_runs(words[first : self._ends[end - 1]], lengths[start:end])
+            yield hashes, owners + start
 
     def last_paragraph(self, place: int) -> tuple[int, ...]:
         """Return the numbers of the words in the last of several paragraphs; () for a text of one."""
@@ -176,10 +184,10 @@ def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int
     """Return (training text, held-out text, similarity) of all pairs that are at least `near`."""
     import numpy as np
 
-    all_asked, all_held = asked.runs(), held.runs()
+    all_asked, all_held = list(asked.runs()), list(held.runs())
     # Few runs are common: leaving out most others first spares sorting tens of millions
-    runs, owners = _distinct(*_maybe_among(all_asked, all_held[0]))
-    held_runs, held_owners = _distinct(*_maybe_among(all_held, runs))
+    runs, owners = _distinct(*_maybe_among(all_asked, (hashes for hashes, _ in all_held)))
+    held_runs, held_owners = _distinct(*_maybe_among(all_held, [runs]))
     if not len(runs) or not len(held_runs):
         return []
     # One sort of both gives each run a number, and in how many texts it is
@@ -199,32 +207,42 @@ def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int
     left, right = pairs // len(held.keys), pairs % len(held.keys)
     many = shared >= LEAST
     left, right, shared = left[many], right[many], shared[many]
-    sizes, held_sizes = _sizes(all_asked, left), _sizes(all_held, right)
+    sizes = _sizes(all_asked, left, len(asked.keys))
+    held_sizes = _sizes(all_held, right, len(held.keys))
     similarity = shared / (sizes[left] + held_sizes[right] - shared)
     chosen = similarity >= near
     return list(zip(left[chosen].tolist(), right[chosen].tolist(), similarity[chosen].tolist(), strict=True))
 
 
-def _maybe_among(runs: "tuple[Numbers, Numbers]", others: "Numbers") -> "tuple[Numbers, Numbers]":
+def _maybe_among(
+    runs: "Sequence[tuple[Numbers, Numbers]]", others: "Iterable[Numbers]"
+) -> "tuple[Numbers, Numbers]":
     """Return those of `runs` that are among `others`, and a few per cent of the rest."""
     import numpy as np
 
-    hashes, owners = runs
-    bits = min(27, max(10, len(others).bit_length() + 4))
-    shift = np.uint64(64 - bits)
-    is_there = np.zeros(2**bits, dtype=bool)
-    is_there[others >> shift] = True
-    kept = is_there[hashes >> shift]
-    return hashes[kept], owners[kept]
+    shift = np.uint64(64 - PLACES)
+    is_there = np.zeros(2**PLACES, dtype=bool)
+    for hashes in yielding(others):
+        is_there[hashes >> shift] = True
+    kept = [
+        (hashes[at], owners[at]) for hashes, owners in yielding(runs) for at in [is_there[hashes >> shift]]
+    ]
+    return _joined(kept)
 
 
-def _sizes(runs: "tuple[Numbers, Numbers]", wanted: "Numbers") -> "Numbers":
+def _sizes(runs: "Sequence[tuple[Numbers, Numbers]]", wanted: "Numbers", texts: int) -> "Numbers":
     """Return the number of distinct runs of each wanted text, by its place; of the others 0."""
     import numpy as np
 
-    hashes, owners = runs
-    texts = int(owners[-1]) + 1 if len(owners) else 0
     is_wanted = np.zeros(texts, dtype=bool)
     is_wanted[wanted] = True
-    kept = is_wanted[owners]
-    return np.bincount(_distinct(hashes[kept], owners[kept])[1], minlength=texts)
+    kept = [(hashes[at], owners[at]) for hashes, owners in yielding(runs) for at in [is_wanted[owners]]]
+    return np.bincount(_distinct(*_joined(kept))[1], minlength=texts)
+
+
+def _joined(parts: "list[tuple[Numbers, Numbers]]") -> "tuple[Numbers, Numbers]":
+    import numpy as np
+
+    if not parts:
+        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    return np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
