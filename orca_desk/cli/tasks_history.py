@@ -49,9 +49,7 @@ def history(task_id: str, folder: Path, as_json: bool) -> None:
 @click.argument("search")
 @click.option("--delete", "do_delete", is_flag=True, help="Delete them. Without it, the list is only shown.")
 @click.option("--keep-backups", is_flag=True, help="Keep the backups in the library's folder that hold them.")
-@click.option(
-    "--weights", is_flag=True, help="Also delete adapters and checkpoints that learned from them."
-)
+@click.option("--weights", is_flag=True, help="Also delete adapters and checkpoints that learned from them.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @library_option
 @json_option

@@ -199,10 +199,7 @@ def preview(
     ask(
         "teach",
         used.runner,
-        [
-            as_prompt(key, asked, own)
-            for key, (asked, own) in wanted_answers.items()
-        ],
+        [as_prompt(key, asked, own) for key, (asked, own) in wanted_answers.items()],
         on_outcomes=receive,
         stage="asking the teacher",
         progress=progress,

@@ -325,9 +325,7 @@ class AnswersView(QWidget):
         user, turns = (question.user, question.turns) if question else ("", ())
 
         def work() -> LookedAt:
-            scored, why = scored_answer(
-                library, evaluation, user, shown.paired, answer.response, turns=turns
-            )
+            scored, why = scored_answer(library, evaluation, user, shown.paired, answer.response, turns=turns)
             return LookedAt(
                 title=f"Answer of {shown.name}",
                 response=answer.response,
