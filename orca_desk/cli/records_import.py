@@ -64,8 +64,8 @@ def import_records(
     Reads OpenOrca's rows, conversations with a system message (messages, ShareGPT), Alpaca's rows, the
     outputs of distilabel and Kiln, and Orca Desk's own exports, as JSONL, JSON or CSV. Their system messages
     become strategies. Of a conversation with several exchanges, the last answer is taken, and what came
-    before is its context. Rows that the library already has are left out, so an import can be repeated.
-    FILE may be packed with gzip.
+    before stays as the earlier turns of its task. Rows that the library already has are left out, so an
+    import can be repeated. FILE may be packed with gzip.
     """
     request = AnswersRequest(
         source=TaskSource.of_file(file),
