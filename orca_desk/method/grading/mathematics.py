@@ -22,6 +22,7 @@ from orca_desk.method.grading.expressions import (
     written_same,
 )
 from orca_desk.method.grading.finding import Finding, correct, incorrect
+from orca_desk.method.grading.numerals import has_literal
 from orca_desk.method.grading.reasons import Why, reason, shown
 from orca_desk.method.grading.values import same_value
 
@@ -69,6 +70,8 @@ class ExpectedMath:
         if values or written_same(answer, self.reference):
             return correct(answer, self.reference)
         if values is False or not (is_expression(answer) and is_expression(self.reference)):
+            return incorrect(answer, self.reference)
+        if has_literal(answer) or has_literal(self.reference):  # algebra reads 0xff as 0 times x
             return incorrect(answer, self.reference)
         return self._by_algebra(answer)
 

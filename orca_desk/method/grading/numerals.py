@@ -26,6 +26,8 @@ _MAGNITUDES: dict[str, int | Fraction] = {
 }  # fmt: skip
 _LETTERS = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _GROUP_SPACES = "\u00a0\u2009\u202f"
+_BASES = {"x": 16, "o": 8, "b": 2}
+_LITERAL = r"(?<![\w.)\]])0(?P<base>x[\da-f]+|b[01]+|o[0-7]+)(?![\w^])"  # as programs write numbers: 0xff
 _BODY = rf"""
         \d{{1,3}}(?:\.\d{{3}}){{2,}}(?:,\d+)?(?![\d.]*\d)         # 1.234.567
       | (?<![\d.])\d{{1,3}}(?:\.\d{{3}})+,\d+(?!\d)               # 1.234,56
@@ -38,7 +40,8 @@ _BODY = rf"""
 """
 _TOKEN = re.compile(
     rf"""
-    (?P<compound>\d+(?:[:]\d+)+ | \d+(?:/\d+){{2,}} | \d+-\d+-\d+
+    (?P<literal>-?{_LITERAL})
+  | (?P<compound>\d+(?:[:]\d+)+ | \d+(?:/\d+){{2,}} | \d+-\d+-\d+
       | (?!\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\.?\d))\d+(?:\.\d+){{2,}}(?!\d*,) )
   | (?P<sign>(?<![\w)\]])[-+]|\A\s*-\s(?=[\d.,]+\s*\.?\Z))?
     (?:(?P<currency>(?<![A-Za-z])(?:{CURRENCY_SIGNS})\s?)(?P<inner>-)?)?
@@ -126,6 +129,11 @@ def _ascii_digit(character: str) -> str:
     return character
 
 
+def has_literal(text: str) -> bool:
+    """Return whether a text has a number as programs write it: in hexadecimal, octal or binary, 0xff."""
+    return re.search(_LITERAL, text, re.IGNORECASE) is not None
+
+
 def find_quantities(text: str) -> list[Quantity]:
     """Return the numbers in `text` (as `plain` left it), from left to right.
 
@@ -181,6 +189,11 @@ def _percent_after(text: str, end: int) -> bool:
 def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
     """Yield the number of a token; "5 100 dollar bills" are two, of which the first counts the bills."""
     start, end = match.span()
+    if match["literal"]:
+        base = _BASES[match["base"][0].lower()]
+        value, tail = Fraction(int(match["literal"], base)), text[end : end + _TAIL]
+        yield Quantity(value=value, places=0, percent=False, start=start, end=end, tail=tail, base=base)
+        return
     if match["compound"] or end - start > _MOST_DIGITS or _named(text, match):
         return
     if match["gap"] == " " and _COUNTED_NOTES.match(text[match.end("body") : match.end("body") + 40]):
@@ -188,15 +201,15 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         assert first
         yield Quantity(value=Fraction(int(first[0])), places=0, percent=False, start=start, end=first.end())
         return
-    value, places = _value(match)
-    if value is None:
+    read, places = _value(match)
+    if read is None:
         return
     negative = ("-" in (match["sign"] or "")) != (match["inner"] == "-")
     if minus := _MINUS_BEFORE.search(text, max(0, start - 20), start):
         negative, start = not negative, minus.start("word")
     negative = negative or _BELOW_ZERO.match(text[end : end + 40]) is not None
     made = Quantity(
-        value=-value if negative else value,
+        value=-read if negative else read,
         places=places,
         percent=match["percent"] is not None,
         start=start,

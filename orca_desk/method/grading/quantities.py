@@ -23,7 +23,7 @@ class Quantity:
     `places`: digits after the decimal point, None for a fraction. `tail`: what follows, where the unit
     stands. `sign`: a currency sign before the number. `also`: another reading ("300K" may be 300 kelvin),
     which counts only against something with a unit that fits. `bound`: it bounds the answer ("at least 5").
-    `part`: it is part of an expression ("x + 5"), of which it is never the value.
+    `part`: it is part of an expression ("x + 5"), of which it is never the value. `base`: 16 for "0xff".
     """
 
     value: Fraction
@@ -39,6 +39,7 @@ class Quantity:
     part: bool = False
     summed: Unit | None = None  # the unit of a sum: "1 hour 30 minutes" is 90 minutes
     whole: Fraction | None = None  # a sum in its larger unit: 1.5 hours
+    base: int = 10
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -56,10 +57,11 @@ def same_quantity(answer: Quantity, expected: Quantity) -> bool:
     - A unit may be left out; where both name one, they are converted, and must measure or count the same.
     - A percent sign changes the value: 50% is 0.5 and 1/2, and not 50.
     - A bound is no value: "at least 5" is not 5. Neither is a part of an expression: "x + 5" is not 5.
+    - A number in another base is another answer: "0xff" is "0x00FF", and not 255, which says it otherwise.
     - Values are compared exactly, but a reference with two or more decimals is met by any number that rounds
       to it, and a fraction without a finite decimal by its rounding to two or more decimals.
     """
-    if answer.bound != expected.bound or answer.part or expected.part:
+    if answer.bound != expected.bound or answer.base != expected.base or answer.part or expected.part:
         return False
     return any(
         _same_reading(one, other)
