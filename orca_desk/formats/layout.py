@@ -153,7 +153,7 @@ def _chosen_layout(chosen: Chosen) -> Layout:
     except SeveralListsError as error:
         names = [f"{first.name}{INSIDE}{name}" for name in error.names]
         hint = f"Choose one of them (in a command: --list {names[0]!r})."
-        raise SeveralListsError(str(error), hint, names) from error
+        raise SeveralListsError(error.message, hint, names) from error
     return Layout(
         format=chosen.container.format,
         encoding=Encoding(name="utf-8"),

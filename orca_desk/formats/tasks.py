@@ -82,6 +82,8 @@ def opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path]]:
                 pipe, stream = stream, stack.enter_context(TemporaryFile())
                 while chunk := pipe.read(1 << 20):
                     stream.write(chunk)
+            elif is_device(source):  # such as /dev/zero, which never ends
+                raise UserError(f"{source} is a device, not a file.", "Choose a file.")
             yield stack.enter_context(unpacked(stream, source)), source
     except OSError as error:
         if isinstance(error, (BlockingIOError, BrokenPipeError)) or error.filename not in (None, str(source)):
@@ -93,6 +95,11 @@ def task_line(task: Task) -> str:
     """Return a task as a line of JSONL: its fields in reading order, without the empty ones."""
     values = {name: value for name, value in task_values(task).items() if value not in ("", None, [])}
     return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def is_device(path: Path) -> bool:
+    """Return whether a path names a device of the system."""
+    return path.is_char_device() or path.is_block_device()
 
 
 def unreadable(path: Path, error: OSError) -> UserError:

@@ -196,6 +196,12 @@ def test_a_file_without_tasks_is_one_clear_error(data: bytes, message: str) -> N
     assert caught.value.hint
 
 
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="no such device")
+def test_a_device_that_never_ends_is_not_read() -> None:
+    with pytest.raises(UserError, match="/dev/zero is a device, not a file"):
+        list(read_tasks(Path("/dev/zero")))
+
+
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         list(read_tasks(tmp_path / "none.jsonl"))

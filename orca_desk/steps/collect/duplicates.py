@@ -2,12 +2,16 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
 
+from orca_desk.errors import UserError
+from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.formats.packed import without_packing
-from orca_desk.library.benchmarks import Benchmark, add_benchmark
+from orca_desk.library.benchmarks import Benchmark, add_benchmark, list_benchmarks
 from orca_desk.library.database import Library
 from orca_desk.library.duplicates import StoredTask, asked_texts, stored_tasks
 from orca_desk.library.tasks import TaskFilter, task_rowids
@@ -16,6 +20,7 @@ from orca_desk.method.mixing import OverlapKind
 from orca_desk.method.overlap import NEAR, words_of
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.processes.host import run_worker
+from orca_desk.processes.process import NativeCrashError, WorkerCrashError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
 CHUNK = 2_000  # tasks in one message to the worker
@@ -178,27 +183,31 @@ def find_duplicates(
     """Return the tasks that ask the same as others, or as a question of the file `against`; None if stopped.
 
     `near` is the least similarity (0.5 to 1) of a near copy, `rows_in` the part of the file to read. `across`
-    leaves the clusters that both splits ask. Raises UserError if the file cannot be read.
+    leaves the clusters that both splits ask. Raises UserError if the file cannot be read,
+    SeveralListsError if `rows_in` must name one of its parts.
     """
     rowids = task_rowids(library, wanted)
     compared = _Comparison(
         library, rowids, Meter(progress, stage="reading tasks", total=len(rowids), unit="tasks")
     )
     working = Meter(progress, stage="comparing tasks", total=_STAGES, unit="steps")
-    finished = run_worker(
-        "duplicates",
-        {
-            "near": near,
-            "file": str(against.absolute()) if against else "",
-            "rows_in": rows_in,
-            "only_read": False,
-        },
-        requests=compared.requests(),
-        on_events=lambda events: compared.receive(events, working),
-        control=control,
-        log=log,
-        seconds_to_stop=SECONDS_TO_STOP,
-    )
+    job = {
+        "near": near,
+        "file": str(against.absolute()) if against else "",
+        "rows_in": rows_in,
+        "only_read": False,
+    }
+    with _faults_of(against):
+        finished = run_worker(
+            "duplicates",
+            job,
+            requests=compared.requests(),
+            on_events=lambda events: compared.receive(events, working),
+            control=control,
+            log=log,
+            seconds_to_stop=SECONDS_TO_STOP,
+        )
+    _require_one_list(compared.several)
     if not finished or not compared.is_complete:
         return None
     clusters = compared.clusters()
@@ -223,29 +232,66 @@ def name_benchmark(
 ) -> NamedBenchmark | None:
     """Remember the questions of a file, which no snapshot then takes; None if stopped.
 
-    Without a `name`, the file's name is it. Raises UserError if the file cannot be read.
+    Without a `name`, the file's name is it, with more where another file has it. Raises UserError if the file
+    cannot be read, SeveralListsError if `rows_in` must name one of its parts.
     """
     meter = Meter(progress, stage="reading questions", total=None, unit="questions")
     questions: dict[str, str] = {}
     refused = 0
+    several: Mapping[str, Any] | None = None
 
     def receive(events: Sequence[Mapping[str, Any]]) -> None:
-        nonlocal refused
+        nonlocal refused, several
         for event in events:
             if event["event"] == "questions":
                 questions.update((question_key(text), text) for text in event["texts"])
                 meter.advance(len(event["texts"]))
             elif event["event"] == "refused":
                 refused = event["rows"]
+            elif event["event"] == "several":
+                several = event
 
     job = {"near": NEAR, "file": str(path.absolute()), "rows_in": rows_in, "only_read": True}
-    finished = run_worker(
-        "duplicates", job, on_events=receive, control=control, log=log, seconds_to_stop=SECONDS_TO_STOP
-    )
+    with _faults_of(path):
+        finished = run_worker(
+            "duplicates", job, on_events=receive, control=control, log=log, seconds_to_stop=SECONDS_TO_STOP
+        )
+    _require_one_list(several)
     if not finished:
         return None
-    added = add_benchmark(library, name or without_packing(path).stem or path.name, path, questions)
+    added = add_benchmark(library, name or _free_name(library, path, rows_in), path, questions)
     return NamedBenchmark(benchmark=added, refused=refused)
+
+
+def _free_name(library: Library, path: Path, rows_in: str) -> str:
+    """Return a name for a file's benchmark that replaces no other: many a benchmark is called test.jsonl."""
+    taken = {one.name: one.path for one in list_benchmarks(library)}
+    plain = (without_packing(path).stem or path.name) + (f" {rows_in}" if rows_in else "")
+    longer = f"{path.absolute().parent.name} {plain}".strip()
+    numbered = (f"{longer} {number}" for number in count(2))
+    names = chain((plain, longer), numbered)
+    return next(one for one in names if taken.get(one, path.absolute()) == path.absolute())
+
+
+@contextmanager
+def _faults_of(path: Path | None) -> Iterator[None]:
+    """Turn the end of the worker that reads a file into a sentence about the file."""
+    try:
+        yield
+    except (NativeCrashError, WorkerCrashError) as error:
+        if path is None:
+            raise
+        raise UserError(
+            f"{path} could not be compared: the reader was ended, by its limits of time and memory or by a"
+            " fault in the file.",
+            "Look for a damaged or huge row there, or split the file.",
+        ) from error
+
+
+def _require_one_list(several: Mapping[str, Any] | None) -> None:
+    """Raise SeveralListsError if the worker said that the file has several lists of rows."""
+    if several is not None:
+        raise SeveralListsError(several["what"], several["hint"], several["names"])
 
 
 class _Comparison:
@@ -257,6 +303,7 @@ class _Comparison:
         self.questions: list[str] = []
         self.refused = 0
         self.is_complete = False
+        self.several: Mapping[str, Any] | None = None
         self._same: list[tuple[int, ...]] = []
         self._near: list[NearPair] = []
 
@@ -276,6 +323,8 @@ class _Comparison:
                     self.questions.extend(event["texts"])
                 case "refused":
                     self.refused = event["rows"]
+                case "several":
+                    self.several = event
                 case "stage":
                     working.advance(1, event["stage"])
                 case "same":

@@ -8,10 +8,12 @@ import pytest
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import list_benchmarks
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, add_tasks
 from orca_desk.method.records import Split, Task
+from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect.duplicates import Duplicates, find_duplicates, name_benchmark
 
@@ -136,3 +138,43 @@ def test_a_search_that_is_stopped_finds_nothing(library: Library) -> None:
 
 def test_a_library_without_tasks_has_no_duplicates(library: Library) -> None:
     assert found(library) == Duplicates(clusters=(), tasks=0, near=0.5)
+
+
+def test_one_list_of_a_file_with_several_is_to_be_chosen(library: Library, tmp_path: Path) -> None:
+    add_tasks(library, [task(STORY)])
+    file = tmp_path / "both.json"
+    file.write_text(json.dumps({"easy": [{"question": "Who?"}], "hard": [{"question": STORY}]}))
+    for attempt in (lambda: find_duplicates(library, against=file), lambda: name_benchmark(library, file)):
+        with pytest.raises(SeveralListsError, match="easy") as raised:
+            attempt()
+        assert raised.value.names == ("easy", "hard")
+    assert found(library, against=file, rows_in="hard").exact == 1
+
+
+def test_a_file_that_ends_its_reader_is_a_sentence(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*args: object, **choices: object) -> bool:
+        raise WorkerCrashError("The duplicates worker ended with code 7 before it had finished.")
+
+    monkeypatch.setattr("orca_desk.steps.collect.duplicates.run_worker", crash)
+    for attempt in (
+        lambda: find_duplicates(library, against=tmp_path / "huge.jsonl"),
+        lambda: name_benchmark(library, tmp_path / "huge.jsonl"),
+    ):
+        with pytest.raises(UserError, match=r"huge\.jsonl could not be compared"):
+            attempt()
+    with pytest.raises(WorkerCrashError):  # a bug is no fault of a file
+        find_duplicates(library)
+
+
+def test_a_file_of_the_same_name_does_not_replace_another_benchmark(library: Library, tmp_path: Path) -> None:
+    for folder, question in (("sums", "What is 2 + 3?"), ("logic", "Who left?"), ("sums", "What is 2 + 4?")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        file = tmp_path / folder / "test.jsonl"
+        file.write_text(json.dumps({"question": question}))
+        assert name_benchmark(library, file)
+    assert {one.name: one.path.parent.name for one in list_benchmarks(library)} == {
+        "test": "sums",
+        "logic test": "logic",
+    }

@@ -1,13 +1,14 @@
 """The dialog that shows tasks which ask the same: what is kept of each cluster, and what is deleted."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from orca_desk.errors import UserError
+from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import Benchmark, list_benchmarks, remove_benchmark, restore_benchmark
 from orca_desk.method.overlap import NEAR
 from orca_desk.steps.collect.duplicates import (
@@ -49,6 +50,7 @@ class DuplicatesDialog(QDialog):
         self._delete = delete
         self._job: Job | None = None
         self._file: Path | None = None
+        self._again: Callable[[], None] = self.search  # what a choice among the parts of a file goes on with
         self.found: Duplicates | None = None
         self.setWindowTitle("Find duplicates")
         self.resize(1000, 720)
@@ -86,6 +88,10 @@ class DuplicatesDialog(QDialog):
             "Compare all tasks", self._forget_file, tip="Compare the tasks with each other"
         )
         self.compared = label("", tone="muted")
+        self.rows_in = QComboBox()
+        self.rows_in.setAccessibleName("List, sheet or table of the file")
+        self.rows_in.activated.connect(lambda _: self._again())
+        self.rows_in.hide()
         self.near = number_box(50, 100)
         self.near.setValue(round(NEAR * 100))
         self.near.setPrefix("near from ")
@@ -98,6 +104,7 @@ class DuplicatesDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self.compared, 1)
+        row.addWidget(self.rows_in)
         for made in (self.file_button, self.all_button, self.near, self.across, self.find_button):
             row.addWidget(made)
         for made in (self.file_button, self.all_button, self.find_button):
@@ -156,18 +163,22 @@ class DuplicatesDialog(QDialog):
     def compare_with(self, path: Path | None) -> None:
         """Find the tasks that this file asks, or with None what all tasks ask more than once."""
         self._file = path
+        self.rows_in.clear()
+        self.rows_in.hide()
         self.search()
 
     def search(self) -> None:
         """Start the search."""
         library, file = self.desk.library, self._file
-        near, across = self.near.value() / 100, self.across.isChecked()
+        near, across, rows_in = self.near.value() / 100, self.across.isChecked(), self._rows_in()
+        self._again = self.search
         self._run(
             "Finding duplicates",
             lambda tools: find_duplicates(
                 library,
                 near=near,
                 against=file,
+                rows_in=rows_in,
                 across=across,
                 progress=tools.progress,
                 control=tools.control,
@@ -177,11 +188,14 @@ class DuplicatesDialog(QDialog):
 
     def name_file(self) -> None:
         """Remember the file as a benchmark."""
-        library, file = self.desk.library, self._file
+        library, file, rows_in = self.desk.library, self._file, self._rows_in()
         if file is not None:
+            self._again = self.name_file
             self._run(
                 "Reading a benchmark",
-                lambda tools: name_benchmark(library, file, progress=tools.progress, control=tools.control),
+                lambda tools: name_benchmark(
+                    library, file, rows_in=rows_in, progress=tools.progress, control=tools.control
+                ),
                 self._named,
                 "benchmarks",
             )
@@ -214,6 +228,18 @@ class DuplicatesDialog(QDialog):
         self.view.show_clusters(found.clusters)
         if found.clusters:
             self.view.table.setFocus()
+
+    def _rows_in(self) -> str:
+        return self.rows_in.currentData() or ""
+
+    def _offer_lists(self, names: Sequence[str]) -> None:
+        """Offer the parts of a file that has several sets of rows."""
+        self.rows_in.clear()
+        self.rows_in.addItem("Select one", "")
+        for name in names:
+            self.rows_in.addItem(shorten(name, 40), name)
+        self.rows_in.show()
+        self.rows_in.setFocus()
 
     def _library_changed(self, parts: frozenset[str]) -> None:
         if "benchmarks" in parts:
@@ -268,6 +294,8 @@ class DuplicatesDialog(QDialog):
             return
         if isinstance(job.error, UserError):
             self.notice.show_error(job.error)
+            if isinstance(job.error, SeveralListsError):
+                self._offer_lists(job.error.names)
         elif job.error is None and job.result is not None:
             then(job.result)
         self._update_buttons()

@@ -113,3 +113,22 @@ def test_a_file_is_compared_and_made_a_benchmark(
     assert list_benchmarks(library) == []
     dialog.desk.undo.undo()
     qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
+
+
+def test_a_list_of_a_file_with_several_is_chosen(
+    dialog: DuplicatesDialog, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "both.json"
+    path.write_text(json.dumps({"easy": [{"question": "WHO LEFT"}], "hard": [{"question": "Why?"}]}))
+    dialog.compare_with(path)
+    qtbot.waitUntil(dialog.rows_in.isVisible, timeout=60_000)
+    assert [dialog.rows_in.itemText(row) for row in range(3)] == ["Select one", "easy", "hard"]
+    qtbot.waitUntil(dialog.find_button.isEnabled)
+    dialog.rows_in.setCurrentIndex(1)
+    dialog.rows_in.activated.emit(1)
+    qtbot.waitUntil(lambda: "question of the file" in dialog.summary.text(), timeout=60_000)
+    qtbot.waitUntil(dialog.name_button.isEnabled)
+    qtbot.mouseClick(dialog.name_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "both easy is a benchmark now" in dialog.notice.text.text(), timeout=60_000)
+    dialog.compare_with(None)
+    assert not dialog.rows_in.isVisible()
