@@ -2,8 +2,9 @@
 
 import pytest
 
+from orca_desk.library.repeats import Repeats
 from orca_desk.method.statistics import Comparison, compare
-from orca_desk.ui.words.evaluations import gain_text, gap_text, p_value, unasked_text
+from orca_desk.ui.words.evaluations import gain_text, gap_text, p_value, repeats_text, unasked_text
 
 
 def made(first: str, second: str) -> Comparison:
@@ -47,3 +48,11 @@ def test_a_p_value_says_on_which_side_of_the_limit_it_is(p: float, text: str) ->
 def test_what_could_not_be_asked_is_said_with_its_reasons() -> None:
     assert unasked_text(1, {"Too long.": 1}) == "1 task could not be asked and counts as incorrect: Too long."
     assert unasked_text(2, {}) == "2 tasks could not be asked and count as incorrect."
+
+
+def test_questions_that_the_model_was_trained_on_are_counted() -> None:
+    assert repeats_text(Repeats(snapshot="first try", exact=1, near=0)) == (
+        "1 question repeats what the model was trained on in the snapshot first try (1 exactly, 0 nearly):"
+        " it may only remember the answers."
+    )
+    assert repeats_text(Repeats(snapshot="x", exact=1_000, near=2)).startswith("1,002 questions repeat what")
