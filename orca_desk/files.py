@@ -4,13 +4,17 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
+import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 CHUNK = 2**20
+ABANDONED = 3600.0  # s; whoever still writes touches the part more often
 
 
 @contextlib.contextmanager
@@ -68,6 +72,32 @@ def _create_part(target: Path) -> Path:
             error.filename = str(target)  # the temporary one is not the user's
             raise
         return part
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the parts of `path`, files and folders, of attempts that were killed before they ended.
+
+    What was touched within `ABANDONED` stays, as another program may be at work on it.
+    """
+    target = Path(os.path.realpath(path))
+    part_name = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.part")
+    with contextlib.suppress(OSError):
+        for part in target.parent.iterdir():
+            if part_name.fullmatch(part.name) and time.time() - _touched(part) > ABANDONED:
+                _remove(part)
+
+
+def _touched(part: Path) -> float:
+    inside = part.iterdir() if part.is_dir() and not part.is_symlink() else ()
+    times: list[float] = [one.lstat().st_mtime for one in (part, *inside)]
+    return max(times)
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir() and not part.is_symlink():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        part.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

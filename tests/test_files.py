@@ -2,12 +2,13 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from orca_desk.errors import explain_os_error
-from orca_desk.files import atomic_write, atomic_writer, file_sha256
+from orca_desk.files import ABANDONED, atomic_write, atomic_writer, file_sha256, remove_leftovers
 
 
 def test_it_replaces_the_whole_content(tmp_path: Path) -> None:
@@ -104,3 +105,22 @@ def test_a_disk_that_takes_no_such_file_is_named_and_holds_no_part(tmp_path: Pat
     assert told is not None and str(path) in told.message
     assert told.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_that_a_killed_program_left_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    names = (
+        ".a [1].jsonl.00ff00ff.part",
+        ".a [1].jsonl.11ff00ff.part",
+        ".b.jsonl.00ff00ff.part",
+        "a [1].jsonl",
+    )
+    left, at_work, other, whole = (tmp_path / name for name in names)
+    left.mkdir()
+    for file in (left / "train.jsonl", at_work, other, whole):
+        file.write_text("{}")
+    long_ago = time.time() - ABANDONED - 60
+    for path in (left / "train.jsonl", left, other, whole):
+        os.utime(path, (long_ago, long_ago))
+    remove_leftovers(whole)
+    assert sorted(tmp_path.iterdir()) == sorted((at_work, other, whole))
+    remove_leftovers(tmp_path / "nowhere" / "a.jsonl")

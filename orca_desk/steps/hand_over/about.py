@@ -91,8 +91,9 @@ def _split(stem: str, made: HandedOver) -> str:
 
 def _sections(request: HandOverRequest, made: HandedOver) -> Iterator[str]:
     yield f"# {_escaped(request.path.stem or request.path.name)}"
+    rows = "row" if made.written == 1 else "rows"
     yield (
-        f"{made.written:,} rows: {TABLE_NAMES[made.table]} of a library of Orca Desk {__version__}, in the"
+        f"{made.written:,} {rows}: {TABLE_NAMES[made.table]} of a library of Orca Desk {__version__}, in the"
         f" format `{made.format}`. Nobody has stated a licence for them: add yours before you share them."
     )
     yield "| file | rows | bytes | SHA-256 |\n| --- | --: | --: | --- |\n" + "\n".join(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.files import atomic_path, atomic_write
+from orca_desk.files import atomic_path, remove_leftovers
 from orca_desk.formats.writers.data_row import DataRow
 from orca_desk.formats.writers.lm_eval_task import Compared, group_name, group_yaml, task_yaml
 from orca_desk.library.database import Library
@@ -125,6 +125,7 @@ def _write(
 ) -> HandedOver:
     """Write the files of an export, then what stands beside them."""
     tally = _Tally(left_out=Counter(dict(found.left_out)))
+    remove_leftovers(request.path)
     with ExitStack() as stack:
         if request.in_folder:
             folder = stack.enter_context(new_folder(request.path))
@@ -144,17 +145,13 @@ def _write(
         made = replace(_result(library, request, run, tally), files=files)
         if request.format == "lm-eval":
             _add_tasks(folder, request.path.name, [one for one in get_args(Compared) if one in tally.splits])
-        if request.about and request.in_folder:
-            _write_about(library, request, made, folder)
-    if request.about and not request.in_folder:
-        _write_about(library, request, made, request.path.parent)
+        if request.about:
+            about = manifest_text(library, request, made), card_text(request, made)
+            place = folder if request.in_folder else request.path.parent
+            for name, text in zip(about_names(request), about, strict=True):
+                # Each gets its name with the rows, so that none ever tells of other rows
+                stack.enter_context(atomic_path(place / name)).write_bytes(text.encode())
     return made
-
-
-def _write_about(library: Library, request: HandOverRequest, made: HandedOver, folder: Path) -> None:
-    manifest, card = about_names(request)
-    atomic_write(folder / manifest, manifest_text(library, request, made))
-    atomic_write(folder / card, card_text(request, made))
 
 
 def _write_rows(

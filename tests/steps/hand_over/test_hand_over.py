@@ -1,7 +1,9 @@
 """Every table is written in its formats, all of it or nothing, and what is left out is said."""
 
+import errno
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,25 @@ def test_a_stopped_export_leaves_nothing_new(library: Library, tmp_path: Path, n
     made = hand_over(library, again)
     assert made is not None and made.run == run.id
     assert handed_over_from_json(list_runs(library, kind=KIND)[0].outcome) is not None
+
+
+@pytest.mark.parametrize("name", ["tasks.jsonl", "tasks"])
+def test_a_disk_that_is_full_at_the_end_changes_nothing(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    out = tmp_path / "out"
+    request = HandOverRequest(table="tasks", format="jsonl", path=out / name)
+    if not request.in_folder:
+        hand_over(library, replace(request, tasks=TaskFilter(split="train")))
+    before = {one.name: one.read_bytes() for one in out.iterdir()} if out.exists() else {}
+
+    def fail(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("orca_desk.steps.hand_over.hand_over.card_text", fail)
+    with pytest.raises(UserError, match="no space left"):
+        hand_over(library, request)
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
 
 
 def test_an_unwritable_path_is_an_error(library: Library, tmp_path: Path) -> None:
