@@ -54,7 +54,7 @@ class SettingsPage(Page):
         Command("&Back up the library…", lambda page: page.backups.ask(), image="save"),
         Command("&Restore a backup…", lambda page: page.backups.ask_to_restore(), image="undo-2"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
-        Command("Re&cover what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
+        Command("Reco&ver what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
         Command("Co&mpact the library", lambda page: page.care.compact(), image="box"),
     )
 
