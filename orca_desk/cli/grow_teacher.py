@@ -13,7 +13,7 @@ from orca_desk.method.passages import MOST_WORDS
 from orca_desk.method.variations import CHANGES
 from orca_desk.steps.grow.documents import WRITE_SAMPLING, DocumentsRequest
 from orca_desk.steps.grow.grown import Grown
-from orca_desk.steps.grow.like import LEAST_ANSWERS, LikeRequest
+from orca_desk.steps.grow.like import LEAST_ANSWERS, MOST_SEEDS, LikeRequest
 from orca_desk.ui.words.growing import grown_sentence
 
 REVIEW = "Look at them with `orca-desk tasks grow list`, and accept or reject them there or on the Grow page."
@@ -133,7 +133,11 @@ def documents(
 @click.option("--family", help="Only tasks of this family.")
 @click.option("--tag", help="Only tasks with this tag.")
 @click.option("--text", help="Only tasks that contain these words.")
-@click.option("--limit", type=click.IntRange(1), help="Vary at most this many tasks.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MOST_SEEDS),
+    help=f"Vary at most this many tasks [default: {MOST_SEEDS:,}].",
+)
 @click.option(
     "--change",
     "changes",

@@ -149,19 +149,28 @@ def reopen(library: Library, reviewed: Reviewed) -> None:
 
 
 def edit_proposal(library: Library, proposal_id: str, task: Task) -> StoredProposal:
-    """Replace the task of an open proposal; return it as it was. Raises UserError for a decided one."""
+    """Replace the task of an open proposal; return it as it was. Raises UserError for a decided one.
+
+    What was confirmed is the question and answer as they were: other ones are not.
+    """
 
     def change(db: sqlite3.Connection) -> StoredProposal:
         stored = _stored(db, [proposal_id])
         if not stored or stored[0].state != "open":
             raise UserError("This proposal is not open any more.", "Undo your decision about it first.")
-        db.execute(
-            "UPDATE proposals SET task = ? WHERE id = ?",
-            (json.dumps(asdict(task), ensure_ascii=False), proposal_id),
-        )
+        before = stored[0].proposal
+        edited = replace(before, task=task)
+        if edited.id != before.id:  # its question or answer
+            edited = replace(edited, checks={**before.checks, "edited": True}, confirmed=None)
+        _set_proposal(db, proposal_id, edited)
         return stored[0]
 
     return library.write(change)
+
+
+def restore_proposal(library: Library, before: StoredProposal) -> None:
+    """Take an edit back: the proposal is what `edit_proposal` returned."""
+    library.write(lambda db: _set_proposal(db, before.id, before.proposal))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +211,18 @@ def _stored(db: sqlite3.Connection, ids: Sequence[str]) -> list[StoredProposal]:
         "SELECT * FROM proposals WHERE id IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(ids),)
     )
     return [_from_row(row) for row in rows.fetchall()]
+
+
+def _set_proposal(db: sqlite3.Connection, proposal_id: str, one: Proposal) -> None:
+    db.execute(
+        "UPDATE proposals SET task = ?, checks = ?, confirmed = ? WHERE id = ?",
+        (
+            json.dumps(asdict(one.task), ensure_ascii=False),
+            json.dumps(one.checks, ensure_ascii=False),
+            None if one.confirmed is None else int(one.confirmed),
+            proposal_id,
+        ),
+    )
 
 
 def _set_states(db: sqlite3.Connection, states: Mapping[str, tuple[ProposalState, str | None]]) -> None:

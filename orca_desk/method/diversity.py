@@ -13,7 +13,7 @@ OPENING = 3  # words
 
 @dataclass(frozen=True, kw_only=True)
 class Diversity:
-    """Measures of some tasks.
+    """Measures of some tasks; `of` is how many there are where these are only the first ones.
 
     `families` has the number of tasks by family, largest first. `shortest`, `median` and `longest` are words
     of a question. `openings` is the number of different first three words. `repeated` counts tasks that ask
@@ -31,6 +31,7 @@ class Diversity:
     repeated: int = 0
     known: int = 0
     compared: int = 0
+    of: int = 0
 
 
 def measure(tasks: Sequence[Task]) -> Diversity:

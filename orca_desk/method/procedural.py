@@ -23,8 +23,8 @@ UNGRADED = frozenset(
         "rush_hour", "shortest_path", "simple_integration", "sokoban", "tower_of_hanoi", "word_ladder",
     }
 )  # fmt: skip
-# Answers whose writing the grader would read as something else
-KINDS: dict[str, AnswerKind] = {"bitwise_arithmetic": "exact"}
+# Answers whose writing the grader would read as something else, such as 7e2 in base 16 as 700
+KINDS: dict[str, AnswerKind] = {"base_conversion": "exact", "bitwise_arithmetic": "exact"}
 # Not offered: a mixture of the others, what runs code that it reads, and a benchmark's own tasks
 LEFT_OUT = frozenset({"composite", "codeio", "arc_agi"})
 

@@ -47,8 +47,11 @@ def read_documents(channel: Channel) -> None:
         watch.begin()
         try:
             blocks = list(read_document(path))
-            for passages in _chunks(blocks, channel.job["most_words"], channel.job["least_words"]):
-                channel.emit({"event": "passages", "place": place, "passages": passages})
+            chunk = None
+            for chunk in _chunks(blocks, channel.job["most_words"], channel.job["least_words"]):
+                channel.emit({"event": "passages", "place": place, "passages": chunk})
+            if chunk is None:
+                raise UserError(f"{path} is too short: it has no passage to ask about.")
         except UserError as error:
             channel.emit({"event": "refused", "place": place, "reason": str(error)})
         except Exception as error:  # a damaged file can raise anything in the libraries that read it

@@ -1,5 +1,7 @@
 """Proposals wait for a person; accepting makes tasks of them, and everything can be undone."""
 
+from dataclasses import replace
+
 import pytest
 
 from orca_desk.errors import UserError
@@ -17,6 +19,7 @@ from orca_desk.library.proposals import (
     list_proposals,
     reject,
     reopen,
+    restore_proposal,
 )
 from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task
 from orca_desk.method.proposals import Proposal
@@ -69,6 +72,11 @@ def test_a_proposal_can_be_edited_until_it_is_decided(library: Library) -> None:
     assert before.proposal == one
     stored = list_proposals(library).items[0]
     assert stored.id == one.id and stored.proposal.task == edited
+    assert stored.proposal.confirmed is None and stored.proposal.checks == {"with": True, "edited": True}
+    restore_proposal(library, before)
+    assert list_proposals(library).items[0] == before
+    edit_proposal(library, one.id, replace(one.task, family="birds", split="heldout"))
+    assert list_proposals(library).items[0].proposal.confirmed
     reviewed = reject(library, [one.id])
     assert reviewed.former == {one.id: ("open", None)}
     assert reject(library, [one.id]).former == {}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from orca_desk.errors import UserError
 from orca_desk.formats.encoding import find_encoding
 from orca_desk.formats.text import read_lines
 from orca_desk.method.passages import Block
@@ -19,7 +20,10 @@ def blocks(path: Path) -> Iterator[Block]:
 def text_of(path: Path) -> str:
     """Return the text of a file in whatever encoding it has. Raises UserError if it is none."""
     with path.open("rb") as stream:
-        encoding = find_encoding(stream, name=str(path))
+        try:
+            encoding = find_encoding(stream, name=str(path))
+        except UserError as error:  # its advice is for tables of tasks
+            raise UserError(error.message, "Save its text as UTF-8.") from error
         return "".join(line.text for line in read_lines(stream, encoding, name=str(path)))
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import islice
 
 from orca_desk.library.database import Library
-from orca_desk.library.proposals import ProposalFilter, StoredProposal, list_proposals
+from orca_desk.library.proposals import ProposalFilter, StoredProposal, count_proposals, list_proposals
 from orca_desk.library.tasks import iterate_questions
 from orca_desk.method.diversity import Diversity, measure
 from orca_desk.method.overlap import find_overlaps
@@ -28,4 +28,4 @@ def measure_diversity(library: Library, wanted: ProposalFilter = OPEN) -> Divers
         return measured
     stored = [(task_id, text) for task_id, text, _ in islice(iterate_questions(library), MOST_TASKS)]
     known = find_overlaps(((str(place), task.user_text) for place, task in enumerate(tasks)), stored)
-    return replace(measured, known=len(known), compared=len(stored))
+    return replace(measured, known=len(known), compared=len(stored), of=count_proposals(library, wanted))

@@ -27,7 +27,7 @@ from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.grow.reading import SourcePassage, read_passages
-from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording
+from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording, batch_of
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 KIND = "grow-documents"
@@ -83,7 +83,7 @@ class DocumentsRequest:
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
     ) -> Grown:
-        """Propose tasks. Raises UserError if no document can be read, and as the teacher's worker does."""
+        """Propose tasks. Raises UserError without a passage, and as the worker does."""
         control = control or JobControl()
         found = read_passages(
             [Path(place) for place in self.places],
@@ -96,10 +96,6 @@ class DocumentsRequest:
         if not found.finished:
             return Grown(source="documents", given=0, refused=refused, finished=False)
         passages = _spread(_distinct(found.passages), self.limit)
-        if not passages:
-            raise UserError(
-                "The documents have no passage that is long enough to ask about.", "Choose longer documents."
-            )
         with KeptWorker() as keep:
             desk = ReplyDesk(library, self.runner, keep)
             settings = {
@@ -163,11 +159,13 @@ class _Questions:
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        self._place = ""
 
     def grow(self) -> Grown:
         """Ask about all passages, batch by batch, until the user stops."""
         finished = True
         for start in range(0, len(self.passages), BATCH):
+            self._place = batch_of(start, BATCH, len(self.passages))
             if not (finished := self._take(self.passages[start : start + BATCH])):
                 break
         counts = self._counts
@@ -221,7 +219,7 @@ class _Questions:
 
     def _ask(self, wordings: Mapping[str, Wording], *, stage: str) -> Replies:
         replies = self.desk.ask(
-            wordings, stage=stage, progress=self.progress, control=self.control, log=self.log
+            wordings, stage=stage + self._place, progress=self.progress, control=self.control, log=self.log
         )
         self._failed.update(replies.failed.values())
         return replies

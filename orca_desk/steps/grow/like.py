@@ -30,7 +30,7 @@ from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import agree_on
 from orca_desk.steps.grow.grown import Grown
-from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording
+from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording, batch_of
 from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.yielding import yielding
 
@@ -162,11 +162,13 @@ class _Variations:
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        self._place = ""
 
     def grow(self) -> Grown:
         """Vary all seeds, batch by batch, until the user stops."""
         finished = True
         for start in range(0, len(self.seeds), BATCH):
+            self._place = batch_of(start, BATCH, len(self.seeds))
             if not (finished := self._take(self.seeds[start : start + BATCH])):
                 break
         counts = self._counts
@@ -295,7 +297,7 @@ class _Variations:
     def _ask(self, wordings: Mapping[str, Wording], *, stage: str) -> dict[str, StoredReply] | None:
         """Return the replies by key; None if the user stopped."""
         replies: Replies = self.desk.ask(
-            wordings, stage=stage, progress=self.progress, control=self.control, log=self.log
+            wordings, stage=stage + self._place, progress=self.progress, control=self.control, log=self.log
         )
         self._failed.update(replies.failed.values())
         return replies.found if replies.finished else None

@@ -48,7 +48,7 @@ def read_passages(
 ) -> ReadDocuments:
     """Cut the documents among these files and in these folders into passages.
 
-    Raises UserError if there is no document, or none of them can be read.
+    Raises UserError if there is no document, or none of them gives a passage.
     """
     control = control or JobControl()
     documents = find_documents(list(places))
@@ -104,7 +104,7 @@ def read_passages(
         for one in passages[place]
     ]
     if finished and len(refused) == len(documents):
-        raise UserError(f"No document could be read. {next(iter(refused.values()))}")
+        raise UserError(f"No document gives a passage to ask about. {next(iter(refused.values()))}")
     return ReadDocuments(passages=tuple(found), refused=refused, documents=len(documents), finished=finished)
 
 

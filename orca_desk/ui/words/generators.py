@@ -30,9 +30,11 @@ def diversity_lines(measured: Diversity) -> list[str]:
     largest = next(iter(measured.families.items()))
     share = f"{largest[1] / measured.tasks:.0%}"
     repeated, known = measured.repeated / measured.tasks, measured.known / measured.tasks
+    whole = f"{counted(measured.tasks, 'proposal')} in"
+    if measured.of > measured.tasks:
+        whole = f"Of {counted(measured.of, 'proposal')}, the first {measured.tasks:,}:"
     return [
-        f"{counted(measured.tasks, 'proposal')} in {counted(len(measured.families), 'family')};"
-        f" the largest, {largest[0]}, has {share}",
+        f"{whole} {counted(len(measured.families), 'family')}; the largest, {largest[0]}, has {share}",
         f"Questions of {measured.shortest:,} to {measured.longest:,} words (median {measured.median:,})",
         f"{counted(measured.openings, 'different opening')} (first three words)",
         f"{repeated:.1%} ask nearly what another proposal asks",

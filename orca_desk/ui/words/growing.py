@@ -16,6 +16,7 @@ CHANGES = {
     "different": ("Different", "Other facts, numbers and setting; the same kind of task."),
     "turned": ("Turned around", "What was asked for is given, and something that was given is asked for."),
 }
+MOST_REASONS = 3
 OWN_OPINION = (
     "A confirmed answer is one that the teacher gives again: it can still be wrong. Nothing becomes a task"
     " before you accept it."
@@ -34,17 +35,28 @@ def grown_sentence(grown: Grown) -> str:
         parts.append(f"{counted(grown.repeated, 'repeated question')} left out")
     if grown.unread:
         parts.append(f"{counted(grown.unread, 'piece')} of the teacher's text could not be read as asked for")
-    for reason, count in grown.failed.items():
-        parts.append(f"{counted(count, 'request')} failed: {reason.rstrip('.')}")
+        if not grown.proposed and grown.finished:
+            parts.append("This teacher does not keep to the form: choose a larger one")
+    if grown.failed:
+        parts.append(_failed(grown.failed))
     if grown.refused:
         documents = (
             f"{len(grown.refused):,} {plural_of('document') if len(grown.refused) > 1 else 'document'}"
         )
         first = next(iter(grown.refused.values())).rstrip(".")
         more = " (and others)" if len(grown.refused) > 1 else ""
-        parts.append(f"{documents} could not be read: {first}{more}")
+        parts.append(f"{documents} gave nothing: {first}{more}")
     said = ". ".join(parts) + "."
     return said if grown.finished else f"Stopped; the same settings resume it. {said}"
+
+
+def _failed(failed: Mapping[str, int]) -> str:
+    """Return how many requests failed, and the most frequent reasons: each long prompt has its own."""
+    reasons = sorted(failed, key=lambda reason: -failed[reason])
+    said = "; ".join(reason.rstrip(".") for reason in reasons[:MOST_REASONS])
+    more = len(reasons) - MOST_REASONS
+    others = f" (and {counted(more, 'other reason')})" if more > 0 else ""
+    return f"{counted(sum(failed.values()), 'request')} failed: {said}{others}"
 
 
 def ancestry_text(ancestry: Mapping[str, Any]) -> str:
@@ -66,6 +78,8 @@ def ancestry_text(ancestry: Mapping[str, Any]) -> str:
 def checks_text(proposal: Proposal) -> str:
     """Return how a proposal was checked, in a line."""
     checks, kind = proposal.checks, proposal.ancestry.get("kind")
+    if checks.get("edited"):
+        return "Edited, and not checked since"
     if kind == "document":
         if proposal.confirmed is None:
             return "Not checked: the teacher gave no answer"

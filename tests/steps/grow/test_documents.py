@@ -89,21 +89,22 @@ class Teacher:
 
 
 def test_passages_come_from_every_document_that_can_be_read(folder: Path) -> None:
+    (folder / "empty.md").write_text("")
     found = read_passages([folder], most_words=20, least_words=10)
     assert [(one.document.name, one.passage.heading) for one in found.passages] == [
         ("bats.txt", ""),
         ("owls.md", "Owls"),
     ]
-    assert found.documents == 3 and found.finished
-    assert [(path.name, "damaged" in reason) for path, reason in found.refused.items()] == [
-        ("scan.pdf", True)
-    ]
+    assert found.documents == 4 and found.finished
+    assert [path.name for path in found.refused] == ["empty.md", "scan.pdf"]
+    assert "too short" in found.refused[folder / "empty.md"]
+    assert "damaged" in found.refused[folder / "scan.pdf"]
     control = JobControl()
     control.stop()
     assert not read_passages([folder], control=control).finished
     with pytest.raises(UserError, match="no document"):
         read_passages([])
-    with pytest.raises(UserError, match=r"No document could be read.*damaged"):
+    with pytest.raises(UserError, match=r"No document gives a passage.*damaged"):
         read_passages([folder / "scan.pdf"])
 
 

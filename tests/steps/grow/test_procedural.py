@@ -12,7 +12,8 @@ from orca_desk.library.database import Library
 from orca_desk.library.proposals import ProposalFilter, count_proposals, list_proposals
 from orca_desk.library.runs import get_run
 from orca_desk.library.tasks import add_tasks, count_tasks, get_task
-from orca_desk.method.procedural import LEFT_OUT, SEEDS, UNGRADED, seed_of
+from orca_desk.method.grading import grade
+from orca_desk.method.procedural import KINDS, LEFT_OUT, SEEDS, UNGRADED, seed_of
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.grow import procedural
@@ -196,3 +197,8 @@ def test_the_generators_are_listed_with_samples() -> None:
 
 def test_the_seeds_of_the_splits_never_meet() -> None:
     assert seed_of("train", 2**30, 10**7) < seed_of("heldout", 0, 0)
+
+
+def test_digits_in_another_base_are_no_decimal_number() -> None:
+    assert grade("Answer: 7e2", "7e2", KINDS["base_conversion"]).correct
+    assert not grade("Answer: 700", "7e2", KINDS["base_conversion"]).correct

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QVBo
 
 from orca_desk.errors import UserError
 from orca_desk.library.tasks import TaskFilter
-from orca_desk.steps.grow.like import LEAST_ANSWERS, WRITE_SAMPLING, LikeRequest
+from orca_desk.steps.grow.like import LEAST_ANSWERS, MOST_SEEDS, WRITE_SAMPLING, LikeRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.grow.fields import add_row, decimal_box, form
 from orca_desk.ui.widgets.settings_form import number_box
@@ -88,8 +88,8 @@ class LikeForm(QWidget):
         self.picker = TeacherPicker(self.desk)
         self.picker.setMinimumContentsLength(16)
         self.family, self.tag, self.text = QComboBox(), QComboBox(), QLineEdit()
-        self.limit = number_box(0, 10_000_000)
-        self.limit.setSpecialValueText("all")
+        self.limit = number_box(0, MOST_SEEDS)
+        self.limit.setSpecialValueText(f"all, up to {MOST_SEEDS:,}")
         self.limit.setToolTip("Vary at most this many tasks: try a few first.")
         self.text.setPlaceholderText("Search text")
         self.set_choices((), ())

@@ -24,6 +24,7 @@ from orca_desk.library.proposals import (
     edit_proposal,
     list_proposals,
     reject,
+    restore_proposal,
 )
 from orca_desk.method.diversity import Diversity
 from orca_desk.method.proposals import ProposalState
@@ -163,7 +164,7 @@ class ProposalsView(QWidget):
         self.desk.do(
             "edit a proposal",
             lambda: edit_proposal(library, one.id, task),
-            lambda before: edit_proposal(library, one.id, before.proposal.task),
+            lambda before: restore_proposal(library, before),
             "proposals",
             failed=self.failed.emit,
         )

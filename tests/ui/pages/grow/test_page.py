@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.library.proposals import add_proposals
+from orca_desk.library.runs import get_run
 from orca_desk.library.tasks import list_tasks
 from orca_desk.method.proposals import Proposal
 from orca_desk.method.records import Task
+from orca_desk.processes.progress import JobControl
 from orca_desk.steps.grow import procedural
 from orca_desk.steps.grow.generators import Generator, InstalledGenerators
 from orca_desk.steps.grow.procedural import ProceduralRequest
@@ -137,6 +139,36 @@ def test_generators_are_chosen_and_make_proposals(
     qtbot.waitUntil(lambda: len(rows(page)) == 2, timeout=20_000)
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=20_000)
     assert "2 proposals from 1 generator" in page.notice.text.text()
+
+
+def test_an_interrupted_run_goes_on_from_the_jobs_page(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = window.desk.library
+    asked: list[int] = []
+    control = JobControl()
+
+    def worker(name: str, job: object, *, requests: Any, on_events: Any, **_: object) -> bool:
+        place = next(iter(requests))["start"]
+        asked.append(place)
+        row = {"place": place, "question": f"What divides {place}?", "answer": "1", "verified": True}
+        on_events([{"event": "made", "rows": [row]}])
+        return not control.stopped
+
+    monkeypatch.setattr(procedural, "run_worker", worker)
+    control.stop()
+    wanted = ProceduralRequest(generators=("gcd",), count=2, heldout=0.0, seed=5)
+    stopped = wanted.grow(library, control=control)
+    assert not stopped.finished
+    control = JobControl()
+    jobs: Any = window.show_page("jobs")
+    qtbot.waitUntil(lambda: jobs.detail.resume_button.isVisible(), timeout=20_000)
+    jobs.detail.resume_button.click()
+    qtbot.waitUntil(lambda: get_run(library, stopped.run).status == "done", timeout=20_000)
+    assert asked == [0, 1]
+    grow: Any = window.show_page("grow")
+    qtbot.waitUntil(lambda: rows(grow) == ["What divides 0?", "What divides 1?"], timeout=20_000)
+    assert grow.forms["grow-procedural"].value() == wanted
 
 
 def test_missing_generators_are_told(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
