@@ -17,6 +17,7 @@ from orca_desk.library.proposals import (
     list_proposals,
     reject,
 )
+from orca_desk.library.runs import get_run
 from orca_desk.method.procedural import MOST_SEED
 from orca_desk.method.proposals import ProposalState
 from orca_desk.method.records import Split
@@ -157,6 +158,7 @@ def list_command(
     """List proposals."""
     wanted = ProposalFilter(state=state, run=run, confirmed=confirmed or None, limit=limit)
     with open_library(folder) as library:
+        _require_run(library, run)
         total, found = count_proposals(library, wanted), list_proposals(library, wanted).items
     if as_json:
         print_json({"total": total, "proposals": found})
@@ -202,6 +204,12 @@ def show(proposal_id: str, folder: Path, as_json: bool) -> None:
     say(checks_text(found.proposal))
 
 
+def _require_run(library: Library, run: str | None) -> None:
+    """Raise UserError for the name of a run that is not there, instead of finding nothing of it."""
+    if run is not None and not count_proposals(library, ProposalFilter(run=run)):
+        get_run(library, run)
+
+
 def _chosen(
     library: Library, ids: tuple[str, ...], everything: bool, run: str | None, confirmed: bool
 ) -> list[str]:
@@ -210,6 +218,7 @@ def _chosen(
         raise click.UsageError("Name proposals by their ids, or choose them by --all, --run or --confirmed.")
     if ids:
         return [one.id for one in _named(library, ids)]
+    _require_run(library, run)
     found: list[str] = []
     after: int | None = 0
     while after is not None:
@@ -250,7 +259,8 @@ def accept(
 ) -> None:
     """Make tasks of proposals, named by their IDs or chosen by options."""
     with open_library(folder) as library:
-        reviewed = accept_proposals(library, _chosen(library, ids, everything, run, confirmed), split=split)
+        chosen = _chosen(library, ids, everything, run, confirmed)
+        reviewed = accept_proposals(library, chosen, split=split)
     if as_json:
         print_json({"added": reviewed.added, "duplicates": reviewed.duplicates})
         return
@@ -259,6 +269,13 @@ def accept(
         say(
             f"{counted(len(reviewed.duplicates), 'proposal')} stayed open: the library asks the same already."
         )
+    _tell_decided(len(set(chosen)) - len(reviewed.former) - len(reviewed.duplicates))
+
+
+def _tell_decided(count: int) -> None:
+    """Say how many of the proposals stay as they are."""
+    if count > 0:
+        say(f"{counted(count, 'proposal')} had been decided before.")
 
 
 @command.command("reject")
@@ -272,11 +289,13 @@ def reject_command(
 ) -> None:
     """Reject proposals, named by their IDs or chosen by options."""
     with open_library(folder) as library:
-        reviewed = reject(library, _chosen(library, ids, everything, run, confirmed))
+        chosen = _chosen(library, ids, everything, run, confirmed)
+        reviewed = reject(library, chosen)
     if as_json:
         print_json({"rejected": tuple(reviewed.former)})
     else:
         say(f"Rejected {counted(len(reviewed.former), 'proposal')}.")
+        _tell_decided(len(set(chosen)) - len(reviewed.former))
 
 
 @command.command("diversity")
@@ -287,6 +306,7 @@ def reject_command(
 def diversity(state: ProposalState, run: str | None, confirmed: bool, folder: Path, as_json: bool) -> None:
     """Measure how much proposals differ from one another and from the library's tasks."""
     with open_library(folder) as library:
+        _require_run(library, run)
         measured = measure_diversity(
             library, ProposalFilter(state=state, run=run, confirmed=confirmed or None)
         )

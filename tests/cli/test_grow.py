@@ -46,9 +46,11 @@ def test_proposals_are_listed_shown_measured_and_decided(folder: Path) -> None:
     assert "Confirmed by its verifier" in run(folder, "show", first[:12]).output
     assert "3 proposals in 1 family" in run(folder, "diversity").output
     assert "Rejected 1 proposal." in run(folder, "reject", second).output
+    assert "1 proposal had been decided before." in run(folder, "reject", second).output
     accepted = json.loads(run(folder, "accept", "--confirmed", "--split", "heldout", "--json").stdout)
     assert len(accepted["added"]) == 1
     assert "Added 1 task." in run(folder, "accept", "--all").output
+    assert "1 proposal had been decided before." in run(folder, "accept", first).output
     states = json.loads(run(folder, "list", "--state", "accepted", "--json").stdout)
     assert {one["id"] for one in states["proposals"]} == {first, third}
 
@@ -56,6 +58,9 @@ def test_proposals_are_listed_shown_measured_and_decided(folder: Path) -> None:
 def test_what_names_no_proposal_is_refused(folder: Path) -> None:
     assert "There is no proposal" in str(run(folder, "show", "zz").exception)
     assert run(folder, "accept").exit_code == 2
+    for words in (("accept", "--run"), ("reject", "--run"), ("list", "--run"), ("diversity", "--run")):
+        assert "grow-procedural-7" in str(run(folder, *words, "grow-procedural-7").exception)
+    assert run(folder, "list", "--run", "grow-procedural-1").exit_code == 0
     assert run(folder, "accept", "abc", "--all").exit_code == 2
 
 
