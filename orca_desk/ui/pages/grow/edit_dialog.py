@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.grow.fields import add_row, family_box, form
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tasks import SPLITS
 
 
@@ -38,11 +40,10 @@ class ProposalEditor(QDialog):
         rows = form(layout)
         add_row(rows, "&Family", self.family)
         add_row(rows, "S&plit", self.split)
-        choices = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(choices.Save | choices.Cancel)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        layout.addWidget(self.buttons)
+        self.save_button = button("Save", self.accept, primary=True, tip="Ctrl+Enter")
+        layout.addWidget(dialog_buttons(self, self.save_button))
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(key), self).activated.connect(self.save_button.click)
         self.query.textChanged.connect(self._update)
         self.family.editTextChanged.connect(lambda _: self._update())
         self.query.setFocus()
@@ -66,7 +67,7 @@ class ProposalEditor(QDialog):
 
     def _update(self) -> None:
         is_sound = bool(self.query.toPlainText().strip() and self.family.currentText().strip())
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(is_sound)
+        self.save_button.setEnabled(is_sound)
 
     def _box(self, layout: QVBoxLayout, name: str, text: str) -> QPlainTextEdit:
         heading = label(name)

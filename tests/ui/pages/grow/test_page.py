@@ -101,7 +101,7 @@ def test_a_proposal_is_edited_before_it_is_accepted(window: Window, qtbot: QtBot
     qtbot.waitUntil(page.proposals.edit_button.isEnabled, timeout=20_000)
     page.proposals.edit_button.click()
     editor = page.proposals.editor
-    save = editor.buttons.button(editor.buttons.StandardButton.Save)
+    save = editor.save_button
     editor.query.setPlainText(" ")
     assert not save.isEnabled()
     editor.query.setPlainText("What divides 1 and 13?")
