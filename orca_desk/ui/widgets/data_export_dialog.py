@@ -70,6 +70,7 @@ class DataExportDialog(QDialog):
         self.desk = desk
         self._choices, self._start = list(choices), start
         self._suggested = ""
+        self._replaced: Path | None = None  # the file that may be written over: the user was asked
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
@@ -133,6 +134,11 @@ class DataExportDialog(QDialog):
         except UserError as error:
             self._complain(error)
             return
+        if not request.in_folder and request.path.exists() and request.path != self._replaced:
+            self._replaced = request.path
+            self.notes.setText(f"{request.path} is there already. Replace writes over it.")
+            self.export_button.setText("Replace")
+            return
         state = self.desk.view_state
         state.setValue(LAST_FOLDER, str(request.path.parent))
         state.setValue(f"{LAST_FORMAT}{request.table}", request.format)
@@ -148,9 +154,13 @@ class DataExportDialog(QDialog):
             dialog.setLabelText(QFileDialog.DialogLabel.FileName, "New folder")
         dialog.setDefaultSuffix(path.suffix[1:])
         dialog.selectFile(path.name)
-        dialog.fileSelected.connect(self.place.setText)
+        dialog.fileSelected.connect(self._place_chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _place_chosen(self, path: str) -> None:
+        self.place.setText(path)
+        self._replaced = Path(path)  # the file dialog asked
 
     # Building
 
@@ -276,6 +286,8 @@ class DataExportDialog(QDialog):
 
     def _ask_preview(self) -> None:
         """Read the preview again once the user pauses; until then nothing can be exported."""
+        self._replaced = None
+        self.export_button.setText("Export")
         self.export_button.setEnabled(False)
         self._typing.start()
 

@@ -65,6 +65,27 @@ def test_it_shows_the_rows_and_what_is_left_out(
     )  # fmt: skip
 
 
+def test_it_asks_before_it_writes_over_a_file(
+    dialog: DataExportDialog, qtbot: QtBot, started: Started, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("mine")
+    dialog.place.setText(str(mine))
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    assert dialog.notes.text() == f"{mine} is there already. Replace writes over it."
+    assert started == []
+    dialog.place.setText(str(tmp_path / "other.jsonl"))
+    assert dialog.export_button.text() == "Export"
+    dialog.place.setText(str(mine))
+    for text in ("Export", "Replace"):
+        qtbot.waitUntil(dialog.export_button.isEnabled)
+        assert dialog.export_button.text() == text
+        qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    assert [request.path for request, _ in started] == [mine]
+
+
 def test_it_says_what_cannot_be(dialog: DataExportDialog, qtbot: QtBot, started: Started) -> None:
     dialog.choose_format("openai-batch")
     qtbot.waitUntil(lambda: "needs the model" in dialog.notes.text())

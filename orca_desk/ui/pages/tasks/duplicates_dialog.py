@@ -239,6 +239,7 @@ class DuplicatesDialog(QDialog):
         for name in names:
             self.rows_in.addItem(shorten(name, 40), name)
         self.rows_in.show()
+        self.rows_in.setEnabled(True)
         self.rows_in.setFocus()
 
     def _library_changed(self, parts: frozenset[str]) -> None:
@@ -265,7 +266,8 @@ class DuplicatesDialog(QDialog):
 
     def _update_buttons(self) -> None:
         is_free = self._job is None or self._job.is_over
-        for made in (self.find_button, self.file_button, self.all_button, self.name_button):
+        busy = (self.find_button, self.file_button, self.all_button, self.name_button, self.rows_in)
+        for made in busy:
             made.setEnabled(is_free)
         self.all_button.setVisible(self._file is not None)
         self.name_button.setVisible(self._file is not None)
