@@ -128,12 +128,18 @@ class GrowPage(Page):
         return self.proposals.table
 
     def start(self) -> None:
-        """Make what the shown form asks for."""
+        """Make what the shown form asks for, or say what is missing."""
         form = list(self.forms.values())[self.tabs.currentIndex()]
         try:
-            self._run(form.value())
+            wanted = form.value()
         except UserError as error:
             self.notice.show_error(error)
+            return
+        picker = None if isinstance(form, GeneratorsForm) else form.picker
+        if picker is None or picker.selected() or (picker.path and not self.desk.models.is_read):
+            self._run(wanted)
+        else:
+            picker.explain_missing(self.notice, lambda: self.desk.open("models"))
 
     def resume(self, run_id: str) -> None:
         """Resume an interrupted run by the request stored with it."""

@@ -171,6 +171,17 @@ def test_an_interrupted_run_goes_on_from_the_jobs_page(
     assert grow.forms["grow-procedural"].value() == wanted
 
 
+def test_a_missing_teacher_is_told_before_anything_is_made(window: Window, qtbot: QtBot) -> None:
+    page = opened(window, qtbot)
+    form = page.forms["grow-like"]
+    page.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: window.desk.models.is_read, timeout=20_000)
+    form.picker.clear()
+    page.start_button.click()
+    assert page.notice.text.text() == "There is no teacher on this machine."
+    assert page.job is None
+
+
 def test_missing_generators_are_told(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> InstalledGenerators:
         raise UserError("The generators are not installed.", "Install them.")
