@@ -57,20 +57,30 @@ def compact(library: Library, *, check: Callable[[], None] = lambda: None) -> Co
     `check` is called every few ms; an exception from it stops, and the database is as it was, as it is after
     an end of the process. Raises UserError if there is not enough space for a second copy, which it takes.
     """
-    before = space_of(library)
-    needed = 2 * (before.size - before.unused)  # a copy beside the library, and then in its WAL
-    free = shutil.disk_usage(library.folder).free
-    if free < needed:
-        raise UserError(
-            f"Compacting needs {needed / 2**20:,.0f} MiB on the disk of {library.folder};"
-            f" {free / 2**20:,.0f} MiB are free.",
-            "Free some space on that disk and try again.",
-        )
-    library.alone(lambda db: _vacuum(db, library, check))
+    before = require_space(library, "Compacting")
+    library.alone(lambda db: rewrite(db, library, check))
     return Compacted(before=before.size, after=space_of(library).size)
 
 
-def _vacuum(db: sqlite3.Connection, library: Library, check: Callable[[], None]) -> None:
+def require_space(library: Library, purpose: str) -> Space:
+    """Raise UserError if the disk has no space for `rewrite`; otherwise return what the database takes."""
+    space = space_of(library)
+    needed = 2 * (space.size - space.unused)  # a copy beside the library, and then in its WAL
+    free = shutil.disk_usage(library.folder).free
+    if free < needed:
+        raise UserError(
+            f"{purpose} needs {needed / 2**20:,.0f} MiB on the disk of {library.folder};"
+            f" {free / 2**20:,.0f} MiB are free.",
+            "Free some space on that disk and try again.",
+        )
+    return space
+
+
+def rewrite(db: sqlite3.Connection, library: Library, check: Callable[[], None] = lambda: None) -> bool:
+    """Write the database anew, outside of a transaction; return whether the log of writes is empty then.
+
+    It is not while something else reads what was there before.
+    """
     stopped: list[BaseException] = []
 
     def look() -> int:
@@ -90,7 +100,8 @@ def _vacuum(db: sqlite3.Connection, library: Library, check: Callable[[], None])
         raise
     finally:
         db.set_progress_handler(None, 0)
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 @contextmanager

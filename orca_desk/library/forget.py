@@ -12,11 +12,12 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
+from orca_desk.library.compacting import require_space, rewrite
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
-from orca_desk.library.traces import CHATS, CHOSEN, RECORDS, task_texts
+from orca_desk.library.mentions import Mentions
+from orca_desk.library.traces import ASKED, CHATS, CHOSEN, PROPOSALS, RECORDS, task_texts
 
-SHORTEST = 12  # characters; a shorter question would be found inside of other texts
 # The triggers that keep records and snapshots from being deleted, but for this
 KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")
 # Where a question can stand in other words about it: requests, states, accounts
@@ -29,16 +30,28 @@ SCRUBBED = {
     "undecided": ("reason", "details"),
     "forgetting": ("report",),
 }
+# Texts that a model wrote and that are made again when they are needed, and those of named benchmarks
+MENTIONING = {
+    "judgements": ("question", "reply"),
+    "replies": ("user", "reply"),
+    "benchmark_questions": ("user",),
+}
 INDEXES = ("tasks_text", "records_text", "answers_text", "messages_text")
+
+
+class TextsLeftError(UserError):
+    """The rows are deleted, but some of their bytes are still in the library's files."""
 
 
 def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> None:
     """Delete the tasks and the texts of all that was made from them; note `account`, which has no text.
 
     Returns when no page of the database file holds any of it. A kill before leaves all or nothing of the
-    deletion. Raises UserError for an unknown id.
+    deletion. Raises UserError for an unknown id and without the space to write the database anew; and
+    TextsLeftError where that fails after the deletion.
     """
-    texts = [text for text in task_texts(library, ids) if len(text) >= SHORTEST]
+    require_space(library, "Deleting for good")
+    mentions = Mentions(task_texts(library, ids))
     chosen = {"ids": json_list(ids)}
 
     def delete(db: sqlite3.Connection) -> None:
@@ -52,8 +65,9 @@ def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> Non
         }
         for name in kept:
             db.execute(f"DROP TRIGGER {name}")
-        _delete_rows(db, chosen)
-        _scrub(db, texts)
+        with mentions.in_sql(db):
+            _delete_rows(db, chosen)
+            _scrub(db)
         db.execute(
             "INSERT INTO forgotten (account, created_at) VALUES (?, ?)",
             (json.dumps(account, ensure_ascii=False), now()),
@@ -66,7 +80,7 @@ def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> Non
     library.alone(lambda db: db.execute("PRAGMA secure_delete = ON"))
     try:
         library.write(delete)
-        library.alone(_rewrite)
+        _rewrite(library)
     finally:
         library.alone(lambda db: db.execute("PRAGMA secure_delete = OFF"))
 
@@ -98,8 +112,11 @@ def _delete_rows(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
     run("DELETE FROM token_scores")  # pieces of answers, by keys that name no task; they are computed again
     _blank_answers(db, chosen)
     run(f"DELETE FROM chats WHERE n IN {CHATS}")
-    run(f"DELETE FROM proposals WHERE accepted IN {CHOSEN}")
-    run(f"DELETE FROM task_events WHERE task IN {CHOSEN}")
+    run(f"DELETE FROM proposals WHERE {PROPOSALS}")
+    run(
+        f"DELETE FROM task_events WHERE task IN {CHOSEN}"
+        " OR (task NOT IN (SELECT id FROM tasks) AND mentioned(former))"
+    )
     run(f"DELETE FROM tasks WHERE id IN {CHOSEN}")
     for table in ("going", "asked"):
         run(f"DROP TABLE temp.{table}")
@@ -119,37 +136,38 @@ def _delete_from_snapshots(db: sqlite3.Connection, chosen: dict[str, str]) -> No
 
 def _blank_answers(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
     """Remove the texts of evaluations' answers; whether they were right, and so the result, stays."""
-    where = f"WHERE task_id IN {CHOSEN}"
-    rows = [dict(row) for row in db.execute(f"SELECT * FROM answers {where}", chosen).fetchall()]
-    db.execute(f"DELETE FROM answers {where}", chosen)
-    db.execute(f"UPDATE questions SET user = '', answer = NULL, turns = '[]' {where}", chosen)
+    db.execute(
+        f"CREATE TEMP TABLE blanked AS SELECT evaluation, task_id FROM questions WHERE {ASKED}", chosen
+    )
+    where = "WHERE (evaluation, task_id) IN (SELECT evaluation, task_id FROM blanked)"
+    rows = [dict(row) for row in db.execute(f"SELECT * FROM answers {where}").fetchall()]
+    db.execute(f"DELETE FROM answers {where}")
+    db.execute(f"UPDATE questions SET user = '', answer = NULL, turns = '[]' {where}")
+    db.execute("DROP TABLE temp.blanked")
     for row in rows:
         blank = {**row, "response": "", "reason": ""}
         db.execute(f"INSERT INTO answers ({', '.join(blank)}) VALUES (:{', :'.join(blank)})", blank)
 
 
-def _scrub(db: sqlite3.Connection, texts: Sequence[str]) -> None:
-    """Replace the texts where they were mentioned, and delete cached replies about them."""
-    for text in texts:
-        for form in {text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}:
-            for table, columns in SCRUBBED.items():
-                for column in columns:
-                    db.execute(
-                        f"UPDATE {table} SET {column} = replace({column}, ?1, '[deleted]')"
-                        f" WHERE instr({column}, ?1)",
-                        (form,),
-                    )
-            db.execute("DELETE FROM judgements WHERE instr(question, ?1) OR instr(reply, ?1)", (form,))
-            db.execute("DELETE FROM replies WHERE instr(user, ?1) OR instr(reply, ?1)", (form,))
-            db.execute("DELETE FROM proposals WHERE instr(task, ?1) OR instr(ancestry, ?1)", (form,))
-            db.execute("DELETE FROM benchmark_questions WHERE instr(user, ?1)", (form,))
-            db.execute(
-                "DELETE FROM chats WHERE n IN (SELECT coalesce(c.beside, c.n) FROM messages AS m"
-                " JOIN chats AS c ON c.n = m.chat WHERE instr(m.content, ?1))",
-                (form,),
-            )
+def _scrub(db: sqlite3.Connection) -> None:
+    """Replace the texts where they were mentioned, and delete what a model wrote about them."""
+    for table, columns in SCRUBBED.items():
+        for column in columns:
+            db.execute(f"UPDATE {table} SET {column} = blanked({column}) WHERE mentioned({column})")
+    for table, columns in MENTIONING.items():
+        db.execute(f"DELETE FROM {table} WHERE {' OR '.join(f'mentioned({name})' for name in columns)}")
 
 
-def _rewrite(db: sqlite3.Connection) -> None:
-    db.execute("VACUUM")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def _rewrite(library: Library) -> None:
+    """Write the database anew: free space inside of pages may still have texts from before an edit."""
+    later = "Close all programs that read the library, then run `orca-desk library compact --now`."
+    try:
+        done = library.alone(lambda db: rewrite(db, library))
+    except UserError as error:
+        told = f"The tasks are deleted, but the file may still have their texts: {error}"
+        raise TextsLeftError(told, later) from error
+    if not done:
+        told = (
+            "The tasks are deleted, but another program reads the library, and its -wal file has their texts."
+        )
+        raise TextsLeftError(told, later)

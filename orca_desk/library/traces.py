@@ -2,17 +2,20 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.connections import connect
 from orca_desk.library.database import Library
-from orca_desk.library.locations import log_folder, resolve_path, training_folder
+from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, resolve_path, training_folder
+from orca_desk.library.mentions import Mentions
+from orca_desk.method.turns import turns_from_json
 
-WORKED_ON = ("records.jsonl",)  # what a training was given, beside its checkpoints
+WORKED_ON = "records.jsonl"  # what a training was given, beside its checkpoints
 CHOSEN = "(SELECT value FROM json_each(:ids))"
 # Records of the tasks, and of what they ask where no other task has them
 RECORDS = f"""(SELECT n FROM records WHERE task_id IN {CHOSEN}
@@ -22,8 +25,12 @@ RECORDS = f"""(SELECT n FROM records WHERE task_id IN {CHOSEN}
 RECORD_IDS = f"(SELECT id FROM records WHERE n IN {RECORDS})"
 SNAPSHOTS = f"""(SELECT snapshot FROM snapshot_records
     WHERE task_id IN {CHOSEN} OR teacher_record_id IN {RECORD_IDS})"""
+# What follows also asks `mentioned` (mentions.py): texts outlive the tasks that they were copied from
 CHATS = f"""(SELECT coalesce(c.beside, c.n) FROM messages AS m JOIN chats AS c ON c.n = m.chat
-    WHERE m.task IN {CHOSEN})"""
+    WHERE m.task IN {CHOSEN} OR mentioned(m.content))"""
+PROPOSALS = f"(accepted IN {CHOSEN} OR mentioned(task) OR mentioned(ancestry) OR mentioned(checks))"
+ASKED = f"""(task_id IN {CHOSEN}
+    OR (task_id NOT IN (SELECT id FROM tasks) AND (mentioned(user) OR mentioned(turns))))"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +56,16 @@ class TrainingTrace:
 class Traces:
     """What was made from some tasks.
 
-    `evaluations` and `chats` are their ids; of an evaluation the texts go and the figures stay. `backups` are
+    `twins` are other tasks that ask the same, which stay. `evaluations` and `chats` are their ids; of an
+    evaluation the texts go and the figures stay. `benchmark_questions` are questions of files that were named
+    as benchmarks; freezing does not look for them any more. `backups` are
     database files that hold a task or a record of it; `unread_backups` those that nobody can look into here.
     `files` are working files and logs in the library's folder with the text of a task. `written` are files
     that were exported or merged since, anywhere, which may hold it: nothing of them is deleted.
     """
 
     tasks: int
+    twins: int
     records: int
     edits: int
     snapshots: tuple[SnapshotTrace, ...]
@@ -64,6 +74,7 @@ class Traces:
     evaluations: tuple[str, ...]
     chats: tuple[str, ...]
     proposals: int
+    benchmark_questions: int
     backups: tuple[Path, ...]
     unread_backups: tuple[Path, ...]
     files: tuple[Path, ...]
@@ -74,9 +85,14 @@ def traces_of(library: Library, ids: Sequence[str]) -> Traces:
     """Return everything that was made from the tasks with these ids, as far as the library knows."""
     chosen = {"ids": json_list(ids)}
 
+    mentions = Mentions(task_texts(library, ids))
+
+    def names(sql: str) -> tuple[Any, ...]:
+        with library.read() as db, mentions.in_sql(db):
+            return tuple(row[0] for row in db.execute(sql, chosen).fetchall())
+
     def count(sql: str) -> int:
-        row = library.row(sql, chosen)
-        return int(row[0]) if row else 0
+        return int(names(sql)[0])
 
     snapshots = library.rows(
         f"SELECT s.id, s.name, s.records AS total, count(*) AS here FROM snapshot_records AS r"
@@ -85,72 +101,77 @@ def traces_of(library: Library, ids: Sequence[str]) -> Traces:
         " GROUP BY s.id ORDER BY s.created_at",
         chosen,
     )
-    texts = task_texts(library, ids)
+    trainings = _trainings(library, chosen)
     backups, unread = _backups(library, ids)
     return Traces(
         tasks=count(f"SELECT count(*) FROM tasks WHERE id IN {CHOSEN}"),
+        twins=count(
+            "SELECT count(DISTINCT q.task) FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
+            f" WHERE t.id NOT IN {CHOSEN} AND q.question IN (SELECT mine.question FROM task_questions AS mine"
+            f"  JOIN tasks AS one ON one.n = mine.task WHERE one.id IN {CHOSEN})"
+        ),
         records=count(f"SELECT count(*) FROM records WHERE n IN {RECORDS}"),
         edits=count(f"SELECT count(*) FROM revisions WHERE record IN {RECORDS}"),
         snapshots=tuple(
             SnapshotTrace(id=row["id"], name=row["name"], records=row["here"], of=row["total"])
             for row in snapshots
         ),
-        trainings=_trainings(library, chosen),
-        answers=count(f"SELECT count(*) FROM answers WHERE task_id IN {CHOSEN}"),
-        evaluations=_names(
-            library, f"SELECT DISTINCT evaluation FROM questions WHERE task_id IN {CHOSEN}", chosen
+        trainings=trainings,
+        answers=count(
+            "SELECT count(*) FROM answers WHERE (evaluation, task_id) IN"
+            f" (SELECT evaluation, task_id FROM questions WHERE {ASKED})"
         ),
-        chats=_names(library, f"SELECT id FROM chats WHERE n IN {CHATS} ORDER BY n", chosen),
-        proposals=count(f"SELECT count(*) FROM proposals WHERE accepted IN {CHOSEN}"),
+        evaluations=names(f"SELECT DISTINCT evaluation FROM questions WHERE {ASKED}"),
+        chats=names(f"SELECT id FROM chats WHERE n IN {CHATS} ORDER BY n"),
+        proposals=count(f"SELECT count(*) FROM proposals WHERE {PROPOSALS}"),
+        benchmark_questions=count("SELECT count(*) FROM benchmark_questions WHERE mentioned(user)"),
         backups=backups,
         unread_backups=unread,
-        files=tuple(files_with(library, texts)),
+        files=_files(library, mentions, trainings),
         written=_written(library),
     )
 
 
 def task_texts(library: Library, ids: Sequence[str]) -> list[str]:
-    """Return the questions and contexts of tasks as they are and as they were before edits."""
-    rows = library.rows(f"SELECT query, context FROM tasks WHERE id IN {CHOSEN}", {"ids": json_list(ids)})
-    found = {text for row in rows for text in (row["query"], row["context"]) if text}
-    for row in library.rows(
-        f"SELECT former FROM task_events WHERE task IN {CHOSEN}", {"ids": json_list(ids)}
-    ):
+    """Return the questions, contexts and earlier turns of tasks as they are and as they were before edits.
+
+    Without those that another task has too: they stay in the library with it.
+    """
+    chosen = {"ids": json_list(ids)}
+    found: set[str] = set()
+    for row in library.rows(f"SELECT query, context, turns FROM tasks WHERE id IN {CHOSEN}", chosen):
+        found |= {row["query"], row["context"], *_said(row["turns"])}
+    for row in library.rows(f"SELECT former FROM task_events WHERE task IN {CHOSEN}", chosen):
         former = json.loads(row["former"])
-        found |= {former[name] for name in ("query", "context") if former.get(name)}
-    return sorted(found)
+        found |= {former.get("query"), former.get("context"), *_said(former.get("turns"))}
+    asked = {**chosen, "texts": json.dumps([text for text in found if text])}
+    wanted = "IN (SELECT value FROM json_each(:texts))"
+    others = library.rows(
+        f"SELECT query AS text FROM tasks WHERE id NOT IN {CHOSEN} AND query {wanted}"
+        f" UNION SELECT context FROM tasks WHERE id NOT IN {CHOSEN} AND context {wanted}"
+        " UNION SELECT turn.value ->> 1 FROM tasks, json_each(tasks.turns) AS turn"
+        f"  WHERE tasks.turns <> '[]' AND tasks.id NOT IN {CHOSEN} AND turn.value ->> 1 {wanted}",
+        asked,
+    )
+    return sorted(text for text in found - {row["text"] for row in others} if text)
 
 
-def files_with(library: Library, texts: Iterable[str]) -> list[Path]:
-    """Return the logs and working files in the library's folder that contain one of the texts."""
-    wanted = [form for text in texts for form in spellings(text)]
-    places = [library.folder / "trainings", log_folder(library)]
-    files = [
-        path for place in places for path in place.rglob("*") if path.suffix in (".jsonl", ".log", ".json")
-    ]
-    return [path for path in sorted(files) if path.is_file() and holds(path, wanted)]
+def _said(turns: str | None) -> list[str]:
+    return [text for _, text in turns_from_json(turns or "[]")]
 
 
-def spellings(text: str) -> set[bytes]:
-    """Return a text as files may have it: as it is, and inside of JSON with and without escapes."""
-    return {
-        text.encode(),
-        json.dumps(text, ensure_ascii=False)[1:-1].encode(),
-        json.dumps(text)[1:-1].encode(),
+def _files(library: Library, mentions: Mentions, trainings: Sequence[TrainingTrace]) -> tuple[Path, ...]:
+    """Return what these trainings were given, and the logs and such files of others that mention the tasks.
+
+    Nothing beside them is looked at: a word of a task may well be in the files of any model.
+    """
+    given = {training_folder(library, training.id) / WORKED_ON for training in trainings}
+    others = {
+        *(library.folder / "trainings").rglob(WORKED_ON),
+        *(path for path in log_folder(library).rglob("*") if path.is_file()),
     }
-
-
-def holds(path: Path, wanted: Sequence[bytes]) -> bool:
-    """Return whether a file contains one of these texts; reads a few MiB at a time."""
-    longest = max(map(len, wanted), default=0)
-    end = b""
-    with path.open("rb") as file:
-        while block := file.read(1 << 22):
-            data = end + block
-            if any(one in data for one in wanted):
-                return True
-            end = data[-longest:] if longest else b""
-    return False
+    found = {path for path in others - given if mentions.in_file(path)}
+    return tuple(sorted(found | {path for path in given if path.exists()}))
 
 
 def _trainings(library: Library, chosen: dict[str, str]) -> tuple[TrainingTrace, ...]:
@@ -161,7 +182,7 @@ def _trainings(library: Library, chosen: dict[str, str]) -> tuple[TrainingTrace,
     for row in rows:
         named = [resolve_path(library, row[name]) for name in ("adapter", "adapter_gguf") if row[name]]
         folder = training_folder(library, row["id"])
-        places = dict.fromkeys([*named, *(folder / name for name in ("checkpoints", "checkpoint-adapters"))])
+        places = dict.fromkeys([*named, *(folder / name for name in CHECKPOINT_FOLDERS)])
         there = tuple(path for path in places if path.exists())
         found.append(TrainingTrace(id=row["id"], snapshot=row["snapshot"], weights=there))
     return tuple(found)
@@ -196,7 +217,3 @@ def _written(library: Library) -> tuple[Path, ...]:
         " FROM runs WHERE kind IN ('hand-over', 'export')"
     )
     return tuple(resolve_path(library, row["path"]) for row in rows if row["path"])
-
-
-def _names(library: Library, sql: str, chosen: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row[0] for row in library.rows(sql, chosen))

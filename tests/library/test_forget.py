@@ -1,6 +1,11 @@
 """What must go is gone from every byte of the library; what stays says what it lost."""
 
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from library_doubles import judged, make_chat, make_record, make_task
@@ -8,18 +13,21 @@ from library_doubles import judged, make_chat, make_record, make_task
 from orca_desk.errors import UserError
 from orca_desk.library.answers import answer_counts
 from orca_desk.library.chats import ChatMessage, ask_columns, list_chats
+from orca_desk.library.compacting import compact
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
-from orca_desk.library.forget import forget
+from orca_desk.library.forget import TextsLeftError, forget
 from orca_desk.library.integrity import check
+from orca_desk.library.proposals import StoredReply, add_proposals, add_replies
 from orca_desk.library.records import add_records, count_records, decide, revise
 from orca_desk.library.snapshot_losses import lost_records, require_whole
 from orca_desk.library.snapshots import freeze, get_snapshot
-from orca_desk.library.tasks import add_tasks, count_tasks, get_task, update_task
+from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task, update_task
 from orca_desk.library.text_indexes import index_all
-from orca_desk.library.traces import holds, spellings, traces_of
+from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import create_training
+from orca_desk.method.proposals import Proposal
 from orca_desk.method.records import Task
 from orca_desk.method.snapshot_rules import SnapshotRules
 
@@ -68,6 +76,12 @@ def filled(library: Library) -> Library:
     return library
 
 
+def left_in(library: Library, words: Iterable[str]) -> set[str]:
+    """Which of these words are in any byte of the database's files."""
+    files = [path.read_bytes() for path in library.folder.glob("library.db*")]
+    return {word for word in words if any(word.encode() in data for data in files)}
+
+
 def test_the_list_before_names_everything(filled: Library) -> None:
     update_task(filled, get_task(filled, SECRET.id))
     traces = traces_of(filled, [SECRET.id])
@@ -79,12 +93,9 @@ def test_the_list_before_names_everything(filled: Library) -> None:
 
 
 def test_no_byte_of_the_texts_is_left_in_the_database(filled: Library) -> None:
-    words = [form for secret in SECRETS for form in spellings(secret)]
-    assert any(holds(path, words) for path in filled.folder.glob("library.db*"))
+    assert left_in(filled, SECRETS)
     forget(filled, [SECRET.id], {"tasks": 1})
-    for path in filled.folder.glob("library.db*"):
-        data = path.read_bytes()
-        assert [word for word in words if word in data] == [], path.name
+    assert left_in(filled, SECRETS) == set()
     assert (count_tasks(filled), count_records(filled)) == (30, 9)
     assert find(filled, "zebulonia").total == 0
     assert [chat.title for chat in list_chats(filled)] == ["Other"]
@@ -123,3 +134,99 @@ def test_nothing_is_deleted_for_an_unknown_task(filled: Library) -> None:
     with pytest.raises(UserError, match="do not exist"):
         forget(filled, [SECRET.id, "nobody"], {})
     assert count_tasks(filled) == 31
+
+
+EARLIER = "My sister Wilhelmina hides in Quokkaville."
+TALK = Task(family="private", query="Where?", answer="No", turns=(("user", EARLIER), ("assistant", "Noted.")))
+
+
+def test_the_texts_of_earlier_turns_go_from_everything_that_mentions_them(library: Library) -> None:
+    add_tasks(library, [TALK, make_task(1)])
+    prompt = StoredReply(
+        id="1", model_sha256="m", system="", user=f"User: {EARLIER}", reply="Yes", finish_reason="stop"
+    )
+    add_replies(library, [prompt, replace(prompt, id="2", user="Something else")])
+    add_proposals(
+        library,
+        "grow-1",
+        [Proposal(task=task, ancestry={"kind": "document"}) for task in (TALK, make_task(2))],
+    )
+    chat = make_chat(library, title="Where", model=Path("/m.gguf"))
+    ask_columns(library, chat.id, [ChatMessage(role="user", content=EARLIER)])
+    traces = traces_of(library, [TALK.id])
+    assert (traces.proposals, traces.chats) == (1, ("chat-1",))
+    forget(library, [TALK.id], {})
+    assert left_in(library, ("Wilhelmina", "wilhelmina", "Quokkaville", "quokkaville")) == set()
+    assert [row["id"] for row in library.rows("SELECT id FROM replies")] == ["2"]
+    assert len(library.rows("SELECT 1 FROM proposals")) == 1
+
+
+def test_an_evaluation_of_a_twin_that_was_deleted_before_loses_the_text(library: Library) -> None:
+    twin = replace(SECRET, family="other", id="")
+    add_tasks(library, [SECRET, twin])
+    asked = [Question.of(twin, paired=None)]
+    create_evaluation(
+        library,
+        model=library.folder / "m.gguf",
+        adapter=None,
+        system_kind="empty",
+        system="",
+        questions=asked,
+        settings={},
+    )
+    assert traces_of(library, [SECRET.id]).twins == 1
+    delete_tasks(library, [twin.id])
+    traces = traces_of(library, [SECRET.id])
+    assert (traces.twins, traces.evaluations) == (0, ("evaluate-1",))
+    forget(library, [SECRET.id], {})
+    assert left_in(library, SECRETS) == set()
+
+
+def test_what_another_task_has_too_is_no_reason_to_delete_anything(library: Library) -> None:
+    passage = "A passage that many tasks are about."
+    first, second = (make_task(number, context=passage) for number in (1, 2))
+    add_tasks(library, [first, second])
+    add_proposals(
+        library,
+        "grow-1",
+        [Proposal(task=make_task(3, context=passage), ancestry={"kind": "document"})],
+    )
+    assert traces_of(library, [first.id]).proposals == 0
+    forget(library, [first.id], {})
+    assert len(library.rows("SELECT 1 FROM proposals")) == 1
+
+
+def test_only_what_a_training_was_given_is_listed_of_its_files(filled: Library) -> None:
+    word = Task(family="words", query="internationalisation")
+    add_tasks(filled, [word])
+    adapter = filled.folder / "trainings" / "train-1" / "adapter"
+    adapter.mkdir()
+    (adapter / "tokenizer.json").write_text('{"internationalisation": 1}')
+    assert traces_of(filled, [word.id]).files == ()
+    (filled.folder / "logs").mkdir()
+    log = filled.folder / "logs" / "orca-desk.log.1"  # an older one
+    log.write_text(f"asked: {SECRET.query}")
+    assert [path.name for path in traces_of(filled, [SECRET.id]).files] == [log.name, "records.jsonl"]
+
+
+def test_texts_that_another_reader_keeps_are_told(library: Library) -> None:
+    add_tasks(library, [SECRET])
+    library.alone(lambda db: db.execute("PRAGMA busy_timeout = 1"))
+    with closing(sqlite3.connect(library.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM tasks").fetchone()
+        with pytest.raises(TextsLeftError, match="another program reads the library"):
+            forget(library, [SECRET.id], {})
+        assert count_tasks(library) == 0
+    compact(library)
+    assert left_in(library, SECRETS) == set()
+
+
+def test_nothing_is_deleted_without_the_space_to_write_the_file_anew(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_tasks(library, [SECRET])
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(UserError, match="Deleting for good needs"):
+        forget(library, [SECRET.id], {})
+    assert count_tasks(library) == 1

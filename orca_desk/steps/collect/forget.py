@@ -57,6 +57,7 @@ def account_of(traces: Traces) -> dict[str, Any]:
     """Return the list of what was made from tasks as plain data, without any text."""
     return {
         "tasks": traces.tasks,
+        "twins": traces.twins,
         "records": traces.records,
         "edits": traces.edits,
         "snapshots": [{"id": one.id, "records": one.records, "of": one.of} for one in traces.snapshots],
@@ -65,6 +66,7 @@ def account_of(traces: Traces) -> dict[str, Any]:
         "evaluations": list(traces.evaluations),
         "chats": list(traces.chats),
         "proposals": traces.proposals,
+        "benchmark_questions": traces.benchmark_questions,
         "backups": [path.name for path in traces.backups],
         "unread_backups": [path.name for path in traces.unread_backups],
         "files": [str(path) for path in traces.files],

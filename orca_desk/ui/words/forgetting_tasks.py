@@ -27,13 +27,22 @@ def going_lines(traces: Traces) -> list[str]:
         lines.append(f"{counted(len(traces.chats), 'chat')} about them: {', '.join(traces.chats)}")
     if traces.proposals:
         lines.append(counted(traces.proposals, "proposal"))
-    lines += [f"The file {path}, which has the text" for path in traces.files]
+    if traces.benchmark_questions:
+        lines.append(
+            f"{counted(traces.benchmark_questions, 'question')} of named benchmarks with the same text:"
+            " freezing does not look for them any more"
+        )
+    lines += [f"The file {path}, which has their texts" for path in traces.files]
     return lines
 
 
 def lasting_lines(traces: Traces) -> list[str]:
     """Return what cannot be taken back from here, one line each."""
-    lines = [
+    lines = []
+    if traces.twins:
+        what = "asks the same and stays" if traces.twins == 1 else "ask the same and stay"
+        lines.append(f"{counted(traces.twins, 'other task')} {what}; choose all of them to delete the text")
+    lines += [
         f"{one.id} was trained on them: its weights have learned from them,"
         " and so have models that were exported or merged from it"
         for one in traces.trainings

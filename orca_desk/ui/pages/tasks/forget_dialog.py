@@ -4,6 +4,7 @@ from array import array
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QVBoxLayout, QWidget
 
+from orca_desk.library.forget import TextsLeftError
 from orca_desk.library.tasks import task_ids
 from orca_desk.library.traces import Traces, traces_of
 from orca_desk.steps.collect.forget import Forgotten, forget_tasks
@@ -106,13 +107,22 @@ class ForgetDialog(QDialog):
 
     def _done(self, done: Forgotten) -> None:
         self._working = False
-        self.desk.undo.clear()  # an undo would bring texts back that must be gone
-        self.desk.tell("tasks", "records", "snapshots", "evaluations", "chats", "pairings", "trainings")
+        self._tell()
         self.desk.say(f"Deleted {counted(done.traces.tasks, 'task')} for good.")
         super().accept()
 
+    def _tell(self) -> None:
+        self.desk.undo.clear()  # an undo would bring texts back that must be gone
+        self.desk.tell(
+            "tasks", "records", "snapshots", "evaluations", "chats", "pairings", "trainings", "proposals",
+            "benchmarks",
+        )  # fmt: skip
+
     def _failed(self, error: Exception) -> None:
         self._working = False
+        if isinstance(error, TextsLeftError):
+            self._ids = []  # they are deleted: there is nothing to try again here
+            self._tell()
         self.accept_button.setText("Delete for good")
         self.notice.show_error(error)
         self._update()
