@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.options import SearchCommand, examples, json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.library.finding import find
@@ -18,6 +18,7 @@ from orca_desk.ui.words.shorten import shorten
 
 @click.command(
     "find",
+    cls=SearchCommand,
     epilog=examples(
         "orca-desk find 'family:algebra wrong:yes'",
         "orca-desk find '\"sum of the digits\" -tag:draft' --in tasks --json",
@@ -42,7 +43,8 @@ def command(
     """Find tasks, teacher records, answers of evaluations and chats.
 
     SEARCH has words, "exact words" and fields such as family:algebra or wrong:yes, all of which must hold. A
-    minus before one excludes it. The last word may be the beginning of a word.
+    minus before one excludes it. The last word may be the beginning of a word. Earlier turns of tasks and
+    records are not searched.
     """
     if show_fields:
         if as_json:
@@ -67,6 +69,9 @@ def command(
     for group in findings.groups:
         if group.lacking:
             say(lacking_note(group))
+            continue
+        if not group.hits:
+            say(found_title(group))
             continue
         rows = [
             [

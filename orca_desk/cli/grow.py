@@ -29,6 +29,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.generators import TEMPLATES, diversity_lines, levels_text, source_sentence
 from orca_desk.ui.words.growing import ancestry_text, checks_text
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import asked_line
 
 STATES = click.Choice(["open", "accepted", "rejected"])
 
@@ -178,7 +179,7 @@ def list_command(
                 each.id[:8],
                 each.proposal.task.family,
                 each.proposal.task.split,
-                shorten(each.proposal.task.query, 50),
+                shorten(asked_line(each.proposal.task), 50),
                 shorten(each.proposal.task.answer or "", 20),
                 shorten(ancestry_text(each.proposal.ancestry), 40),
             ]
@@ -199,7 +200,7 @@ def show(proposal_id: str, folder: Path, as_json: bool) -> None:
         print_json(found)
         return
     task = found.proposal.task
-    say(f"{found.id}  {task.family}, {task.split}, {found.state}\n\n{task.user_text}\n")
+    say(f"{found.id}  {task.family}, {task.split}, {found.state}\n\n{task.conversation}\n")
     say(f"Answer: {task.answer or '(none)'}\nMade from: {ancestry_text(found.proposal.ancestry)}")
     say(checks_text(found.proposal))
 

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from math import isfinite
@@ -20,6 +21,7 @@ from orca_desk.paths import default_library
 from orca_desk.ui.words.answer_steps import CHECKER_HELP
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 
+MINUS_SEARCH = re.compile(r"""-(?:[^\W\d_]{2}|")""")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -32,6 +34,21 @@ class NumberRange(click.FloatRange):
         if not isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+class SearchCommand(click.Command):
+    """A command with a search as its argument, which may begin with a minus, as in -tag:draft.
+
+    So nothing but -h is a short option of it.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what has one minus before more than one letter for the search, not for options."""
+        end = args.index("--") if "--" in args else len(args)
+        given, rest = args[:end], args[end + 1 :]
+        searches = [each for each in given if MINUS_SEARCH.match(each)]
+        options = [each for each in given if not MINUS_SEARCH.match(each)]
+        return super().parse_args(ctx, [*options, "--", *searches, *rest] if searches else args)
 
 
 def _folder_option(help_text: str) -> Callable[[Command], Command]:

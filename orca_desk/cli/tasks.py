@@ -39,6 +39,7 @@ from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report, refused_line
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import asked_line
 
 
 @click.group(
@@ -187,7 +188,13 @@ def list_tasks(
         counted(total, "task") + (f" (first {limit:,} shown)" if total > limit else ""),
         {"id": "left", "family": "left", "split": "left", "query": "left", "answer": "left"},
         [
-            [each.id[:8], each.family, each.split, shorten(each.query, 60), shorten(each.answer or "", 24)]
+            [
+                each.id[:8],
+                each.family,
+                each.split,
+                shorten(asked_line(each), 60),
+                shorten(each.answer or "", 24),
+            ]
             for each in found
         ],
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import json_option, library_option, open_library
+from orca_desk.cli.options import SearchCommand, json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.library.history import task_history
 from orca_desk.library.ids import full_id
@@ -45,7 +45,7 @@ def history(task_id: str, folder: Path, as_json: bool) -> None:
         say(note)
 
 
-@click.command("forget")
+@click.command("forget", cls=SearchCommand)
 @click.argument("search")
 @click.option("--delete", "do_delete", is_flag=True, help="Delete them. Without it, the list is only shown.")
 @click.option("--keep-backups", is_flag=True, help="Keep the backups in the library's folder that hold them.")
@@ -64,9 +64,9 @@ def forget(
 ) -> None:
     """Delete the tasks that SEARCH finds for good, with everything that was made from them.
 
-    SEARCH is as in `orca-desk find`: words, "exact words", fields such as id:3f2a or tag:withdrawn. Only a
-    list of what would go is shown, unless --delete is given. No byte of the texts stays in the library's
-    files.
+    SEARCH is as in `orca-desk find`: words, "exact words", fields such as id:3f2a or tag:withdrawn; earlier
+    turns are not searched. Only a list of what would go is shown, unless --delete is given. No byte of the
+    texts stays in the library's files, except in what you keep.
     """
     if not search.strip():
         raise click.UsageError("SEARCH is blank, which would be every task.")

@@ -43,3 +43,11 @@ def test_the_fields_can_be_listed_and_an_unknown_one_is_named(folder: Path) -> N
     failed = run(folder, "colour:red")
     assert isinstance(failed.exception, UserError) and "no field 'colour'" in str(failed.exception)
     assert run(folder).exit_code == 2
+
+
+def test_a_search_may_begin_with_a_minus(folder: Path) -> None:
+    """Options stay options, before and after it; of a kind without hits only the number is shown."""
+    told = json.loads(run(folder, "-family:sums", "--in", "tasks", "--json").stdout)
+    assert (told["search"], told["total"]) == ("-family:sums", 0)
+    assert run(folder, '-"plus 0"', "--in", "tasks").stdout.split() == ["0", "tasks"]
+    assert "Usage:" in run(folder, "-h").stdout

@@ -72,3 +72,17 @@ def test_generators_propose_tasks(folder: Path) -> None:
     )
     assert (grown["proposed"], grown["finished"]) == (4, True)
     assert "no generator 'absent'" in str(run(folder, "procedural", "absent").exception)
+
+
+def test_earlier_turns_are_told_in_the_list_and_shown_in_full(tmp_path: Path) -> None:
+    turns = (("user", "I have 3 apples."), ("assistant", "I see."))
+    task = Task(family="fruit", query="How many after I eat one?", answer="2", turns=turns)
+    with Library.open(tmp_path / "library", samples=False) as library:
+        add_proposals(
+            library,
+            "grow-1",
+            [Proposal(task=task, ancestry={"kind": "generator", "generator": "x", "level": None, "seed": 1})],
+        )
+    told = json.loads(run(tmp_path / "library", "list", "--json").stdout)["proposals"]
+    assert "(after 2 turns)" in run(tmp_path / "library", "list").stdout
+    assert "User: I have 3 apples." in run(tmp_path / "library", "show", told[0]["id"][:8]).stdout

@@ -1,6 +1,6 @@
 """Words for tasks, shared by the Tasks page and the commands."""
 
-from orca_desk.method.records import AnswerKind, Split
+from orca_desk.method.records import AnswerKind, Split, Task
 from orca_desk.ui.words.counting import counted
 
 SPLITS: dict[Split, str] = {"train": "Train", "heldout": "Held-out"}
@@ -23,6 +23,11 @@ MATCHES: dict[AnswerKind, str] = {
     "ordering": "the same items in the same order",
     "keyed": "the same value for every name",
 }
+
+
+def asked_line(task: Task) -> str:
+    """Return what a task asks for one line of a list, which tells of earlier turns."""
+    return f"(after {counted(len(task.turns), 'turn')}) {task.query}" if task.turns else task.query
 
 
 def sentence(problem: str) -> str:

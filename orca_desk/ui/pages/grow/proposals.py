@@ -41,11 +41,11 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.generators import TEMPLATES, diversity_lines
 from orca_desk.ui.words.growing import ancestry_text, checks_text
 from orca_desk.ui.words.shorten import shorten
-from orca_desk.ui.words.tasks import SPLITS
+from orca_desk.ui.words.tasks import SPLITS, asked_line
 
 CONFIRMED = {True: "yes", False: "no", None: "—"}
 COLUMNS: tuple[Column[StoredProposal], ...] = (
-    Column("Question", lambda one: shorten(one.proposal.task.query, 90)),
+    Column("Question", lambda one: shorten(asked_line(one.proposal.task), 90)),
     Column("Answer", lambda one: shorten(one.proposal.task.answer or "—", 40)),
     Column("Family", lambda one: one.proposal.task.family),
     Column("Split", lambda one: SPLITS[one.proposal.task.split]),
@@ -272,7 +272,7 @@ def _in_full(one: StoredProposal) -> str:
     example = one.proposal.checks.get("example")
     answer = task.answer or (f"none; one that is correct: {example}" if example else "none")
     return (
-        f"{task.user_text}\n\nReference answer: {answer}\n"
+        f"{task.conversation}\n\nReference answer: {answer}\n"
         f"Made from: {ancestry_text(one.proposal.ancestry)}\n{checks_text(one.proposal)}."
     )
 

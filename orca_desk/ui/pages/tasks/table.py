@@ -17,7 +17,7 @@ from orca_desk.ui.widgets.blocks import BlockTableModel, Index
 from orca_desk.ui.widgets.row_table import NarrowTable, selected_spans
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.shorten import shorten
-from orca_desk.ui.words.tasks import SPLITS
+from orca_desk.ui.words.tasks import SPLITS, asked_line
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
 TIPS = {
@@ -87,7 +87,8 @@ class TaskModel(BlockTableModel):
     def _text(self, task: Task, column: int) -> str:
         match column:
             case 0:
-                return shorten(f"{task.query}   {task.context}" if task.context else task.query)
+                asked = asked_line(task)
+                return shorten(f"{asked}   {task.context}" if task.context else asked)
             case 1:
                 return shorten(task.family)
             case 2:
