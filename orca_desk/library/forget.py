@@ -7,7 +7,7 @@ a note.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from orca_desk.errors import UserError
@@ -43,12 +43,21 @@ class TextsLeftError(UserError):
     """The rows are deleted, but some of their bytes are still in the library's files."""
 
 
-def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> None:
+def forget(
+    library: Library,
+    ids: Sequence[str],
+    account: dict[str, Any],
+    *,
+    remove_files: Callable[[], None] = lambda: None,
+) -> None:
     """Delete the tasks and the texts of all that was made from them; note `account`, which has no text.
 
     Returns when no page of the database file holds any of it. A kill before leaves all or nothing of the
-    deletion. Raises UserError for an unknown id and without the space to write the database anew; and
-    TextsLeftError where that fails after the deletion.
+    deletion. `remove_files` is called when all rows are deleted, right before that takes effect: so no file,
+    such as a backup, is lost for a database that cannot be changed.
+
+    Raises UserError for an unknown id and without the space to write the database anew, and TextsLeftError
+    where that fails after the deletion.
     """
     require_space(library, "Deleting for good")
     mentions = Mentions(task_texts(library, ids))
@@ -76,6 +85,7 @@ def forget(library: Library, ids: Sequence[str], account: dict[str, Any]) -> Non
             db.execute(sql)
         for index in INDEXES:  # else the words stay in old segments
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+        remove_files()
 
     library.alone(lambda db: db.execute("PRAGMA secure_delete = ON"))
     try:

@@ -86,6 +86,21 @@ def test_weights_and_backups_can_stay_and_are_named(folder: Path) -> None:
     assert (folder / "backups" / "monday.db").exists()
 
 
+def test_no_backup_is_lost_for_a_database_that_cannot_be_changed(folder: Path) -> None:
+    with Library.open(folder) as library:
+        library.write(
+            lambda db: db.execute(
+                "CREATE TRIGGER broken BEFORE DELETE ON tasks BEGIN SELECT raise(ABORT, 'broken'); END"
+            )
+        )
+    failed = run(folder, "forget", "Quillfeather", "--delete", "--yes", "--weights")
+    assert failed.exit_code == 1
+    assert (folder / "backups" / "monday.db").exists()
+    assert (folder / "trainings" / "train-1" / "checkpoints").exists()
+    with Library.open(folder) as library:
+        assert count_tasks(library) == 2
+
+
 def test_nothing_is_forgotten_while_a_run_is_at_work(folder: Path) -> None:
     with Library.open(folder) as library:
         create_run(library, "generate", {})

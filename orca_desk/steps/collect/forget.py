@@ -35,7 +35,7 @@ def forget_tasks(
     """Delete tasks for good, with everything that was made from them; there is no undo.
 
     `backups` deletes those backups in the library's folder that hold one of them, `weights` the adapters and
-    checkpoints that have learned from them. Files go first: after a kill, the same call does the rest.
+    checkpoints that have learned from them. After a kill while files go, the same call does the rest.
     Raises UserError while a run is at work, and for an unknown id.
     """
     if busy := [run.id for run in list_runs(library) if run.status in ("running", "paused")]:
@@ -47,9 +47,12 @@ def forget_tasks(
         raise UserError("Some of the tasks do not exist (any more).", "List the tasks to see their ids.")
     learned = tuple(path for training in traces.trainings for path in training.weights)
     going = [*traces.files, *(traces.backups if backups else ()), *(learned if weights else ())]
-    for path in going:
-        _remove(path)
-    forget(library, ids, account_of(traces))
+
+    def remove_files() -> None:
+        for path in going:
+            _remove(path)
+
+    forget(library, ids, account_of(traces), remove_files=remove_files)
     return Forgotten(traces=traces, deleted=tuple(going), kept=() if weights else learned)
 
 
