@@ -134,7 +134,7 @@ class DataExportDialog(QDialog):
         except UserError as error:
             self._complain(error)
             return
-        if not request.in_folder and request.path.exists() and request.path != self._replaced:
+        if not request.in_folder and request.path.is_file() and request.path != self._replaced:
             self._replaced = request.path
             self.notes.setText(f"{request.path} is there already. Replace writes over it.")
             self.export_button.setText("Replace")
