@@ -176,6 +176,8 @@ class TaskFolder:
             what = f"a template of the task does not fit the row ({str(error)[:200]})"
             return BadRow(line=row.line, what=what, hint="Correct the row or the task.", raw=row.raw)
         values["family"] = task["task"]
+        if task.get("num_fewshot") and EARLIER not in values:
+            values["num_fewshot"] = task["num_fewshot"]  # drawn from a split by lm-eval: told as not read
         return Row(line=row.line, values=values, raw=row.raw)
 
     def _exchange(self, task: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from orca_desk.errors import UserError
 from orca_desk.formats.parts import ContainerFormat, Form, Part
+from orca_desk.formats.percentages import percent_cells
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.table_layout import TableLayout, table_of
 from orca_desk.formats.table_rows import Record, table_rows
@@ -86,9 +87,10 @@ class Workbook:
         self._stream.seek(0)
         try:
             book = load_workbook(self._stream)
+            percent = percent_cells(self._stream)
             for name in book.sheet_names:
                 sheet = book.get_sheet_by_name(name)
-                if records := _records(sheet):
+                if records := _records(sheet, percent.get(name, frozenset())):
                     self._sheets[name] = records
         except PasswordError as error:
             raise UserError(
@@ -114,22 +116,27 @@ class Workbook:
             )
 
 
-def _records(sheet: Any) -> list[Record]:
-    """Return the rows of a sheet that are not blank, numbered as the sheet numbers them."""
+def _records(sheet: Any, percent: Set[tuple[int, int]]) -> list[Record]:
+    """Return the rows of a sheet that are not blank, numbered as the sheet numbers them.
+
+    `percent` are the places of the cells that show percentages.
+    """
     if sheet.start is None:
         return []
     found = []
     for number, values in enumerate(sheet.iter_rows(), 1):
-        cells = [shown(value) for value in values]
+        cells = [shown(value, percent=(number - 1, column) in percent) for column, value in enumerate(values)]
         if any(map(str.strip, cells)):
             found.append(Record(line=number, cells=cells, raw=_raw(cells)))
     return found
 
 
-def shown(value: Any) -> str:
-    """Return a cell as a sheet shows it: 3 for 3.0, a date without midnight."""
+def shown(value: Any, *, percent: bool = False) -> str:
+    """Return a cell as a sheet shows it: 3 for 3.0, 50% for 0.5, a date without midnight."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if percent and isinstance(value, (int, float)):
+        return f"{round(100 * value, 9):.15g}%"
     if isinstance(value, float):
         return f"{value:.15g}" if abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):

@@ -92,6 +92,57 @@ def test_sheets_are_chosen_and_numbers_are_read_as_they_are_shown(tmp_path: Path
         rows_of(path, "Quizz")
 
 
+STYLES = (
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts>'
+    '<numFmt numFmtId="170" formatCode="0.0%"/><numFmt numFmtId="171" formatCode="0&quot;%&quot;"/></numFmts>'
+    '<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/>'
+    '<xf numFmtId="170"/><xf numFmtId="171"/></cellXfs></styleSheet>'
+)
+
+
+@pytest.mark.parametrize("place", [' r="B2"', ""])
+def test_a_percentage_is_read_as_its_cell_shows_it(tmp_path: Path, place: str) -> None:
+    path = workbook(tmp_path / "b.xlsx", {"Quiz": [["Question", "Answer"]]})
+    shares = [(0, "0.5", "0.5"), (1, "0.5", "50%"), (2, "0.125", "12.5%"), (3, "7", "7"), (1, "0.07", "7%")]
+    for style, stored, expected in shares:
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "new.xlsx", "w") as new:
+            for name in old.namelist():
+                data = old.read(name).decode()
+                share = f'<c s="{style}"{place}><v>{stored}</v></c>'
+                cells = f'<row><c t="inlineStr"><is><t>Share?</t></is></c>{share}</row>'
+                new.writestr(name, data.replace("</sheetData>", f"{cells}</sheetData>"))
+            new.writestr("xl/styles.xml", STYLES)
+        assert tasks_of(tmp_path / "new.xlsx") == [("Share?", expected, "train")]
+
+
+def test_a_spreadsheet_of_libreoffice_shows_its_percentages(tmp_path: Path) -> None:
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+
+    def cell(kind: str, shown: str, value: str = "") -> str:
+        given = f'office:value-type="{kind}"' + (f' office:value="{value}"' if value else "")
+        return f"<table:table-cell {given}><text:p>{shown}</text:p></table:table-cell>"
+
+    rows = [
+        cell("string", "Question") + cell("string", "Answer"),
+        cell("string", "Share?") + cell("percentage", "50%", "0.5"),
+        cell("string", "Half?") + cell("float", "0.5", "0.5"),
+    ]
+    lines_of = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    with zipfile.ZipFile(tmp_path / "b.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content{names} office:version="1.3"><office:body><office:spreadsheet>'
+            f'<table:table table:name="Quiz">{lines_of}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
+        )
+    assert tasks_of(tmp_path / "b.ods") == [("Share?", "50%", "train"), ("Half?", "0.5", "train")]
+
+
 def test_sheets_that_are_splits_are_read_together(tmp_path: Path) -> None:
     sheet = [["Question", "Answer"], ["Why?", "So"], ["", "left"]]
     path = workbook(tmp_path / "b.xlsx", {"Train": sheet, "Test": sheet})
@@ -259,6 +310,9 @@ def test_tasks_of_lm_eval_are_asked_by_their_templates(tmp_path: Path) -> None:
     assert (good.query, good.answer, good.split) == ("Pick\nA. yes\nB. no\nAnswer:", "B", "heldout")
     assert (good.context, good.family, good.answer_kind) == ("Think of law.", "quiz", "choice")
     assert isinstance(bad, BadRow) and "template of the task does not fit" in bad.what
+    (tmp_path / "quiz.yaml").write_text(f"{TASK}num_fewshot: 5\n")
+    with task_file(tmp_path, "quiz") as file:
+        assert "num_fewshot" in file.survey().unread  # lm-eval draws them; nothing here can tell which
     free = rows_of(tmp_path / "free.yaml")[0]
     assert isinstance(free, Task) and (free.query, free.answer) == ("Pick", "no")
     with pytest.raises(
