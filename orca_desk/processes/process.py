@@ -36,7 +36,11 @@ SHORT_SPIN = {"GOMP_SPINCOUNT": "3000"}
 NOTHING: Mapping[str, str] = {}
 
 
-class NativeCrashError(UserError):
+class WorkerEndedError(UserError):
+    """Something else than the worker's own code ended it: the system, another program, native code."""
+
+
+class NativeCrashError(WorkerEndedError):
     """Native code ended the worker: a library, a driver, or a damaged file."""
 
 
@@ -252,6 +256,6 @@ def explain_death(name: str, status: int, last_output: str) -> Exception:
     if 0 <= status < 256:
         return WorkerCrashError(f"The {name} worker ended with code {status} before it had finished.{said}")
     code = signal.Signals(-status).name if status < 0 else f"{status:#x}"
-    kind = UserError if code in DEATHS else NativeCrashError
+    kind = WorkerEndedError if code in DEATHS else NativeCrashError
     what, hint = DEATHS.get(code, DAMAGED)
     return kind(f"The {name} worker {what} ({code}).", hint + said)

@@ -20,7 +20,7 @@ from orca_desk.method.mixing import OverlapKind
 from orca_desk.method.overlap import NEAR, words_of
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.process import NativeCrashError, WorkerCrashError
+from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
 CHUNK = 2_000  # tasks in one message to the worker
@@ -278,7 +278,7 @@ def _faults_of(path: Path | None) -> Iterator[None]:
     """Turn the end of the worker that reads a file into a sentence about the file."""
     try:
         yield
-    except (NativeCrashError, WorkerCrashError) as error:
+    except (WorkerEndedError, WorkerCrashError) as error:
         if path is None:
             raise
         raise UserError(

@@ -20,7 +20,7 @@ from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
 from orca_desk.method.splits import SplitQuestions
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.process import NativeCrashError, WorkerCrashError
+from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError
 from orca_desk.processes.protocol import Message
 from orca_desk.steps.collect.imported import SHOWN, Imported, ImportUndo, LeftAside
@@ -112,12 +112,14 @@ class TaskImport:
                 log=log,
                 seconds_to_stop=SECONDS_TO_STOP,
             )
-        except (NativeCrashError, WorkerCrashError) as error:
+        except (WorkerEndedError, WorkerCrashError) as error:
             where = f"after {self.rows:,} of its rows" if self.rows else "before its first row"
             raise UserError(
                 f"{self.name} could not be read to its end: the reader was ended {where}, by its limits of"
-                " time and memory or by a fault in the file. The tasks in the rows before are imported.",
-                "Look for a damaged or huge row there, or split the file.",
+                " time and memory, by a fault in the file, or by another program. The tasks in the rows"
+                " before are imported.",
+                "Import it again, which goes on from there; if it ends at the same place, look for a damaged"
+                " or huge row, or split the file.",
             ) from error
 
     def _receive(self, event: Message) -> None:

@@ -27,7 +27,7 @@ from orca_desk.method.procedural import (
 from orca_desk.method.proposals import Proposal
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.process import WorkerCrashError
+from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.grow.generators import ENVIRONMENT, SECONDS_TO_STOP, lacking
@@ -195,7 +195,7 @@ class _Making:
                 environment=ENVIRONMENT,
                 seconds_to_stop=SECONDS_TO_STOP,
             )
-        except (UserError, WorkerCrashError):
+        except (WorkerEndedError, WorkerCrashError):
             if not self.is_stuck:
                 raise
             return not self.control.stopped

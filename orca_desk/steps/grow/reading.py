@@ -9,7 +9,7 @@ from orca_desk.errors import UserError
 from orca_desk.formats.documents import find_documents
 from orca_desk.method.passages import LEAST_WORDS, MOST_WORDS, Passage
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.process import WorkerCrashError
+from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
 STAGE = "reading documents"
@@ -90,7 +90,7 @@ def read_passages(
                 "documents", job, on_events=receive, control=control, log=log, seconds_to_stop=SECONDS_TO_STOP
             )
             break
-        except (UserError, WorkerCrashError):
+        except (WorkerEndedError, WorkerCrashError):
             if at < begin:
                 raise  # it was no document's fault
             passages.pop(at, None)

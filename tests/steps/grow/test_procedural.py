@@ -15,6 +15,7 @@ from orca_desk.library.tasks import add_tasks, count_tasks, get_task
 from orca_desk.method.grading import grade
 from orca_desk.method.procedural import KINDS, LEFT_OUT, SEEDS, UNGRADED, seed_of
 from orca_desk.method.records import Task
+from orca_desk.processes.process import WorkerEndedError
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.grow import procedural
 from orca_desk.steps.grow.diversity import measure_diversity
@@ -108,7 +109,7 @@ def test_a_question_that_takes_too_long_is_left_and_counted(
                         {"event": "stuck", "place": 1},
                     ]
                 )
-                raise UserError("The procedural worker ended.")
+                raise WorkerEndedError("The procedural worker ended.")
             on_events(
                 [
                     {
