@@ -1,6 +1,5 @@
 """Has the teacher ask questions about documents, and answer them again with and without the passage."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.proposals import StoredReply, add_proposals
+from orca_desk.library.proposals import StoredReply
 from orca_desk.library.tasks import tasks_asking
 from orca_desk.method.passage_questions import (
     CHECK_SAMPLING,
@@ -25,9 +24,10 @@ from orca_desk.processes.asking import Runner
 from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import grade_answer
+from orca_desk.steps.grow.batches import GrowingBatches
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.grow.reading import SourcePassage, read_passages
-from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording, batch_of
+from orca_desk.steps.grow.replies import ReplyDesk, Wording
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 KIND = "grow-documents"
@@ -109,7 +109,16 @@ class DocumentsRequest:
             }
             run = find_or_create_run(library, KIND, settings, self.to_json())
             with record_run(library, run, progress=progress) as recorder:
-                work = _Questions(self, library, desk, run, passages, control, recorder.report, recorder.log)
+                work = _Questions(
+                    self,
+                    library,
+                    desk,
+                    run,
+                    passages,
+                    control=control,
+                    progress=recorder.report,
+                    log=recorder.log,
+                )
                 grown = replace(work.grow(), refused=refused)
                 recorder.outcome, recorder.finished = grown.to_json(), grown.finished
         return grown
@@ -139,52 +148,20 @@ class _Asked:
         return Task(family=self.task.family, query=self.task.query, answer=self.task.answer)
 
 
-class _Questions:
+class _Questions(GrowingBatches[SourcePassage]):
     """A run at work."""
 
-    def __init__(
-        self,
-        request: DocumentsRequest,
-        library: Library,
-        desk: ReplyDesk,
-        run: str,
-        passages: list[SourcePassage],
-        control: JobControl,
-        progress: Progress,
-        log: Path,
-    ) -> None:
-        self.request, self.library, self.desk, self.run = request, library, desk, run
-        self.passages, self.control, self.progress, self.log = passages, control, progress, log
+    source, size = "documents", BATCH
+
+    def __init__(self, request: DocumentsRequest, *given: Any, **how: Any) -> None:
+        super().__init__(*given, **how)
+        self.request = request
         self._held = self._held_out()
         self._seen: set[str] = set()
-        self._counts: Counter[str] = Counter()
-        self._failed: Counter[str] = Counter()
-        self._place = ""
 
-    def grow(self) -> Grown:
-        """Ask about all passages, batch by batch, until the user stops."""
-        finished = True
-        for start in range(0, len(self.passages), BATCH):
-            self._place = batch_of(start, BATCH, len(self.passages))
-            if not (finished := self._take(self.passages[start : start + BATCH])):
-                break
-        counts = self._counts
-        return Grown(
-            source="documents",
-            given=len(self.passages),
-            proposed=counts["proposed"],
-            new=counts["new"],
-            confirmed=counts["confirmed"],
-            unconfirmed=counts["unconfirmed"],
-            unread=counts["unread"],
-            repeated=counts["repeated"],
-            failed=dict(self._failed),
-            finished=finished,
-            run=self.run,
-        )
-
-    def _take(self, passages: Sequence[SourcePassage]) -> bool:
-        written = self._ask(
+    def take(self, passages: Sequence[SourcePassage]) -> bool:
+        """See `GrowingBatches`."""
+        written = self.ask(
             {
                 _key(one): Wording(
                     system=WRITE_SYSTEM,
@@ -198,31 +175,19 @@ class _Questions:
         if not written.finished:
             return False
         asked = self._distinct(self._read(passages, written.found))
-        with_passage = self._ask(
+        with_passage = self.ask(
             {one.task.id: _check(one.task.context, one.task.query) for one in asked},
             stage="answering with the passage",
         )
         if not with_passage.finished:
             return False
-        without = self._ask(
+        without = self.ask(
             {one.task.id: _check("", one.task.query) for one in asked}, stage="answering without it"
         )
         if not without.finished:
             return False
-        proposals = [self._proposal(one, with_passage.found, without.found) for one in asked]
-        self._counts["new"] += add_proposals(self.library, self.run, proposals)
-        self._counts["proposed"] += len(proposals)
-        for one in proposals:
-            if one.confirmed is not None:
-                self._counts["confirmed" if one.confirmed else "unconfirmed"] += 1
+        self.store([self._proposal(one, with_passage.found, without.found) for one in asked])
         return True
-
-    def _ask(self, wordings: Mapping[str, Wording], *, stage: str) -> Replies:
-        replies = self.desk.ask(
-            wordings, stage=stage + self._place, progress=self.progress, control=self.control, log=self.log
-        )
-        self._failed.update(replies.failed.values())
-        return replies
 
     def _read(self, passages: Sequence[SourcePassage], replies: Mapping[str, StoredReply]) -> list[_Asked]:
         asked: list[_Asked] = []
@@ -231,7 +196,7 @@ class _Questions:
             if reply is None:
                 continue
             found = read_questions(reply.reply, reply.finish_reason)
-            self._counts["unread"] += found.unusable or (not found.pairs)
+            self.counts["unread"] += found.unusable or (not found.pairs)
             asked += [
                 _Asked(
                     source=one,
@@ -255,7 +220,7 @@ class _Questions:
         for one in asked:
             text = self._final(one).user_text
             if text in known or text in self._seen:
-                self._counts["repeated"] += 1
+                self.counts["repeated"] += 1
             else:
                 kept.append(one)
             self._seen.add(text)
@@ -289,7 +254,7 @@ class _Questions:
 
     def _held_out(self) -> set[str]:
         """Return the keys of the passages to hold out: the nearest whole number, always the same ones."""
-        keys = sorted(map(_key, self.passages))
+        keys = sorted(map(_key, self.items))
         return set(keys[: round(len(keys) * self.request.heldout / 100)])
 
 

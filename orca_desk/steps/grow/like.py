@@ -1,6 +1,5 @@
 """Has the teacher vary tasks: it suggests changes, writes the changed tasks, and answers each some times."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any, ClassVar, Self
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.proposals import StoredReply, add_proposals
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks, tasks_asking
 from orca_desk.method.overlap import find_overlaps
@@ -29,8 +27,9 @@ from orca_desk.processes.asking import Runner
 from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import agree_on
+from orca_desk.steps.grow.batches import GrowingBatches
 from orca_desk.steps.grow.grown import Grown
-from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording, batch_of
+from orca_desk.steps.grow.replies import ReplyDesk, Wording
 from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.yielding import yielding
 
@@ -115,7 +114,16 @@ class LikeRequest:
             }
             run = find_or_create_run(library, KIND, settings, self.to_json())
             with record_run(library, run, progress=progress) as recorder:
-                work = _Variations(self, library, desk, run, seeds, control, recorder.report, recorder.log)
+                work = _Variations(
+                    self,
+                    library,
+                    desk,
+                    run,
+                    seeds,
+                    control=control,
+                    progress=recorder.report,
+                    log=recorder.log,
+                )
                 grown = work.grow()
                 recorder.outcome, recorder.finished = grown.to_json(), grown.finished
         return grown
@@ -142,51 +150,20 @@ class _Varied:
     task: Task
 
 
-class _Variations:
+class _Variations(GrowingBatches[Task]):
     """A run at work."""
 
-    def __init__(
-        self,
-        request: LikeRequest,
-        library: Library,
-        desk: ReplyDesk,
-        run: str,
-        seeds: list[Task],
-        control: JobControl,
-        progress: Progress,
-        log: Path,
-    ) -> None:
-        self.request, self.library, self.desk, self.run = request, library, desk, run
-        self.seeds, self.control, self.progress, self.log = seeds, control, progress, log
-        self._strategies, self._pairings = current_strategies(library), current_pairings(library)
+    source, size = "tasks", BATCH
+
+    def __init__(self, request: LikeRequest, *given: Any, **how: Any) -> None:
+        super().__init__(*given, **how)
+        self.request = request
+        self._strategies = current_strategies(self.library)
+        self._pairings = current_pairings(self.library)
         self._seen: set[str] = set()
-        self._counts: Counter[str] = Counter()
-        self._failed: Counter[str] = Counter()
-        self._place = ""
 
-    def grow(self) -> Grown:
-        """Vary all seeds, batch by batch, until the user stops."""
-        finished = True
-        for start in range(0, len(self.seeds), BATCH):
-            self._place = batch_of(start, BATCH, len(self.seeds))
-            if not (finished := self._take(self.seeds[start : start + BATCH])):
-                break
-        counts = self._counts
-        return Grown(
-            source="tasks",
-            given=len(self.seeds),
-            proposed=counts["proposed"],
-            new=counts["new"],
-            confirmed=counts["confirmed"],
-            unconfirmed=counts["unconfirmed"],
-            unread=counts["unread"],
-            repeated=counts["repeated"],
-            failed=dict(self._failed),
-            finished=finished,
-            run=self.run,
-        )
-
-    def _take(self, seeds: Sequence[Task]) -> bool:
+    def take(self, seeds: Sequence[Task]) -> bool:
+        """See `GrowingBatches`."""
         suggested = self._suggest(seeds)
         if suggested is None:
             return False
@@ -196,17 +173,13 @@ class _Variations:
         answers = self._answer(varied)
         if answers is None:
             return False
-        proposals = [self._proposal(one, answers.get(one.task.id, [])) for one in yielding(varied)]
-        self._counts["new"] += add_proposals(self.library, self.run, proposals)
-        self._counts["proposed"] += len(proposals)
-        for one in proposals:
-            self._counts["confirmed" if one.confirmed else "unconfirmed"] += 1
+        self.store([self._proposal(one, answers.get(one.task.id, [])) for one in yielding(varied)])
         return True
 
     def _suggest(self, seeds: Sequence[Task]) -> list[tuple[Task, str, str]] | None:
         """Return seed, change and suggestion; None if the user stopped."""
         wanted = {f"{seed.id} {change}": (seed, change) for seed in seeds for change in self.request.changes}
-        replies = self._ask(
+        replies = self.ask(
             {
                 key: Wording(
                     system=SUGGEST_SYSTEM,
@@ -217,19 +190,19 @@ class _Variations:
             },
             stage="suggesting changes",
         )
-        if replies is None:
+        if not replies.finished:
             return None
         found: list[tuple[Task, str, str]] = []
-        for key, reply in replies.items():
+        for key, reply in replies.found.items():
             suggestions = read_suggestions(reply.reply, self.request.each, reply.finish_reason)
-            self._counts["unread"] += suggestions.unread
+            self.counts["unread"] += suggestions.unread
             found += [(*wanted[key], text) for text in suggestions.texts]
         return found
 
     def _edit(self, suggested: Sequence[tuple[Task, str, str]]) -> list[_Varied] | None:
         """Return the new tasks, those that repeat the library or each other left out; None after a stop."""
         wanted = {digest([seed.id, change, text]): (seed, change, text) for seed, change, text in suggested}
-        replies = self._ask(
+        replies = self.ask(
             {
                 key: Wording(
                     system=EDIT_SYSTEM,
@@ -240,14 +213,14 @@ class _Variations:
             },
             stage="writing tasks",
         )
-        if replies is None:
+        if not replies.finished:
             return None
         varied: list[_Varied] = []
-        for key, reply in replies.items():
+        for key, reply in replies.found.items():
             seed, change, text = wanted[key]
             query = read_task(reply.reply, reply.finish_reason)
             if query is None:
-                self._counts["unread"] += 1
+                self.counts["unread"] += 1
                 continue
             task = Task(
                 family=seed.family, query=query, answer_kind=seed.answer_kind, tags=(*seed.tags, "grown")
@@ -263,14 +236,14 @@ class _Variations:
         for one in varied:
             key = question_key(one.task.user_text)
             if one.task.user_text in known or one.task.id in near or key in self._seen:
-                self._counts["repeated"] += 1
+                self.counts["repeated"] += 1
             else:
                 self._seen.add(key)
                 yield one
 
     def _answer(self, varied: Sequence[_Varied]) -> dict[str, list[str]] | None:
         """Return the answers to each new task, by its id, under its family's strategy; None after a stop."""
-        replies = self._ask(
+        replies = self.ask(
             {
                 f"{one.task.id} {sample}": Wording(
                     system=self._instruction(one.task),
@@ -283,24 +256,16 @@ class _Variations:
             },
             stage="answering",
         )
-        if replies is None:
+        if not replies.finished:
             return None
         found: dict[str, list[str]] = {}
-        for key, reply in replies.items():
+        for key, reply in replies.found.items():
             text = reply.reply if reply.finish_reason == "stop" else ""  # one that was cut off gives no vote
             found.setdefault(key.split()[0], []).append(text)
         return found
 
     def _instruction(self, task: Task) -> str:
         return self._strategies[strategy_for(task, self._pairings, DEFAULT_STRATEGY)].instruction
-
-    def _ask(self, wordings: Mapping[str, Wording], *, stage: str) -> dict[str, StoredReply] | None:
-        """Return the replies by key; None if the user stopped."""
-        replies: Replies = self.desk.ask(
-            wordings, stage=stage + self._place, progress=self.progress, control=self.control, log=self.log
-        )
-        self._failed.update(replies.failed.values())
-        return replies.found if replies.finished else None
 
     def _proposal(self, one: _Varied, answers: Sequence[str]) -> Proposal:
         vote = agree_on(one.task, answers)

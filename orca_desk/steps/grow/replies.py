@@ -118,11 +118,6 @@ class ReplyDesk:
         )
 
 
-def batch_of(start: int, size: int, total: int) -> str:
-    """Return which batch of a longer run begins at `start`, to end the name of a stage."""
-    return f", batch {start // size + 1:,} of {-(-total // size):,}" if total > size else ""
-
-
 def _varied(one: Wording) -> Sampling:
     """Return the sampling of this sample: sample k adds k to the seed."""
     return replace(one.sampling, seed=one.sampling.seed + one.sample)
