@@ -121,9 +121,10 @@ class Imported:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedFile:
-    """What came out of one of several files; `is_whole` says that all of its rows were read."""
+    """What came out of one of several files, and how it was read; `is_whole`: all of its rows were."""
 
     name: str
+    read_as: ReadAs
     rows: int
     added: int
     unreadable: int
@@ -142,7 +143,12 @@ def joined(parts: Sequence[Imported], names: Sequence[str]) -> Imported:
         families.update(part.families)
     files = tuple(
         ImportedFile(
-            name=name, rows=part.rows, added=part.added, unreadable=part.unreadable, is_whole=part.finished
+            name=name,
+            read_as=part.read_as,
+            rows=part.rows,
+            added=part.added,
+            unreadable=part.unreadable,
+            is_whole=part.finished,
         )
         for name, part in zip(names, parts, strict=False)
     )
@@ -159,7 +165,11 @@ def joined(parts: Sequence[Imported], names: Sequence[str]) -> Imported:
         first,
         **sums,
         families=dict(families.most_common()),
-        problems=tuple(problem for part in parts for problem in part.problems)[:SHOWN],
+        problems=tuple(
+            replace(problem, part=f"{problem.part} of {name}" if problem.part else name)
+            for name, part in zip(names, parts, strict=False)
+            for problem in part.problems
+        )[:SHOWN],
         examples=tuple(task for part in parts for task in part.examples)[:SHOWN],
         left_aside=LeftAside(**aside),
         files=files,

@@ -76,7 +76,7 @@ def import_report(imported: Imported, name: str, *, how_to_hold_out: str) -> Imp
     is_doubtful = bool(imported.unreadable or not imported.finished or _is_alarming(imported))
     return ImportReport(
         summary=_summary(imported, name),
-        notes=(_rows_read(imported), *_files_read(imported), *reading_notes(imported.read_as), *doubts),
+        notes=(_rows_read(imported), *_how_read(imported), *doubts),
         problems=tuple(_problems(imported)),
         tone="warn" if is_doubtful else "info" if unchanged else "good",
     )
@@ -174,16 +174,22 @@ def _summary(imported: Imported, name: str) -> str:
     return summary
 
 
-def _files_read(imported: Imported) -> Iterator[str]:
+def _how_read(imported: Imported) -> Iterator[str]:
+    """Yield how the file was read; of several files, how each was."""
+    if not imported.files:
+        yield from reading_notes(imported.read_as)
     for file in imported.files:
         refused = f"{file.unreadable:,} refused" if file.unreadable else "none refused"
         rest = "" if file.is_whole else "; the rest was not read"
-        yield f"{file.name}: {counted(file.rows, 'row')} read, {file.added:,} added, {refused}{rest}."
+        rows = f"{counted(file.rows, 'row')} of {read_text(file.read_as)}"
+        yield f"{file.name}: {rows}, {file.added:,} added, {refused}{rest}."
+        yield from (f"{file.name}: {note}" for note in reading_notes(file.read_as))
 
 
 def _rows_read(imported: Imported) -> str:
     refused = f"{imported.unreadable:,} refused" if imported.unreadable else "none refused"
-    return f"Read {counted(imported.rows, 'row')} of {read_text(imported.read_as)}, {refused}."
+    of = counted(len(imported.files), "file") if imported.files else read_text(imported.read_as)
+    return f"Read {counted(imported.rows, 'row')} of {of}, {refused}."
 
 
 def _reading_notes(read: ReadAs) -> Iterator[str]:

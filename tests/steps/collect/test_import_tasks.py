@@ -329,10 +329,10 @@ def test_several_files_are_one_import(library: Library, tmp_path: Path) -> None:
     (run_,) = list_runs(library)
     assert (run_.status, run_.done) == ("done", 4)
     assert list(rows_of_run(library, run_.id)) == list(task_rowids(library))
-    assert (
-        "two.csv: 2 rows read, 1 added, none refused."
-        in import_report(seen, "2 files", how_to_hold_out="").notes
-    )
+    report = import_report(seen, "2 files", how_to_hold_out="")
+    assert report.notes[0] == "Read 4 rows of 2 files, 1 refused."
+    assert "two.csv: 2 rows of CSV in UTF-8, 1 added, none refused." in report.notes
+    assert report.problems[1] == "Line 2 of one.jsonl: 'question' is empty."
     reasons = (tmp_path / "refused.jsonl.reasons.csv").read_text().splitlines()
     assert (len(reasons), reasons[0], reasons[1][:2]) == (2, "line,part,reason,what to do", "2,")
     assert seen.undo is not None
