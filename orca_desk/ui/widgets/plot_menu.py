@@ -1,0 +1,168 @@
+"""What every plot offers on a right click: its picture and its values, copied or saved.
+
+A picture is what the screen shows, in the theme in use: PNG at twice the size, or SVG with text as text.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QIODevice, QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from orca_desk.errors import UserError, cannot_write
+from orca_desk.files import atomic_write
+from orca_desk.formats.csv_file import write_csv
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.save_file import ask_for_file, saved
+from orca_desk.ui.words.counting import counted
+
+PlotTable = tuple[Sequence[str], Sequence[Sequence[Any]]]
+PICTURES = "Pictures (*.png *.svg)"
+TABLES = "CSV (*.csv)"
+PNG_RATIO = 2  # device pixels per pixel
+DPI = 96  # of an SVG: fonts are given in points
+
+
+class PlotMenu(QObject):
+    """The menu of one plot: right click, the menu key, or a button that `button_of` made.
+
+    `name` is the beginning of the files' names; `table` returns the plotted values as headers and rows, and
+    is asked when the user wants them. Without it, the menu offers the picture alone.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        plot: QWidget,
+        notice: Notice,
+        *,
+        name: str,
+        table: Callable[[], PlotTable] | None = None,
+    ) -> None:
+        super().__init__(plot)
+        self._desk, self._plot, self._notice = desk, plot, notice
+        self.name, self._table = name, table
+        for widget in (plot, *plot.findChildren(QWidget)):
+            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            widget.customContextMenuRequested.connect(partial(self._show_at, widget))
+
+    def show_below(self, button: QToolButton) -> None:
+        """Show the menu below a button."""
+        self._menu().popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    def copy_picture(self) -> None:
+        """Put the picture on the clipboard."""
+        QGuiApplication.clipboard().setImage(picture_of(self._plot))
+        self._desk.say("Picture copied.", "good")
+
+    def save_picture(self) -> None:
+        """Ask for a file, and save the picture there as PNG or SVG."""
+        ask_for_file(
+            self._plot.window(),
+            self._desk,
+            title="Save picture",
+            name=f"{self.name}.png",
+            kinds=PICTURES,
+            then=self.write_picture,
+        )
+
+    def copy_values(self) -> None:
+        """Put the values on the clipboard, separated by tabs, as spreadsheets paste them."""
+        if self._table is not None:
+            headers, rows = self._table()
+            lines = ["\t".join("" if cell is None else str(cell) for cell in row) for row in (headers, *rows)]
+            QGuiApplication.clipboard().setText("\n".join(lines))
+            self._desk.say(f"{counted(len(rows), 'row')} copied.", "good")
+
+    def save_values(self) -> None:
+        """Ask for a file, and save the values there as CSV."""
+        if self._table is not None:
+            ask_for_file(
+                self._plot.window(),
+                self._desk,
+                title="Save values as CSV",
+                name=f"{self.name}.csv",
+                kinds=TABLES,
+                then=partial(self._write_values, self._table()),
+            )
+
+    def write_picture(self, path: Path) -> None:
+        """Write the picture to a file, and say so or why not in the notice."""
+        try:
+            save_picture(self._plot, path)
+        except UserError as error:
+            self._notice.show_error(error)
+        else:
+            saved(self._notice, path, "Picture saved to")
+
+    def _write_values(self, table: PlotTable, path: Path) -> None:
+        self._desk.background.run(
+            self,
+            lambda: write_csv(path, *table),
+            lambda count: saved(self._notice, path, f"{counted(count, 'row')} saved to"),
+            failed=self._notice.show_error,
+        )
+
+    def _show_at(self, widget: QWidget, place: QPoint) -> None:
+        self._menu().popup(widget.mapToGlobal(place))
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self._plot)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Copy picture", self.copy_picture)
+        menu.addAction("&Save picture…", self.save_picture)
+        if self._table is not None:
+            menu.addSeparator()
+            menu.addAction("Copy &values", self.copy_values)
+            menu.addAction("Save values as CS&V…", self.save_values)
+        return menu
+
+
+def picture_of(plot: QWidget) -> QImage:
+    """Return what a plot shows, at twice its size."""
+    image = QImage(plot.size() * PNG_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(PNG_RATIO)
+    image.fill(plot.palette().color(plot.backgroundRole()))
+    painter = QPainter(image)
+    plot.render(painter, QPoint(0, 0))
+    painter.end()
+    return image
+
+
+def save_picture(plot: QWidget, path: Path) -> None:
+    """Write what a plot shows as PNG or SVG, by the suffix.
+
+    Raises UserError for another suffix, and if the file cannot be written; an existing one then stays.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".svg"):
+        raise UserError(f"{path.name} is neither .png nor .svg.", "Give the file one of these endings.")
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if suffix == ".png":
+        picture_of(plot).save(buffer, "PNG")  # type: ignore[call-overload]
+    else:
+        _draw_svg(plot, buffer)
+    try:
+        atomic_write(path, bytes(buffer.data().data()))
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _draw_svg(plot: QWidget, buffer: QBuffer) -> None:
+    drawing = QSvgGenerator()
+    drawing.setOutputDevice(buffer)
+    drawing.setSize(plot.size())
+    drawing.setViewBox(plot.rect())
+    drawing.setResolution(DPI)
+    drawing.setTitle(plot.accessibleName())
+    drawing.setDescription(plot.accessibleDescription())
+    painter = QPainter(drawing)
+    painter.fillRect(plot.rect(), plot.palette().color(plot.backgroundRole()))
+    plot.render(painter, QPoint(0, 0))
+    painter.end()
