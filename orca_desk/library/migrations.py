@@ -30,6 +30,7 @@ from orca_desk.library.schema import (
     VERSION_17,
     VERSION_18,
     VERSION_19,
+    VERSION_20,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -53,6 +54,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_17,
     VERSION_18,
     VERSION_19,
+    VERSION_20,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
