@@ -21,7 +21,13 @@ from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
 from orca_desk.ui.words.parity import gate_sentence
 from orca_desk.ui.words.training_checks import concern_text
-from orca_desk.ui.words.trainings import device_sentence, is_worse, loss_sentence, records_sentence
+from orca_desk.ui.words.trainings import (
+    device_sentence,
+    early_sentence,
+    is_worse,
+    loss_sentence,
+    records_sentence,
+)
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -89,7 +95,7 @@ def command(
             control=control,
         )
         control.finished = made.finished
-    print_json(made) if as_json else _show(made)
+    print_json(made) if as_json else _show(made, chosen)
 
 
 def _check(library: Library, student: Path, snapshot: str, settings: TrainSettings) -> None:
@@ -104,11 +110,14 @@ def _check(library: Library, student: Path, snapshot: str, settings: TrainSettin
         complain(f"Note: {text} {hint}", "yellow")
 
 
-def _show(made: Trained) -> None:
+def _show(made: Trained, settings: TrainSettings) -> None:
     say(f"{made.run} finished in {made.seconds:,.0f} s. Adapter: {made.adapter}")
     say(f"{records_sentence(made.records)} {device_sentence(made.records)}".strip())
     for warning in made.warnings:
         complain(warning, "yellow")
+    if made.outcome.get("ending") == "early":
+        step, steps = made.outcome["step"], made.outcome["steps"]
+        say(early_sentence(settings.to_dict(), step, steps, {}))
     found = {name: made.outcome.get(name) for name in ("best_step", "best_loss", "base_loss")}
     worse = is_worse(found["best_loss"], found["base_loss"])
     sentence = loss_sentence(found["best_step"], found["best_loss"], found["base_loss"])

@@ -37,7 +37,8 @@ class TrainingProgress:
 
     `base_loss` is the validation loss of the untrained student, `best_loss` the lowest so far, from step 0
     on: `best_step` is 0 while no step has improved on the base. `adapter_loss` and `adapter_step` are the
-    best of the trained steps. `waited` counts evaluations since the best; `metrics` holds the newest metrics.
+    best of the trained steps. `waited` counts evaluations since the last that improved by the stop rule's
+    margin on `reference`, the loss of the one before it; `metrics` holds the newest metrics.
     """
 
     step: int = 0
@@ -48,17 +49,23 @@ class TrainingProgress:
     best_step: int | None = None
     adapter_loss: float | None = None
     adapter_step: int | None = None
+    reference: float | None = None
     waited: int = 0
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
-    def note_loss(self, loss: float) -> None:
-        """Remember the validation loss of this step, and whether it is the best so far."""
+    def note_loss(self, loss: float, *, margin: float = 0.0) -> None:
+        """Remember the validation loss of this step, and whether it is the best so far.
+
+        A loss that is lower by no more than `margin` leaves the stop rule waiting.
+        """
         if self.step == 0:
             self.base_loss = loss
         elif self.adapter_loss is None or loss < self.adapter_loss:
             self.adapter_loss, self.adapter_step = loss, self.step
         if self.best_loss is None or loss < self.best_loss:
-            self.best_loss, self.best_step, self.waited = loss, self.step, 0
+            self.best_loss, self.best_step = loss, self.step
+        if self.reference is None or loss < self.reference - margin:
+            self.reference, self.waited = loss, 0
         else:
             self.waited += 1
 
@@ -66,6 +73,7 @@ class TrainingProgress:
         """Forget the best trained step, whose checkpoint is lost."""
         self.adapter_loss = self.adapter_step = None
         self.best_loss, self.best_step = self.base_loss, None if self.base_loss is None else 0
+        self.reference = self.base_loss
 
 
 def save(folder: Path, engine: TrainingEngine, progress: TrainingProgress) -> Path:
@@ -262,6 +270,8 @@ def _read_progress(path: Path) -> TrainingProgress:
     stored = json.loads((path / "state.json").read_text("utf-8"))["progress"]
     if "adapter_step" not in stored:  # written when only trained steps could be the best
         stored |= {"adapter_step": stored["best_step"], "adapter_loss": stored["best_loss"]}
+    if "reference" not in stored:  # written when every lower loss was an improvement
+        stored["reference"] = stored["best_loss"]
     return TrainingProgress(**stored)
 
 

@@ -160,7 +160,7 @@ class Loop:
     def _note_evaluation(self, loss: float) -> None:
         """Emit the validation loss of this step and remember it; step 0 is the untrained student."""
         self.emit({"event": "eval", "step": self.progress.step, "loss": loss})
-        self.progress.note_loss(loss)
+        self.progress.note_loss(loss, margin=self.settings.early_stop_margin)
 
     def _wait(self) -> bool:
         """Save, then stop or wait out the pause; return whether to continue."""

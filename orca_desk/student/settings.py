@@ -25,7 +25,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "compile": ("auto", "on", "off"),
     "engine": ("auto", "torch", "mlx"),
 }
-LATER = frozenset({"base_bits", "compile", "engine", "thoughts"})  # settings that earlier versions lacked
+LATER = frozenset(
+    {"base_bits", "compile", "early_stop_margin", "engine", "thoughts"}
+)  # settings that earlier versions lacked
 # Lowest and highest sensible value of each number; None is no limit.
 RANGES: dict[str, tuple[float, float | None]] = {
     "rank": (1, 1024),
@@ -43,6 +45,7 @@ RANGES: dict[str, tuple[float, float | None]] = {
     "eval_fraction": (0.0, 0.5),
     "eval_every": (0, None),
     "early_stop": (0, None),
+    "early_stop_margin": (0.0, 10.0),
     "checkpoint_every": (0, None),
     "threads": (0, 1024),
 }
@@ -126,6 +129,13 @@ class TrainSettings:
     early_stop: int = field(
         default=0,
         metadata=_about("Stop after this many evaluations without a lower validation loss. 0: never."),
+    )
+    early_stop_margin: float = field(
+        default=0.0,
+        metadata=_about(
+            "Fall of the validation loss, in nats per token, below which an evaluation counts as none lower "
+            "for stopping early."
+        ),
     )
     keep_best: bool = field(
         default=True,

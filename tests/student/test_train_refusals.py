@@ -196,6 +196,32 @@ def test_step_0_is_a_candidate_and_an_adapter_comes_out_all_the_same() -> None:
     assert (progress.best_loss, progress.best_step, progress.adapter_step) == (1.4, 0, None)
 
 
+def test_a_fall_within_the_margin_leaves_the_stop_rule_waiting_and_the_best_is_still_the_lowest() -> None:
+    progress = TrainingProgress()
+    seen = []
+    for step, loss in enumerate((2.0, 1.5, 1.495, 1.491, 1.48, 1.479)):
+        progress.step = step
+        progress.note_loss(loss, margin=0.01)
+        seen.append(progress.waited)
+    assert seen == [0, 0, 1, 2, 0, 1]
+    assert (progress.best_loss, progress.adapter_step) == (1.479, 5)
+
+
+def test_the_stop_rule_is_exact_across_a_stop(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the rule has waited for is in the checkpoint: a resumed training stops at the same step."""
+    losses = (2.0, 1.5, 1.499, 1.498, 1.497)
+    monkeypatch.setattr(Loop, "evaluate", lambda loop: losses[loop.progress.step])
+    settings = quick(early_stop=3, early_stop_margin=0.01, eval_every=1, checkpoint_every=1, epochs=20)
+    records = write_records(tmp_path / "records.jsonl", make_records(20))
+    asked = {"base": base, "records": records, "out": tmp_path / "out", "settings": settings}
+    stopped = train(**asked, emit=lambda event: None, control=Going(2))  # type: ignore[arg-type]
+    assert (stopped.ending, stopped.step) == ("stopped", 2)
+    resumed = train(**asked, emit=lambda event: None, control=Going())  # type: ignore[arg-type]
+    assert (resumed.ending, resumed.step, resumed.best_step) == ("early", 4, 4)
+
+
 def test_without_keep_best_the_last_is_kept(base: Path, tmp_path: Path) -> None:
     outcome = _train(base, tmp_path, quick(keep_best=False, eval_fraction=0.0))
     last = tmp_path / "out" / "checkpoints" / f"step-{outcome.steps}" / "adapter"

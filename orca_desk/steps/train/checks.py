@@ -202,9 +202,11 @@ class NoValidation:
     """No validation loss will be measured, so the best checkpoint cannot be chosen.
 
     Either none is wanted, or (`by_records`) all records ask the same question, which is needed for training.
+    `stops_early`: a stop rule is set, which then never acts.
     """
 
     by_records: bool = False
+    stops_early: bool = False
     is_fatal: ClassVar[bool] = False
 
 
@@ -358,9 +360,9 @@ def _content_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator
     if families < FEW_FAMILIES or strategies < FEW_STRATEGIES:
         yield LittleVariety(families=families, strategies=strategies)
     if settings.eval_fraction == 0:
-        yield NoValidation()
+        yield NoValidation(stops_early=settings.early_stop > 0)
     elif facts.lengths is not None and len(set(facts.lengths.groups)) == 1:
-        yield NoValidation(by_records=True)
+        yield NoValidation(by_records=True, stops_early=settings.early_stop > 0)
 
 
 def _heldout(library: Library) -> Iterator[tuple[str, bytes]]:

@@ -40,7 +40,7 @@ class TrainingSummary:
 
     `can_resume` says whether starting the same training again would resume this one. `base_loss` is the
     validation loss of the untrained student, None if it was not measured; `records` what became of the
-    snapshot's records, as the trainer reported it.
+    snapshot's records, as the trainer reported it. `stopped_early` is set where the stop rule ended it.
     """
 
     training: Training
@@ -49,6 +49,7 @@ class TrainingSummary:
     base_loss: float | None
     records: Mapping[str, Any]
     can_resume: bool
+    stopped_early: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class TrainingDetails:
     `checkpoint` is the step of the newest checkpoint. `can_use` says whether the adapter of a stopped
     training can be used as it is. `base_loss` and `records` are those of a `TrainingSummary`. `changed` names
     the files of the base that have changed since the training began, if its adapter is in use. `failed_gate`
-    is the table of the check that the training failed.
+    is the table of the check that the training failed. `stopped_early` is that of a `TrainingSummary`.
     """
 
     training: Training
@@ -72,6 +73,7 @@ class TrainingDetails:
     records: Mapping[str, Any]
     changed: tuple[str, ...]
     failed_gate: GateTable | None = None
+    stopped_early: bool = False
 
 
 def training_overview(library: Library) -> TrainingOverview:
@@ -98,6 +100,7 @@ def training_details(library: Library, training_id: str, *, after_step: int = -1
         records=_records(library, training_id),
         changed=changed_files(library, training) if training.adapter is not None else (),
         failed_gate=_failed_gate(library, training),
+        stopped_early=_stopped_early(library, training),
     )
 
 
@@ -136,7 +139,14 @@ def _summary(library: Library, training: Training, known: TrainingSummary | None
         base_loss=_base_loss(library, training.id),
         records=_records(library, training.id),
         can_resume=can_resume(library, training),
+        stopped_early=_stopped_early(library, training),
     )
+
+
+def _stopped_early(library: Library, training: Training) -> bool:
+    """Return whether the stop rule ended the training before its last step."""
+    ends = training_events(library, training.id, "outcome") if training.run.status == "done" else []
+    return bool(ends) and ends[-1].get("ending") == "early"
 
 
 def _base_loss(library: Library, training_id: str) -> float | None:

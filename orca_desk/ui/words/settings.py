@@ -12,6 +12,7 @@ TITLES = {
     "eval_fraction": "Validation share",
     "eval_every": "Steps per validation",
     "early_stop": "Stop early after",
+    "early_stop_margin": "Smallest improvement",
     "keep_best": "Use the best adapter",
     "checkpoint_every": "Steps per checkpoint",
     "dtype": "Number format",

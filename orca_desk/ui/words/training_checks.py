@@ -103,9 +103,10 @@ def concern_text(concern: Concern) -> tuple[str, str]:
                 if concern.by_records
                 else f"Set {title('eval_fraction').lower()} above 0."
             )
+            stops = ", and the training never stops early" if concern.stops_early else ""
             return (
                 "No validation loss will be measured.",
-                f"The last adapter is used then, not the best. {reason}",
+                f"The last adapter is used then, not the best{stops}. {reason}",
             )
 
 

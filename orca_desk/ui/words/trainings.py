@@ -8,6 +8,7 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
 
+MOST_LOSSES = 6  # that a sentence lists
 NOT_MEASURED = "No validation loss is measured: no record is held out of training for it."
 
 
@@ -104,6 +105,17 @@ def loss_sentence(step: int | None, best: float | None, base: float | None) -> s
             "There were too few records, or the learning rate was too high."
         )
     return found if base is None else f"{found[:-1]} ({base:.4f} before the training)."
+
+
+def early_sentence(settings: Mapping[str, Any], step: int, steps: int, losses: Mapping[int, float]) -> str:
+    """Return why the stop rule ended a training at `step` of `steps`; `losses` are by step, from 0 on."""
+    patience, margin = settings.get("early_stop", 0), settings.get("early_stop_margin", 0.0)
+    where = f"Stopped early at step {step:,} of {steps:,}" if steps else f"Stopped early at step {step:,}"
+    enough = f" by more than {margin:g}" if margin else ""
+    newest = [losses[each] for each in sorted(losses) if each <= step][-patience - 1 :]
+    seen = f" ({', '.join(f'{loss:.4f}' for loss in newest)})" if 1 < len(newest) <= MOST_LOSSES else ""
+    evaluations = "the last evaluation" if patience == 1 else f"{patience:,} evaluations in a row"
+    return f"{where}: the validation loss did not fall{enough} in {evaluations}{seen}."
 
 
 def changed_sentence(files: Sequence[str]) -> str:

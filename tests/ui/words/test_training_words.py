@@ -5,6 +5,7 @@ import pytest
 from orca_desk.ui.words.trainings import (
     changed_sentence,
     device_sentence,
+    early_sentence,
     is_worse,
     loss_sentence,
     records_sentence,
@@ -123,3 +124,15 @@ DEVICE = {
 )
 def test_where_a_training_was_computed(report: dict[str, object], sentence: str) -> None:
     assert device_sentence(report) == sentence
+
+
+def test_an_early_stop_says_what_the_rule_saw() -> None:
+    losses = {0: 2.0, 4: 1.5, 8: 1.497, 12: 1.52}
+    said = early_sentence({"early_stop": 2, "early_stop_margin": 0.01}, 12, 60, losses)
+    assert said == (
+        "Stopped early at step 12 of 60: the validation loss did not fall by more than 0.01 in 2 evaluations "
+        "in a row (1.5000, 1.4970, 1.5200)."
+    )
+    assert early_sentence({"early_stop": 1}, 12, 60, {}) == (
+        "Stopped early at step 12 of 60: the validation loss did not fall in the last evaluation."
+    )

@@ -29,7 +29,7 @@ from orca_desk.ui.words.trainings import differing, is_worse, loss_sentence, rec
 
 COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Training", lambda row: row.training.id),
-    Column("Status", lambda row: status_text(row.training.run)),
+    Column("Status", lambda row: _status(row)),
     Column("Base model", lambda row: row.training.base.name),
     Column("Snapshot", lambda row: row.snapshot),
     Column("Settings", lambda row: differing(row.training.settings)),
@@ -193,6 +193,10 @@ class TrainingHistory(QWidget):
         rows = self.chosen()
         if len(rows) == 1 and rows[0].can_resume:
             self.resumed.emit(rows[0].training)
+
+
+def _status(row: TrainingSummary) -> str:
+    return f"{status_text(row.training.run)}{', stopped early' if row.stopped_early else ''}"
 
 
 def _best(row: TrainingSummary) -> str:

@@ -30,6 +30,7 @@ from orca_desk.ui.words.runs import PAUSED, RESUMABLE, STATUSES, status_text
 from orca_desk.ui.words.trainings import (
     changed_sentence,
     device_sentence,
+    early_sentence,
     is_worse,
     loss_sentence,
     records_sentence,
@@ -354,6 +355,10 @@ def _best(details: TrainingDetails) -> str:
     training, run = details.training, details.training.run
     where = f" at step {run.done:,.0f} of {run.total:,.0f}" if run.unit == "steps" and run.total else ""
     ended = f"{STATUSES[run.status].word}{where}." if run.status in RESUMABLE else ""
+    if details.stopped_early:
+        steps = {event["step"]: event["loss"] for event in details.evaluations}
+        last = details.metrics[-1] if details.metrics else {"step": run.done, "steps": run.total}
+        ended = early_sentence(training.settings, int(last["step"] or 0), int(last["steps"] or 0), steps)
     if training.adapter is None:
         return ended
     loss = loss_sentence(training.best_step, training.best_eval, details.base_loss)
