@@ -225,7 +225,7 @@ def measure(folder: Path, tasks: int, records: int) -> list[Figure]:
     """Return all figures of the library in `folder`, which is made unless it is there."""
     made = []
     if not (folder / "library.db").exists():
-        with Library.open(folder, samples=False) as library:
+        with Library.open(folder) as library:
             made = [_figure("made, s", _seconds(lambda: fill(library, tasks=tasks, records=records)))]
     with Library.open(folder) as library:
         size = library.path.stat().st_size / 2**20

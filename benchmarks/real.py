@@ -179,7 +179,7 @@ def main() -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "library.db").exists()
     quiet = contextlib.redirect_stdout(None) if options.json else contextlib.nullcontext()
-    with Library.open(folder) as library, running(quiet=options.json) as (progress, control):
+    with Library.open(folder, samples=True) as library, running(quiet=options.json) as (progress, control):
         if is_new and options.limit:
             keep_few(library, options.limit)
         with quiet:

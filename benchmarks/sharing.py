@@ -30,7 +30,7 @@ FAIR = 3.0  # times as long as alone, at the most
 
 def make_library(folder: Path) -> str:
     """Make a library with a snapshot; return the snapshot's id."""
-    with Library.open(folder) as library:
+    with Library.open(folder, samples=True) as library:
         tasks = list_tasks(library, TaskFilter(split="train", has_answer=True, limit=TASKS)).items
         runner = Runner(model=bundled().teacher)
         generate(library, runner, tasks, strategy="step-by-step", sampling=SAMPLING)

@@ -291,7 +291,7 @@ def measure_stalls(
     beside = subprocess.Popen(
         [sys.executable, "-c", BEAT_EMPTY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    with Library.open(folder / "busy") as library, desktop(library, Theme(app)) as window:
+    with Library.open(folder / "busy", samples=True) as library, desktop(library, Theme(app)) as window:
         window.desk.crashed.disconnect()
         window.desk.crashed.connect(_fail)
         window.show()

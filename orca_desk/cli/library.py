@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.library_care import compact, repair
+from orca_desk.cli.library_samples import rename, samples
 from orca_desk.cli.options import (
     examples,
     existing_library_option,
@@ -21,13 +22,16 @@ from orca_desk.library.database import Library
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
 from orca_desk.ui.words.backups import backup_content, not_in_backup
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 
 
 @click.group(
     "library",
     epilog=examples(
-        "orca-desk library new my-library --empty",
+        "orca-desk library new my-library",
+        "orca-desk library samples --remove",
+        'orca-desk library rename "My thesis"',
         "orca-desk library info",
         "orca-desk library check --thorough",
         "orca-desk library backup monday.db",
@@ -44,6 +48,8 @@ def command() -> None:
 
 command.add_command(repair)
 command.add_command(compact)
+command.add_command(samples)
+command.add_command(rename)
 
 
 @command.command("info")
@@ -69,15 +75,19 @@ def info(folder: Path, as_json: bool) -> None:
 
 @command.command("new")
 @click.argument("new_folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--empty", is_flag=True, help="Leave the sample tasks out.")
+@click.option("--samples", is_flag=True, help="Put the bundled sample tasks into it, as the demo does.")
 @json_option
-def new(new_folder: Path, empty: bool, as_json: bool) -> None:
-    """Make a library in NEW_FOLDER."""
+def new(new_folder: Path, samples: bool, as_json: bool) -> None:
+    """Make an empty library in NEW_FOLDER."""
     if new_folder.is_dir() and any(new_folder.iterdir()):
         raise UserError(f"{new_folder} is not empty.", "Name a new folder for the library.")
-    with Library.open(new_folder, samples=not empty) as library:
+    with Library.open(new_folder, samples=samples) as library:
         made = {"folder": library.folder, "tasks": tasks.count_tasks(library)}
-    print_json(made) if as_json else say(f"Made a library with {made['tasks']:,} tasks in {made['folder']}.")
+    if as_json:
+        print_json(made)
+        return
+    content = counted(made["tasks"], "sample task") if made["tasks"] else "no tasks yet"
+    say(f"Made a library with {content} in {made['folder']}.")
 
 
 @command.command("check")

@@ -49,7 +49,7 @@ class Library:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True, samples: bool = True) -> Self:
+    def open(cls, folder: Path, *, create: bool = True, samples: bool = False) -> Self:
         """Open the library in `folder`, or make a new one there with strategies and, if `samples`, tasks.
 
         Runs that are still "running" belong to a process that has ended, and become "interrupted". Raises

@@ -1,13 +1,19 @@
-"""The first content of a new library: the bundled strategies and sample tasks."""
+"""What comes with the app: the bundled strategies, and the sample tasks for those who ask for them.
+
+The samples are for the demo and for trying things out. They must not get into somebody's own work unnoticed:
+wherever "all families" is meant, `own_families` says which they are.
+"""
 
 import json
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
+from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import COLUMNS, DeletedTasks, delete_tasks, task_rows
+from orca_desk.library.tasks import COLUMNS, Added, DeletedTasks, add_tasks, delete_tasks, task_rows
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
@@ -25,11 +31,53 @@ def fill(db: sqlite3.Connection, *, samples: bool) -> None:
         db.executemany(INSERT, task_rows(db, sample_tasks(resources() / "tasks")))
 
 
+def add_samples(library: Library) -> Added:
+    """Add the bundled tasks; those that the library has stay as they are. `remove_added` takes it back."""
+    return add_tasks(library, sample_tasks(resources() / "tasks"))
+
+
 def delete_samples(library: Library) -> DeletedTasks:
     """Delete the bundled tasks that the library still has; return what restores them."""
     return delete_tasks(library, sample_ids())
 
 
+def own_families(library: Library) -> tuple[str, ...] | None:
+    """Return the families that "all families" means by default: those with tasks other than the samples.
+
+    In the order of their names. None where nothing is left out: the library holds no family of samples alone,
+    or nothing else.
+    """
+    with library.read() as db:
+        return own_families_in(db)
+
+
+def sample_families(library: Library) -> tuple[str, ...]:
+    """Return the families that hold sample tasks and nothing else, in the order of their names."""
+    with library.read() as db:
+        return _split(db)[1]
+
+
+def own_families_in(db: sqlite3.Connection) -> tuple[str, ...] | None:
+    """Do what `own_families` does, on a connection."""
+    own, of_samples = _split(db)
+    return own if own and of_samples else None
+
+
+def _split(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the families with tasks of the user's own, and of those with samples alone."""
+    rows = db.execute(
+        "WITH samples AS MATERIALIZED (SELECT family_id, count(*) AS tasks FROM tasks"
+        " WHERE id IN (SELECT value FROM json_each(?)) GROUP BY family_id)"
+        " SELECT f.name, sum(c.tasks) AS tasks, coalesce(s.tasks, 0) AS samples FROM task_counts AS c"
+        " JOIN families AS f ON f.id = c.family_id LEFT JOIN samples AS s ON s.family_id = c.family_id"
+        " GROUP BY c.family_id HAVING sum(c.tasks) > 0 ORDER BY f.name",
+        (json_list(sample_ids()),),
+    ).fetchall()
+    own = tuple(row["name"] for row in rows if row["tasks"] > row["samples"])
+    return own, tuple(row["name"] for row in rows if row["tasks"] == row["samples"])
+
+
+@lru_cache(maxsize=1)
 def sample_ids() -> tuple[str, ...]:
     """Return the ids of the bundled tasks."""
     return tuple(task.id for task in sample_tasks(resources() / "tasks"))

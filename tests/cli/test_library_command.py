@@ -9,6 +9,7 @@ from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.cli import commands
+from orca_desk.library.naming import peek_name
 from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
@@ -57,8 +58,22 @@ def test_adapters_come_back_with_the_library(trained: Path, tmp_path: Path) -> N
 
 
 def test_a_library_is_made_with_and_without_the_samples(tmp_path: Path) -> None:
-    for options, tasks in (((), 2661), (("--empty",), 0)):
+    for options, tasks in ((("--samples",), 2661), ((), 0)):
         folder = tmp_path / f"new{tasks}"
         made = json.loads(library("new", str(folder), *options, "--json").stdout)
         assert made == {"folder": str(folder), "tasks": tasks}
         assert library("new", str(folder)).exit_code == 1
+    there = ("--library", str(tmp_path / "new0"))
+    assert library("samples", "--add", *there).stdout.startswith(
+        "Added 2,661 tasks.\nSample tasks alone: belief"
+    )
+    assert library("samples", "--remove", *there).stdout.startswith("Removed 2,661 tasks.\n")
+    assert json.loads(library("samples", "--json", *there).stdout)["sample_families"] == []
+
+
+def test_a_library_is_renamed_and_its_folder_stays(trained: Path) -> None:
+    there = ("--library", str(trained))
+    assert library("rename", "  My   thesis ", *there).stdout == "The library is now called My thesis.\n"
+    assert peek_name(trained) == "My thesis"
+    assert "has room for 80" in str(library("rename", "x" * 81, *there).exception)
+    assert library("rename", "", *there).stdout == "The library is now called library.\n"

@@ -9,8 +9,15 @@ from click.testing import CliRunner, Result
 from orca_desk.cli.strategies import command, pairings_table
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_teacher
+from orca_desk.library.database import Library
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Basis, Evidence, Pairing
+
+
+@pytest.fixture(autouse=True)
+def samples(tmp_path: Path) -> None:
+    """The library of the tests holds the sample tasks."""
+    Library.open(tmp_path, samples=True).close()
 
 
 def run(*arguments: str, folder: Path, text: str | None = None) -> Result:

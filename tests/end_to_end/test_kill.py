@@ -98,7 +98,7 @@ def test_generation_survives_being_killed_at_any_time(tmp_path, tiny_llama):
 
 def test_a_tournament_survives_being_killed_at_any_time(tmp_path):
     """Who gets more answers is a function of the answers: it asks for the same ones, and decides the same."""
-    with Library.open(tmp_path / "whole") as library:
+    with Library.open(tmp_path / "whole", samples=True) as library:
         whole = compete(library, mini_teacher())
     chance, folder, killed, status = random.Random(3), tmp_path / "killed", 0, -1
     while status:

@@ -52,7 +52,7 @@ def test_opening_a_library_and_a_setting_do_not_wait_for_sqlite_utils(tmp_path: 
 
 
 def test_a_new_library_has_the_bundled_strategies_and_tasks(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+    with Library.open(tmp_path, samples=True) as library:
         names = {row["name"] for row in library.rows("SELECT name FROM strategies")}
         assert {"direct", "step-by-step", "guess-and-check"} <= names
         files = sorted((Path(__file__).parents[2] / "resources" / "tasks").glob("*.jsonl"))

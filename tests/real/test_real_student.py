@@ -61,7 +61,7 @@ class Commands:
 def make_library(folder: Path) -> None:
     """Make a library of a few sample tasks of one family."""
     kept: Counter[str] = Counter()
-    with Library.open(folder) as library:
+    with Library.open(folder, samples=True) as library:
         excess = []
         for task in iterate_tasks(library, TaskFilter()):
             kept[task.split] += task.family == FAMILY

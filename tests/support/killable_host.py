@@ -43,7 +43,7 @@ def compete(library: Library, model: Path, progress: Progress = silent) -> Probe
 
 def main(kind: str, folder: Path, model: Path) -> None:
     """Do the job in the library."""
-    with Library.open(folder) if kind == "tournament" else open_small(folder) as library:
+    with Library.open(folder, samples=True) if kind == "tournament" else open_small(folder) as library:
         if kind == "generate":
             runner = Runner(model=model, batch=2, threads=1, context=512)
             generate(library, runner, small_tasks(), sampling=SHORT, progress=show)

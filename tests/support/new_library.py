@@ -19,5 +19,5 @@ def new_library(folder: Path) -> Library:
 @cache
 def _empty() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        Library.open(Path(folder), samples=False).close()
+        Library.open(Path(folder)).close()
         return (Path(folder) / DATABASE_NAME).read_bytes()

@@ -215,7 +215,7 @@ def _trial(control: JobControl) -> Iterator[_Trial]:
     os.environ[VARIABLE] = str(connections)
     watch()
     try:
-        with Library.open(folder / "library") as library:
+        with Library.open(folder / "library", samples=True) as library:
             yield _Trial(library, connections, control)
     finally:
         os.environ.pop(VARIABLE)

@@ -1,6 +1,5 @@
 """Where the demo can run, and how far it got there. Light to import: every start of the desktop asks."""
 
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Literal, get_args
@@ -8,10 +7,10 @@ from typing import Literal, get_args
 from orca_desk.library.database import Library
 from orca_desk.library.overview import has_work
 from orca_desk.library.runs import has_requests
-from orca_desk.library.samples import sample_tasks
+from orca_desk.library.samples import sample_ids
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.tasks import all_task_ids, count_tasks
-from orca_desk.paths import default_library, resources
+from orca_desk.paths import default_library
 
 DemoStudent = Literal["mini", "real"]  # whom a demo trains: the mini student, or a published model
 STUDENTS: tuple[DemoStudent, ...] = get_args(DemoStudent)
@@ -50,9 +49,9 @@ def next_folder(student: DemoStudent = "mini") -> Path:
 def demo_state(library: Library, student: DemoStudent = "mini") -> DemoState:
     """Return how far the demo of a student got in this library, or that it cannot run there.
 
-    A "fresh" or "started" library holds only the sample tasks, so the demo mixes with nothing of the user's;
-    what the other student's demo left there does not count. An "own-work" library holds other tasks or other
-    runs; the demo needs a library of its own then.
+    A "fresh" or "started" library holds only the sample tasks, or none, which the demo adds then: it mixes
+    with nothing of the user's. What the other student's demo left there does not count. An "own-work" library
+    holds other tasks or other runs; the demo needs a library of its own then.
     """
     if result_file(library.folder, student).exists():
         return "finished"
@@ -77,12 +76,8 @@ def is_demo_interrupted(library: Library) -> bool:
 
 
 def _only_samples(library: Library) -> bool:
-    samples = _sample_ids()
-    if count_tasks(library) != len(samples):  # quick, even with millions of tasks
-        return False
-    return all_task_ids(library) == samples
-
-
-@lru_cache(maxsize=1)
-def _sample_ids() -> frozenset[str]:
-    return frozenset(task.id for task in sample_tasks(resources() / "tasks"))
+    """Return whether the library holds the sample tasks alone, all of them, or no tasks at all."""
+    found = count_tasks(library)  # quick, even with millions of tasks
+    if found != len(sample_ids()):
+        return not found
+    return all_task_ids(library) == set(sample_ids())

@@ -10,9 +10,10 @@ room of its own:
     evaluate   steps/evaluate/evaluation.py    base, tuned student and teacher answer tasks that were held out
     chat       steps/chat/session.py           the student answers a question before and after training
 
-The demo collects no tasks: a new library comes with sample tasks (steps/collect brings in others). All of it
-is real, on the small models in `models/`: the same functions run behind the desktop's pages and the commands.
-It trains the mini student, or a published model in its place: what the teacher did serves both.
+The demo collects no tasks: it adds the bundled sample tasks to an empty library (steps/collect brings in
+others). All of it is real, on the small models in `models/`: the same functions run behind the pages
+and the commands. It trains the mini student, or a published model in its place: what the teacher did serves
+both.
 """
 
 import time
@@ -26,9 +27,10 @@ from orca_desk.inventory.bundled import mini_student, mini_teacher, require_real
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
+from orca_desk.library.samples import add_samples
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import freeze
-from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.library.tasks import TaskFilter, count_tasks, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.pairing import Decision, Pairing
@@ -96,6 +98,8 @@ def demo(
     Every stage saves what it has done, so the same call resumes where an earlier one stopped. Raises
     UserError when a stage cannot be done.
     """
+    if not count_tasks(library):
+        add_samples(library)
     mark_started(library, models.name)
     walk = _Walk(library, models, on_stage, progress, control or JobControl())
     try:

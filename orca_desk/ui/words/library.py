@@ -1,8 +1,10 @@
 """What is said about a library: its name, and its drive."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from orca_desk.paths import default_library
+from orca_desk.ui.words.counting import counted
 
 WITHOUT_LOCKS = "The drive of this library has no file locks, as some network drives."
 WITHOUT_LOCKS_HINT = (
@@ -10,6 +12,25 @@ WITHOUT_LOCKS_HINT = (
 )
 
 
-def library_name(folder: Path) -> str:
-    """Return what a library is called: as its folder, unless that is the one for everybody."""
+def library_name(folder: Path, stored: str = "") -> str:
+    """Return what a library is called: as the user named it, or as its folder, or the one for everybody."""
+    if stored:
+        return stored
     return "My library" if folder == default_library().expanduser().resolve() else folder.name
+
+
+def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
+    """Return which families hold sample tasks alone, and what that means for "all families"."""
+    if not of_samples:
+        return "No family of this library holds sample tasks alone."
+    held = f"Sample tasks alone: {', '.join(of_samples)}."
+    if own is None:
+        return held
+    return (
+        f"{held} Where all families are meant, they are left out: {counted(len(own), 'own family')} remain."
+    )
+
+
+def left_out_text(of_samples: Sequence[str]) -> str:
+    """Return the sentence that says that families of sample tasks are left out, for where a choice stands."""
+    return f"{counted(len(of_samples), 'family')} of sample tasks left out"

@@ -7,6 +7,7 @@ from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.runs import create_run
+from orca_desk.library.samples import add_samples
 from orca_desk.library.tasks import add_tasks, delete_tasks
 from orca_desk.method.records import Task
 from orca_desk.steps.demo.state import (
@@ -20,7 +21,7 @@ from orca_desk.steps.demo.state import (
 
 
 def test_a_new_library_is_fresh_until_the_demo_starts_and_finishes(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+    with Library.open(tmp_path, samples=True) as library:
         assert demo_state(library) == "fresh"
         mark_started(library, "mini")
         create_run(library, "probe", {})
@@ -30,7 +31,7 @@ def test_a_new_library_is_fresh_until_the_demo_starts_and_finishes(tmp_path: Pat
 
 
 def test_a_library_with_own_work_is_left_alone(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+    with Library.open(tmp_path, samples=True) as library:
         added = add_tasks(library, [Task(family="mine", query="Why?")]).added
         assert demo_state(library) == "own-work"
         delete_tasks(library, added)
@@ -39,8 +40,10 @@ def test_a_library_with_own_work_is_left_alone(tmp_path: Path) -> None:
         assert demo_state(library) == "own-work"
 
 
-def test_a_library_without_the_samples_cannot_run_the_demo(tmp_path: Path) -> None:
+def test_an_empty_library_can_run_the_demo_and_one_with_some_samples_cannot(tmp_path: Path) -> None:
     with new_library(tmp_path) as library:
+        assert demo_state(library) == "fresh"
+        delete_tasks(library, add_samples(library).added[1:])
         assert demo_state(library) == "own-work"
 
 
@@ -54,7 +57,7 @@ def test_a_new_demo_gets_a_folder_beside_the_library(tmp_path: Path, monkeypatch
 
 
 def test_each_demo_has_a_state_of_its_own(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+    with Library.open(tmp_path, samples=True) as library:
         assert demo_state(library, "real") == "fresh"
         mark_started(library, "mini")
         create_run(library, "probe", {})
@@ -68,7 +71,7 @@ def test_each_demo_has_a_state_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_demo_that_was_started_last_is_resumed_first(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+    with Library.open(tmp_path, samples=True) as library:
         assert interrupted_student(library) is None and not is_demo_interrupted(library)
         mark_started(library, "real")
         mark_started(library, "mini")

@@ -31,7 +31,7 @@ ANSWERS = [("What is 1 + 1?", "Answer: 2"), ("What is 1 + 1?", "Answer: 3"), ("W
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library") as library:
+    with Library.open(tmp_path / "library", samples=True) as library:
         yield library
 
 

@@ -39,7 +39,7 @@ def teacher(tiny_llama):
 
 @pytest.fixture
 def sampled(tmp_path):
-    with Library.open(tmp_path / "sampled") as library:
+    with Library.open(tmp_path / "sampled", samples=True) as library:
         yield library
 
 
@@ -171,9 +171,9 @@ def test_a_stopped_tournament_goes_on_to_the_same_end(tmp_path):
     names = ["direct", "explain-then-answer", "recall-reason-generate"]
     asked = {"families": ["ordering", "rules"], "strategies": names, "sampling": Sampling(max_tokens=200)}
     teacher = Runner(model=mini_teacher(), threads=1)
-    with Library.open(tmp_path / "whole") as library:
+    with Library.open(tmp_path / "whole", samples=True) as library:
         whole = tournament(library, teacher, **asked)
-    with Library.open(tmp_path / "parts") as library:
+    with Library.open(tmp_path / "parts", samples=True) as library:
         parts = []
         for most in (3, 20):
             control = JobControl()

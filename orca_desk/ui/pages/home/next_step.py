@@ -46,8 +46,8 @@ RESUMED = NextStep(
 )
 FIRST = NextStep(
     sentence="See the whole method at work: run the demo.",
-    hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
-    " student trains on the rest and is tested. One to three minutes; nothing is downloaded.",
+    hint="A small teacher answers sample tasks, its instructions are erased, and a small student trains on"
+    " the rest and is tested. One to three minutes; nothing is downloaded.",
     action="Run the demo",
     page=DEMO,
     image="play",
@@ -130,17 +130,30 @@ STEPS: dict[Advice, NextStep] = {
 STUDENT_PAGES = ("evaluate", "chat")  # these open at the newest training
 
 
-def next_step(numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState]) -> NextStep:
-    """Return what to do next, worded with the library's numbers; `demos` are the states of the demos."""
+def is_demo_first(numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState], *, is_own: bool) -> bool:
+    """Return whether the demo is what to do next: it can run here, in no empty library of the user's own.
+
+    An empty library that the user made is for tasks of the user's own: there it is offered beside.
+    """
+    can_run = demos.get("mini") == "fresh" and "finished" not in demos.values()
+    return can_run and (numbers.tasks > 0 or not is_own)
+
+
+def next_step(
+    numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState], *, is_own: bool = False
+) -> NextStep:
+    """Return what to do next, worded with the library's numbers; `demos` are the states of the demos.
+
+    `is_own`: the user made this library, rather than the app at its first start.
+    """
     step = STEPS[advice(numbers)]
     if resumed := next((student for student in demos if demos[student] == "started"), None):
         what = JOB_TITLES[resumed]
         sentence = RESUMED.sentence.format(demo=what[0].lower() + what[1:])
         return replace(RESUMED, sentence=sentence, target={"student": resumed})
-    if demos.get("mini") == "fresh" and "finished" not in demos.values():
+    if is_demo_first(numbers, demos, is_own=is_own):
         step = FIRST
     values = {
-        "train": numbers.tasks - numbers.heldout,
         "heldout": numbers.heldout,
         "families": numbers.pairable,
         "unpaired": numbers.pairable - numbers.paired,

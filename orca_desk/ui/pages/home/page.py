@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import require_real_student
 from orca_desk.library.overview import LibraryOverview, Step, step_states
+from orca_desk.library.samples import sample_ids
+from orca_desk.library.tasks import count_tasks
+from orca_desk.paths import default_library
 from orca_desk.steps.demo.stages import STAGES
 from orca_desk.steps.demo.state import DemoState, DemoStudent, demo_state, interrupted_student, next_folder
 from orca_desk.steps.demo.status import LibraryStatus, library_status
@@ -18,12 +21,21 @@ from orca_desk.ui.outside import open_library_window
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.home.figures import step_figures
 from orca_desk.ui.pages.home.flow import Flow, State
-from orca_desk.ui.pages.home.next_step import DEMO, Alternative, NextCard, NextStep, next_step
+from orca_desk.ui.pages.home.next_step import (
+    DEMO,
+    FIRST,
+    Alternative,
+    NextCard,
+    NextStep,
+    is_demo_first,
+    next_step,
+)
 from orca_desk.ui.pages.home.run import CHANGES, KIND, DemoRun, demo_work
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.text import button
-from orca_desk.ui.words.demo import JOB_TITLES, REAL_HINT, RUN_REAL
+from orca_desk.ui.words.demo import JOB_TITLES, NEEDS_SAMPLES, REAL_HINT, RUN_REAL, samples_choice
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.home.own_result import OwnResultView
@@ -126,8 +138,8 @@ class HomePage(Page):
         library = self.desk.library
         self.desk.background.run(
             self,
-            lambda: demo_state(library, student),
-            lambda state: self._start_or_refuse(student, state),
+            lambda: (demo_state(library, student), count_tasks(library)),
+            lambda found: self._start_or_ask(student, *found),
             only_newest="start",
         )
 
@@ -162,6 +174,22 @@ class HomePage(Page):
         area.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         return area
+
+    def _start_or_ask(self, student: DemoStudent, state: DemoState, tasks: int) -> None:
+        """Start the demo; in an empty library ask first whether the sample tasks may be added to it."""
+        if state != "fresh" or tasks:
+            self._start_or_refuse(student, state)
+            return
+        box = message_box(self, NEEDS_SAMPLES, samples_choice(len(sample_ids())))
+        here = box.addButton("Add them and run", QMessageBox.ButtonRole.AcceptRole)
+        beside = box.addButton("Use a demo library", QMessageBox.ButtonRole.ActionRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(beside if self._is_own else here)
+        box.setEscapeButton(cancel)
+        here.clicked.connect(lambda: self._start_or_refuse(student, state))
+        beside.clicked.connect(lambda: self.open_demo_library(student))
+        box.finished.connect(box.deleteLater)
+        box.open()
 
     def _start_or_refuse(self, student: DemoStudent, state: DemoState) -> None:
         if state in ("fresh", "started"):
@@ -228,11 +256,20 @@ class HomePage(Page):
             command.setEnabled(running is None)
         self.next.setVisible(running is None)
         if running is None:
-            self.next.show_next(next_step(status.overview, status.demos), self._alternatives(status.demos))
+            advised = next_step(status.overview, status.demos, is_own=self._is_own)
+            self.next.show_next(advised, self._alternatives(status))
 
-    def _alternatives(self, demos: Mapping[DemoStudent, DemoState]) -> list[Alternative]:
-        """Return what else the user may want to do next: the other demo, or tasks of their own."""
-        found = []
+    @property
+    def _is_own(self) -> bool:
+        """Whether the user made this library: the app makes the default one at its first start."""
+        return self.desk.library.folder != default_library().expanduser().resolve()
+
+    def _alternatives(self, status: LibraryStatus) -> list[Alternative]:
+        """Return what else the user may want to do next: a demo, or tasks of their own."""
+        found, demos = [], status.demos
+        can_run = demos.get("mini") == "fresh" and "finished" not in demos.values()
+        if can_run and not is_demo_first(status.overview, demos, is_own=self._is_own):
+            return [Alternative("Run the demo…", self.start_demo, tip=FIRST.hint)]
         if demos.get("real") == "fresh" and demos.get("mini") != "started":
             found.append(Alternative(RUN_REAL, lambda: self.start_demo("real"), tip=REAL_HINT))
         if "fresh" in demos.values() and "finished" not in demos.values():

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from orca_desk.steps.demo.result import DemoResult
 
 KIND = "demo"
-CHANGES = ("records", "pairings", "snapshots", "trainings", "evaluations", "settings")
+CHANGES = ("tasks", "records", "pairings", "snapshots", "trainings", "evaluations", "settings")
 TITLES = {
     "probe and pair": "Try every strategy, pair each family",
     "generate": "Have the teacher answer all tasks",

@@ -10,7 +10,7 @@ import pytest
 from demo_double import small_demo
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.inventory import bundled
@@ -27,6 +27,7 @@ from orca_desk.steps.demo.stages import StageDone
 from orca_desk.steps.demo.state import demo_state, mark_started, result_file
 from orca_desk.steps.demo.walk import DemoModels
 from orca_desk.ui.jobs import Tools
+from orca_desk.ui.pages.home import page as home_page
 from orca_desk.ui.pages.home.figures import short_number
 from orca_desk.ui.pages.home.page import PAGE_OF, HomePage
 from orca_desk.ui.pages.home.result import ResultView
@@ -156,6 +157,44 @@ def test_a_new_library_offers_the_demo_with_a_real_model_too(
         "real": "What the demo found with a real model, SmolLM2-135M-Instruct",
     }
     assert not alternatives(home)
+
+
+def test_an_empty_library_asks_where_the_samples_may_go(
+    home: HomePage, window: Window, library: Library, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def demo_double(library: Library, models: DemoModels, **_: Any) -> Any:
+        mark_started(library, models.name)
+
+    opened: list[Path] = []
+    monkeypatch.setattr(demo, "demo", demo_double)
+    monkeypatch.setattr(home_page, "open_library_window", opened.append)
+    qtbot.waitUntil(lambda: home.next.button.text() == "Import tasks…")  # a library that the user made
+
+    def answer(text: str) -> None:
+        qtbot.mouseClick(button_with(home.next, "Run the demo…"), LEFT)
+        qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)))
+        (box,) = window.findChildren(QMessageBox)
+        assert "this library is empty" in box.text() and "2,661 sample tasks" in box.informativeText()
+        (button,) = [one for one in box.buttons() if one.text().replace("&", "") == text]
+        qtbot.mouseClick(button, LEFT)
+        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+
+    answer("Use a demo library")
+    qtbot.waitUntil(lambda: len(opened) == 1)
+    answer("Cancel")
+    assert not home.desk.jobs.all
+    answer("Add them and run")
+    qtbot.waitUntil(lambda: [one.title for one in home.desk.jobs.all] == ["The demo"])
+    qtbot.waitUntil(lambda: home.desk.jobs.all[0].is_over)
+
+
+def test_the_library_of_the_first_start_offers_the_demo_first(
+    home: HomePage, library: Library, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCA_DESK_LIBRARY", str(library.folder))
+    home.desk.tell("tasks")
+    qtbot.waitUntil(lambda: home.next.button.text() == "Run the demo")
+    assert "Use my own tasks…" in alternatives(home)
 
 
 @with_samples
