@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: run demo quick quick-style quick-types quick-pages quick-desktop quick-rest test test-one-half test-other-half \
-    package package-test minis clean
+    package package-test site minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -76,6 +76,15 @@ $(PACKAGE)/.package: pyproject.toml constraints.txt Makefile
 	$(PACKAGE)/bin/pip --disable-pip-version-check install --quiet --no-deps $(PORTABLE)/*.whl
 	ORCA_DESK_VENV=$(PACKAGE) $(PYTHON) -m orca_desk.install package grow
 
+# The handbook as a site, in site/. Its environment is small, and apart: nothing of the app is needed.
+site: .venv-site/.site
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+.venv-site/.site: constraints.txt Makefile
+	$(PYTHON) -m venv --clear .venv-site
+	.venv-site/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt mkdocs-material
+	touch $@
+
 minis: .venv/.run
 	$(BIN)/python -m models.recipe
 
@@ -89,4 +98,4 @@ minis: .venv/.run
 	$(PYTHON) -m orca_desk.install test
 
 clean:
-	rm -rf .venv .venv-quick .venv-package build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-quick .venv-package .venv-site site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

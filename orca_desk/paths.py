@@ -8,7 +8,7 @@ import platformdirs
 
 
 def app_root() -> Path:
-    """Return the folder that holds `resources/` and `models/`.
+    """Return the folder that holds `resources/`, `models/` and `docs/handbook/`.
 
     In the packaged app this is the unpacked bundle, in an installed wheel `orca_desk/_data`, otherwise the
     checkout.
@@ -23,6 +23,11 @@ def app_root() -> Path:
 def resources() -> Path:
     """Return the folder of the bundled strategies, sample tasks, icons and fonts."""
     return app_root() / "resources"
+
+
+def handbook() -> Path:
+    """Return the folder of the handbook's chapters."""
+    return app_root() / "docs" / "handbook"
 
 
 def bundled_models() -> Path:

@@ -33,6 +33,7 @@ COMMANDS = (
     "models",
     "grade",
     "machine",
+    "handbook",
     "self-test",
 )
 

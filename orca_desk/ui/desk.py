@@ -34,6 +34,7 @@ class Desk(QObject):
     noticed = Signal(str, str)  # a message for the status bar: its text and its Tone
     crashed = Signal(object)  # an exception that is a bug
     refused = Signal(object)  # a UserError that no page shows
+    help_requested = Signal(str)  # the name of a chapter of the handbook
 
     def __init__(
         self, library: Library, theme: Theme, *, view_state: QSettings, preferences: QSettings
@@ -62,6 +63,10 @@ class Desk(QObject):
     def open(self, page: str, **target: Any) -> None:
         """Show a page, and `target` on it (see the page's `go`)."""
         self.page_requested.emit(page, target)
+
+    def show_help(self, name: str) -> None:
+        """Show a chapter of the handbook."""
+        self.help_requested.emit(name)
 
     def say(self, text: str, tone: Tone = "") -> None:
         """Show a sentence in the status bar for a few seconds."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.help_button import help_button
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import label
 
@@ -71,7 +72,7 @@ class Page(QWidget):
             self.about_line = label(self.about, tone="muted", wrap=True)
             words.addWidget(self.about_line)
         self.header.addLayout(words, 1)
-        layout.addLayout(self.header)
+        layout.addLayout(self._header_and_help())
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
         self.body = QVBoxLayout()
@@ -115,6 +116,14 @@ class Page(QWidget):
         """Refresh what changed while the page was hidden."""
         super().showEvent(event)
         self._catch_up()
+
+    def _header_and_help(self) -> QHBoxLayout:
+        """Return the header, with the button that opens this page's chapter of the handbook at its end."""
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addLayout(self.header, 1)
+        row.addWidget(help_button(self.desk, self.name, self.title), 0, Qt.AlignmentFlag.AlignTop)
+        return row
 
     def _paint_commands(self) -> None:
         for action, command in zip(self.commands, self.offers, strict=True):

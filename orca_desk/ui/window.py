@@ -1,6 +1,6 @@
 """The window: the sidebar on the left, the current page, and the status bar below."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent, QScreen, QShowEvent
@@ -29,6 +29,9 @@ from orca_desk.ui.widgets.on_screen import keep_on_screen
 from orca_desk.ui.widgets.page_area import PageArea
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 from orca_desk.yielding import ui_busy
+
+if TYPE_CHECKING:
+    from orca_desk.ui.handbook import Handbook
 
 SMALLEST = 480, 320  # px; the pages scroll
 FIRST_SIZE = 1280, 820  # px; the screen may allow less
@@ -63,6 +66,7 @@ class Window(QMainWindow):
         self.setMinimumSize(*SMALLEST)
         self._areas: dict[str, PageArea] = {}
         self._screen: QScreen | None = None
+        self._handbook: Handbook | None = None
         self._title = WindowTitle(self, desk)
         self._stack = _Pages()
         self.notice = Notice(desk)
@@ -74,6 +78,7 @@ class Window(QMainWindow):
             desk,
             enter_page=self.enter_page,
             help_entries=(
+                ("&Handbook", self.show_handbook, "F1"),
                 ("&Command palette…", self.show_palette, "Ctrl+K"),
                 ("&Keyboard shortcuts", self.show_shortcuts, "Ctrl+/"),
                 ("&Tour", self.show_tour, ""),
@@ -82,6 +87,7 @@ class Window(QMainWindow):
             ),
         )
         desk.page_requested.connect(self._open)
+        desk.help_requested.connect(self.show_handbook)
         desk.noticed.connect(self.status.say)
         desk.refused.connect(self._show_refusal)
         desk.jobs.ended.connect(self._announce_end)
@@ -251,6 +257,15 @@ class Window(QMainWindow):
         from orca_desk.ui.tour import Tour
 
         Tour(self, self.desk).begin()
+
+    def show_handbook(self, name: str = "") -> None:
+        """Open the handbook at a chapter, by default at the current page's."""
+        from orca_desk.ui.handbook import Handbook
+
+        if self._handbook is None:
+            self._handbook = Handbook(self, self.desk)
+        self._handbook.show_place(name or (self.page.name if self.page else ""))
+        self._handbook.come_forward()
 
     def show_self_test(self) -> None:
         """Open the self-test and start it."""
