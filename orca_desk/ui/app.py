@@ -23,11 +23,11 @@ from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
-from orca_desk.ui.preferences import THEME, adopt, note_library, preferences
+from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, note_library, preferences
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.starting import application, qt_in_log
-from orca_desk.ui.theme import Theme, theme_choice
+from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
@@ -83,6 +83,8 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     adopt(chosen, view_state)
     note_library(chosen, library.folder)
     theme.choose(theme_choice(chosen.value(THEME)))
+    theme.choose_text_size(text_size_choice(chosen.value(TEXT_SIZE)))
+    theme.choose_as_written(chosen.value(PLAIN_TEXT) == "yes")
     desk = Desk(library, theme, view_state=view_state, preferences=chosen)
     window = Window(desk)
     theme.apply_to(window)
@@ -163,6 +165,7 @@ def open_or_ask(folder: Path, theme: Theme) -> Library | None:
 
 def _choose_another(error: UserError, theme: Theme) -> Path | None:
     theme.choose(theme_choice(preferences().value(THEME)))
+    theme.choose_text_size(text_size_choice(preferences().value(TEXT_SIZE)))
     box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
     theme.apply_to(box)
     other = box.addButton("Select another folder…", QMessageBox.ButtonRole.AcceptRole)

@@ -12,7 +12,7 @@ from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
 from orca_desk.ui.models import ModelList
 from orca_desk.ui.online import Online
-from orca_desk.ui.preferences import THEME
+from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME
 from orca_desk.ui.serving import Serving
 from orca_desk.ui.theme import Choice, Theme, Tone
 from orca_desk.ui.undo import UndoStack
@@ -76,6 +76,17 @@ class Desk(QObject):
         """Switch to another theme, now and at later starts of any library."""
         self.theme.choose(choice)
         self.preferences.setValue(THEME, choice)
+
+    def choose_text_size(self, percent: int) -> None:
+        """Make all text so large (one of TEXT_SIZES), now and at later starts of any library."""
+        self.theme.choose_text_size(percent)
+        self.preferences.setValue(TEXT_SIZE, self.theme.text_size)
+        self.say(f"Text size {self.theme.text_size}%")
+
+    def choose_as_written(self, as_written: bool) -> None:
+        """Show answers as plain text everywhere, or not, now and at later starts of any library."""
+        self.theme.choose_as_written(as_written)
+        self.preferences.setValue(PLAIN_TEXT, "yes" if as_written else "no")
 
     def report(self, error: Exception) -> None:
         """Show an error that no page shows: a UserError as a notice, a bug as a crash report."""

@@ -13,7 +13,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import PAGES
-from orca_desk.ui.theme import Choice
+from orca_desk.ui.theme import TEXT_SIZES, Choice
 
 THEMES: dict[Choice, str] = {"system": "Match &system", "light": "&Light", "dark": "&Dark"}
 
@@ -88,8 +88,7 @@ class Menus(QObject):
                 continue
             number += 1
             name, _, title, _ = entry
-            key = "Ctrl+," if name == "settings" else f"Ctrl+{number % 10}" if number <= 10 else ""
-            self._act(view, title, partial(enter_page, name), key)
+            self._act(view, title, partial(enter_page, name), _page_key(name, number))
         view.addSeparator()
         themes = view.addMenu("&Theme")
         self._themes = QActionGroup(self._window)
@@ -98,8 +97,31 @@ class Menus(QObject):
             action.setCheckable(True)
             action.setData(choice)
             self._themes.addAction(action)
+        self._fill_text_size(view.addMenu("Te&xt size"))
+        self._as_written = self._act(view, "Answers as &plain text", self._toggle_as_written)
+        self._as_written.setCheckable(True)
         self._desk.theme.changed.connect(self._check_theme)
         self._check_theme()
+
+    def _fill_text_size(self, menu: QMenu) -> None:
+        desk = self._desk
+        larger = self._act(menu, "&Larger text", partial(self._step_text_size, 1))
+        larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])  # "+" with Shift and without
+        self._act(menu, "&Smaller text", partial(self._step_text_size, -1), "Ctrl+-")
+        self._act(menu, "&Usual size of text", lambda: desk.choose_text_size(100), "Ctrl+0")
+        menu.addSeparator()
+        self._sizes = QActionGroup(self._window)
+        for percent in TEXT_SIZES:
+            action = self._act(menu, f"{percent}%", partial(desk.choose_text_size, percent))
+            action.setCheckable(True)
+            action.setData(percent)
+            self._sizes.addAction(action)
+
+    def _step_text_size(self, steps: int) -> None:
+        self._desk.choose_text_size(self._desk.theme.step_text_size(steps))
+
+    def _toggle_as_written(self) -> None:
+        self._desk.choose_as_written(self._as_written.isChecked())
 
     def _act(
         self, menu: QMenu, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey = ""
@@ -114,3 +136,13 @@ class Menus(QObject):
     def _check_theme(self) -> None:
         for action in self._themes.actions():
             action.setChecked(action.data() == self._desk.theme.choice)
+        for action in self._sizes.actions():
+            action.setChecked(action.data() == self._desk.theme.text_size)
+        self._as_written.setChecked(self._desk.theme.as_written)
+
+
+def _page_key(name: str, number: int) -> str:
+    """Return the key of a page: Ctrl and its number; Ctrl+0 stands for the usual size of text."""
+    if name == "settings":
+        return "Ctrl+,"
+    return f"Ctrl+{number}" if number <= 9 else "Ctrl+Alt+0" if number == 10 else ""

@@ -15,7 +15,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.register import PAGES, page_class
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
@@ -143,7 +143,9 @@ class Palette(Overlay):
         there = bool(self.model.entries)
         self.nothing.setVisible(not there)
         self.list.setVisible(there)
-        self.list.setFixedHeight(self.rows_that_fit(min(len(self.model.entries), SHOWN), ROW) * ROW + 8)
+        self.list.setFixedHeight(
+            self.rows_that_fit(min(len(self.model.entries), SHOWN), grown(ROW)) * grown(ROW) + 8
+        )
         if there:
             self.list.setCurrentIndex(self.model.index(min(max(before, 0), len(self.model.entries) - 1)))
         if self.isVisible():

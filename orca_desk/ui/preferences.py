@@ -8,6 +8,8 @@ from orca_desk.library.database import DATABASE_NAME
 from orca_desk.paths import user_settings
 
 THEME = "window/theme"
+TEXT_SIZE = "window/text-size"  # percent
+PLAIN_TEXT = "window/plain-text"  # whether answers are shown as they were written
 TOUR_SEEN = "window/tour"
 RECENT = "libraries/recent"
 FONTS_TOLD = "window/fonts-told"  # the scripts without a font that the user has been told of

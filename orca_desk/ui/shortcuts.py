@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QWidget
 from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.register import NAMES, page_class
-from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.theme import GRID, Theme, grown
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
@@ -35,7 +35,7 @@ class ShortcutList(Overlay):
         self.search.textChanged.connect(self._show)
         self.model = EntryModel()
         self.list = entry_list(self.model, self.theme, "Shortcuts")
-        self.list.setFixedHeight(self.rows_that_fit(SHOWN, ROW) * ROW)
+        self.list.setFixedHeight(self.rows_that_fit(SHOWN, grown(ROW)) * grown(ROW))
         self.nothing = label("No matching shortcut.", tone="muted")
         head.addWidget(self.close_button)
         self.layout_.addLayout(head)

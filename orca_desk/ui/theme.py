@@ -1,5 +1,7 @@
 """The look of the desktop: one table of colour roles for two themes, one type family in four sizes.
 
+The user chooses how large text is: every size, and what must grow with it, follows at once.
+
 The table is in `words/roles.py`; no other file names a colour. The teacher is amber, the student teal and the
 base grey on every page and plot.
 """
@@ -12,7 +14,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 from shiboken6 import isValid
 
 from orca_desk.paths import resources
@@ -28,6 +30,9 @@ FAMILY = "Inter"
 GRID = 8  # px; spacings are multiples of it
 SCROLL_BAR = 12  # px, the width of a scroll bar
 NAME = "orca-desk-theme"  # the property of the app that holds the name of the theme in use
+TEXT_SIZE = "orca-desk-text-size"  # the property of the app that holds the size of text
+TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)  # percent
+UNLIMITED = 16_777_215  # px, Qt's largest size of a widget
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,12 @@ class Theme(QObject):
         self._folder = QTemporaryDir()
         self._windows: list[QWidget] = []
         self.choice: Choice = "system"
+        self.as_written = False  # whether answers are shown without Markdown and formulas
         self.colours = Colours("light")
         for name in ("Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf"):
             QFontDatabase.addApplicationFont(str(resources() / "fonts" / name))
         app.setStyle("Fusion")
+        app.setProperty(TEXT_SIZE, 100)
         app.setFont(font("body"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
 
@@ -90,6 +97,39 @@ class Theme(QObject):
         for window in self._windows:
             window.setStyleSheet(self._sheet())
         self.changed.emit()
+
+    @property
+    def text_size(self) -> int:
+        """How large text is, in percent."""
+        return _text_size()
+
+    def choose_text_size(self, percent: int) -> None:
+        """Make all text so large (one of TEXT_SIZES), and the rows and fields that hold it."""
+        before = self.text_size
+        if percent == before:
+            return
+        widgets = QApplication.allWidgets()
+        fonts = [(widget, widget.font().pointSizeF()) for widget in widgets if _has_own_font(widget)]
+        self._app.setProperty(TEXT_SIZE, percent)
+        self._app.setFont(font("body"))
+        for widget, points in fonts:
+            made = widget.font()
+            made.setPointSizeF(points * percent / before)
+            widget.setFont(made)
+        for widget in widgets:
+            _grow(widget, max(percent, 100) / max(before, 100))
+        self.choose(self.choice)
+
+    def choose_as_written(self, as_written: bool) -> None:
+        """Show answers as they were written, or with their Markdown, formulas and code set."""
+        if as_written != self.as_written:
+            self.as_written = as_written
+            self.changed.emit()
+
+    def step_text_size(self, steps: int) -> int:
+        """Return the size of text that is so many steps larger than the one in use."""
+        nearest = min(range(len(TEXT_SIZES)), key=lambda place: abs(TEXT_SIZES[place] - self.text_size))
+        return TEXT_SIZES[max(0, min(len(TEXT_SIZES) - 1, nearest + steps))]
 
     def apply_to(self, window: QWidget) -> None:
         """Give a window and everything in it the theme's style sheet, now and after each switch.
@@ -128,10 +168,15 @@ def current_colours() -> Colours:
 def font(size: Size, *, bold: bool = False) -> QFont:
     """Return the app's font in one of its four sizes."""
     made = QFont(FAMILY)
-    made.setPointSizeF(POINTS[size])
+    made.setPointSizeF(POINTS[size] * _text_size() / 100)
     if bold:
         made.setWeight(QFont.Weight.DemiBold)
     return made
+
+
+def grown(pixels: float) -> int:
+    """Return a height or width (px) that holds text, grown with it; it never shrinks with smaller text."""
+    return round(pixels * max(_text_size(), 100) / 100)
 
 
 def palette(colours: Colours) -> QPalette:
@@ -182,6 +227,37 @@ def theme_choice(stored: object) -> Choice:
     """Return a choice of theme that was stored; the system's for anything else."""
     choices: dict[object, Choice] = {"light": "light", "dark": "dark"}
     return choices.get(stored, "system")
+
+
+def text_size_choice(stored: object) -> int:
+    """Return a size of text (percent) that was stored; the usual one for anything else."""
+    size = int(stored) if isinstance(stored, int | str) and str(stored).isdecimal() else 100
+    return size if size in TEXT_SIZES else 100
+
+
+def _text_size() -> int:
+    app = QApplication.instance()
+    return int(app.property(TEXT_SIZE) or 100) if app else 100
+
+
+def _has_own_font(widget: QWidget) -> bool:
+    return widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) and widget.font().pointSizeF() > 0
+
+
+def _grow(widget: QWidget, ratio: float) -> None:
+    """Let what has a size of its own, because of the text in it, grow or shrink by a ratio."""
+    if ratio == 1.0:
+        return
+    if isinstance(widget, QHeaderView):
+        if widget.orientation() == Qt.Orientation.Vertical:
+            widget.setMinimumSectionSize(min(widget.minimumSectionSize(), 20))
+            widget.setDefaultSectionSize(round(widget.defaultSectionSize() * ratio))
+        return
+    least, most = widget.minimumSize(), widget.maximumSize()
+    if least.height() == most.height() and 2 * GRID < least.height() < UNLIMITED:
+        widget.setFixedHeight(round(least.height() * ratio))
+    if least.width() == most.width() and 2 * GRID < least.width() < UNLIMITED:
+        widget.setFixedWidth(round(least.width() * ratio))
 
 
 def _system_is_dark() -> bool:

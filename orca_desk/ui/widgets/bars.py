@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 
 ROW = 22  # px
 MOST = 12  # rows; one more line sums up the other names
@@ -36,7 +36,7 @@ class CountBars(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of all rows."""
-        return QSize(30 * GRID, ROW * (len(self._rows) + bool(self._rest)))
+        return QSize(30 * GRID, grown(ROW) * (len(self._rows) + bool(self._rest)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the rows."""
@@ -52,18 +52,20 @@ class CountBars(QWidget):
         largest = max(count for _, count in self._rows) or 1
         middle = Qt.AlignmentFlag.AlignVCenter
         for row, (name, count) in enumerate(self._rows):
-            top = row * ROW
+            top = row * grown(ROW)
             painter.setPen(colours("text"))
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - GRID)
-            painter.drawText(QRectF(0, top, names, ROW), middle | Qt.AlignmentFlag.AlignLeft, shown)
+            painter.drawText(QRectF(0, top, names, grown(ROW)), middle | Qt.AlignmentFlag.AlignLeft, shown)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.tint(self._role, 0.55))
-            bar = QRectF(names, top + ROW / 2 - 4, max(2.0, space * count / largest), 8)
+            bar = QRectF(names, top + grown(ROW) / 2 - 4, max(2.0, space * count / largest), 8)
             painter.drawRoundedRect(bar, 2, 2)
             painter.setPen(colours("muted"))
-            end = QRectF(self.width() - counts, top, counts, ROW)
+            end = QRectF(self.width() - counts, top, counts, grown(ROW))
             painter.drawText(end, middle | Qt.AlignmentFlag.AlignRight, f"{count:,}")
         if self._rest:
             painter.setPen(colours("muted"))
-            painter.drawText(QRectF(0, len(self._rows) * ROW, self.width(), ROW), middle, self._rest)
+            painter.drawText(
+                QRectF(0, len(self._rows) * grown(ROW), self.width(), grown(ROW)), middle, self._rest
+            )
         painter.end()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.ui.icons import pixmap
-from orca_desk.ui.theme import GRID, Theme, font
+from orca_desk.ui.theme import GRID, Theme, font, grown
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -82,7 +82,7 @@ class EntryDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Return the same size for all entries."""
-        return QSize(10 * GRID, ROW)
+        return QSize(10 * GRID, grown(ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one entry."""

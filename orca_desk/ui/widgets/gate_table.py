@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.parity.table import GateRow, GateTable
 from orca_desk.ui.icons import icon
-from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.theme import GRID, Theme, grown
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import label, safe_tip, set_tone
@@ -89,7 +89,7 @@ class GateTableView(QWidget):
         """Show all rows, above the scroll bar that a narrow table has."""
         bar = self.view.horizontalScrollBar()
         below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
-        rows = ROW * self.model.rowCount()
+        rows = grown(ROW) * self.model.rowCount()
         self.view.setFixedHeight(self.view.horizontalHeader().sizeHint().height() + rows + below + FRAME)
 
 

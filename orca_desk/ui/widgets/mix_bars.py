@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from orca_desk.method.mixing import GroupMix
-from orca_desk.ui.theme import GRID, Theme, font
+from orca_desk.ui.theme import GRID, Theme, font, grown
 from orca_desk.ui.words.counting import counted
 
 ROW = 24  # px
@@ -44,7 +44,7 @@ class MixBars(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of all rows."""
-        return QSize(30 * GRID, ROW * (len(self._rows) + bool(self._more)))
+        return QSize(30 * GRID, grown(ROW) * (len(self._rows) + bool(self._more)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the rows."""
@@ -61,25 +61,27 @@ class MixBars(QWidget):
         largest = max(max(one.available, one.asked or 0) for one in self._rows) or 1
         middle = Qt.AlignmentFlag.AlignVCenter
         for row, (one, text) in enumerate(zip(self._rows, figures, strict=True)):
-            top = row * ROW
+            top = row * grown(ROW)
             painter.setPen(colours("text"))
             shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, names - GRID)
-            painter.drawText(QRectF(0, top, names, ROW), middle | Qt.AlignmentFlag.AlignLeft, shown)
+            painter.drawText(QRectF(0, top, names, grown(ROW)), middle | Qt.AlignmentFlag.AlignLeft, shown)
             painter.setPen(Qt.PenStyle.NoPen)
             for count, share in ((one.available, 0.2), (one.taken, 0.75)):
                 painter.setBrush(colours.tint("student", share))
-                bar = QRectF(names, top + (ROW - BAR) / 2, max(1.0, space * count / largest), BAR)
+                bar = QRectF(names, top + (grown(ROW) - BAR) / 2, max(1.0, space * count / largest), BAR)
                 if count:
                     painter.drawRoundedRect(bar, 2, 2)
             if one.asked is not None:
                 painter.setPen(QPen(colours("text"), 2))
                 x = names + space * one.asked / largest
-                painter.drawLine(int(x), int(top + 5), int(x), int(top + ROW - 5))
+                painter.drawLine(int(x), int(top + 5), int(x), int(top + grown(ROW) - 5))
             painter.setPen(colours("muted"))
-            end = QRectF(self.width() - counts, top, counts, ROW)
+            end = QRectF(self.width() - counts, top, counts, grown(ROW))
             painter.drawText(end, middle | Qt.AlignmentFlag.AlignRight, text)
         if self._more:
-            painter.drawText(QRectF(0, len(self._rows) * ROW, self.width(), ROW), middle, self._more)
+            painter.drawText(
+                QRectF(0, len(self._rows) * grown(ROW), self.width(), grown(ROW)), middle, self._more
+            )
         painter.end()
 
 

@@ -21,7 +21,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system, save_votes
 from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
 from orca_desk.ui.page import Page
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, label
@@ -110,7 +110,7 @@ class SystemBar(QFrame):
         layout.addLayout(row)
         self.editor = QPlainTextEdit()
         self.editor.setAccessibleName("Text of the system message")
-        self.editor.setFixedHeight(EDITOR_HEIGHT)
+        self.editor.setFixedHeight(grown(EDITOR_HEIGHT))
         self.editor.setTabChangesFocus(True)
         self.editor.hide()
         layout.addWidget(self.editor)

@@ -24,7 +24,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
-from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import label
@@ -146,7 +146,7 @@ class AnswerColumns(QWidget):
         self._paint()
         self.question = _text("Question")
         self.reference = _text("Reference answer")
-        self.reference.setFixedHeight(6 * GRID)
+        self.reference.setFixedHeight(grown(6 * GRID))
         self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout()
         head.addWidget(label("Question", bold=True))

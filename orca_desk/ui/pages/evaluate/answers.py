@@ -40,7 +40,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
 from orca_desk.ui.pages.evaluate.answers_table import FAMILY, TASK, AnswersTable
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
@@ -221,7 +221,7 @@ class AnswersView(QWidget):
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(4 * GRID)
+        view.verticalHeader().setDefaultSectionSize(grown(4 * GRID))
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -22,7 +22,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import interval
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
 from orca_desk.ui.words.evaluations import p_value
 
@@ -253,7 +253,7 @@ def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool =
     view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(HEIGHT)
+    view.verticalHeader().setDefaultSectionSize(grown(HEIGHT))
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setMinimumSectionSize(model.least)
@@ -264,13 +264,13 @@ def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool =
     header.resizeSection(0, NAMES_COLUMN)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
     if heat:
-        header.setFixedHeight(6 * GRID)
+        header.setFixedHeight(grown(6 * GRID))
 
     def fit() -> None:
         height = header.sizeHint().height() if not heat else 6 * GRID
         bar = view.horizontalScrollBar()
         below = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        view.setFixedHeight(height + HEIGHT * model.rowCount() + below + 4)
+        view.setFixedHeight(height + grown(HEIGHT) * model.rowCount() + below + 4)
 
     model.modelReset.connect(fit)
     view.horizontalScrollBar().rangeChanged.connect(fit)

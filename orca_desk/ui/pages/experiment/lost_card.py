@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from orca_desk.steps.experiment.report import LOST_NOTE
 from orca_desk.steps.experiment.report_tables import ReportCell, lost_table
 from orca_desk.steps.experiment.results import ExperimentResults
-from orca_desk.ui.theme import GRID, Theme, current_colours
+from orca_desk.ui.theme import GRID, Theme, current_colours, grown
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
@@ -59,7 +59,9 @@ class LostCard(QWidget):
     def _show_all_rows(self) -> None:
         header, bar = self.view.horizontalHeader(), self.view.horizontalScrollBar()
         below = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        self.view.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + below + FRAME)
+        self.view.setFixedHeight(
+            header.sizeHint().height() + grown(ROW) * self.model.rowCount() + below + FRAME
+        )
 
 
 class _LostRows(RowsModel[Row]):

@@ -20,7 +20,7 @@ from orca_desk.steps.experiment.wording import ARM_NAMES, MESSAGE_NAMES, conclus
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.experiment.interval_plot import IntervalPlotView
 from orca_desk.ui.pages.experiment.lost_card import LostCard
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import ROW, row_table
@@ -186,7 +186,7 @@ class ExperimentResultsView(QWidget):
             self.table_view.setColumnWidth(column, self.table_view.columnWidth(column) + 2 * GRID)
         self.table_view.setMaximumWidth(self.table_view.horizontalHeader().length() + FRAME)
         header = self.table_view.horizontalHeader().sizeHint().height()
-        self.table_view.setFixedHeight(header + ROW * self.table.rowCount() + FRAME)
+        self.table_view.setFixedHeight(header + grown(ROW) * self.table.rowCount() + FRAME)
         plot = contrast_plot(found)
         self.difference_card.setVisible(plot is not None)
         self.differences.show_plot(plot)

@@ -23,7 +23,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.demo import result_heading
 from orca_desk.ui.words.evaluations import gain_text, gap_text
@@ -152,7 +152,7 @@ class ResultView(QWidget):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW)
+        self.table.verticalHeader().setDefaultSectionSize(grown(ROW))
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
@@ -198,7 +198,7 @@ class ResultView(QWidget):
             header.resizeSection(column, width)
             self._table_width += width
             self._family_width = self._family_width if column else width
-        self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
+        self.table.setFixedHeight(header.sizeHint().height() + grown(ROW) * self.model.rowCount() + 4)
 
     def _show_plot(self, found: DemoResult) -> None:
         if self.plot is None:

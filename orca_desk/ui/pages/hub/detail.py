@@ -15,7 +15,7 @@ from orca_desk.steps.download.session import OpenedModel
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.hub.results import FileRow, FilesTable, hub_table
-from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.row_table import ROW
@@ -124,7 +124,7 @@ class HubDetail(QFrame):
         self._show_facts(repo.model)
         variants = variants_of(repo)
         self.files.show([FileRow(variant=one) for one in variants])
-        self.table.setFixedHeight((min(len(variants), MOST_ROWS) + 1) * ROW + 4)
+        self.table.setFixedHeight((min(len(variants), MOST_ROWS) + 1) * grown(ROW) + 4)
         self.table.setVisible(bool(variants))
         chosen = next((n for n, one in enumerate(variants) if one.name == self._file), None)
         notes = [nothing_to_download(repo)] if not variants else [PICKLES] if repo.pickles else []

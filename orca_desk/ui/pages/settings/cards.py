@@ -5,14 +5,15 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QToolButton
 
 from orca_desk.about import licences, versions
 from orca_desk.library.locations import SpaceUsed, log_folder, space_used
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import room_for_icon
-from orca_desk.ui.theme import GRID, Choice
+from orca_desk.ui.theme import GRID, TEXT_SIZES, Choice
+from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.text import label
 
@@ -85,7 +86,7 @@ class LibraryCard(SettingsCard):
 
 
 class AppearanceCard(SettingsCard):
-    """The theme, the same choice as in the View menu."""
+    """The theme, the size of text and plain text, the same choices as in the View menu."""
 
     def __init__(self, desk: Desk, choose: Callable[[Choice], Any]) -> None:
         super().__init__(desk, image="palette", title="Appearance")
@@ -109,12 +110,27 @@ class AppearanceCard(SettingsCard):
             self._group.addButton(made)
             self.choices[choice] = made
         self.rows.addLayout(row(*self.choices.values()))
+        self.text_size = QComboBox()
+        self.text_size.setAccessibleName("Text size")
+        for percent in TEXT_SIZES:
+            self.text_size.addItem(f"{percent}%", percent)
+        self.text_size.activated.connect(lambda: desk.choose_text_size(self.text_size.currentData()))
+        keys = " and ".join(native(key) for key in ("Ctrl++", "Ctrl+-"))
+        hint = label(f"{keys} on any page", size="caption", tone="muted")
+        self.rows.addLayout(row(label("Text size"), self.text_size, hint))
+        self.as_written = QCheckBox("Show answers as plain text")
+        self.as_written.setToolTip("Without Markdown, formulas and coloured code, on every page")
+        self.as_written.clicked.connect(desk.choose_as_written)
+        self.rows.addWidget(self.as_written)
         self.paint()
 
     def paint(self) -> None:
-        """Mark the current choice of theme."""
+        """Mark the current choices."""
         super().paint()
-        self.choices[self.desk.theme.choice].setChecked(True)
+        theme = self.desk.theme
+        self.choices[theme.choice].setChecked(True)
+        self.text_size.setCurrentIndex(TEXT_SIZES.index(theme.text_size))
+        self.as_written.setChecked(theme.as_written)
 
 
 class OfflineCard(SettingsCard):

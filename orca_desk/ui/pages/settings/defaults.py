@@ -21,7 +21,7 @@ from orca_desk.steps.defaults import (
     default_sampling,
 )
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import label, set_tone
@@ -152,7 +152,7 @@ class MessageCard(SettingsCard):
         self.text.setAccessibleName("Text of the system message for the student")
         self.text.setPlaceholderText("Don't describe a strategy: the student must learn to choose one.")
         self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(10 * GRID)
+        self.text.setFixedHeight(grown(10 * GRID))
         self.state = label(size="caption", tone="muted", wrap=True)
         self.rows.addLayout(row(self.kind))
         self.rows.addWidget(self.text)

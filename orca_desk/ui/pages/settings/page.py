@@ -42,7 +42,7 @@ class SettingsPage(Page):
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
         "Library": "folder, size, backup, restore, check, recover, repair, compact, logs",
-        "Appearance": "theme: light, dark, as the system",
+        "Appearance": "theme: light, dark, as the system; text size, font size, zoom, plain text, Markdown",
         "This machine": "processor, memory, graphics card, GPU, device, speed",
         "Running models": "threads, batch, context",
         "System message for the student": "cautious, empty, your own",

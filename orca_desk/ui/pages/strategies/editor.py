@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.ui.pages.strategies.draft import StrategyDraft
-from orca_desk.ui.theme import GRID, SCROLL_BAR
+from orca_desk.ui.theme import GRID, SCROLL_BAR, grown
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import button, card, label
 
@@ -54,13 +54,13 @@ class StrategyEditor(QWidget):
         self.title = QLineEdit()
         self.description = QPlainTextEdit()
         self.description.setTabChangesFocus(True)
-        self.description.setFixedHeight(9 * GRID)
+        self.description.setFixedHeight(grown(9 * GRID))
         self.instruction = QPlainTextEdit()
         self.instruction.setTabChangesFocus(True)
         self.instruction.setMinimumHeight(14 * GRID)
         self.markers = QPlainTextEdit()
         self.markers.setTabChangesFocus(True)
-        self.markers.setFixedHeight(9 * GRID)
+        self.markers.setFixedHeight(grown(9 * GRID))
         self.markers.setToolTip(
             "One marker per line: the words that begin the lines that the instruction asks for. The answer's"
             " marker comes last. They show which strategy an answer follows, and where its final answer is."

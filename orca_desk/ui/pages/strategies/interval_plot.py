@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from orca_desk.ui.theme import GRID, Colours, Theme, font
+from orca_desk.ui.theme import GRID, Colours, Theme, font, grown
 from orca_desk.ui.widgets.text import safe_tip
 
 ROW = 22  # px
@@ -62,11 +62,11 @@ class StrategyPlot(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of all rows with the scale below them."""
-        return QSize(60 * GRID, ROW * len(self.rows) + AXIS)
+        return QSize(60 * GRID, grown(ROW) * len(self.rows) + grown(AXIS))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Show the sentence of the row under the mouse."""
-        row = int(event.position().y()) // ROW
+        row = int(event.position().y()) // grown(ROW)
         if 0 <= row < len(self.rows):
             QToolTip.showText(event.globalPosition().toPoint(), safe_tip(self.rows[row].sentence), self)
         else:
@@ -82,7 +82,7 @@ class StrategyPlot(QWidget):
         plot = self._plot()
         self._paint_scale(painter, colours, plot)
         for number, row in enumerate(self.rows):
-            self._paint_row(painter, colours, plot, row, number * ROW)
+            self._paint_row(painter, colours, plot, row, number * grown(ROW))
         painter.end()
 
     def _plot(self) -> QRectF:
@@ -91,7 +91,7 @@ class StrategyPlot(QWidget):
         names = min(WIDEST_NAME, max(bold.horizontalAdvance(row.title) for row in self.rows) + 3 * GRID)
         figures = max(bold.horizontalAdvance(row.figures) for row in self.rows) + 2 * GRID
         width = max(NARROWEST_PLOT, self.width() - names - figures)
-        return QRectF(names, 0, width, ROW * len(self.rows))
+        return QRectF(names, 0, width, grown(ROW) * len(self.rows))
 
     def _paint_scale(self, painter: QPainter, colours: Colours, plot: QRectF) -> None:
         middle = Qt.AlignmentFlag.AlignCenter
@@ -101,7 +101,9 @@ class StrategyPlot(QWidget):
             painter.setPen(QPen(colours("border"), 1))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
             painter.setPen(colours("muted"))
-            painter.drawText(QRectF(x - 3 * GRID, plot.bottom(), 6 * GRID, AXIS), middle, f"{tick:.0%}")
+            painter.drawText(
+                QRectF(x - 3 * GRID, plot.bottom(), 6 * GRID, grown(AXIS)), middle, f"{tick:.0%}"
+            )
 
     def _paint_row(
         self, painter: QPainter, colours: Colours, plot: QRectF, row: IntervalRow, top: float
@@ -110,13 +112,13 @@ class StrategyPlot(QWidget):
         painter.setFont(letters)
         painter.setPen(colours("muted" if row.mark == "worse" else "text"))
         side = Qt.AlignmentFlag.AlignVCenter
-        place = QRectF(0, top, plot.left() - 2 * GRID, ROW)
+        place = QRectF(0, top, plot.left() - 2 * GRID, grown(ROW))
         title = f"✓ {row.title}" if row.is_current else row.title
         shown = QFontMetricsF(letters).elidedText(title, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, side | Qt.AlignmentFlag.AlignLeft, shown)
-        figures = QRectF(plot.right() + 2 * GRID, top, self.width() - plot.right() - 2 * GRID, ROW)
+        figures = QRectF(plot.right() + 2 * GRID, top, self.width() - plot.right() - 2 * GRID, grown(ROW))
         painter.drawText(figures, side | Qt.AlignmentFlag.AlignLeft, row.figures)
-        self._paint_interval(painter, colours, plot, row, top + ROW / 2)
+        self._paint_interval(painter, colours, plot, row, top + grown(ROW) / 2)
 
     def _paint_interval(
         self, painter: QPainter, colours: Colours, plot: QRectF, row: IntervalRow, y: float

@@ -23,7 +23,7 @@ from orca_desk.ui.pages.strategies.family_result import FamilyResultView
 from orca_desk.ui.pages.strategies.pairing_history import PairingHistory
 from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
@@ -126,11 +126,11 @@ class PairingPanel(QWidget):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(14 * GRID)
-        across.setFixedHeight(6 * GRID)
+        across.setFixedHeight(grown(6 * GRID))
         down = self.view.verticalHeader()
-        down.setDefaultSectionSize(HEIGHT)
+        down.setDefaultSectionSize(grown(HEIGHT))
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        down.setFixedWidth(14 * GRID)
+        down.setFixedWidth(grown(14 * GRID))
         self.view.selectionModel().currentChanged.connect(self._show_cell)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(key), self.view, self.pair, context=Qt.ShortcutContext.WidgetShortcut)

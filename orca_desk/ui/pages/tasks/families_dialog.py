@@ -33,8 +33,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
-from orca_desk.ui.pages.tasks.table import ROW
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
@@ -306,22 +305,9 @@ class FamiliesDialog(QDialog):
             self._show(family)
 
 
-def _table(model: RowsModel[FamilyCount]) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setAccessibleName("Families")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    for column in range(1, len(COLUMNS)):
-        table.setColumnWidth(column, 12 * GRID)
-    table.setColumnWidth(len(COLUMNS) - 1, 16 * GRID)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+def _table(model: RowsModel[FamilyCount]) -> RowTable:
+    table = row_table(model, "Families")
+    table.set_widths([12 * GRID] * (len(COLUMNS) - 1) + [16 * GRID])
     return table
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.tasks.table import ROW
-from orca_desk.ui.theme import Theme
+from orca_desk.ui.theme import Theme, grown
 from orca_desk.ui.widgets.rows import Column, RowsModel
 
 
@@ -57,7 +57,7 @@ def preview_table(model: PreviewModel, widths: Sequence[int]) -> QTableView:
     table.setShowGrid(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW)
+    table.verticalHeader().setDefaultSectionSize(grown(ROW))
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setStretchLastSection(True)
     for column, width in enumerate(widths):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.method.turns import SPEAKERS, Turns
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
@@ -104,7 +104,7 @@ class TurnsEditor(QWidget):
         self.fold.setEnabled(count > 0)
         self.note.setVisible(count > 0)
         self.area.setVisible(count > 0 and self.fold.isChecked())
-        self.area.setFixedHeight(min(count * (TURN_HEIGHT + GRID // 2), MOST_HEIGHT))
+        self.area.setFixedHeight(min(count * (grown(TURN_HEIGHT) + GRID // 2), grown(MOST_HEIGHT)))
 
 
 class _TurnRow(QWidget):
@@ -118,7 +118,7 @@ class _TurnRow(QWidget):
         self.text = QPlainTextEdit(text)
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName("Text of the turn")
-        self.text.setFixedHeight(TURN_HEIGHT)
+        self.text.setFixedHeight(grown(TURN_HEIGHT))
         self._given, self._shown = text, self.text.toPlainText()
         self.remove_button = QToolButton()
         self.remove_button.setText("Remove")

@@ -14,7 +14,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.curves import Curves
 from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import card
@@ -48,7 +48,7 @@ class TrainingComparison(QWidget):
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
+        self.table.verticalHeader().setDefaultSectionSize(grown(4 * GRID))
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

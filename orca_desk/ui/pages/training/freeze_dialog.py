@@ -45,7 +45,7 @@ from orca_desk.ui.pages.training.freeze_overlap import FreezeOverlap
 from orca_desk.ui.pages.training.freeze_preview import FreezePreview
 from orca_desk.ui.pages.training.freeze_sources import FreezeSources
 from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
@@ -179,7 +179,7 @@ class FreezeDialog(QDialog):
         self.kind = QComboBox()
         self.kind.addItems(["Cautious", "Empty", "Custom"])
         self.text = QPlainTextEdit()
-        self.text.setFixedHeight(9 * GRID)
+        self.text.setFixedHeight(grown(9 * GRID))
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName("Text of the system message")
         form.addRow("&Name", self.name)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.library.base_answers import MeasuredBase
 from orca_desk.method.snapshot_rules import Balance, GroupedBy, Learnable, SnapshotRules, Targets
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.layouts import clear, scrolled
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
@@ -175,7 +175,7 @@ class FreezeMix(QWidget):
         self._weight_grid.setContentsMargins(2 * GRID, 0, GRID, 0)
         self._weight_grid.setColumnStretch(0, 1)
         self.weights = scrolled(self._weight_rows)
-        self.weights.setFixedHeight(14 * GRID)
+        self.weights.setFixedHeight(grown(14 * GRID))
         return self.weights
 
     def _build_long(self) -> QLayout:

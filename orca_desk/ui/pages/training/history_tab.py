@@ -17,7 +17,7 @@ from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.training.comparison import TrainingComparison
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.row_table import NarrowTable
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
@@ -152,7 +152,7 @@ class TrainingHistory(QWidget):
         table.setIconSize(QSize(16, 16))
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(5 * GRID)
+        table.verticalHeader().setDefaultSectionSize(grown(5 * GRID))
         self._spark = Sparkline(self.desk.theme)
         table.setItemDelegateForColumn(LOSS, self._spark)
         header = table.horizontalHeader()

@@ -1,0 +1,99 @@
+"""Text grows and shrinks everywhere at once, by keys, menu and settings, and the user keeps the choice."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHeaderView, QLabel, QTableView, QWidget
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.theme import POINTS, TEXT_SIZES, Theme, font, grown, text_size_choice
+from orca_desk.ui.window import Window
+
+
+def action(window: Window, text: str) -> QAction:
+    (found,) = [one for one in window.all_actions() if one.text().replace("&", "") == text]
+    return found
+
+
+def sizes(widget: QWidget) -> list[float]:
+    return [round(one.font().pointSizeF(), 2) for one in widget.findChildren(QLabel) if one.text()]
+
+
+def test_all_text_of_a_page_follows_at_once(window: Window) -> None:
+    page = window.show_page("records")
+    (table, *_) = page.findChildren(QTableView)
+    rows, before = table.verticalHeader().defaultSectionSize(), sizes(page)
+    window.desk.choose_text_size(150)
+    assert sizes(page) == [round(1.5 * size, 2) for size in before]
+    assert table.verticalHeader().defaultSectionSize() == round(1.5 * rows)
+    assert table.font().pointSizeF() == pytest.approx(1.5 * POINTS["body"])
+    assert grown(20) == 30
+    window.desk.choose_text_size(100)
+    assert sizes(page) == before
+    assert table.verticalHeader().defaultSectionSize() == rows
+
+
+def test_a_page_made_later_is_as_large_as_one_that_followed(window: Window) -> None:
+    window.desk.choose_text_size(125)
+    page = window.show_page("training")
+    heights = {
+        view.verticalHeader().defaultSectionSize()
+        for view in page.findChildren(QTableView)
+        if view.verticalHeader().sectionResizeMode(0) != QHeaderView.ResizeMode.ResizeToContents
+    }
+    assert heights and min(heights) >= 40
+    assert max(sizes(page)) == pytest.approx(1.25 * POINTS["title"], abs=0.01)
+
+
+def test_keys_and_menu_step_through_the_sizes(window: Window) -> None:
+    shown = []
+    for name in ("Larger text", "Larger text", "Smaller text", "Usual size of text", "Smaller text"):
+        action(window, name).trigger()
+        shown.append(window.desk.theme.text_size)
+    assert shown == [110, 125, 110, 100, 90]
+    assert action(window, "90%").isChecked()
+    keys = [key.toString() for key in action(window, "Larger text").shortcuts()]
+    assert keys == ["Ctrl++", "Ctrl+="]
+    action(window, "200%").trigger()
+    action(window, "Larger text").trigger()
+    assert window.desk.theme.text_size == TEXT_SIZES[-1]
+    assert "200%" in window.status.message.text()
+
+
+def test_settings_show_and_change_it(window: Window) -> None:
+    page = window.show_page("settings")
+    assert isinstance(page, SettingsPage)
+    box = page.appearance.text_size
+    box.setCurrentText("125%")
+    box.activated.emit(box.currentIndex())
+    assert window.desk.theme.text_size == 125
+    window.desk.choose_text_size(100)
+    assert box.currentText() == "100%"
+    page.appearance.as_written.click()
+    assert window.desk.theme.as_written and action(window, "Answers as plain text").isChecked()
+
+
+def test_the_user_keeps_the_choice_in_any_library(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    with desktop(library, theme) as window:
+        window.desk.choose_text_size(150)
+        window.desk.choose_as_written(True)
+    theme.choose_text_size(100)
+    theme.choose_as_written(False)
+    with desktop(library, theme) as window:
+        assert window.desk.theme.text_size == 150
+        assert window.desk.theme.as_written
+        assert window.page is not None
+        assert max(sizes(window.page)) == pytest.approx(1.5 * POINTS["title"], abs=0.01)
+
+
+@pytest.mark.parametrize("stored", [None, "", "abc", "99", 1000, "-5", [], "²"])
+def test_a_stored_size_that_is_none_is_the_usual_one(stored: object) -> None:
+    assert text_size_choice(stored) == 100
+
+
+def test_smaller_text_keeps_the_room_of_fields(theme: Theme) -> None:
+    theme.choose_text_size(80)
+    assert font("body").pointSizeF() == pytest.approx(8.0)
+    assert grown(20) == 20
