@@ -18,8 +18,9 @@ from orca_desk.library.ids import next_id
 from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.method.records import FinishReason
 from orca_desk.method.roles import Role
+from orca_desk.method.turns import Turns, turns_from_json, turns_to_json
 
-TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples"
+TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples, turns"
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"
 
 
@@ -47,7 +48,8 @@ class ChatMessage:
     """One turn. A turn with the role "system" sets the system message for the turns after it.
 
     An answer has `finish_reason`, `completion_tokens` and `seconds`; a question that came from a task has the
-    id of that `task`. An answer that was voted on has all `sampled` answers.
+    id of that `task`, and the `turns` that are asked before it. An answer that was voted on has all `sampled`
+    answers.
     """
 
     role: Role
@@ -57,6 +59,7 @@ class ChatMessage:
     task: str | None = None
     seconds: float | None = None
     sampled: SampledAnswers | None = None
+    turns: Turns = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,7 +295,7 @@ def _position(db: sqlite3.Connection, n: int, question: int, *, keep_question: b
 def _append(db: sqlite3.Connection, chat_id: str, turn: ChatMessage) -> int | None:
     row = db.execute(
         f"INSERT INTO messages (chat, position, {TURN}, created_at)"
-        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?, ?"
+        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM chats WHERE id = ? RETURNING position",
         (*_values(turn), now(), chat_id),
     ).fetchone()
@@ -310,11 +313,13 @@ def _values(turn: ChatMessage) -> tuple[object, ...]:
         turn.task,
         turn.seconds,
         sampled,
+        turns_to_json(turn.turns),
     )
 
 
 def _message(row: sqlite3.Row) -> ChatMessage:
     values = dict(row)
+    values["turns"] = turns_from_json(values["turns"])
     stored = values.pop("samples")
     if stored is None:
         return ChatMessage(**values)

@@ -31,6 +31,7 @@ from orca_desk.library.schema import (
     VERSION_18,
     VERSION_19,
     VERSION_20,
+    VERSION_21,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -55,6 +56,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_18,
     VERSION_19,
     VERSION_20,
+    VERSION_21,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 

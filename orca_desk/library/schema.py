@@ -958,3 +958,8 @@ CREATE TRIGGER snapshots_keep_update BEFORE UPDATE OF
   SELECT RAISE(ABORT, 'a snapshot never changes');
 END;
 """
+
+# The turns before a question of a chat, as of tasks: they are asked as turns, not as one text.
+VERSION_21 = """
+ALTER TABLE messages ADD COLUMN turns TEXT NOT NULL DEFAULT '[]';
+"""

@@ -27,7 +27,7 @@ SNAPSHOTS = f"""(SELECT snapshot FROM snapshot_records
     WHERE task_id IN {CHOSEN} OR teacher_record_id IN {RECORD_IDS})"""
 # What follows also asks `mentioned` (mentions.py): texts outlive the tasks that they were copied from
 CHATS = f"""(SELECT coalesce(c.beside, c.n) FROM messages AS m JOIN chats AS c ON c.n = m.chat
-    WHERE m.task IN {CHOSEN} OR mentioned(m.content))"""
+    WHERE m.task IN {CHOSEN} OR mentioned(m.content) OR mentioned(m.turns))"""
 PROPOSALS = f"(accepted IN {CHOSEN} OR mentioned(task) OR mentioned(ancestry) OR mentioned(checks))"
 ASKED = f"""(task_id IN {CHOSEN}
     OR (task_id NOT IN (SELECT id FROM tasks) AND (mentioned(user) OR mentioned(turns))))"""

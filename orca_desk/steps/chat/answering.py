@@ -76,7 +76,7 @@ class _Asking:
         began = 0.0
         sampling = sending.sampling
         seeded = replace(sampling, seed=(sampling.seed + number) % LARGEST_SEED) if number else sampling
-        messages = prompt(sending.earlier, self._column, turn.question, turn.system)
+        messages = prompt(sending.earlier, self._column, turn)
         for text in session.send(messages, seeded):
             pieces.append(text)
             began = began or time.monotonic()

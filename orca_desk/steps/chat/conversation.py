@@ -236,7 +236,11 @@ class Conversation:
                 self._emit(TurnsCut(number=number))
             everyone = range(len(self._columns))
             turn = Turn.new(
-                draft.message, system=whole_characters(system), task=draft.task, columns=len(everyone)
+                draft.message,
+                system=whole_characters(system),
+                task=draft.task,
+                columns=len(everyone),
+                before=draft.turns,
             )
             self._emit(TurnAdded(turn=turn))
             self._attempt = 0

@@ -6,7 +6,7 @@ from typing import Self
 
 from orca_desk.errors import UserError
 from orca_desk.method.records import Task
-from orca_desk.method.turns import said_before
+from orca_desk.method.turns import Turns
 from orca_desk.steps.chat.transcript import Turn
 
 LARGEST_FILE = 1_000_000  # bytes of a text file that becomes a context
@@ -14,23 +14,27 @@ LARGEST_FILE = 1_000_000  # bytes of a text file that becomes a context
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What the user is about to ask. `source` is the task that was put in, edited since or not."""
+    """What the user is about to ask, after the earlier `turns`, which models get as turns of their own.
+
+    `source` is the task that was put in, edited since or not.
+    """
 
     question: str
     context: str = ""
     source: Task | None = None
+    turns: Turns = ()
 
     @classmethod
     def of_task(cls, task: Task) -> Self:
-        """Return a draft that asks a task. Its earlier turns, if any, stand as text in the context."""
-        context = "\n\n".join(filter(None, (said_before(task.turns), task.context)))
-        return cls(question=task.query, context=context, source=task)
+        """Return a draft that asks a task, after its earlier turns."""
+        return cls(question=task.query, context=task.context, source=task, turns=task.turns)
 
     @classmethod
     def of_turn(cls, turn: Turn) -> Self:
         """Return a draft that asks a turn's question again, as its task if it came from one."""
         draft = cls.of_task(turn.task) if turn.task else None
-        return draft if draft and draft.message == turn.question else cls(question=turn.question)
+        is_same = draft and (draft.message, draft.turns) == (turn.question, turn.before)
+        return draft if draft and is_same else cls(question=turn.question, turns=turn.before)
 
     @property
     def message(self) -> str:
@@ -41,8 +45,10 @@ class Draft:
     @property
     def task(self) -> Task | None:
         """The task that the message asks word for word, which makes its answers gradable."""
-        is_same = self.source and Draft.of_task(self.source).message == self.message
-        return self.source if is_same else None
+        if self.source is None:
+            return None
+        asked = Draft.of_task(self.source)
+        return self.source if (asked.message, asked.turns) == (self.message, self.turns) else None
 
 
 def whole_characters(text: str) -> str:

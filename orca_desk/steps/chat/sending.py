@@ -163,4 +163,5 @@ class ChatChange:
 
 
 def _question(turn: Turn) -> ChatMessage:
-    return ChatMessage(role="user", content=turn.question, task=turn.task.id if turn.task else None)
+    task = turn.task.id if turn.task else None
+    return ChatMessage(role="user", content=turn.question, task=task, turns=turn.before)

@@ -11,6 +11,7 @@ from orca_desk.method.agreement import Agreement
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Task
 from orca_desk.method.thoughts import split_thoughts
+from orca_desk.method.turns import Turns
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.voting import stored_vote
 from orca_desk.steps.grading import grade_answer
@@ -20,21 +21,31 @@ LONGEST_TITLE = 60  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """A question under its system message, and per column the answer, its grade and vote, where there are."""
+    """A question under its system message, and per column the answer, its grade and vote, where there are.
+
+    `before` are turns that were given with the question, such as a task's; the models get them before it.
+    """
 
     question: str
     system: str
+    before: Turns = ()
     task: Task | None = None
     answers: tuple[ChatMessage | None, ...]
     verdicts: tuple[Verdict | None, ...]
     votes: tuple[Agreement | None, ...]
 
     @classmethod
-    def new(cls, question: str, *, system: str, task: Task | None, columns: int) -> Self:
+    def new(cls, question: str, *, system: str, task: Task | None, columns: int, before: Turns = ()) -> Self:
         """Return a turn that no column has answered yet."""
         nothing = (None,) * columns
         return cls(
-            question=question, system=system, task=task, answers=nothing, verdicts=nothing, votes=nothing
+            question=question,
+            system=system,
+            before=before,
+            task=task,
+            answers=nothing,
+            verdicts=nothing,
+            votes=nothing,
         )
 
     def answered(
@@ -75,7 +86,7 @@ class Transcript:
 def read_transcript(library: Library, chat_id: str) -> Transcript:
     """Read a chat and grade its answers to tasks. Raises UserError when the chat does not exist."""
     chats = columns(library, chat_id)
-    questions: list[tuple[str, str, str | None]] = []  # text, system message, task id
+    questions: list[tuple[ChatMessage, str]] = []  # with the system message of each
     answers: list[dict[int, ChatMessage]] = []  # per question, by column
     for column, chat in enumerate(chats):
         system, asked = chat.system, 0
@@ -84,16 +95,16 @@ def read_transcript(library: Library, chat_id: str) -> Transcript:
                 system = message.content
             elif message.role == "user":
                 if asked == len(questions):
-                    questions.append((message.content, system, message.task))
+                    questions.append((message, system))
                     answers.append({})
                 asked += 1
             elif asked:
                 answers[asked - 1][column] = message
-    tasks = get_tasks(library, [task_id for _, _, task_id in questions if task_id])
+    tasks = get_tasks(library, [asked.task for asked, _ in questions if asked.task])
     turns = []
-    for (question, system, task_id), given in zip(questions, answers, strict=True):
-        task = tasks.get(task_id) if task_id else None
-        turn = Turn.new(question, system=system, task=task, columns=len(chats))
+    for (question, system), given in zip(questions, answers, strict=True):
+        task = tasks.get(question.task) if question.task else None
+        turn = Turn.new(question.content, system=system, task=task, columns=len(chats), before=question.turns)
         for column, answer in given.items():
             turn = turn.answered(column, answer)
         turns.append(turn)
@@ -105,18 +116,25 @@ def judge(answer: ChatMessage | None, task: Task | None) -> Verdict | None:
     return None if answer is None or task is None else grade_answer(task, answer.content)
 
 
-def prompt(turns: Sequence[Turn], column: int, question: str, system: str) -> list[Message]:
-    """Return the messages for one column's model: `system`, its own earlier answers, the question.
+def prompt(turns: Sequence[Turn], column: int, turn: Turn) -> list[Message]:
+    """Return what one column's model gets for `turn`: system message, its earlier answers, the question.
+
+    The turns that were given with a question go before it.
 
     Questions that this model left without an answer are skipped: most templates require turns to alternate.
     The thoughts of earlier answers are left out, as models are trained to go on without them.
     """
-    sent = [Message("system", system)]
-    for turn in turns:
-        answer = turn.answers[column]
+    sent = [Message("system", turn.system)]
+    for one in turns:
+        answer = one.answers[column]
         if answer is not None and (said := split_thoughts(answer.content)[1]):
-            sent += [Message("user", turn.question), Message("assistant", said)]
-    return [*sent, Message("user", question)]
+            sent += [*_asked(one), Message("assistant", said)]
+    return [*sent, *_asked(turn)]
+
+
+def _asked(turn: Turn) -> list[Message]:
+    before = [Message("user" if role == "user" else "assistant", text) for role, text in turn.before]
+    return [*before, Message("user", turn.question)]
 
 
 def title_of(question: str) -> str:

@@ -14,6 +14,7 @@ from orca_desk.steps.chat.draft import LARGEST_FILE, Draft, read_context_file
 from orca_desk.steps.chat.transcript import Turn, prompt, read_transcript, title_of
 
 TASK = Task(family="sums", query="What is 2 + 2?", answer="4")
+NEXT = Turn.new("Next", system="S", task=None, columns=2)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_chat_is_read_turn_by_turn(library: Library, chat_id: str) -> None:
 
 def test_a_model_is_sent_its_own_answers_and_no_question_without_one(library: Library, chat_id: str) -> None:
     turns = read_transcript(library, chat_id).turns
-    assert prompt(turns, 0, "Next", "S") == [
+    assert prompt(turns, 0, NEXT) == [
         Message("system", "S"),
         Message("user", TASK.query),
         Message("assistant", "Answer: 4"),
@@ -62,13 +63,38 @@ def test_a_model_is_sent_its_own_answers_and_no_question_without_one(library: Li
         Message("assistant", "of chat-1"),
         Message("user", "Next"),
     ]
-    assert [message.content for message in prompt(turns, 1, "Next", "")] == ["", "More", "of chat-2", "Next"]
+    assert [message.content for message in prompt(turns, 1, NEXT)] == ["S", "More", "of chat-2", "Next"]
+
+
+def test_earlier_turns_of_a_task_are_asked_as_turns_and_stored(library: Library) -> None:
+    shots = (("user", "1 + 1?"), ("assistant", "Answer: 2"))
+    task = Task(family="sums", query="2 + 2?", answer="4", turns=shots)
+    add_tasks(library, [task])
+    draft = Draft.of_task(task)
+    assert (draft.message, draft.turns, draft.task) == ("2 + 2?", shots, task)
+    assert Draft(question="2 + 2?", source=task).task is None  # another question without them
+    [column] = create_columns(library, title="x", models=[(Path("/a.gguf"), None)], system="S")
+    ask_columns(
+        library, column.id, [ChatMessage(role="user", content="2 + 2?", task=task.id, turns=draft.turns)]
+    )
+    [turn] = read_transcript(library, column.id).turns
+    assert turn.before == shots and turn.task == task
+    assert prompt([], 0, turn) == [
+        Message("system", "S"),
+        Message("user", "1 + 1?"),
+        Message("assistant", "Answer: 2"),
+        Message("user", "2 + 2?"),
+    ]
+    assert Draft.of_turn(turn).task == task
+    delete_tasks(library, [task.id])
+    [turn] = read_transcript(library, column.id).turns
+    assert turn.before == shots and Draft.of_turn(turn).turns == shots
 
 
 def test_a_model_is_not_sent_an_empty_answer() -> None:
     turn = Turn.new("One", system="", task=None, columns=1)
     stopped = turn.answered(0, ChatMessage(role="assistant", content="", finish_reason="cancelled"))
-    assert prompt([stopped], 0, "Two", "S") == [Message("system", "S"), Message("user", "Two")]
+    assert prompt([stopped], 0, NEXT) == [Message("system", "S"), Message("user", "Next")]
 
 
 def test_titles() -> None:

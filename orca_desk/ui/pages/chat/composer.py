@@ -9,16 +9,19 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
 from orca_desk.method.records import Task
+from orca_desk.method.turns import Turns, said_before
 from orca_desk.steps.chat.draft import Draft, read_context_file
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.text_box import TextBox
-from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.text import button, label, safe_tip, set_tone
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
 LINES, MOST_LINES = 2, 7
 CONTEXT_HEIGHT = 13 * GRID
+LONGEST_TIP = 600  # characters of earlier turns
 CHARACTERS_PER_TOKEN = 4  # roughly, in most languages with letters
 
 
@@ -37,12 +40,14 @@ class Composer(QFrame):
         self._page, self._desk = page, page.desk
         self.editing: int | None = None
         self._source: Task | None = None
+        self._turns: Turns = ()
         self._window: int | None = None
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         layout.setSpacing(GRID // 2)
         layout.addLayout(self._edit_strip())
+        layout.addLayout(self._turns_strip())
         layout.addWidget(self._context_box())
         self.input = _Input("Ask something…", self.read_file)
         self.input.setAccessibleName("Message")
@@ -52,6 +57,7 @@ class Composer(QFrame):
         layout.addLayout(self._long_strip())
         layout.addLayout(self._buttons())
         self.end_edit()
+        self._set_turns(())
         self.set_busy(False)
         self._desk.theme.changed.connect(self._paint)
         self._paint()
@@ -59,13 +65,16 @@ class Composer(QFrame):
 
     def draft(self) -> Draft:
         """Return what the boxes hold."""
-        return Draft(question=self.input.text(), context=self.context.text(), source=self._source)
+        return Draft(
+            question=self.input.text(), context=self.context.text(), source=self._source, turns=self._turns
+        )
 
     def set_draft(self, draft: Draft) -> None:
         """Fill the boxes and let the user continue there."""
         self.set_context(draft.context)
         self.input.set_text(draft.question)
         self._source = draft.source
+        self._set_turns(draft.turns)
         self.input.moveCursor(self.input.textCursor().MoveOperation.End)
         self.input.setFocus()
 
@@ -144,6 +153,24 @@ class Composer(QFrame):
         row.addWidget(self._cancel_edit)
         return row
 
+    def _turns_strip(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.turns_line = label(size="caption", tone="muted")
+        self.turns_remove = button(
+            "Ask without them", lambda: self._set_turns(()), tip="Leave out the task's earlier turns"
+        )
+        row.addWidget(self.turns_line, 1)
+        row.addWidget(self.turns_remove)
+        return row
+
+    def _set_turns(self, turns: Turns) -> None:
+        """Set the turns that are asked before the question; say so where there are any."""
+        self._turns = turns
+        self.turns_line.setText(f"Asked after {counted(len(turns), 'earlier turn')}" if turns else "")
+        self.turns_line.setToolTip(safe_tip(shorten(said_before(turns), LONGEST_TIP)))
+        for widget in (self.turns_line, self.turns_remove):
+            widget.setVisible(bool(turns))
+
     def _long_strip(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.long_line = label(size="caption", tone="muted")
@@ -171,7 +198,7 @@ class Composer(QFrame):
         layout.addLayout(row)
         self.context = _Input("Paste a text to reason over, or drop a text file here.", self.read_file)
         self.context.setAccessibleName("Context")
-        self.context.setFixedHeight(CONTEXT_HEIGHT)
+        self.context.setFixedHeight(grown(CONTEXT_HEIGHT))
         self.context.textChanged.connect(self._measure)
         layout.addWidget(self.context)
         self._box.hide()

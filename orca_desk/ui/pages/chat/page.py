@@ -308,7 +308,7 @@ class ChatPage(Page):
                 scored=ScoredText(
                     model=model.model,
                     adapter=model.adapter,
-                    messages=tuple(prompt(turns[:number], column, turn.question, turn.system)),
+                    messages=tuple(prompt(turns[:number], column, turn)),
                     response=answer.content,
                 ),
             )

@@ -41,7 +41,7 @@ from orca_desk.ui.pages.chat.answer import PART_NAMES
 from orca_desk.ui.pages.chat.composer import Composer
 from orca_desk.ui.pages.chat.history import OneLine
 from orca_desk.ui.pages.chat.text_box import TextBox
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS
@@ -71,7 +71,7 @@ class TaskPanel(QObject):
 
     def save(self, turn: Turn, models: Sequence[ChatModel]) -> None:
         """Let the user save a turn as a task, with the answer of one of these models as its reference."""
-        task = turn.task or Task(family="", query=turn.question)
+        task = turn.task or Task(family="", query=turn.question, turns=turn.before)
         names = [PART_NAMES[one.part] for one in models]
         answers = [(name, answer.content) for name, answer in zip(names, turn.answers, strict=True) if answer]
         dialog = SaveTaskDialog(self._desk, task, answers, self._page)
@@ -207,6 +207,7 @@ class SaveTaskDialog(QDialog):
         """`answers` are pairs of a model's name and its answer; each can become the reference."""
         super().__init__(parent)
         self._answers = list(answers)
+        self._turns = task.turns  # those before the question, which stay with it
         self.setWindowTitle("Save as a task")
         self.setMinimumWidth(72 * GRID)
         layout = QVBoxLayout(self)
@@ -276,6 +277,7 @@ class SaveTaskDialog(QDialog):
                 family=family,
                 query=query,
                 context=self.context.text().strip(),
+                turns=self._turns,
                 answer=answer,
                 answer_kind=self.kind.currentData() if answer else None,
                 split=self.split.currentData(),
@@ -288,5 +290,5 @@ class SaveTaskDialog(QDialog):
 def _text_box(text: str, units: int) -> TextBox:
     made = TextBox()
     made.set_text(text)
-    made.setFixedHeight(units * GRID)
+    made.setFixedHeight(grown(units * GRID))
     return made

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from orca_desk.method.records import Task
+from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
-from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.theme import GRID, Theme, grown
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.counting import counted
 
 LONGEST_SHOWN = 1_600  # characters of a question
 LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
@@ -35,21 +36,31 @@ class TurnActions:
 class QuestionCard(QFrame):
     """What the user asked, with the reference answer if it came from a task, and buttons to act on it."""
 
-    def __init__(self, theme: Theme, text: str, task: Task | None, number: int, actions: TurnActions) -> None:
+    def __init__(self, theme: Theme, turn: Turn, number: int, actions: TurnActions) -> None:
         super().__init__()
         self._theme = theme
+        task = turn.task
         self.setObjectName("question")
         self.setAccessibleName("Your message")
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID + 4, GRID, GRID // 2, GRID)
         row.setSpacing(GRID)
         self._icon = QLabel()
-        self._icon.setFixedHeight(LINE_HEIGHT)
+        self._icon.setFixedHeight(grown(LINE_HEIGHT))
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setContentsMargins(0, GRID // 2 + 1, 0, 0)
         words.setSpacing(GRID // 2)
-        self.text = label(_shortened(text), wrap=True, selectable=True)
+        if turn.before:
+            self.before = label(
+                f"{counted(len(turn.before), 'earlier turn')}:\n{_shortened(said_before(turn.before))}",
+                size="caption",
+                tone="muted",
+                wrap=True,
+                selectable=True,
+            )
+            words.addWidget(self.before)
+        self.text = label(_shortened(turn.question), wrap=True, selectable=True)
         words.addWidget(self.text)
         if task:
             answer = task.answer or "none"
@@ -112,7 +123,7 @@ class TurnView(QWidget):
         layout.setSpacing(GRID)
         if note:
             layout.addWidget(label(note, size="caption", tone="muted", wrap=True))
-        self.question = QuestionCard(theme, turn.question, turn.task, number, actions)
+        self.question = QuestionCard(theme, turn, number, actions)
         layout.addWidget(self.question)
         row = QHBoxLayout()
         row.setSpacing(GRID)

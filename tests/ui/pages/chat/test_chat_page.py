@@ -597,7 +597,7 @@ def test_other_models_start_a_new_chat(page: ChatPage, library: Library, qtbot: 
     assert page.composer.input.toPlainText() == "Hello"
     page.open_chat(first)
     qtbot.waitUntil(lambda: page.conversation.chat_id == first, timeout=SLOW)
-    assert len(page.models.heads) == 2
+    qtbot.waitUntil(lambda: len(page.models.heads) == 2, timeout=SLOW)
 
 
 def test_a_column_gets_a_model_and_an_adapter(

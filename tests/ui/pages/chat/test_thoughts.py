@@ -74,7 +74,8 @@ def test_earlier_thoughts_are_not_sent_again() -> None:
         return Turn.new(question, system="", task=None, columns=1).answered(0, message(content))
 
     turns = [turn("2+2?", WHOLE), turn("And?", "<think>\nIt never ends"), turn("So?", "Yes.")]
-    sent = [(one.role, one.content) for one in prompt(turns, 0, "Now?", "Be brief.")]
+    asked = Turn.new("Now?", system="Be brief.", task=None, columns=1)
+    sent = [(one.role, one.content) for one in prompt(turns, 0, asked)]
     assert sent == [
         ("system", "Be brief."),
         ("user", "2+2?"),
