@@ -8,6 +8,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, Role, Tone
+from orca_desk.ui.widgets.announce import announce
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.serving_sign import ServingSign
 from orca_desk.ui.widgets.text import button, label, set_tone
@@ -70,6 +71,7 @@ class StatusBar(QFrame):
         """Show a sentence for a few seconds."""
         self.message.show_text(text)
         set_tone(self.message, tone)
+        announce(self.message, text)
         self._timer.start(MESSAGE_MS)
 
     def set_narrow(self, is_narrow: bool) -> None:

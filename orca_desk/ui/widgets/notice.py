@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from orca_desk.errors import UserError
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.announce import announce
 from orca_desk.ui.widgets.text import button, label
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Notice(QFrame):
         self.setAccessibleName(f"{text} {hint}")
         self._paint()
         self.show()
+        announce(self, f"{text} {hint}".strip(), urgent=kind == "bad")
 
     def offer_undo(self, text: str, *, change: str) -> None:
         """Show a sentence, and a button that undoes `change`, as the menu names it.

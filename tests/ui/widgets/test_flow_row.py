@@ -1,0 +1,36 @@
+"""A row of controls continues on the next line."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from orca_desk.ui.widgets.flow_row import FlowRow, flow
+from orca_desk.ui.widgets.text import button
+
+
+def test_what_does_not_fit_begins_another_row(qtbot: QtBot) -> None:
+    made = [button(text) for text in ("Import a file", "Export", "Delete all of them")]
+    row, page = flow(*made), QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.addWidget(row)
+    column.addStretch(1)
+    page.resize(800, 300)
+    page.show()
+    assert len({one.y() for one in made}) == 1
+    page.resize(max(one.sizeHint().width() for one in made) + 40, 300)
+    qtbot.waitUntil(lambda: len({one.y() for one in made}) == 3)
+    assert all(row.rect().contains(one.geometry()) for one in made)
+    assert all(one.width() >= one.sizeHint().width() for one in made)
+
+
+def test_hidden_controls_leave_no_gap(qtbot: QtBot) -> None:
+    made = [button(text) for text in ("One", "Two", "Three")]
+    row = flow(*made)
+    qtbot.addWidget(row)
+    row.show()
+    made[1].hide()
+    layout = row.layout()
+    assert isinstance(layout, FlowRow) and layout.count() == 3
+    shown = made[0].sizeHint().width() + layout.spacing() + made[2].sizeHint().width()
+    assert layout.sizeHint().width() == shown
+    assert layout.takeAt(0) is not None and layout.itemAt(5) is None and layout.takeAt(9) is None
