@@ -1,17 +1,13 @@
 """Backups: the database alone, or a ZIP file that also has the trained adapters and checkpoints."""
 
 import contextlib
-import os
-import shutil
 import sqlite3
 import stat
-import tempfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError, cannot_write
@@ -21,10 +17,9 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, resolve_path, training_folder
 from orca_desk.library.migrations import check_version, version_of
+from orca_desk.library.opened_backup import CHUNK, TRAININGS, OpenedBackup, no_backup, opened
 from orca_desk.library.scratch import scratch_folder
 
-CHUNK = 2**20
-TRAININGS = "trainings"
 BackupPart = Literal["adapters", "checkpoints"]
 
 
@@ -106,34 +101,31 @@ def back_up(
 
 def check_backup(path: Path) -> Backup:
     """Read a backup from end to end. Raises UserError if it is missing, damaged or too new."""
-    if not path.is_file():
-        raise UserError(f"The backup {path} does not exist.", "Check the file name.")
-    with _unpacked(path) as (database, files):
-        return _checked(path, database, files)
+    with opened(path) as backup:
+        return checked(backup)
 
 
-def restore(path: Path, folder: Path) -> Backup:
+def restore(path: Path, folder: Path, *, on_bytes: Callable[[int], None] = lambda count: None) -> Backup:
     """Check a backup and make a library in `folder` from it. Opening the library upgrades an old one.
 
     It is made beside its place, so that a failure or an end in the middle leaves none in part. Raises
     UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
+    `on_bytes` gets the size of what was read of a kept backup; an exception from it stops.
     """
-    if not path.is_file():
-        raise UserError(f"The backup {path} does not exist.", "Check the file name.")
     folder = folder.expanduser().resolve()
     target = folder / DATABASE_NAME
     if target.exists() or (folder / TRAININGS).exists():
         raise UserError(f"{folder} already contains a library.", "Restore into a new folder.")
-    with _unpacked(path) as (database, files):
-        backup = _checked(path, database, files)
+    with opened(path, on_bytes=on_bytes) as source:
+        backup = checked(source)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with scratch_folder(folder, ".restore-") as made:
-                if files:
-                    _unpack(path, files, made)
-                with closing(connect(database, "immutable")) as db:
+                for name in source.files:
+                    source.take(name, made / name)
+                with closing(connect(source.database, "immutable")) as db:
                     copy_database(db, made / DATABASE_NAME)
-                if files:
+                if source.files:
                     (made / TRAININGS).rename(folder / TRAININGS)
                 (made / DATABASE_NAME).rename(target)  # the last: a folder without it is no library
         except OSError as error:
@@ -142,12 +134,14 @@ def restore(path: Path, folder: Path) -> Backup:
     return backup
 
 
-def _checked(path: Path, database: Path, files: list[str]) -> Backup:
+def checked(backup: OpenedBackup) -> Backup:
+    """Check the database of an opened backup. Raises UserError if it is damaged, none, or too new."""
+    path = backup.path
     try:
-        with closing(connect(database, "immutable")) as db:
+        with closing(connect(backup.database, "immutable")) as db:
             check_version(db, path)
             if not (version := version_of(db)):
-                raise _no_backup(path)
+                raise no_backup(path)
             if problems := check_database(db, thorough=True):
                 raise UserError(f"The backup {path} is damaged: {problems[0]}", "Use an older backup.")
             counts = {
@@ -158,7 +152,7 @@ def _checked(path: Path, database: Path, files: list[str]) -> Backup:
         if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise UserError(f"{path} is damaged, or no backup ({error}).", "Use another backup.") from error
         raise explain(error, path) or error from error
-    return Backup(path=path, version=version, files=len(files), left_out={}, **counts)
+    return Backup(path=path, version=version, files=len(backup.files), left_out={}, **counts)
 
 
 def _write_archive(
@@ -196,62 +190,3 @@ def _size(path: Path) -> int | None:
     except OSError:
         return None
     return None if path.name.startswith(".") or not stat.S_ISREG(found.st_mode) else found.st_size
-
-
-@contextlib.contextmanager
-def _unpacked(path: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield the database of a backup, and the names of the other files in it, whose checksums are right."""
-    if not zipfile.is_zipfile(path) or _is_database(path):
-        yield path, []
-        return
-    with tempfile.TemporaryDirectory(prefix="orca-desk-") as scratch:
-        yield Path(scratch) / DATABASE_NAME, _take_out_database(path, Path(scratch))
-
-
-def _take_out_database(path: Path, folder: Path) -> list[str]:
-    """Check an archive, write its database into `folder`, and return the names of the other files in it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            # A set of files that was packed again may have entries for folders too
-            names = list(dict.fromkeys(name for name in archive.namelist() if not name.endswith("/")))
-            if DATABASE_NAME not in names or not all(_is_inside(name) for name in names):
-                raise _no_backup(path)
-            if damaged := archive.testzip():
-                raise UserError(f"The backup {path} is damaged: {damaged}.", "Use an older backup.")
-            archive.extract(DATABASE_NAME, folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UserError(f"The backup {path} is damaged: {error}.", "Use an older backup.") from error
-    except RuntimeError as error:  # a password, or a compression that Python does not know
-        raise UserError(f"The archive {path} cannot be read: {error}.", "Pack its files anew.") from error
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    return [name for name in names if name != DATABASE_NAME]
-
-
-def _no_backup(path: Path) -> UserError:
-    return UserError(f"{path} is no backup of an Orca Desk library.", "Choose another file.")
-
-
-def _unpack(path: Path, names: list[str], folder: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        for name in names:
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(name) as source, target.open("xb") as file:
-                shutil.copyfileobj(source, file, CHUNK)
-                file.flush()
-                os.fsync(file.fileno())
-
-
-def _is_inside(name: str) -> bool:
-    """Return whether a file of an archive lies where a library has files, whatever tricks its name plays."""
-    parts = PurePosixPath(name).parts
-    if name == DATABASE_NAME:
-        return True
-    return parts[:1] == (TRAININGS,) and not {"..", "."} & set(parts) and "\\" not in name and ":" not in name
-
-
-def _is_database(path: Path) -> bool:
-    """Return whether a file begins as a database does, even if it ends like an archive."""
-    with path.open("rb") as file:
-        return file.read(15) == b"SQLite format 3"

@@ -87,12 +87,17 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(target.parent, ".backup-") as folder:
         scratch = folder / "copy.db"
-        with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
-            db.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
+        copy_pages(db, scratch)
         with scratch.open("rb") as source, atomic_writer(target) as file:
             while block := source.read(1 << 20):
                 file.write(block)
+
+
+def copy_pages(db: sqlite3.Connection, scratch: Path) -> None:
+    """Write such a copy into a new file in a scratch folder. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 class Writer:

@@ -15,6 +15,7 @@ from orca_desk.library.connections import Access, Writer, connect, explain, is_d
 from orca_desk.library.file_header import is_cut_off
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import MIGRATIONS, NewerError, check_version, migrate, version_of
+from orca_desk.library.restored_state import complete_restore
 from orca_desk.library.scratch import remove_abandoned
 from orca_desk.yielding import yielding
 
@@ -67,6 +68,8 @@ class Library:
                 f"The library folder {folder} cannot be made ({error.strerror}).", "Choose another one."
             ) from error
         lock = _lock(folder)
+        if lock:
+            _complete_restore(folder, lock)
         for place in (folder, folder / "backups"):
             remove_abandoned(place)
         try:
@@ -220,6 +223,14 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
         except BaseException:
             db.close()
             raise
+def _complete_restore(folder: Path, lock: FolderLock) -> None:
+    try:
+        complete_restore(folder)
+    except BaseException:
+        lock.release()
+        raise
+
+
         return Writer(db)
     except NewerError as error:
         if not _is_readable(path):

@@ -70,14 +70,14 @@ def check(library: Library, *, thorough: bool = False) -> list[str]:
 def check_database(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
     """Do what `check` does on a connection to a database of this version or an older one."""
     try:
-        return _damage(db, thorough=thorough) or _contradictions(db, thorough=thorough)
+        return damage(db, thorough=thorough) or _contradictions(db, thorough=thorough)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_CORRUPT:
             raise
         return [f"The file is damaged: {error}"]
 
 
-def _damage(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
+def damage(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
     """Return what SQLite reports. The content of a damaged file need not be checked."""
     pragma = "integrity_check" if thorough else "quick_check"
     return [f"The file is damaged: {row[0]}" for row in db.execute(f"PRAGMA {pragma}") if row[0] != "ok"]

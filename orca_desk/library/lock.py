@@ -26,7 +26,7 @@ class FolderLock:
         """Take the lock. Raises UserError if another process has it, OSError if it cannot be created."""
         self._owner = folder / OWNER_NAME
         try:
-            self._lock = _acquire(folder / LOCK_NAME)
+            self._lock = acquire(folder / LOCK_NAME)
         except filelock.Timeout:
             raise UserError(
                 f"The library in {folder} is in use by {_process(self._owner)}.",
@@ -49,7 +49,7 @@ class FolderLock:
         self._lock.release()
 
 
-def _acquire(path: Path) -> filelock.BaseFileLock:
+def acquire(path: Path) -> filelock.BaseFileLock:
     """Take and return the lock: the system's, or where the drive has none, a file with the owner's process.
 
     Raises filelock.Timeout if another process has it, OSError if it cannot be created.

@@ -1,0 +1,113 @@
+"""What differs between a backup and the library as it is now: what restoring would lose and bring back."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_desk.library.backup import Backup, checked
+from orca_desk.library.connections import connect
+from orca_desk.library.keeping_settings import BACKUPS
+from orca_desk.library.opened_backup import opened
+
+NAMES = 5  # of each kind that are named
+
+# Per kind: a query of its rows in the database {of}, by columns that say which one each is and that tell a
+# change, and how many of these columns say which one it is. A column `name` is shown
+KINDS: dict[str, tuple[str, int]] = {
+    "tasks": ("SELECT id, query, answer, split, family_id, tags FROM {of}.tasks", 1),
+    "strategies": ("SELECT name, version, instruction FROM {of}.strategies", 2),
+    "pairings": (
+        "SELECT f.name, p.strategy FROM {of}.pairings AS p JOIN {of}.families AS f ON f.id = p.family_id",
+        1,
+    ),
+    "records": ("SELECT id FROM {of}.records", 1),
+    "decisions": (
+        "SELECT r.id, d.decision FROM {of}.decisions AS d JOIN {of}.records AS r ON r.n = d.record",
+        1,
+    ),
+    "revisions": (
+        "SELECT r.id, v.revision, v.response FROM {of}.revisions AS v"
+        " JOIN {of}.records AS r ON r.n = v.record",
+        2,
+    ),
+    "snapshots": ("SELECT id, name FROM {of}.snapshots", 1),
+    "trainings": ("SELECT id, id AS name, adapter_sha256 FROM {of}.trainings", 1),
+    "evaluations": ("SELECT id, name FROM {of}.evaluations", 1),
+    "chats": ("SELECT id, title AS name FROM {of}.chats", 1),
+    "messages": (
+        "SELECT c.id, m.position, m.content FROM {of}.messages AS m JOIN {of}.chats AS c ON c.n = m.chat",
+        2,
+    ),
+    "proposals": ("SELECT id, state FROM {of}.proposals", 1),
+    "settings": ("SELECT key, value FROM {of}.settings", 1),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differing:
+    """How many of one kind are in the library alone (`lost`), in the backup alone, or in both and changed.
+
+    Some of the lost ones, and of those that come back, by name where they have one.
+    """
+
+    lost: int
+    back: int
+    changed: int
+    lost_names: tuple[str, ...] = ()
+    back_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The differing kinds, in the order of `KINDS`, and the backup, which was checked."""
+
+    backup: Backup
+    kinds: dict[str, Differing]
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the backup holds just what the library has."""
+        return not self.kinds
+
+
+def difference(library_folder: Path, path: Path) -> Difference:
+    """Compare a backup with the library in a folder, which may be open; the backup is checked too.
+
+    Raises UserError if the backup is missing, damaged, none or too new, and sqlite3.Error if the library
+    cannot be read.
+    """
+    scratch = library_folder / BACKUPS
+    with opened(path, scratch_in=scratch if scratch.is_dir() else None) as source:
+        backup = checked(source)
+        with closing(connect(library_folder / "library.db", "ro")) as db:
+            db.execute("ATTACH ? AS old", (f"{source.database.resolve().as_uri()}?mode=ro&immutable=1",))
+            found = {kind: _compare(db, *columns) for kind, columns in KINDS.items()}
+    kinds = {kind: one for kind, one in found.items() if one and (one.lost or one.back or one.changed)}
+    return Difference(backup=backup, kinds=kinds)
+
+
+def _compare(db: sqlite3.Connection, query: str, keys: int) -> Differing | None:
+    """Compare the rows of one kind; None where the backup's version has no such rows."""
+    here, there = query.format(of="main"), query.format(of="old")
+    try:
+        columns = [one[0] for one in db.execute(f"{there} LIMIT 0").description]
+    except sqlite3.OperationalError:  # an old version has no such table or column
+        return None
+    same = " AND ".join(f"a.{column} = b.{column}" for column in columns[:keys])
+    differs = " OR ".join(f"a.{column} IS NOT b.{column}" for column in columns[keys:])
+
+    def only_in(one: str, other: str) -> tuple[int, tuple[str, ...]]:
+        where = f"FROM ({one}) AS a WHERE NOT EXISTS (SELECT 1 FROM ({other}) AS b WHERE {same})"
+        (count,) = db.execute(f"SELECT count(*) {where}").fetchone()
+        if not count or "name" not in columns:
+            return count, ()
+        names = db.execute(f"SELECT a.name {where} LIMIT {NAMES}").fetchall()
+        return count, tuple(str(row[0]) for row in names)
+
+    (lost, lost_names), (back, back_names) = only_in(here, there), only_in(there, here)
+    changed = 0
+    if differs:
+        both = f"SELECT count(*) FROM ({here}) AS a JOIN ({there}) AS b ON {same} WHERE {differs}"
+        (changed,) = db.execute(both).fetchone()
+    return Differing(lost=lost, back=back, changed=changed, lost_names=lost_names, back_names=back_names)

@@ -1,0 +1,103 @@
+"""A store of files in pieces: one that several backups have lies in it once, under the hash of its content.
+
+SQLite changes a few pages of a database between two backups, and an adapter never changes, so a further
+backup costs little more than what is new. Each piece is a file of its own that is never changed.
+"""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+from orca_desk.files import atomic_write
+
+PIECE = 2**18  # bytes: of a database, where a change touches single pages of 4 KiB
+LARGE_PIECE = 2**22  # of weights, which change as a whole or not at all
+NAME = re.compile(r"[0-9a-f]{64}")
+RAW, PACKED = b"r", b"z"  # the first byte of a piece's file
+WORTH_PACKING = 0.9  # weights do not get smaller
+
+
+class LostPieceError(Exception):
+    """A piece is missing, or its content is not what its name says."""
+
+
+class ChunkStore:
+    """The pieces in a folder. One process at a time may write; see `keeping.KeptFolder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, path: Path, *, on_bytes: Callable[[int], None], large: bool = False) -> list[str]:
+        """Store the content of a file; return the names of its pieces. All are on the disk then.
+
+        `on_bytes` gets the size of each piece; an exception from it stops. Raises OSError.
+        """
+        names = []
+        with path.open("rb") as file:
+            while content := file.read(LARGE_PIECE if large else PIECE):
+                name = hashlib.sha256(content).hexdigest()
+                if not self._path(name).exists():
+                    atomic_write(self._path(name), _packed(content))
+                names.append(name)
+                on_bytes(len(content))
+        return names
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a piece. Raises LostPieceError if it is missing or damaged, and OSError."""
+        try:
+            stored = self._path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise LostPieceError(name) from error
+        limit = LARGE_PIECE + 1
+        try:
+            content = (
+                zlib.decompressobj().decompress(stored[1:], limit) if stored[:1] == PACKED else stored[1:]
+            )
+        except zlib.error as error:
+            raise LostPieceError(name) from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise LostPieceError(name)
+        return content
+
+    def lost(self, names: Collection[str], *, on_bytes: Callable[[int], None]) -> set[str]:
+        """Read pieces, and return those that are missing or damaged.
+
+        Damaged ones are removed: the next backup with the same content then stores them again. `on_bytes`
+        gets the size of each piece that was read.
+        """
+        found = set()
+        for name in sorted(names):
+            try:
+                on_bytes(len(self.read(name)))
+            except LostPieceError:
+                found.add(name)
+                self._path(name).unlink(missing_ok=True)
+        return found
+
+    def collect(self, used: Collection[str]) -> int:
+        """Delete every piece but those `used`, and what a killed process left; return the freed bytes."""
+        freed = 0
+        for path in self._files():
+            if path.name not in used:
+                freed += path.stat().st_size
+                path.unlink(missing_ok=True)
+        return freed
+
+    def size(self) -> int:
+        """Return the bytes that all pieces take on the disk."""
+        return sum(path.stat().st_size for path in self._files())
+
+    def _files(self) -> Iterator[Path]:
+        yield from (path for path in self.folder.glob("??/*") if path.is_file())
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name):  # a manifest from elsewhere must not name other files
+            raise LostPieceError(name)
+        return self.folder / name[:2] / name
+
+
+def _packed(content: bytes) -> bytes:
+    packed = zlib.compress(content, 1)
+    return PACKED + packed if len(packed) < WORTH_PACKING * len(content) else RAW + content

@@ -1,0 +1,302 @@
+"""Keeping backups: making one of what is new since the last, thinning old ones, and verifying all.
+
+A backup is its list of files, written last: a process that is killed before leaves pieces that no list names,
+which the next call removes, and every earlier backup as it was.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import filelock
+
+from orca_desk.errors import UserError, cannot_write
+from orca_desk.library.backup import BackupPart, TrainedFile, trained_files
+from orca_desk.library.clock import now as stored_now
+from orca_desk.library.connections import connect, copy_pages
+from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.integrity import check_database, damage
+from orca_desk.library.keeping_settings import Keeping, keeping_of, store_folder
+from orca_desk.library.kept import SUFFIX, KeptBackup, KeptFile, Why, kept_backups, pieces_in, write_kept
+from orca_desk.library.lock import acquire
+from orca_desk.library.migrations import version_of
+from orca_desk.library.scratch import scratch_folder
+from orca_desk.library.thinning import Reason, reasons_to_keep
+
+COUNTED = ("tasks", "records", "snapshots", "trainings", "evaluations", "chats")
+LOCK = "keeping.lock"
+EVERYTHING: frozenset[BackupPart] = frozenset({"adapters", "checkpoints"})
+DAYS_BEFORE_RESTORE = 60
+SPARE = 64 * 2**20  # bytes that a backup leaves free on its disk
+Bytes = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What reading backups from end to end came to.
+
+    `backups` were read, and `damaged` are those of them that lack files; `unreadable` are lists of backups
+    that cannot be read themselves.
+    """
+
+    backups: int
+    size: int
+    damaged: tuple[KeptBackup, ...]
+    unreadable: tuple[Path, ...]
+
+
+@contextmanager
+def kept_folder(store: Path) -> Iterator[Path]:
+    """Make the folder of kept backups if need be, and lock it. Raises UserError if that cannot be done."""
+    if not store.parent.is_dir() and store.parent.name != "backups":
+        raise UserError(
+            f"The folder for backups, {store.parent}, is not there.",
+            "Connect its disk, or choose another folder under Settings › Backups. No backup was lost.",
+        )
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        lock = acquire(store / LOCK)
+    except filelock.Timeout:
+        raise UserError(
+            f"Another Orca Desk is at work on the backups in {store}.", "Wait until it has finished."
+        ) from None
+    except OSError as error:
+        raise cannot_write(store, error) from error
+    try:
+        yield store
+    except OSError as error:
+        raise cannot_write(store, error) from error
+    finally:
+        lock.release()
+
+
+def keep(
+    library: Library,
+    *,
+    why: Why,
+    parts: frozenset[BackupPart] | None = None,
+    on_bytes: Bytes = lambda count: None,
+) -> KeptBackup:
+    """Back the library up into its folder of kept backups, and thin them out; return the new backup.
+
+    It is a consistent state, while others read and write; the copy is checked by SQLite before it is kept.
+    `parts` are the trained files to include, by default as set. Where nothing has changed since the newest
+    backup, an automatic one returns that. `on_bytes` gets the size of each piece; an exception from it stops.
+    Raises UserError if the library is damaged, the disk is full or the folder is missing: every earlier
+    backup then is as it was.
+    """
+    keeping = keeping_of(library.folder)
+    wanted = _parts(keeping) if parts is None else parts
+    files = trained_files(library)
+    with kept_folder(store_folder(library.folder, keeping)) as store, _collecting(store):
+        _require_room(library, store)
+        with scratch_folder(store, ".backup-") as scratch:
+            copy = scratch / DATABASE_NAME
+            with library.read() as db:
+                copy_pages(db, copy)
+            version, counts, problems = _look(copy)
+            before = kept_backups(store)[0]
+            made = _stored(library, store, copy, [one for one in files if one.part in wanted], on_bytes)
+        known = {name for one in before for name in one.pieces}
+        if before and why == "automatic" and made == before[0].files:
+            return before[0]
+        moment = _moment(store)
+        backup = KeptBackup(
+            path=store / _file_name(moment),
+            made_at=moment,
+            why=why,
+            library=str(library.folder),
+            version=version,
+            counts=counts,
+            files=made,
+            added=_new_bytes(made, known),
+            left_out=_sizes([one for one in files if one.part not in wanted]),
+            problems=tuple(problems),
+            verified_at=stored_now(),
+        )
+        lost = backup.store.lost(backup.pieces - known, on_bytes=lambda count: None)
+        if lost:
+            raise UserError(
+                f"The disk of {store} returns other data than was written there.",
+                "Check that disk, or choose another folder under Settings › Backups.",
+            )
+        backup = write_kept(backup)
+        _thin(store)
+        return backup
+
+
+@contextmanager
+def _collecting(store: Path) -> Iterator[None]:
+    """Remove what was stored so far if the block raises."""
+    try:
+        yield
+    except BaseException:
+        _collect(store)
+        raise
+
+
+def verify(store: Path, *, on_bytes: Bytes = lambda count: None) -> Verified:
+    """Read every piece of all backups in a folder, and note with each backup what was found.
+
+    A damaged piece is removed; where the library still has its content, the next backup stores it again.
+    `on_bytes` gets the size of each piece. Raises UserError if the folder cannot be used.
+    """
+    with kept_folder(store):
+        backups, unreadable = kept_backups(store)
+        if not backups:
+            return Verified(backups=0, size=0, damaged=(), unreadable=tuple(unreadable))
+        size = 0
+
+        def count(read: int) -> None:
+            nonlocal size
+            size += read
+            on_bytes(read)
+
+        wanted = {name for one in backups for name in one.pieces}
+        lost = backups[0].store.lost(wanted, on_bytes=count)
+        found = []
+        for one in backups:
+            files = tuple(file.name for file in one.files if not lost.isdisjoint(file.pieces))
+            found.append(write_kept(one, verified_at=stored_now(), lost=files))
+        return Verified(
+            backups=len(found),
+            size=size,
+            damaged=tuple(one for one in found if one.lost),
+            unreadable=tuple(unreadable),
+        )
+
+
+def delete_kept(backup: KeptBackup) -> int:
+    """Delete a backup, and the pieces that no other one has; return the bytes that the disk got back."""
+    with kept_folder(backup.path.parent) as store:
+        backup.path.unlink(missing_ok=True)
+        return _collect(store)
+
+
+def pin(backup: KeptBackup, pinned: bool) -> KeptBackup:
+    """Keep a backup until the user deletes it, or no longer. Raises UserError on a full disk."""
+    with kept_folder(backup.path.parent):
+        return write_kept(backup, pinned=pinned)
+
+
+def why_kept(backups: list[KeptBackup], now: datetime | None = None) -> dict[str, Reason]:
+    """Return why thinning keeps each backup, by name. One that is missing there goes, unless `stays`."""
+    reasons = reasons_to_keep([one.made_at for one in backups], now or datetime.now(UTC))
+    return {one.name: reasons[one.made_at] for one in backups if one.made_at in reasons}
+
+
+def stays(backup: KeptBackup, now: datetime) -> bool:
+    """Return whether a backup is kept at any age, as the user wants it, or has just restored another one."""
+    is_recent = now - backup.made_at < timedelta(days=DAYS_BEFORE_RESTORE)
+    return backup.pinned or backup.why == "asked" or (backup.why == "before-restore" and is_recent)
+
+
+def bytes_of_kept(library_folder: Path) -> int:
+    """Return the bytes that a library's kept backups take on their disk; 0 if they cannot be read."""
+    with suppress(OSError):
+        return sum(path.stat().st_size for path in store_folder(library_folder).rglob("*") if path.is_file())
+    return 0
+
+
+def _thin(store: Path) -> None:
+    backups, _ = kept_backups(store)
+    now = datetime.now(UTC)
+    reasons = why_kept(backups, now)
+    for one in backups:
+        if one.name not in reasons and not stays(one, now):
+            one.path.unlink(missing_ok=True)
+    _collect(store)
+
+
+def _collect(store: Path) -> int:
+    """Remove the pieces that no backup has; none where a damaged list may need any of them."""
+    backups, unreadable = kept_backups(store)
+    if unreadable:
+        return 0
+    return pieces_in(store).collect({name for one in backups for name in one.pieces})
+
+
+def _parts(keeping: Keeping) -> frozenset[BackupPart]:
+    return EVERYTHING if keeping.checkpoints else frozenset({"adapters"})
+
+
+def _require_room(library: Library, store: Path) -> None:
+    needed = library.path.stat().st_size + SPARE
+    free = shutil.disk_usage(store).free
+    if free < needed:
+        raise UserError(
+            f"A backup needs {needed / 2**20:,.0f} MiB on the disk of {store};"
+            f" {free / 2**20:,.0f} MiB are free. The earlier backups are unchanged.",
+            "Free some space on that disk, or choose another folder under Settings › Backups.",
+        )
+
+
+def _look(copy: Path) -> tuple[int, dict[str, int], list[str]]:
+    """Return the version, the counts and the contradictions of a copy. Raises UserError if it is damaged."""
+    with closing(connect(copy, "immutable")) as db:
+        if found := _damage_of(db):
+            raise UserError(
+                f"The library is damaged, so no backup was made of it: {found[0]}",
+                "Restore an earlier backup, which was not touched, or recover what can be read.",
+            )
+        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in COUNTED}
+        return version_of(db), counts, check_database(db, thorough=False)
+
+
+def _damage_of(db: sqlite3.Connection) -> list[str]:
+    try:
+        return damage(db, thorough=True)
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+
+
+def _stored(
+    library: Library, store: Path, copy: Path, files: list[TrainedFile], on_bytes: Bytes
+) -> tuple[KeptFile, ...]:
+    pieces = pieces_in(store)
+    kept = [
+        KeptFile(
+            name=DATABASE_NAME,
+            size=copy.stat().st_size,
+            pieces=tuple(pieces.add(copy, on_bytes=on_bytes)),
+        )
+    ]
+    for one in files:
+        name = one.path.relative_to(library.folder).as_posix()
+        with suppress(FileNotFoundError):  # a training prunes its older checkpoints
+            stored = tuple(pieces.add(one.path, on_bytes=on_bytes, large=True))
+            kept.append(KeptFile(name=name, size=one.size, pieces=stored))
+    return tuple(kept)
+
+
+def _new_bytes(files: tuple[KeptFile, ...], known: set[str]) -> int:
+    """Return about how many bytes of content no earlier backup had: pieces of a file are of one size."""
+    return sum(
+        round(one.size * sum(name not in known for name in one.pieces) / len(one.pieces))
+        for one in files
+        if one.pieces
+    )
+
+
+def _sizes(files: list[TrainedFile]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for one in files:
+        sizes[one.part] = sizes.get(one.part, 0) + one.size
+    return sizes
+
+
+def _moment(store: Path) -> datetime:
+    """Return the time in milliseconds, later by one for each backup that already has its name."""
+    moment = datetime.now(UTC)
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    while (store / _file_name(moment)).exists():
+        moment += timedelta(milliseconds=1)
+    return moment
+
+
+def _file_name(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H%M%S}-{moment.microsecond // 1000:03}Z{SUFFIX}"

@@ -1,0 +1,130 @@
+"""Putting a library back into the state of a backup, in its place.
+
+First all that is needed is made ready in a folder beside the database, and marked as whole; nothing of the
+library has changed until then. Whoever opens the library next puts it into place before anything else: every
+step of that can be repeated, so an end in the middle leaves the old state or, at the next start, the new one.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError, cannot_write
+from orca_desk.files import atomic_write, file_sha256, sync_folder
+from orca_desk.library.backup import Backup, checked
+from orca_desk.library.connections import connect, copy_pages
+from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.keeping import EVERYTHING, keep
+from orca_desk.library.keeping_settings import BACKUPS
+from orca_desk.library.kept import KeptBackup
+from orca_desk.library.opened_backup import TRAININGS, opened
+from orca_desk.library.restored_state import MARK, STAGED
+
+Bytes = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """A restore that the next start completes.
+
+    `present` is the backup of the state that it replaces; None where that is damaged: then it is moved into
+    the folder of backups as it is.
+    """
+
+    backup: Backup
+    present: KeptBackup | None
+
+
+def stage(library: Library, path: Path, *, on_bytes: Bytes = lambda count: None) -> Staged:
+    """Make ready to put the state of a backup into the library's place; back the present one up before.
+
+    Close the library and open it again to complete it. `on_bytes` gets the size of each piece that is read or
+    written; an exception from it stops, and nothing has changed. Raises UserError if the backup is damaged,
+    and without the room for it.
+    """
+    present = None
+    if not library.is_damaged:
+        present = keep(library, why="before-restore", parts=EVERYTHING, on_bytes=on_bytes)
+    made = {row["id"]: row["created_at"] for row in library.rows(_TRAININGS)} if present else None
+    return Staged(backup=_stage(library.folder, path, made, on_bytes), present=present)
+
+
+def stage_over_damaged(folder: Path, path: Path, *, on_bytes: Bytes = lambda count: None) -> Staged:
+    """Do what `stage` does for a library that cannot be opened. The caller holds its lock."""
+    return Staged(backup=_stage(folder, path, None, on_bytes), present=None)
+
+
+_TRAININGS = "SELECT id, created_at FROM runs WHERE kind = 'train'"
+
+
+def _stage(folder: Path, path: Path, present: dict[str, str] | None, on_bytes: Bytes) -> Backup:
+    """Make the new state ready. `present` are the times of today's trainings; None: nobody can read them."""
+    staged = folder / STAGED
+    try:
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        with opened(path, scratch_in=staged, on_bytes=on_bytes) as source:
+            backup = checked(source)
+            _require_room(folder, source.database.stat().st_size)
+            with closing(connect(source.database, "immutable")) as db:
+                copy_pages(db, staged / DATABASE_NAME)
+                wanted = {row["id"]: row["created_at"] for row in db.execute(_TRAININGS).fetchall()}
+            for name in source.files:
+                source.take(name, staged / name)
+                if _is_same(folder / name, staged / name):
+                    (staged / name).unlink()
+        going = _others(folder, wanted, present)
+        stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+        mark: dict[str, Any] = {"going": going, "aside": "" if present is not None else f"replaced-{stamp}"}
+        _flush(staged)
+        atomic_write(staged / MARK, json.dumps(mark))
+    except BaseException as error:
+        shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise cannot_write(staged, error) from error
+        raise
+    return backup
+
+
+def _others(folder: Path, wanted: dict[str, str], present: dict[str, str] | None) -> list[str]:
+    """Return the trainings in the library's folder that the backup does not have: their ids come again."""
+    there = [one.name for one in (folder / TRAININGS).glob("*") if one.is_dir()]
+    if present is None:
+        return sorted(name for name in there if name not in wanted)
+    return sorted(name for name in there if wanted.get(name) != present.get(name) or name not in wanted)
+
+
+def _require_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UserError(
+            f"Restoring needs {needed / 2**20:,.0f} MiB more on the disk of {folder};"
+            f" {free / 2**20:,.0f} MiB are free.",
+            "Free some space on that disk and try again. Nothing was changed.",
+        )
+
+
+def _is_same(here: Path, other: Path) -> bool:
+    if not here.is_file() or here.stat().st_size != other.stat().st_size:
+        return False
+    return file_sha256(here) == file_sha256(other)
+
+
+def _flush(staged: Path) -> None:
+    with (staged / DATABASE_NAME).open("rb+") as file:
+        os.fsync(file.fileno())
+    for folder, _, _ in os.walk(staged):
+        sync_folder(Path(folder))
+
+
+def replaced_in(folder: Path) -> list[Path]:
+    """Return the damaged states that restores have moved into the folder of backups."""
+    with suppress(OSError):
+        return sorted((folder / BACKUPS).glob("replaced-*"))
+    return []

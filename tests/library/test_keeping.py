@@ -1,0 +1,335 @@
+"""Kept backups: what is new costs space, the rest is shared; damage, full disks and kills lose none."""
+
+import errno
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from library_doubles import judged, make_record, make_task
+from new_library import new_library
+
+from orca_desk.errors import UserError
+from orca_desk.library import keeping, restoring
+from orca_desk.library.backup import check_backup, restore
+from orca_desk.library.backup_difference import difference
+from orca_desk.library.chats import list_chats
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.keeping import delete_kept, keep, pin, verify, why_kept
+from orca_desk.library.keeping_settings import Keeping, keeping_of, set_keeping, store_folder
+from orca_desk.library.kept import KeptBackup, kept_backups, read_kept, write_kept
+from orca_desk.library.records import add_records
+from orca_desk.library.restored_state import MARK, STAGED
+from orca_desk.library.restoring import stage, stage_over_damaged
+from orca_desk.library.snapshots import freeze
+from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.library.thinning import DAYS, reasons_to_keep
+from orca_desk.library.trainings import create_training, set_adapter
+
+WEIGHTS = bytes(range(256)) * 4096  # 1 MiB that packs well, of which each piece is the same
+
+
+@pytest.fixture
+def trained(library: Library) -> Library:
+    """A library with a training that has an adapter and a checkpoint."""
+    add_tasks(library, [make_task(n) for n in range(300)])
+    add_records(library, [judged(make_record(1), 1)])
+    train(library, WEIGHTS)
+    return library
+
+
+def train(library: Library, weights: bytes) -> None:
+    """Add a training with these weights."""
+    snapshot = freeze(library, name="x").id
+    made = create_training(library, base=library.folder / "base", snapshot=snapshot, settings={})
+    for name, content in {
+        "adapter/adapter_model.safetensors": weights,
+        "checkpoints/step-4/state": b"s",
+    }.items():
+        (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.folder / name).write_bytes(content)
+    set_adapter(library, made.id, adapter=made.folder / "adapter", gguf=None, sha256="0")
+
+
+def kept_of(library: Library) -> list[KeptBackup]:
+    """Return the kept backups of a library."""
+    return kept_backups(store_folder(library.folder))[0]
+
+
+def test_a_further_backup_costs_what_is_new(trained: Library, tmp_path: Path) -> None:
+    first = keep(trained, why="automatic")
+    assert first.counts["tasks"] == 300 and first.left_out == {"checkpoints": 1}
+    size = keeping.bytes_of_kept(trained.folder)
+    assert keep(trained, why="automatic") == first  # nothing is new
+    add_tasks(trained, [make_task(1000)])
+    pin(first, True)
+    second = keep(trained, why="automatic")
+    assert second.size - first.size < 2**20 and second.added < second.size / 2
+    assert keeping.bytes_of_kept(trained.folder) < size + second.added + 2**16
+    for one, tasks in ((first, 300), (second, 301)):
+        assert restore(one.path, tmp_path / one.name).tasks == tasks
+        with Library.open(tmp_path / one.name, create=False) as restored:
+            assert check(restored, thorough=True) == [] and missing_files(restored) == []
+    assert [one.name for one in kept_of(trained)] == [second.name, first.name]
+    assert delete_kept(first) > 0 and verify(second.path.parent).damaged == ()
+
+
+def test_the_settings_lie_beside_the_library(library: Library, tmp_path: Path) -> None:
+    assert keeping_of(library.folder) == Keeping()
+    elsewhere = tmp_path / "disk"
+    with pytest.raises(UserError, match="There is no folder"):
+        set_keeping(library.folder, Keeping(folder=str(elsewhere)))
+    elsewhere.mkdir()
+    set_keeping(library.folder, Keeping(folder=str(elsewhere), every="hour", checkpoints=True))
+    assert keep(library, why="automatic").path.is_relative_to(elsewhere)
+    elsewhere.rename(tmp_path / "unplugged")
+    with pytest.raises(UserError, match="is not there") as caught:
+        keep(library, why="automatic")
+    assert "No backup was lost" in caught.value.hint
+    (library.folder / "backups" / "keeping.json").write_text("{")
+    assert keeping_of(library.folder) == Keeping()
+
+
+def test_a_full_disk_leaves_the_earlier_backups(trained: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = keep(trained, why="automatic")
+    files = sorted(path for path in first.path.parent.rglob("*") if path.is_file())
+    add_tasks(trained, [make_task(1000)])
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("orca_desk.library.chunks.atomic_write", full)
+        with pytest.raises(UserError, match="no space left"):
+            keep(trained, why="automatic")
+    assert sorted(path for path in first.path.parent.rglob("*") if path.is_file()) == files
+    monkeypatch.setattr(keeping, "SPARE", 2**60)
+    with pytest.raises(UserError, match="earlier backups are unchanged"):
+        keep(trained, why="automatic")
+    assert verify(first.path.parent).damaged == ()
+
+
+def test_a_damaged_piece_is_found_and_stored_again(trained: Library, tmp_path: Path) -> None:
+    first = keep(trained, why="asked")
+    piece = first.file("trainings/train-1/adapter/adapter_model.safetensors").pieces[0]
+    path = first.path.parent / "chunks" / piece[:2] / piece
+    path.write_bytes(b"r" + path.read_bytes()[1:])
+    with pytest.raises(UserError, match="cannot be read"):
+        restore(first.path, tmp_path / "restored")
+    assert not (tmp_path / "restored" / "library.db").exists()
+    (found,) = verify(first.path.parent).damaged
+    assert found.lost == ("trainings/train-1/adapter/adapter_model.safetensors",)
+    assert read_kept(first.path) == found
+    keep(trained, why="asked")  # the library still has it
+    assert verify(first.path.parent).damaged == ()
+    assert restore(first.path, tmp_path / "restored").files == 1
+
+
+def test_a_damaged_list_is_told_and_loses_no_piece(trained: Library) -> None:
+    first, text = keep(trained, why="asked"), ""
+    text = first.path.read_text()
+    for damaged in (
+        "{",
+        text.replace('"size": ', '"size": 1'),
+        text.replace(first.files[0].pieces[0], "../../x"),
+    ):
+        first.path.write_text(damaged)
+        with pytest.raises(UserError, match="cannot be read"):
+            check_backup(first.path)
+        keep(trained, why="asked")
+        found, unreadable = kept_backups(first.path.parent)
+        assert unreadable == [first.path] and found
+        for one in found:
+            delete_kept(one)
+    first.path.write_text(text)
+    assert verify(first.path.parent).damaged == ()
+
+
+def test_a_damaged_library_is_not_kept(trained: Library) -> None:
+    first = keep(trained, why="automatic")
+    trained.close()
+    content = bytearray(trained.path.read_bytes())
+    page = content.index(b"What is 250 plus 0?") // 4096 * 4096
+    content[page + 8 : page + 200] = b"\xff" * 192
+    trained.path.write_bytes(content)
+    with Library.open(trained.folder) as damaged, pytest.raises(UserError, match="damaged"):
+        keep(damaged, why="automatic")
+    assert verify(first.path.parent).damaged == () and check_backup(first.path).tasks == 300
+
+
+def _reopened(library: Library) -> Library:
+    library.close()
+    return Library.open(library.folder)
+
+
+@pytest.fixture
+def times() -> Iterator[list[datetime]]:
+    """A backup every hour for two years and a half."""
+    start = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+    yield [start - timedelta(hours=n) for n in range(24 * 900)]
+
+
+def test_few_old_backups_are_kept(times: list[datetime]) -> None:
+    kept = reasons_to_keep(times, times[0])
+    counts = {reason: list(kept.values()).count(reason) for reason in set(kept.values())}
+    assert counts["newest"] == 1 and counts["hour"] >= 23 and counts["day"] >= DAYS - 2
+    assert 5 <= counts["week"] <= 8 and 20 <= counts["month"] <= 24 and len(kept) < 80
+    assert times[0] - min(kept) > timedelta(days=700)
+
+
+@given(st.lists(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), max_size=30))
+def test_thinning_keeps_the_newest_and_what_it_kept(made: list[datetime]) -> None:
+    times = [one.replace(tzinfo=UTC) for one in made]
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    kept = reasons_to_keep(times, now)
+    assert kept.keys() <= set(times) and reasons_to_keep(list(kept), now).keys() == kept.keys()
+    assert {one for one in times if one > now} <= kept.keys()
+    assert not times or kept
+
+
+def test_what_the_user_wants_is_never_thinned(library: Library) -> None:
+    asked, automatic = keep(library, why="asked"), keep(library, why="asked")
+    old = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    write_kept(asked, made_at=old)
+    write_kept(automatic, made_at=old - timedelta(minutes=5), why="automatic")
+    pinned = pin(replace(read_kept(automatic.path)), True)
+    keep(library, why="asked")
+    assert {one.name for one in kept_of(library)} >= {asked.name, automatic.name}
+    pin(pinned, False)
+    keep(library, why="asked")
+    names = {one.name for one in kept_of(library)}
+    assert asked.name in names and automatic.name not in names
+    assert why_kept(kept_of(library))[max(names)] == "newest"
+
+
+def test_the_difference_is_told_by_kind(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    assert difference(trained.folder, backup.path).is_none
+    add_tasks(trained, [make_task(n) for n in range(1000, 1003)])
+    trained.write(lambda db: db.execute("UPDATE tasks SET answer = '7' WHERE n = 1").rowcount)
+    train(trained, WEIGHTS[:100])
+    found = difference(trained.folder, backup.path).kinds
+    assert (found["tasks"].lost, found["tasks"].back, found["tasks"].changed) == (3, 0, 1)
+    assert found["trainings"].lost_names == ("train-2",) and "records" not in found
+
+
+def test_a_restore_in_place_is_undone_by_the_backup_before_it(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    add_tasks(trained, [make_task(1000)])
+    train(trained, b"others")
+    first = trained.folder / "trainings" / "train-1" / "adapter" / "adapter_model.safetensors"
+    first.write_bytes(b"overwritten")
+    staged = stage(trained, backup.path)
+    assert staged.present is not None and staged.present.counts["tasks"] == 301
+    assert count_tasks(trained) == 301 and first.read_bytes() == b"overwritten"  # nothing has changed yet
+    with _reopened(trained) as restored:
+        assert count_tasks(restored) == 300 and check(restored, thorough=True) == []
+        assert first.read_bytes() == WEIGHTS and missing_files(restored) == []
+        assert not (restored.folder / "trainings" / "train-2").exists()
+        assert not (restored.folder / STAGED).exists() and list_chats(restored) == []
+        stage(restored, staged.present.path)
+        with _reopened(restored) as again:
+            assert count_tasks(again) == 301 and first.read_bytes() == b"overwritten"
+            second = again.folder / "trainings" / "train-2"
+            assert (second / "adapter" / "adapter_model.safetensors").read_bytes() == b"others"
+            assert (second / "checkpoints" / "step-4" / "state").read_bytes() == b"s"
+
+
+def test_a_restore_that_is_not_whole_changes_nothing(
+    trained: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = keep(trained, why="asked")
+    add_tasks(trained, [make_task(1000)])
+
+    def stop(count: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises((InterruptedError, UserError)):
+        stage(trained, backup.path, on_bytes=stop)
+    assert not (trained.folder / STAGED).exists()
+    stage(trained, backup.path)
+    (trained.folder / STAGED / MARK).unlink()  # as after a kill before the last step
+    with _reopened(trained) as opened:
+        assert count_tasks(opened) == 301 and not (opened.folder / STAGED).exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from orca_desk.library import restored_state
+from orca_desk.library.database import Library
+left = int(sys.argv[2])
+def count(name):
+    before = getattr(Path, name)
+    def call(self, *given, **named):
+        global left
+        if "library" in str(self) and not str(self).endswith(("lock", "owner", "part")):
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), 9)
+        return before(self, *given, **named)
+    setattr(Path, name, call)
+for name in ("unlink", "replace", "mkdir"):
+    count(name)
+Library.open(Path(sys.argv[1])).close()
+"""
+
+
+def test_a_kill_while_a_restore_is_put_into_place_ends_in_the_new_state(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    add_tasks(trained, [make_task(1000)])
+    first = trained.folder / "trainings" / "train-1" / "adapter" / "adapter_model.safetensors"
+    first.write_bytes(b"overwritten")
+    stage(trained, backup.path)
+    trained.close()
+    kills = 0
+    for steps in range(1, 12, 2):
+        done = subprocess.run([sys.executable, "-c", KILLED, str(trained.folder), str(steps)])
+        kills += done.returncode == -signal.SIGKILL
+        if done.returncode == 0:
+            break
+    assert kills > 1
+    with Library.open(trained.folder, create=False) as restored:
+        assert count_tasks(restored) == 300 and check(restored, thorough=True) == []
+        assert first.read_bytes() == WEIGHTS
+
+
+def test_a_library_that_cannot_be_opened_is_replaced_and_kept_aside(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    trained.close()
+    content = bytearray(trained.path.read_bytes())
+    content[:8192] = bytes(8192)
+    trained.path.write_bytes(content)
+    with pytest.raises(UserError):
+        Library.open(trained.folder)
+    stage_over_damaged(trained.folder, backup.path)
+    with Library.open(trained.folder, create=False) as restored:
+        assert count_tasks(restored) == 300
+    (aside,) = restoring.replaced_in(trained.folder)
+    assert (aside / "library.db").read_bytes() == bytes(content)
+
+
+def test_a_backup_of_elsewhere_cannot_write_outside(trained: Library, tmp_path: Path) -> None:
+    backup = keep(trained, why="asked")
+    for name in ("../out", "/out", "trainings/../../out", "elsewhere"):
+        write_kept(backup, files=(*backup.files, replace(backup.files[0], name=name)))
+        with pytest.raises(UserError, match="no backup"):
+            restore(backup.path, tmp_path / "restored")
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_libraries_keep_theirs_apart_in_one_folder(library: Library, tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    place.mkdir()
+    with new_library(tmp_path / "other" / "library") as other:
+        for one in (library, other):
+            set_keeping(one.folder, Keeping(folder=str(place)))
+            keep(one, why="asked")
+        assert len(list(place.iterdir())) == 2 and len(kept_of(library)) == len(kept_of(other)) == 1
