@@ -17,6 +17,7 @@ from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.mentions import Mentions
 from orca_desk.library.traces import ASKED, CHATS, CHOSEN, PROPOSALS, RECORDS, task_texts
+from orca_desk.library.trash import finish_moves, mark_all_going
 
 # The triggers that keep records and snapshots from being deleted, but for this
 KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")
@@ -74,6 +75,7 @@ def forget(
         }
         for name in kept:
             db.execute(f"DROP TRIGGER {name}")
+        mark_all_going(db)  # what was deleted may hold the texts, in its files too
         with mentions.in_sql(db):
             _delete_rows(db, chosen)
             _scrub(db)
@@ -90,6 +92,7 @@ def forget(
     library.alone(lambda db: db.execute("PRAGMA secure_delete = ON"))
     try:
         library.write(delete)
+        finish_moves(library)
         _rewrite(library)
     finally:
         library.alone(lambda db: db.execute("PRAGMA secure_delete = OFF"))

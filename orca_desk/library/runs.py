@@ -27,7 +27,7 @@ class Run:
 
     A run that is resumed is one run with several parts: `created_at` is when the first of them began,
     `started_at` and `ended_at` belong to the last, and `earlier_seconds` is the time of those before it.
-    `seen_at` is when the progress was last stored.
+    `seen_at` is when the progress was last stored. `label` is what the user called the run, or "".
     """
 
     id: str
@@ -44,6 +44,7 @@ class Run:
     ended_at: str | None
     earlier_seconds: float
     seen_at: str | None
+    label: str = ""
 
     @property
     def is_final(self) -> bool:

@@ -1,0 +1,100 @@
+"""What the user calls things, and notes about them. Neither changes what they are."""
+
+import sqlite3
+from typing import Literal
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
+
+NotedKind = Literal["run", "snapshot", "record", "family", "model"]
+LONGEST_NAME = 200  # characters
+LONGEST_NOTE = 20_000
+
+
+def notes(library: Library, kind: NotedKind) -> dict[str, str]:
+    """Return the notes on things of one kind, by id. Trainings and evaluations are of kind "run"."""
+    rows = library.rows("SELECT item, note FROM notes WHERE kind = ?", (kind,))
+    return {row["item"]: row["note"] for row in rows}
+
+
+def note_on(library: Library, kind: NotedKind, item: str) -> str:
+    """Return the note on one thing; empty without one."""
+    row = library.row("SELECT note FROM notes WHERE kind = ? AND item = ?", (kind, item))
+    return str(row["note"]) if row else ""
+
+
+def set_note(library: Library, kind: NotedKind, item: str, note: str) -> str:
+    """Store a note, or remove it if it is blank; return the earlier one. Raises UserError for a long one."""
+    text = note.strip()
+    if len(text) > LONGEST_NOTE:
+        raise UserError(
+            f"The note has {len(text):,} characters; {LONGEST_NOTE:,} are allowed.", "Shorten it."
+        )
+
+    def store(db: sqlite3.Connection) -> str:
+        row = db.execute("SELECT note FROM notes WHERE kind = ? AND item = ?", (kind, item)).fetchone()
+        if text:
+            db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?)", (kind, item, text, now()))
+        else:
+            db.execute("DELETE FROM notes WHERE kind = ? AND item = ?", (kind, item))
+        return str(row["note"]) if row else ""
+
+    return library.write(store)
+
+
+def name_of(library: Library, kind: Literal["run", "snapshot"], item: str) -> str:
+    """Return what the user called a run or a snapshot; "" for a run without a name.
+
+    An evaluation's name is the one that it was started with, or was given since. Raises UserError if there is
+    no such thing.
+    """
+    with library.read() as db:
+        return _name(db, kind, item)
+
+
+def rename(library: Library, kind: Literal["run", "snapshot"], item: str, name: str) -> str:
+    """Give a run or a snapshot another name, and return the earlier one; "" takes that of a run away.
+
+    A snapshot's content, and so its id, stays. Raises UserError for a name that is too long, for a snapshot
+    without one or with that of another, and if there is no such thing.
+    """
+    text = " ".join(name.split())
+    if len(text) > LONGEST_NAME:
+        raise UserError(f"The name has {len(text):,} characters; {LONGEST_NAME} are allowed.", "Shorten it.")
+    if kind == "snapshot" and not text:
+        raise UserError("A snapshot needs a name.", "Name it after its content, e.g. first-try.")
+
+    if kind == "run" and text.startswith((OF_EXPERIMENT, OF_CHECKPOINT)):
+        raise UserError(
+            f"Names that begin with “{OF_EXPERIMENT}” or “{OF_CHECKPOINT}” are given by Orca Desk.",
+            "Choose another name.",
+        )
+
+    def store(db: sqlite3.Connection) -> str:
+        before = _name(db, kind, item)
+        if kind == "snapshot":
+            taken = db.execute("SELECT 1 FROM snapshots WHERE name = ? AND id <> ?", (text, item)).fetchone()
+            if taken:
+                raise UserError(f"Another snapshot is named {text}.", "Choose another name.")
+            db.execute("UPDATE snapshots SET name = ? WHERE id = ?", (text, item))
+        elif not db.execute("UPDATE evaluations SET name = ? WHERE id = ?", (text, item)).rowcount:
+            db.execute("UPDATE runs SET label = ? WHERE id = ?", (text, item))
+        return before
+
+    return library.write(store)
+
+
+def _name(db: sqlite3.Connection, kind: Literal["run", "snapshot"], item: str) -> str:
+    if kind == "snapshot":
+        row = db.execute("SELECT name FROM snapshots WHERE id = ?", (item,)).fetchone()
+    else:
+        row = db.execute(
+            "SELECT coalesce((SELECT name FROM evaluations WHERE id = runs.id), label) AS name FROM runs"
+            " WHERE id = ?",
+            (item,),
+        ).fetchone()
+    if row is None:
+        raise UserError(f"There is no {kind} {item}.", f"List the {kind}s to see their ids.")
+    return str(row["name"])

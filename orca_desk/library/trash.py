@@ -1,0 +1,264 @@
+"""The trash: what was deleted waits there, rows and files together, and can come back.
+
+The rows go in one transaction, which also notes which files follow; then the files are renamed into a folder
+of the trash. Whatever ends the process in between, the next start finishes what was begun: files without
+rows, or rows without files, are never left.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.conditions import json_list
+from orca_desk.library.database import Library
+from orca_desk.library.trash_rows import Rows, insert_rows, take_rows, tidying, unindex
+
+FOLDER = "trash"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrashEntry:
+    """What one deletion put into the trash. `items` are the ids, `label` says what they are.
+
+    `files` are where its files wait.
+    """
+
+    n: int
+    kind: str
+    items: tuple[str, ...]
+    label: str
+    files: tuple[Path, ...]
+    created_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What came back: `items` of `kind`.
+
+    `there` rows were made again in the meantime, and stay as they are; `missing` files were not in the trash.
+    """
+
+    kind: str
+    items: tuple[str, ...]
+    there: int
+    missing: tuple[Path, ...]
+
+
+def put_into_trash(
+    library: Library,
+    kind: str,
+    items: Sequence[str],
+    label: str,
+    *,
+    rows: Sequence[Rows],
+    files: Sequence[Path] = (),
+) -> int:
+    """Delete rows and files together, and return the number of their entry in the trash.
+
+    `rows` are in an order in which the tables can lose them; `files` lie in the library's folder, and those
+    that do not exist are left out. Raises UserError, with everything as it was, if a file cannot be moved.
+    """
+    place = f"{FOLDER}/{secrets.token_hex(6)}"
+    own = [path.relative_to(library.folder).as_posix() for path in files if os.path.lexists(path)]
+    moves = [[name, f"{place}/{name}"] for name in own]
+
+    def store(db: sqlite3.Connection) -> int:
+        n = db.execute(
+            "INSERT INTO trash (kind, items, label, moves, state, created_at)"
+            " VALUES (?, ?, ?, ?, 'leaving', ?) RETURNING n",
+            (kind, json_list(items), label, json.dumps(moves), now()),
+        ).fetchone()[0]
+        with tidying(db):
+            position = 0
+            for each in rows:
+                if each.table == "records":  # while their edits are still there
+                    unindex(db, each)
+            for each in rows:
+                position = take_rows(db, n, position, each)
+        return int(n)
+
+    n = library.write(store)
+    try:
+        _leave(library, n)
+    except OSError as error:
+        restore_from_trash(library, n)
+        raise UserError(
+            f"{label} cannot be deleted: {error.filename or 'a file'} cannot be moved"
+            f" ({error.strerror or error}).",
+            "Close the programs that use its files, or make them writable, and try again.",
+        ) from error
+    return n
+
+
+def restore_from_trash(library: Library, n: int) -> Restored:
+    """Bring back what entry `n` holds. Raises UserError if the trash has no such entry (any more)."""
+
+    def insert(db: sqlite3.Connection) -> tuple[sqlite3.Row, int]:
+        entry = db.execute("SELECT * FROM trash WHERE n = ?", (n,)).fetchone()
+        if entry is None or entry["state"] == "going":
+            raise UserError("It is not in the trash any more.", "A backup may still have it: see Settings.")
+        there = insert_rows(db, n)
+        db.execute("DELETE FROM trash_rows WHERE trash = ?", (n,))
+        db.execute("UPDATE trash SET state = 'returning' WHERE n = ?", (n,))
+        return entry, there
+
+    try:
+        entry, there = library.write(insert)
+    except sqlite3.IntegrityError as error:
+        raise UserError(
+            "It cannot come back alone: something that it was made of was deleted after it.",
+            "Restore what was deleted later first.",
+        ) from error
+    try:
+        missing = _return(library, n)
+    except OSError as error:
+        raise UserError(
+            f"Its rows are back, but {error.filename or 'a file'} cannot be moved"
+            f" ({error.strerror or error}).",
+            "Make the library's folder writable; the next start brings the files back.",
+        ) from error
+    items = tuple(json.loads(entry["items"]))
+    return Restored(kind=entry["kind"], items=items, there=there, missing=missing)
+
+
+def list_trash(library: Library) -> list[TrashEntry]:
+    """Return what is in the trash, the latest deletion first."""
+    rows = library.rows("SELECT * FROM trash WHERE state <> 'going' ORDER BY n DESC")
+    return [
+        TrashEntry(
+            n=row["n"],
+            kind=row["kind"],
+            items=tuple(json.loads(row["items"])),
+            label=row["label"],
+            files=tuple(library.folder / to for _, to in json.loads(row["moves"])),
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]
+
+
+def empty_trash(
+    library: Library, entries: Sequence[int] | None = None, *, older_than_days: float | None = None
+) -> int:
+    """Delete entries of the trash for good (None: all) and return how many; with a limit only older ones.
+
+    A process that ends meanwhile leaves the rest to the next start.
+    """
+    limit = None if older_than_days is None else datetime.now(UTC) - timedelta(days=older_than_days)
+
+    def mark(db: sqlite3.Connection) -> list[int]:
+        going = [
+            row["n"]
+            for row in db.execute("SELECT n, created_at FROM trash WHERE state = 'kept'").fetchall()
+            if (entries is None or row["n"] in entries)
+            and (limit is None or datetime.fromisoformat(row["created_at"]) < limit)
+        ]
+        db.execute(
+            "DELETE FROM trash_rows WHERE trash IN (SELECT value FROM json_each(?))", (json_list(going),)
+        )
+        db.execute(
+            "UPDATE trash SET state = 'going' WHERE n IN (SELECT value FROM json_each(?))",
+            (json_list(going),),
+        )
+        return going
+
+    going = library.write(mark)
+    for n in going:
+        _go(library, n)
+    if entries is None and limit is None:
+        _remove_strays(library)
+    return len(going)
+
+
+def finish_moves(library: Library) -> None:
+    """Finish what a process that ended had begun: files follow their rows. What cannot be moved waits."""
+    rows = library.rows("SELECT n, state FROM trash WHERE state <> 'kept'")
+    for row in rows:
+        with contextlib.suppress(OSError, UserError):
+            {"leaving": _leave, "returning": _return, "going": _go}[row["state"]](library, row["n"])
+
+
+def mark_all_going(db: sqlite3.Connection) -> None:
+    """Give up everything in the trash, inside a write; `finish_moves` then deletes the files."""
+    db.execute("DELETE FROM trash_rows")
+    db.execute("UPDATE trash SET state = 'going'")
+
+
+def _moves(library: Library, n: int) -> list[tuple[Path, Path]]:
+    row = library.row("SELECT moves FROM trash WHERE n = ?", (n,))
+    assert row is not None
+    return [(library.folder / place, library.folder / to) for place, to in json.loads(row["moves"])]
+
+
+def _leave(library: Library, n: int) -> None:
+    """Move the files of an entry into the trash, as far as they are not there. Raises OSError."""
+    for place, to in _moves(library, n):
+        if os.path.lexists(place) and not os.path.lexists(to):
+            to.parent.mkdir(parents=True, exist_ok=True)
+            place.rename(to)
+    library.write(partial(_set_state, n=n, state="kept"))
+
+
+def _return(library: Library, n: int) -> tuple[Path, ...]:
+    """Move the files of an entry back, and remove it; return those that are nowhere. Raises OSError."""
+    missing = []
+    for place, to in _moves(library, n):
+        if not os.path.lexists(place):
+            if os.path.lexists(to):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                to.rename(place)
+            else:
+                missing.append(place)
+    _remove_folder(library, n)
+    library.write(partial(_remove_entry, n=n))
+    return tuple(missing)
+
+
+def _go(library: Library, n: int) -> None:
+    """Delete the files of an entry, and the entry. The next start tries what cannot be deleted now."""
+    if _remove_folder(library, n):
+        library.write(partial(_remove_entry, n=n))
+
+
+def _remove_folder(library: Library, n: int) -> bool:
+    """Delete the folder of an entry; return whether it is gone."""
+    for _, to in _moves(library, n):
+        folder = library.folder / FOLDER / to.relative_to(library.folder / FOLDER).parts[0]
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            return False
+    return True
+
+
+def _remove_strays(library: Library) -> None:
+    """Delete what no entry knows: it belongs to another state of the library, before a backup came back."""
+    known = {to.relative_to(library.folder / FOLDER).parts[0] for to in _all_places(library)}
+    with contextlib.suppress(OSError):
+        for path in (library.folder / FOLDER).iterdir():
+            if path.name not in known:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _all_places(library: Library) -> Iterator[Path]:
+    for row in library.rows("SELECT moves FROM trash"):
+        for _, to in json.loads(row["moves"]):
+            yield library.folder / to
+
+
+def _set_state(db: sqlite3.Connection, *, n: int, state: str) -> None:
+    db.execute("UPDATE trash SET state = ? WHERE n = ?", (state, n))
+
+
+def _remove_entry(db: sqlite3.Connection, *, n: int) -> None:
+    db.execute("DELETE FROM trash_rows WHERE trash = ?", (n,))
+    db.execute("DELETE FROM trash WHERE n = ?", (n,))

@@ -1,0 +1,282 @@
+"""Deleting what is not needed any more: what would go along and what would lose something, then the deletion.
+
+What was deleted is in the trash, and can come back, until that is emptied.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.deleting import (
+    Kind,
+    chats_with,
+    derived_from,
+    evaluations_of_checkpoints,
+    evaluations_with,
+    frozen_records,
+    in_experiments,
+    made_by_experiments,
+    records_of_runs,
+    rows_of,
+    trainings_on,
+)
+from orca_desk.library.evaluations import list_evaluations
+from orca_desk.library.locations import training_folder
+from orca_desk.library.logs import run_log
+from orca_desk.library.runs import Run, runs_of
+from orca_desk.library.snapshots import list_snapshots, snapshot_names
+from orca_desk.library.trash import Restored, put_into_trash, restore_from_trash
+
+# A run of these kinds is deleted as the thing that it is
+KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}
+# Those of a kind go before those of the kinds after it, which they were made of
+ORDER = (Kind.EXPERIMENT, Kind.EVALUATION, Kind.TRAINING, Kind.SNAPSHOT, Kind.RECORD, Kind.RUN)
+
+
+class Refusal(StrEnum):
+    """Why something cannot be deleted now."""
+
+    RUNNING = "running"
+    OF_EXPERIMENT = "of-experiment"
+    FROZEN = "frozen"
+    MADE_FROZEN = "made-frozen"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing, with the name that the user gave it, or ""."""
+
+    kind: Kind
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A thing that stays, and why; `holder` is what needs it: an experiment, or the name of a snapshot."""
+
+    item: Item
+    reason: Refusal
+    holder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """What a deletion would do: `items` go, `along` what was made of them goes too.
+
+    `losing` stay, but what they were made with is gone: evaluations keep their figures, chats (by title)
+    their texts. `refused` stay. `bytes` is what the files take.
+    """
+
+    kind: Kind
+    items: tuple[Item, ...]
+    along: tuple[Item, ...] = ()
+    losing: tuple[Item, ...] = ()
+    losing_chats: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    files: tuple[Path, ...] = field(default=(), repr=False)
+    bytes: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but what was chosen is touched."""
+        return not (self.along or self.losing or self.losing_chats or self.refused)
+
+    @property
+    def label(self) -> str:
+        """The names or ids of what goes, for the trash; records are counted instead."""
+        if self.kind is Kind.RECORD:
+            return ""
+        return ", ".join(one.name or one.id for one in self.items)
+
+
+def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
+    """Return what it would mean to delete things of one kind; nothing is changed.
+
+    A run that is a training, an evaluation or an experiment may be named as `Kind.RUN`, if all of them are of
+    one kind. Raises UserError for an unknown id.
+    """
+    chosen = list(dict.fromkeys(ids))
+    kind = _kind_of(library, kind, chosen)
+    names, runs = _names(library, kind, chosen)
+    refused = _refused(library, kind, [Item(kind, one, names[one]) for one in chosen], runs)
+    staying = {one.item.id for one in refused}
+    going = [one for one in chosen if one not in staying]
+    along = _along(library, kind, going)
+    held = _held_along(library, kind, going, along)
+    if held:  # what cannot go keeps what it was made of
+        refused += held
+        staying |= {one.item.id for one in held}
+        going = [one for one in going if one not in staying]
+        along = _along(library, kind, going)
+    trainings = [one.id for one in along if one.kind is Kind.TRAINING]
+    trainings += going if kind is Kind.TRAINING else []
+    leaving = {one.id for one in along} | set(going)
+    files = tuple(_files(library, kind, going, along))
+    return Deletion(
+        kind=kind,
+        items=tuple(Item(kind, one, names[one]) for one in going),
+        along=tuple(along),
+        losing=tuple(
+            Item(Kind.EVALUATION, one) for one in evaluations_with(library, trainings) if one not in leaving
+        ),
+        losing_chats=tuple(chats_with(library, trainings)),
+        refused=tuple(refused),
+        files=files,
+        bytes=sum(map(size_of, files)),
+    )
+
+
+def delete(library: Library, deletion: Deletion) -> int:
+    """Delete what was planned, and return the number of its entry in the trash.
+
+    Raises UserError if nothing of it can be deleted, if a run of it is at work by now, and if a file cannot
+    be moved; everything is then as it was.
+    """
+    if not deletion.items:
+        raise UserError("Nothing can be deleted of what was chosen.", "See why it stays.")
+    ids = [one.id for one in deletion.items]
+    now = plan_deletion(library, deletion.kind, ids)
+    if now.refused or set(now.along) - set(deletion.along):
+        raise UserError("Something was made of it in the meantime.", "Look again at what would go along.")
+    everything = [*deletion.items, *deletion.along]
+    rows = [
+        row
+        for kind in ORDER
+        for row in rows_of(kind, [one.id for one in everything if one.kind is kind])
+        if any(one.kind is kind for one in everything)
+    ]
+    return put_into_trash(library, deletion.kind.value, ids, deletion.label, rows=rows, files=deletion.files)
+
+
+def restore(library: Library, entry: int) -> Restored:
+    """Bring back what `delete` or an entry of the trash holds. Raises UserError if it is gone."""
+    return restore_from_trash(library, entry)
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file or of everything in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    try:
+        if not path.is_dir() or path.is_symlink():
+            return path.lstat().st_size
+    except OSError:
+        return 0
+    for current, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(current, name)).st_size  # noqa: PTH118 - a Path a file is slow
+            except OSError:
+                continue
+    return total
+
+
+def _kind_of(library: Library, kind: Kind, ids: Sequence[str]) -> Kind:
+    if kind is not Kind.RUN:
+        return kind
+    kinds = {KINDS.get(run.kind, Kind.RUN) for run in runs_of(library, ids).values()}
+    if len(kinds) > 1:
+        raise UserError("Jobs of several types are chosen.", "Delete those of each type by themselves.")
+    return kinds.pop() if kinds else kind
+
+
+def _names(library: Library, kind: Kind, ids: Sequence[str]) -> tuple[dict[str, str], dict[str, Run]]:
+    """Return the names of things, and their runs. Raises UserError for an unknown id."""
+    if kind is Kind.RECORD:
+        return dict.fromkeys(ids, ""), {}
+    if kind is Kind.SNAPSHOT:
+        known = snapshot_names(library)
+        runs = {}
+    else:
+        runs = runs_of(library, ids)
+        known = {one: run.label for one, run in runs.items()}
+        if kind is Kind.EVALUATION:
+            known |= {one.id: one.name for one in list_evaluations(library) if one.id in known}
+    if unknown := [one for one in ids if one not in known]:
+        raise UserError(
+            f"There is no {kind.value} {unknown[0]}.", f"List the {kind.value}s to see their ids."
+        )
+    return known, runs
+
+
+def _refused(library: Library, kind: Kind, items: Sequence[Item], runs: dict[str, Run]) -> list[Refused]:
+    found = []
+    used = in_experiments(library) if kind in (Kind.TRAINING, Kind.EVALUATION, Kind.SNAPSHOT) else {}
+    frozen = frozen_records(library, [one.id for one in items]) if kind is Kind.RECORD else {}
+    for one in items:
+        if one.id in runs and runs[one.id].status == "running":
+            found.append(Refused(one, Refusal.RUNNING))
+        elif one.id in used:
+            found.append(Refused(one, Refusal.OF_EXPERIMENT, used[one.id]))
+        elif one.id in frozen:
+            found.append(Refused(one, Refusal.FROZEN, frozen[one.id]))
+    return found
+
+
+def _along(library: Library, kind: Kind, ids: Sequence[str]) -> list[Item]:
+    """Return what was made of some things and goes with them."""
+    if kind is Kind.SNAPSHOT:
+        derived = [one for one in derived_from(library, ids) if one not in ids]
+        trainings = trainings_on(library, [*ids, *derived])
+        return [
+            *(Item(Kind.SNAPSHOT, one) for one in derived),
+            *(Item(Kind.TRAINING, one) for one in trainings),
+            *_looks(library, trainings),
+        ]
+    if kind is Kind.TRAINING:
+        return _looks(library, ids)
+    if kind is Kind.RUN:
+        return [Item(Kind.RECORD, one) for found in records_of_runs(library, ids).values() for one in found]
+    if kind is Kind.EXPERIMENT:
+        made = made_by_experiments(library, ids)
+        on = {snapshot: trainings_on(library, [snapshot]) for snapshot in made["snapshot"]}
+        own = {one.id for one in list_snapshots(library)}
+        loose = [
+            one for one, trained in on.items() if one not in own and set(trained) <= set(made["training"])
+        ]
+        return [
+            *(Item(Kind.EVALUATION, one) for one in made["evaluation"]),
+            *(Item(Kind.TRAINING, one) for one in made["training"]),
+            *(Item(Kind.SNAPSHOT, one) for one in loose),
+        ]
+    return []
+
+
+def _held_along(library: Library, kind: Kind, ids: Sequence[str], along: Sequence[Item]) -> list[Refused]:
+    """Return those of the chosen whose products cannot go: an experiment or a snapshot needs them."""
+    if kind is Kind.SNAPSHOT:
+        used = in_experiments(library)
+        found = []
+        for one in ids:
+            made = [*derived_from(library, [one]), *trainings_on(library, [one])]
+            if held := [used[each] for each in made if each in used]:
+                found.append(Refused(Item(kind, one), Refusal.OF_EXPERIMENT, held[0]))
+            elif any(run.status == "running" for run in runs_of(library, made).values()):
+                found.append(Refused(Item(kind, one), Refusal.RUNNING))
+        return found
+    if kind is Kind.RUN and along:
+        made_by = records_of_runs(library, ids)
+        frozen = frozen_records(library, [one.id for one in along])
+        return [
+            Refused(Item(kind, run), Refusal.MADE_FROZEN, held[0])
+            for run, records in made_by.items()
+            if (held := [frozen[one] for one in records if one in frozen])
+        ]
+    return []
+
+
+def _looks(library: Library, trainings: Sequence[str]) -> list[Item]:
+    return [Item(Kind.EVALUATION, one) for one in evaluations_of_checkpoints(library, trainings)]
+
+
+def _files(library: Library, kind: Kind, ids: Sequence[str], along: Sequence[Item]) -> Iterator[Path]:
+    everything = [*((kind, one) for one in ids), *((one.kind, one.id) for one in along)]
+    for of, one in everything:
+        if of is Kind.TRAINING:
+            yield training_folder(library, one)
+        if of in (Kind.TRAINING, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN):
+            yield run_log(library, one)

@@ -1,0 +1,299 @@
+"""What was deleted is gone, rows and files together, and comes back whole, whatever happens in between."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from library_doubles import judged, make_record, make_task
+from new_library import new_library
+
+from orca_desk.errors import UserError
+from orca_desk.library import trash
+from orca_desk.library.answers import answer_counts
+from orca_desk.library.database import Library
+from orca_desk.library.deleting import Kind
+from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
+from orca_desk.library.finding import find
+from orca_desk.library.forget import forget
+from orca_desk.library.integrity import check
+from orca_desk.library.logs import run_log
+from orca_desk.library.notes import set_note
+from orca_desk.library.records import add_records, count_records, decide, get_record, revise
+from orca_desk.library.runs import create_run, end_run, get_run
+from orca_desk.library.settings import set_setting
+from orca_desk.library.snapshots import freeze, list_snapshots
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import add_events, create_training, get_training, list_trainings, set_adapter
+from orca_desk.library.trash import empty_trash, list_trash
+from orca_desk.method.snapshot_rules import SnapshotRules
+from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed library with records, two snapshots, a training with files, and evaluations."""
+    folder = tmp_path_factory.mktemp("tidy") / "library"
+    with new_library(folder) as library:
+        add_tasks(library, map(make_task, range(6)))
+        run = create_run(library, "generate", {})
+        add_records(library, [judged(make_record(n), n) for n in range(6)], run=run.id)
+        end_run(library, run.id, "done", "")
+        revise(library, "record-00001", "First try", verdict=None)
+        revise(library, "record-00001", "Answer: zebra", verdict=None)
+        decide(library, ["record-00005"], "drop")
+        snapshot = freeze(library, name="both", rules=SnapshotRules(only_paired=False, only_correct=False))
+        training = create_training(library, base=Path("/base"), snapshot=snapshot.id, settings={})
+        training.folder.mkdir(parents=True)
+        gguf = training.folder / "adapter.gguf"
+        gguf.write_bytes(b"weights")
+        set_adapter(library, training.id, adapter=training.folder, gguf=gguf, sha256="1")
+        add_events(library, training.id, [{"event": "metrics", "step": 1, "loss": 0.1}])
+        end_run(library, training.id, "done", "")
+        run_log(library, training.id).parent.mkdir(exist_ok=True)
+        run_log(library, training.id).write_text("log")
+        for name in ("tuned", "checkpoint train-1, step 1"):
+            evaluation = create_evaluation(
+                library,
+                model=Path("/base.gguf"),
+                adapter=gguf,
+                system_kind="empty",
+                system="",
+                questions=[Question.of(make_task(n), paired=None) for n in (1, 2)],
+                settings={"name": name},
+                name=name,
+            )
+            answer = Answered(
+                task_id=make_task(1).id,
+                response="a giraffe",
+                correct=True,
+                reason="",
+                recognised=None,
+                completion_tokens=1,
+                finish_reason="stop",
+            )
+            add_answers(library, evaluation.id, [answer])
+            end_run(library, evaluation.id, "done", "")
+    return folder
+
+
+@pytest.fixture
+def library(made: Path, tmp_path: Path) -> Any:
+    """A copy of that library, open."""
+    import shutil
+
+    shutil.copytree(made, tmp_path / "library")
+    with Library.open(tmp_path / "library") as opened:
+        yield opened
+
+
+def content(library: Library) -> dict[str, list[str]]:
+    """Every row of every table but those of the trash, and every file."""
+    with closing(sqlite3.connect(f"{library.path.as_uri()}?mode=ro", uri=True)) as db:
+        names = [
+            row[0]
+            for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not row[0].startswith(("trash", "sqlite_", "tasks_text", "records_text", "answers_text"))
+        ]
+        found = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in names}
+    found["files"] = sorted(
+        str(path.relative_to(library.folder))
+        for path in library.folder.rglob("*")
+        if path.is_file() and not path.name.startswith(("library.db", "orca-desk"))
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "ids"),
+    [
+        (Kind.TRAINING, ["train-1"]),
+        (Kind.RUN, ["train-1"]),
+        (Kind.SNAPSHOT, []),
+        (Kind.EVALUATION, ["evaluate-1"]),
+        (Kind.EVALUATION, ["evaluate-1", "evaluate-2"]),
+    ],
+)
+def test_what_comes_back_is_what_was_deleted(library: Library, kind: Kind, ids: list[str]) -> None:
+    ids = ids or [list_snapshots(library)[0].id]
+    before = content(library)
+    entry = delete(library, plan_deletion(library, kind, ids))
+    assert content(library) != before
+    assert check(library, thorough=True) == []
+    restored = restore(library, entry)
+    assert (restored.items, restored.there, restored.missing) == (tuple(ids), 0, ())
+    assert content(library) == before
+    assert find(library, "giraffe").groups[2].total == 2
+    assert check(library, thorough=True) == []
+    assert list_trash(library) == []
+    assert list((library.folder / "trash").glob("*")) == []
+
+
+def test_a_snapshot_takes_its_trainings_along_and_says_what_loses_them(library: Library) -> None:
+    plan = plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id])
+    assert [one.id for one in plan.along] == ["train-1", "evaluate-2"]
+    assert [one.id for one in plan.losing] == ["evaluate-1"]
+    assert plan.bytes == len("weights") + len("log")
+    assert plan.label == "both"
+    delete(library, plan)
+    assert list_trainings(library) == []
+    assert not (library.folder / "trainings" / "train-1").exists()
+    assert answer_counts(library)["evaluate-1"].correct == 1
+    (entry,) = list_trash(library)
+    assert sorted(path.name for path in entry.files if path.exists()) == ["train-1", "train-1.log"]
+
+
+def test_records_of_a_snapshot_stay_and_the_others_come_back_with_their_edits(library: Library) -> None:
+    ids = [f"record-{n:05}" for n in range(6)]
+    plan = plan_deletion(library, Kind.RECORD, ids)
+    assert [one.id for one in plan.items] == ["record-00005"]
+    assert {(one.reason, one.holder) for one in plan.refused} == {(Refusal.FROZEN, "both")}
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    before = content(library)
+    entry = delete(library, plan_deletion(library, Kind.RECORD, ids))
+    assert count_records(library) == 0
+    assert find(library, "zebra").total == 0
+    restore(library, entry)
+    assert content(library) == before
+    assert get_record(library, "record-00001").edited == "Answer: zebra"
+    assert (find(library, "zebra").total, find(library, "first try").total) == (1, 0)
+
+
+def test_a_record_that_was_made_again_stays_as_it_is(library: Library) -> None:
+    entry = delete(library, plan_deletion(library, Kind.RECORD, ["record-00005"]))
+    add_records(library, [judged(make_record(5, response="Answer: five"), 5)])
+    assert restore(library, entry).there == 1
+    assert get_record(library, "record-00005").record.response == "Answer: five"
+    assert get_record(library, "record-00005").decision is None
+    assert check(library, thorough=True) == []
+
+
+def test_a_snapshot_cannot_come_back_without_its_records(library: Library) -> None:
+    snapshot = delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    records = delete(library, plan_deletion(library, Kind.RECORD, ["record-00001"]))
+    with pytest.raises(UserError, match="deleted after it"):
+        restore(library, snapshot)
+    assert list_snapshots(library) == []
+    restore(library, records)
+    restore(library, snapshot)
+    assert [one.name for one in list_snapshots(library)] == ["both"]
+
+
+def test_a_job_goes_with_its_answers_unless_a_snapshot_holds_them(library: Library) -> None:
+    plan = plan_deletion(library, Kind.RUN, ["generate-1"])
+    assert not plan.items
+    assert [(one.reason, one.holder) for one in plan.refused] == [(Refusal.MADE_FROZEN, "both")]
+    with pytest.raises(UserError, match="Nothing can be deleted"):
+        delete(library, plan)
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    before = content(library)
+    plan = plan_deletion(library, Kind.RUN, ["generate-1"])
+    assert len(plan.along) == 6
+    entry = delete(library, plan)
+    assert count_records(library) == 0
+    restore(library, entry)
+    assert content(library) == before
+
+
+def test_what_is_at_work_or_of_an_experiment_stays(library: Library) -> None:
+    running = create_run(library, "generate", {"other": 1})
+    assert [one.reason for one in plan_deletion(library, Kind.RUN, [running.id]).refused] == [Refusal.RUNNING]
+    run = create_run(library, "experiment", {})
+    end_run(library, run.id, "done", "")
+    cell = {"training": "train-1", "evaluations": {"own": "evaluate-1"}, "reused": ["evaluate-1"]}
+    set_setting(library, f"experiment.{run.id}", {"arms": {}, "cells": {"erased/0": cell}})
+    for kind, one in ((Kind.TRAINING, "train-1"), (Kind.EVALUATION, "evaluate-1")):
+        (refused,) = plan_deletion(library, kind, [one]).refused
+        assert (refused.reason, refused.holder) == (Refusal.OF_EXPERIMENT, run.id)
+    (refused,) = plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]).refused
+    assert refused.reason is Refusal.OF_EXPERIMENT
+    before = content(library)
+    plan = plan_deletion(library, Kind.RUN, [run.id])
+    assert [one.id for one in plan.along] == ["train-1"]  # not the evaluation, which was there before it
+    entry = delete(library, plan)
+    assert [one.id for one in list_trainings(library)] == []
+    restore(library, entry)
+    assert content(library) == before
+
+
+@pytest.mark.parametrize("step", ["leaving", "returning", "going"])
+def test_the_next_start_finishes_what_an_end_of_the_process_left(
+    library: Library, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    before = content(library)
+    plan = plan_deletion(library, Kind.TRAINING, ["train-1"])
+    entry = delete(library, plan) if step != "leaving" else 0
+    monkeypatch.setattr(trash, {"leaving": "_leave", "returning": "_return", "going": "_go"}[step], killed)
+    with pytest.raises(KilledError):
+        {
+            "leaving": lambda: delete(library, plan),
+            "returning": lambda: restore(library, entry),
+            "going": lambda: empty_trash(library),
+        }[step]()
+    monkeypatch.undo()
+    library.close()
+    with Library.open(library.folder) as again:
+        folder = again.folder / "trainings" / "train-1"
+        if step == "leaving":
+            assert not folder.exists()
+            restore(again, list_trash(again)[0].n)
+        assert list_trash(again) == []
+        assert folder.exists() == (step != "going")
+        assert step == "going" or content(again) == before
+
+
+def test_files_that_cannot_be_moved_leave_everything_as_it_was(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(library)
+    rename = Path.rename
+
+    def refuse(path: Path, to: Path) -> Path:
+        if path.name == "train-1.log" and "trash" in to.parts:
+            raise PermissionError(13, "in use", str(path))
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UserError, match=r"train-1.log cannot be moved \(in use\)"):
+        delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
+    assert content(library) == before
+    assert list_trash(library) == []
+
+
+def test_the_trash_is_emptied_by_age_or_whole(library: Library) -> None:
+    entry = delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
+    stray = library.folder / "trash" / "of-another-state"
+    stray.mkdir()
+    assert empty_trash(library, older_than_days=30) == 0
+    assert empty_trash(library) == 1
+    assert list((library.folder / "trash").glob("*")) == []
+    with pytest.raises(UserError, match="not in the trash any more"):
+        restore(library, entry)
+    assert library.rows("SELECT 1 FROM trash_rows") == []
+
+
+def test_deleting_texts_for_good_empties_the_trash(library: Library) -> None:
+    delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
+    forget(library, [make_task(3).id], {})
+    assert list_trash(library) == []
+    assert list((library.folder / "trash").glob("*")) == []
+
+
+def test_notes_go_and_come_with_what_they_are_on(library: Library) -> None:
+    set_note(library, "run", "train-1", "a first try")
+    entry = delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
+    assert library.rows("SELECT 1 FROM notes") == []
+    restore(library, entry)
+    assert json.loads(json.dumps([row["note"] for row in library.rows("SELECT * FROM notes")])) == [
+        "a first try"
+    ]
+    assert get_training(library, "train-1").adapter_gguf is not None
+    assert get_run(library, "train-1").label == ""
