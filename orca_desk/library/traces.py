@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
 from orca_desk.library.connections import connect
 from orca_desk.library.database import Library
+from orca_desk.library.keeping_settings import BACKUPS, KEPT, SETTINGS, keeping_of, store_folder
+from orca_desk.library.kept import kept_backups
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, resolve_path, training_folder
 from orca_desk.library.mentions import Mentions
+from orca_desk.library.opened_backup import opened
 from orca_desk.method.turns import turns_from_json
 
 WORKED_ON = "records.jsonl"  # what a training was given, beside its checkpoints
@@ -59,7 +63,8 @@ class Traces:
     `twins` are other tasks that ask the same, which stay. `evaluations` and `chats` are their ids; of an
     evaluation the texts go and the figures stay. `benchmark_questions` are questions of files that were named
     as benchmarks; freezing does not look for them any more. `backups` are
-    database files that hold a task or a record of it; `unread_backups` those that nobody can look into here.
+    files that hold a task or a record of it, kept backups by their lists; `unread_backups` are those that
+    nobody can look into here.
     `files` are working files and logs in the library's folder with the text of a task. `written` are files
     that were exported or merged since, anywhere, which may hold it: nothing of them is deleted.
     """
@@ -189,24 +194,33 @@ def _trainings(library: Library, chosen: dict[str, str]) -> tuple[TrainingTrace,
 
 
 def _backups(library: Library, ids: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Return the backups in the library's folder that hold one of the tasks, and those that are packed."""
+    """Return the library's backups that hold one of the tasks, and those that nobody can look into here."""
     holding, unread = [], []
-    for path in sorted((library.folder / "backups").glob("*")):
-        if path.suffix == ".db":
-            try:
-                with closing(connect(path, "immutable")) as db:
-                    found = db.execute(
-                        f"SELECT 1 FROM tasks WHERE id IN {CHOSEN} UNION ALL"
-                        f" SELECT 1 FROM records WHERE task_id IN {CHOSEN} LIMIT 1",
-                        {"ids": json_list(ids)},
-                    ).fetchone()
-                if found:
-                    holding.append(path)
-            except sqlite3.Error:
-                unread.append(path)
-        elif path.is_file():
+    kept, damaged = kept_backups(store_folder(library.folder))
+    chosen = keeping_of(library.folder).folder
+    if chosen and not Path(chosen).is_dir():
+        unread.append(Path(chosen))
+    there = [*(library.folder / BACKUPS).glob("*")]
+    looked_into = [one for one in there if one.suffix in (".db", ".zip")]
+    for path in [*looked_into, *(one.path for one in kept)]:
+        try:
+            if _holds(path, ids):
+                holding.append(path)
+        except (sqlite3.Error, UserError):
             unread.append(path)
-    return tuple(holding), tuple(unread)
+    ours = {KEPT, SETTINGS, *(path.name for path in looked_into)}
+    unread += [path for path in there if path.name not in ours and not path.name.startswith(".")]
+    return tuple(sorted(holding)), tuple(sorted([*unread, *damaged]))
+
+
+def _holds(path: Path, ids: Sequence[str]) -> bool:
+    with opened(path) as backup, closing(connect(backup.database, "immutable")) as db:
+        found = db.execute(
+            f"SELECT 1 FROM tasks WHERE id IN {CHOSEN} UNION ALL"
+            f" SELECT 1 FROM records WHERE task_id IN {CHOSEN} LIMIT 1",
+            {"ids": json_list(ids)},
+        ).fetchone()
+    return found is not None
 
 
 def _written(library: Library) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library.connections import copy_database
 from orca_desk.library.database import Library
+from orca_desk.library.keeping import keep, verify
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
@@ -84,6 +85,21 @@ def test_weights_and_backups_can_stay_and_are_named(folder: Path) -> None:
     done = run(folder, "forget", "Quillfeather", "--delete", "--yes", "--keep-backups")
     assert "Kept, although it learned from them:" in done.output
     assert (folder / "backups" / "monday.db").exists()
+
+
+def test_kept_backups_that_hold_a_task_go_with_their_pieces(folder: Path) -> None:
+    with Library.open(folder) as library:
+        other = keep(library, why="asked")
+        add_tasks(library, [make_task(8, query="How many Brindlewicks are there?")])
+        holding = keep(library, why="asked")
+    (folder / "backups" / "replaced-2026-11-28T090000Z").mkdir()
+    shown = " ".join(run(folder, "forget", "Brindlewicks").output.split())
+    assert f"Delete 1 backup with them in it too: {holding.name}" in shown
+    assert "replaced-2026-11-28T090000Z cannot be looked into here and may hold them" in shown
+    assert run(folder, "forget", "Brindlewicks", "--delete", "--yes").exit_code == 0
+    assert not holding.path.exists() and verify(other.path.parent).damaged == ()
+    pieces = {path.name for path in (folder / "backups" / "kept" / "chunks").glob("??/*")}
+    assert pieces == other.pieces
 
 
 def test_no_backup_is_lost_for_a_database_that_cannot_be_changed(folder: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.forget import forget
+from orca_desk.library.keeping import delete_kept
+from orca_desk.library.kept import is_kept, read_kept
 from orca_desk.library.runs import list_runs
 from orca_desk.library.traces import Traces, traces_of
 
@@ -50,7 +52,10 @@ def forget_tasks(
 
     def remove_files() -> None:
         for path in going:
-            _remove(path)
+            if is_kept(path):
+                delete_kept(read_kept(path))
+            else:
+                _remove(path)
 
     forget(library, ids, account_of(traces), remove_files=remove_files)
     return Forgotten(traces=traces, deleted=tuple(going), kept=() if weights else learned)

@@ -1,5 +1,6 @@
 """Deleting tasks for good, in words: what goes, what stays, and what cannot be taken back."""
 
+from orca_desk.library.kept import SUFFIX
 from orca_desk.library.traces import Traces
 from orca_desk.ui.words.counting import counted
 
@@ -48,7 +49,7 @@ def lasting_lines(traces: Traces) -> list[str]:
         for one in traces.trainings
     ]
     lines += [f"{path} was written from this library and may hold them" for path in traces.written]
-    lines += [f"The backup {path.name} is packed and may hold them" for path in traces.unread_backups]
+    lines += [f"{path} cannot be looked into here and may hold them" for path in traces.unread_backups]
     lines.append("Copies of this library elsewhere, and the files that the tasks were imported from")
     return lines
 
@@ -62,5 +63,5 @@ def weights_line(traces: Traces) -> str:
 
 def backups_line(traces: Traces) -> str:
     """Return which backups hold the tasks; empty without any."""
-    names = ", ".join(path.name for path in traces.backups)
+    names = ", ".join(path.name.removesuffix(SUFFIX) for path in traces.backups)
     return f"Delete {counted(len(traces.backups), 'backup')} with them in it too: {names}" if names else ""
