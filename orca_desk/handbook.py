@@ -48,10 +48,9 @@ def chapter(name: str) -> Chapter | None:
 @functools.cache
 def glossary() -> Mapping[str, str]:
     """Return what each term means, by the term in lower case: the first paragraph below its heading."""
-    found = chapter(GLOSSARY)
-    assert found is not None
     meanings = {
-        one.heading.lower(): plain_text(one.text.strip().split("\n\n", 1)[0]) for one in sections(found)[1:]
+        one.heading.lower(): plain_text(one.text.strip().split("\n\n", 1)[0])
+        for one in sections(_chapter(GLOSSARY))[1:]
     }
     return MappingProxyType(meanings)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
 from orca_desk.ui.theme import Tone as Tone
+from orca_desk.ui.words.glossary import tip_of
 
 LONGEST_TIP = 1000  # characters
 
@@ -23,10 +24,11 @@ def label(
     wrap: bool = False,
     selectable: bool = False,
 ) -> QLabel:
-    """Return a label that shows `text` verbatim, never as markup."""
+    """Return a label that shows `text` verbatim, never as markup, and explains the method's terms in it."""
     made = QLabel()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
+    made.setToolTip(safe_tip(tip_of(text)))
     made.setFont(font(size, bold=bold))
     made.setWordWrap(wrap)
     if tone:
