@@ -15,8 +15,24 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Overall:
+    """How far a job of several steps is as a whole: step 3 of 7, the share done (0 to 1), the time left.
+
+    `seconds_left` is an estimate; None where there is none yet.
+    """
+
+    step: int
+    steps: int
+    share: float
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Update:
-    """How far one stage of a job is. `total` None: unknown. `rate` is in `unit` per second."""
+    """How far one stage of a job is. `total` None: unknown. `rate` is in `unit` per second.
+
+    `overall` is how far the whole job is, where it has several steps.
+    """
 
     stage: str
     done: float = 0
@@ -24,6 +40,14 @@ class Update:
     unit: str = ""
     rate: float | None = None
     message: str = ""
+    overall: Overall | None = None
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, 0 to 1: of the whole job if known, else of this stage; None if unknown."""
+        if self.overall is not None:
+            return self.overall.share
+        return min(1.0, max(0.0, self.done / self.total)) if self.total else None
 
     @property
     def seconds_left(self) -> float | None:

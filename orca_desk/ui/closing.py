@@ -1,7 +1,5 @@
 """Closing the window while jobs run: ask whether to stop them, wait for them, or stay open."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -9,23 +7,15 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.words.closing import Fate, closing_lines, unfinished_heading
 
 
-def _titles(jobs: Sequence[Job]) -> str:
-    return ", ".join(job.title for job in jobs)
-
-
-def _promise(jobs: Sequence[Job]) -> str:
-    """Return what becomes of some jobs when the window closes: no more than what holds for each of them."""
-    returning, ending = [job for job in jobs if job.returns], [job for job in jobs if not job.returns]
-    if not ending:
-        return "Finished work is saved. The next start offers the rest."
-    if not returning:
-        return "Finished work is saved. The next start does not offer the rest."
-    return (
-        f"Finished work is saved. The next start offers the rest of {_titles(returning)},"
-        f" but not of {_titles(ending)}."
-    )
+def fate_of(job: Job) -> Fate:
+    """Return what becomes of an unfinished job when the window closes."""
+    if not job.comes_back:
+        return "ends"
+    waits = job.is_waiting or (job.again is not None and not job.has_begun)
+    return "begins" if waits else "resumes"
 
 
 class Closing(QObject):
@@ -60,8 +50,11 @@ class Closing(QObject):
 
     def _ask(self) -> None:
         unfinished = self._desk.jobs.unfinished
-        running = "A job is still running" if len(unfinished) == 1 else "Jobs are still running"
-        box = message_box(self._window, f"{running}: {_titles(unfinished)}.", _promise(unfinished))
+        box = message_box(
+            self._window,
+            unfinished_heading([job.title for job in unfinished]),
+            closing_lines([(job.title, fate_of(job)) for job in unfinished]),
+        )
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         later = box.addButton("Close when done", QMessageBox.ButtonRole.ActionRole)
         stay = box.addButton("Stay open", QMessageBox.ButtonRole.RejectRole)

@@ -1,5 +1,7 @@
 """Jobs on the desktop: each runs in a thread that calls the same functions as the commands.
 
+Those that run a model take turns: the others wait in a queue, whose order the user may change.
+
 The threads only record events; a timer passes them to the screen ten times per second, so that showing a
 fast job costs no more than showing a slow one.
 """
@@ -39,7 +41,9 @@ class Job(QObject):
     `ended` fires once; by then `result` holds what the function returned, or `error` what it raised. `again`
     is the page and the target there that start the job anew, in case it never begins: its run begins with its
     first progress in the stage `begins_in`, or in any. `returns` tells whether the next start of the app
-    offers what is left of the job.
+    offers what is left of the job once it has begun. `shows` is the page, and the target there, with what the
+    job made. `was_removed` tells that the user took it off the queue before its turn. `returns_with` is the
+    job whose `again` starts this one too.
     """
 
     updated = Signal(object)
@@ -59,10 +63,13 @@ class Job(QObject):
         again: Again | None,
         begins_in: str,
         returns: bool,
+        shows: Again | None,
     ) -> None:
         super().__init__(parent)
         self.title, self.kind, self.changes, self.heavy = title, kind, changes, heavy
-        self.again, self.returns = again, returns
+        self.again, self.returns, self.shows = again, returns, shows
+        self.was_removed = False
+        self.returns_with: Job | None = None
         self.has_begun, self._begins_in = False, begins_in
         self.control = JobControl()
         self.state: JobState = "waiting"
@@ -86,6 +93,13 @@ class Job(QObject):
     def is_waiting(self) -> bool:
         """Whether the job waits for its turn."""
         return self.state == "waiting"
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the next start of the app offers what is left of this job, should the app close now."""
+        if self.again is not None or (self.returns and not self.is_waiting):
+            return True
+        return self.returns_with is not None and self.returns_with.comes_back
 
     @property
     def seconds(self) -> float:
@@ -189,6 +203,30 @@ class Jobs(QObject):
         """Jobs that wait or run, in the order in which they were started."""
         return [job for job in self.all if not job.is_over]
 
+    @property
+    def waiting(self) -> list[Job]:
+        """Jobs that wait for their turn, the next one first."""
+        return [job for job in self.all if job.is_waiting]
+
+    def move(self, job: Job, place: int) -> None:
+        """Give a waiting job another place among those that wait; 0 is the next to run.
+
+        A job that no longer waits stays where it is, and a place beyond an end is that end.
+        """
+        waiting = self.waiting
+        if job not in waiting:
+            return
+        waiting.remove(job)
+        waiting.insert(min(max(place, 0), len(waiting)), job)
+        self.all = [one for one in self.all if not one.is_waiting] + waiting
+        self.changed.emit()
+
+    def remove(self, job: Job) -> None:
+        """Take a waiting job off the queue; one that runs goes on."""
+        if job.is_waiting:
+            job.was_removed = True
+            job.stop()
+
     def start(
         self,
         title: str,
@@ -200,12 +238,13 @@ class Jobs(QObject):
         again: Again | None = None,
         begins_in: str = "",
         returns: bool = False,
+        shows: Again | None = None,
     ) -> Job:
         """Queue `work(tools)` and return its job. A light job runs at once.
 
         `changes` names the parts of the library that the work changes (see `Desk.tell`). They are announced
-        every second while the job runs, and when it ends. For `again`, `begins_in` and `returns` see `Job`; a
-        job with `again` returns.
+        every second while the job runs, and when it ends. For `again`, `begins_in`, `returns` and `shows` see
+        `Job`; a job with `again` returns.
         """
         job = Job(
             self,
@@ -217,6 +256,7 @@ class Jobs(QObject):
             again=again,
             begins_in=begins_in,
             returns=returns or again is not None,
+            shows=shows,
         )
         self.all.append(job)
         job.state_changed.connect(self.changed)
@@ -238,8 +278,8 @@ class Jobs(QObject):
         return bool(makers) and all(job.state == "pausing" for job in makers)
 
     def stop_all(self) -> None:
-        """Ask every job to end soon."""
-        for job in self.unfinished:
+        """Ask every job to end soon: those that wait first, so that none of them begins meanwhile."""
+        for job in (*self.waiting, *self.unfinished):
             job.stop()
 
     def _start_next(self) -> None:

@@ -92,7 +92,10 @@ def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbo
             queue(window, "First")
             queue(window, "Second")
             promise = close_and_stop(window, qtbot)
-            assert promise == "Finished work is saved. The next start offers the rest."
+            assert promise.splitlines() == [
+                "Finished work is saved, and the next start offers the rest: Busy.",
+                "Not begun; the next start offers to start: First, Second.",
+            ]
         assert stored(library) == ["First", "Second"]
         with desktop(library, theme) as window:
             window.show()
@@ -130,12 +133,13 @@ def test_waiting_jobs_come_back_after_a_crash_and_can_be_dismissed(
 @pytest.mark.parametrize(
     ("titles", "promise"),
     [
-        ((("A", True), ("B", True)), "Finished work is saved. The next start offers the rest."),
-        ((("A", False),), "Finished work is saved. The next start does not offer the rest."),
         (
-            (("A", True), ("B", False)),
-            "Finished work is saved. The next start offers the rest of A, but not of B.",
+            (("A", True), ("B", True)),
+            # B waits, and nothing would start it again
+            "Finished work is saved, and the next start offers the rest: A.\n"
+            "The next start does not offer the rest: B.",
         ),
+        ((("A", False),), "The next start does not offer the rest: A."),
     ],
 )
 def test_closing_promises_no_more_than_holds(

@@ -1,7 +1,7 @@
 """The stages of the demo, in order. Light to import, so that the Home page can list them before it starts."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from orca_desk.library.overview import Step
@@ -23,7 +23,7 @@ STAGES: Mapping[str, Step] = {
 }
 
 
-# The share of the whole demo's time that each stage takes on two CPU cores, in percent
+# The share of the whole demo's time that each stage takes on two CPU cores, in percent; in the stages' order
 SHARES: Mapping[DemoStudent, Mapping[str, int]] = {
     "mini": {
         "probe and pair": 17,
@@ -46,14 +46,6 @@ SHARES: Mapping[DemoStudent, Mapping[str, int]] = {
         "chat": 2,
     },
 }
-
-
-def overall_progress(done: Collection[str], current: float, student: DemoStudent = "mini") -> float:
-    """Return how far the demo is, 0 to 1: the stages `done`, and the share `current` of the next one."""
-    shares = SHARES[student]
-    finished = sum(shares[name] for name in STAGES if name in done)
-    running = next((shares[name] for name in STAGES if name not in done), 0)
-    return (finished + running * min(1.0, max(0.0, current))) / sum(shares.values())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,11 +36,12 @@ from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.pairing import Decision, Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
+from orca_desk.processes.overall import OverallProgress
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.result import DemoResult, WorkedExample, scores_of
-from orca_desk.steps.demo.stages import AskedOutcome, FrozenOutcome, PairedOutcome, StageDone
+from orca_desk.steps.demo.stages import SHARES, AskedOutcome, FrozenOutcome, PairedOutcome, StageDone
 from orca_desk.steps.demo.state import DemoStudent, demo_setting, mark_started
 from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
@@ -48,13 +49,14 @@ from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, sco
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.pair.tournament import tournament
+from orca_desk.steps.train.presets import MINI
 from orca_desk.steps.train.training import train
 from orca_desk.student.settings import TrainSettings
 
 LEADING = "The most accurate so far; the answers of the demo are too few for a choice"
 PROBED_TASKS = 128  # per family and strategy at most: enough where several strategies are as good
 SAMPLING = Sampling(max_tokens=200)  # the longest of the mini teacher's answers has about 120 tokens
-TRAINING = TrainSettings(learning_rate=5e-3, epochs=4, batch_tokens=2048, max_length=512)
+TRAINING = MINI
 REAL_TRAINING = TrainSettings(learning_rate=5e-4, epochs=1, max_length=512)
 SETTINGS: Mapping[DemoStudent, TrainSettings] = {"mini": TRAINING, "real": REAL_TRAINING}
 BY_TEACHER = ("pair", "instruct", "teacher")  # stages whose work serves the demo of either student
@@ -146,7 +148,8 @@ class _Walk:
     ) -> None:
         self.teacher = Runner(model=models.teacher)
         self._library, self._models, self._on_stage = library, models, on_stage
-        self._job: dict[str, Any] = {"progress": progress, "control": control}
+        self._progress = OverallProgress(progress, tuple(SHARES[models.name].values()))
+        self._job: dict[str, Any] = {"progress": self._progress, "control": control}
         self._stages: list[StageDone] = []
         self._stage_began = time.monotonic()
 
@@ -253,6 +256,7 @@ class _Walk:
             seconds = now - self._stage_began
         self._stages.append(StageDone(name=name, outcome=outcome, seconds=seconds))
         self._stage_began = now
+        self._progress.finish()
         self._on_stage(self._stages[-1])
 
     def _trained_earlier(self) -> TrainedStudent | None:

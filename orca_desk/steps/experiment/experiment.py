@@ -21,7 +21,7 @@ from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.trainings import Training, get_training, list_trainings
 from orca_desk.method.arms import Arm
 from orca_desk.method.records import Task
-from orca_desk.processes.progress import JobControl, Progress, StoppedError, Update, silent
+from orca_desk.processes.progress import JobControl, Overall, Progress, StoppedError, Update, silent
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import evaluate
 from orca_desk.steps.experiment.outcome import ExperimentOutcome
@@ -186,7 +186,7 @@ class _Work:
             plan.base,
             records.snapshot,
             settings=settings,
-            progress=self._progress,
+            progress=self._tell,
             control=self._control,
         )
         if not made.finished:
@@ -209,7 +209,7 @@ class _Work:
             self._tasks,
             system=system_for(message, self._instruction),
             sampling=self._plan.sampling,
-            progress=self._progress,
+            progress=self._tell,
             control=self._control,
             name=f"{self._recorder.run} {key.replace('/', ' ')}, {message}",
             reuse=True,
@@ -235,6 +235,13 @@ class _Work:
         self._report()
         self._recorder.save_progress()
         self._on_cell(cell)
+
+    def _tell(self, update: Update) -> None:
+        """Pass on the progress of a part, with that of the whole experiment."""
+        done, total = self._done(), max(1, sum(self._parts()))
+        share = min(1.0, (done + (update.share or 0.0)) / total)
+        overall = Overall(step=min(done + 1, total), steps=total, share=share)
+        self._progress(replace(update, overall=overall))
 
     def _report(self) -> None:
         """Report how many parts are done, at the rate at which those that are left will be."""

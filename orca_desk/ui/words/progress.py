@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from orca_desk.processes.progress import Update
+from orca_desk.processes.progress import Overall, Update
 from orca_desk.ui.words.counting import unit_for
 
 JobState = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
@@ -34,6 +34,13 @@ def describe(update: Update) -> str:
         parts.append(update.message)
     what = ", ".join(parts)
     return f"{update.stage}: {what}" if update.stage and what else update.stage or what
+
+
+def overall_text(overall: Overall) -> str:
+    """Return how far a whole job is: "Step 3 of 7, about 41%, 2 min left"."""
+    text = f"Step {overall.step} of {overall.steps}, about {overall.share:.0%}"
+    left = overall.seconds_left
+    return text if left is None else f"{text}, {rough_duration(left)} left"
 
 
 def between(low: float, high: float) -> str:

@@ -8,13 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -38,13 +35,14 @@ from orca_desk.steps.evaluate.comparison import answer_table, distinct
 from orca_desk.steps.reading import read_in_library
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
-from orca_desk.ui.pages.evaluate.answers_table import FAMILY, TASK, AnswersTable
+from orca_desk.ui.pages.evaluate.answers_table import TASK, AnswersTable
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
-from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
@@ -210,21 +208,9 @@ class AnswersView(QWidget):
         outer.addWidget(self.splitter, 1)
         self._fill_families([])
 
-    def _table(self) -> QTableView:
-        view = QTableView()
-        view.setModel(self.model)
-        view.setAccessibleName("Tasks and results")
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.setTabKeyNavigation(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(grown(4 * GRID))
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    def _table(self) -> RowTable:
+        view = row_table(self.model, "Tasks and results")
+        view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.model.modelReset.connect(self._size_columns)
         view.selectionModel().currentRowChanged.connect(self._select)
         view.activated.connect(self._read)
@@ -239,16 +225,10 @@ class AnswersView(QWidget):
             self.columns.columns[0].text.setFocus()
 
     def _size_columns(self) -> None:
-        header = self.view.horizontalHeader()
-        if header.count() > FAMILY:
-            many = header.count() > MANY
-            mode = QHeaderView.ResizeMode.Interactive if many else QHeaderView.ResizeMode.Stretch
-            header.setSectionResizeMode(TASK, mode)
-            if many:
-                header.resizeSection(TASK, 40 * GRID)
-            for column in range(FAMILY, header.count()):
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-                header.resizeSection(column, 15 * GRID)
+        """Let the tasks have the room, unless so many evaluations are compared that all scroll."""
+        count = self.model.columnCount()
+        self.view.main = (TASK,) if count <= MANY else ()
+        self.view.set_widths([40 * GRID] + [15 * GRID] * (count - 1))
 
     def _fill_patterns(self) -> None:
         before = self.pattern.currentText()

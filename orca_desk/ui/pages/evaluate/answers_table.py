@@ -10,6 +10,7 @@ from orca_desk.library.answers import AnswerOutcome, AskedTask
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Role
+from orca_desk.ui.widgets.rows import in_order, natural_key
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -28,7 +29,9 @@ class AnswersTable(QAbstractTableModel):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.rows: Sequence[AskedTask] = ()
+        self.rows: Sequence[AskedTask] = ()  # in the order on screen
+        self._given: Sequence[AskedTask] = ()
+        self._by: tuple[int, bool] | None = None
         self.names: Sequence[str] = ()
         self._icons: dict[bool | str | None, QIcon] = {}
         self._paint()
@@ -37,8 +40,33 @@ class AnswersTable(QAbstractTableModel):
     def show_rows(self, rows: Sequence[AskedTask], names: Sequence[str]) -> None:
         """Show these tasks; `names` are the evaluations' names."""
         self.beginResetModel()
-        self.rows, self.names = rows, names
+        self.names, self._given = names, rows
+        self.rows = self._sorted()
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1: in the order of the questions. The selected task stays selected."""
+        self._by = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        ids = [self.rows[index.row()].task_id for index in old]
+        self.rows = self._sorted()
+        to = {one.task_id: place for place, one in enumerate(self.rows)}
+        places = [self.index(to[task], index.column()) for task, index in zip(ids, old, strict=True)]
+        self.changePersistentIndexList(old, places)
+        self.layoutChanged.emit()
+
+    def _sorted(self) -> Sequence[AskedTask]:
+        if self._by is None or self._by[0] >= self.columnCount():
+            return self._given
+        column, descending = self._by
+        keys = [natural_key(self._text(row, column)) for row in self._given]
+        return [self._given[place] for place in in_order(keys, descending=descending)]
+
+    def _text(self, row: AskedTask, column: int) -> str:
+        if column > FAMILY:
+            return self.word(row.outcomes[column - FAMILY - 1])
+        return row.family if column == FAMILY else " ".join(row.question.split()) or "(deleted task)"
 
     def row_of(self, task_id: str | None) -> int:
         """Return the row of a task, or -1."""
@@ -60,15 +88,11 @@ class AnswersTable(QAbstractTableModel):
         if column > FAMILY:
             outcome = row.outcomes[column - FAMILY - 1]
             if role == Qt.ItemDataRole.DisplayRole:
-                return self.word(outcome)
+                return self._text(row, column)
             if role == Qt.ItemDataRole.DecorationRole:
                 return self._icons["" if outcome is None else outcome.correct]
             return None
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        if column == FAMILY:
-            return row.family
-        return " ".join(row.question.split()) or "(deleted task)"
+        return self._text(row, column) if role == Qt.ItemDataRole.DisplayRole else None
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

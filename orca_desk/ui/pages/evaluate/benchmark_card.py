@@ -166,7 +166,8 @@ class BenchmarkCard(QWidget):
             )
 
         title = f"Benchmark {request.model.stem}"
-        job = self.desk.jobs.start(title, KIND, work, changes={"evaluations"}, returns=True)
+        again = ("evaluate", {"benchmark": request.to_json()})
+        job = self.desk.jobs.start(title, KIND, work, changes={"evaluations"}, again=again)
         self._jobs.append(job)
         self._enable()
         job.ended.connect(lambda: self._ended(job))

@@ -1,5 +1,6 @@
 """The jobs of a plan: its candidates are evaluated one after another, each shown while it runs."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,9 +26,12 @@ class EvaluationJobs(QObject):
     def __init__(self, desk: Desk, panel: JobPanel, notice: Notice) -> None:
         super().__init__(desk)
         self.desk, self.panel, self.notice = desk, panel, notice
-        self.jobs: list[Job] = []
+        self.jobs: list[Job] = []  # in the order of the queue
+        self._candidates: dict[Job, Candidate] = {}
         self._done: list[str] = []
         self._plan: Plan | None = None
+        self._all_queued = threading.Event()
+        desk.jobs.changed.connect(self._follow)
 
     @property
     def is_running(self) -> bool:
@@ -37,13 +41,20 @@ class EvaluationJobs(QObject):
     def start(self, plan: Plan, tasks: Sequence[Task]) -> None:
         """Evaluate each candidate of `plan` on `tasks` in turn."""
         self._done, self._plan = [], plan
-        self.jobs = [self._start(candidate, plan, tasks) for candidate in plan.candidates]
+        self.jobs, self._candidates = [], {}
+        self._all_queued = threading.Event()
+        for candidate in plan.candidates:
+            job = self._start(candidate, plan, tasks)
+            self._candidates[job] = candidate
+            self.jobs.append(job)
+        self._all_queued.set()
         self._follow()
 
     def _start(self, candidate: Candidate, plan: Plan, tasks: Sequence[Task]) -> Job:
-        library = self.desk.library
+        library, all_queued = self.desk.library, self._all_queued
 
         def work(tools: Tools) -> Evaluated | None:
+            all_queued.wait()  # the run stores what is queued behind it
             return evaluate_candidate(
                 library,
                 candidate,
@@ -51,7 +62,7 @@ class EvaluationJobs(QObject):
                 sampling=plan.sampling,
                 progress=tools.progress,
                 control=tools.control,
-                request=request_of(plan, candidate),
+                request=request_of(self._in_order(plan), candidate),
                 forgetting=plan.forgetting,
             )
 
@@ -67,21 +78,36 @@ class EvaluationJobs(QObject):
         job.ended.connect(lambda: self._ended(job))
         return job
 
+    def _in_order(self, plan: Plan, *, left: bool = False) -> Plan:
+        """Return the plan in the order of the queue: all that was not taken off it, or only what is left."""
+        jobs = [job for job in self.jobs if not (job.is_over if left else job.was_removed)]
+        return replace(plan, candidates=tuple(self._candidates[job] for job in jobs))
+
     def _follow(self) -> None:
         """Show the next job; should it never begin, it is started anew with all behind it.
 
-        Once it has begun, its run stores those.
+        Once it has begun, its run stores those. The user may have changed their order, or removed some.
         """
-        place = next((place for place, job in enumerate(self.jobs) if not job.is_over), None)
-        if place is not None and self._plan is not None:
-            left = replace(self._plan, candidates=self._plan.candidates[place:])
-            self.jobs[place].again = ("evaluate", {"start": plan_to_json(left)})
+        queue = {job: place for place, job in enumerate(self.desk.jobs.all)}
+        self.jobs = sorted(self.jobs, key=lambda job: queue[job])
+        first = next((job for job in self.jobs if not job.is_over), None)
+        if first is None or self._plan is None or len(self._candidates) < len(self._plan.candidates):
+            return
+        again = ("evaluate", {"start": plan_to_json(self._in_order(self._plan, left=True))})
+        is_news = first.again != again
+        for job in self.jobs:
+            job.again, job.returns_with = (again, None) if job is first else (None, first)
+        if self.panel.job is not first:
+            self.panel.follow(first)
+        if is_news:
             self.desk.jobs.changed.emit()
-            self.panel.follow(self.jobs[place])
 
     def _stop_plan(self, job: Job) -> None:
-        """Stop all jobs with the first one that is stopped, before the next one can begin."""
-        if job.is_over and job.control.stopped:
+        """Stop all jobs with the first one that is stopped, before the next one can begin.
+
+        One that the user takes off the queue is left out alone.
+        """
+        if job.is_over and job.control.stopped and not job.was_removed:
             for other in self.jobs:
                 other.stop()
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from orca_desk.method.statistics import Share
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
-from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.blocks import Index
+from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
@@ -40,8 +39,14 @@ class EvaluationList(RowsModel[ListedEvaluation]):
                 Column("Model", _model),
                 Column("System message", self._system),
                 Column("Tasks", self._count, number=True),
-                Column("Correct (95% interval)", lambda row: interval(row.accuracy), number=True),
-                Column("When", lambda row: when(row.evaluation.run.created_at)),
+                Column(
+                    "Correct (95% interval)", lambda row: interval(row.accuracy), number=True, sort=_share
+                ),
+                Column(
+                    "When",
+                    lambda row: when(row.evaluation.run.created_at),
+                    sort=lambda row: row.evaluation.run.created_at,
+                ),
             )
         )
         self.desk = desk
@@ -129,6 +134,10 @@ class EvaluationList(RowsModel[ListedEvaluation]):
         return exactly(one.run.created_at) if column == WHEN else self.columns[column].text(row)
 
 
+def _share(row: ListedEvaluation) -> float | None:
+    return row.accuracy.share if row.accuracy.n else None
+
+
 def _model(row: ListedEvaluation) -> str:
     adapter = row.evaluation.adapter
     if adapter is None:
@@ -137,24 +146,9 @@ def _model(row: ListedEvaluation) -> str:
     return f"{row.evaluation.model.stem} + {name}"
 
 
-def make_table(model: EvaluationList) -> QTableView:
+def make_table(model: EvaluationList) -> RowTable:
     """Return the list's view. Space, Enter or a double click checks a row."""
-    view = QTableView()
-    view.setModel(model)
-    view.setAccessibleName("Evaluations to compare")
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setShowGrid(False)
-    view.setWordWrap(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(grown(4 * GRID))
-    view.horizontalHeader().setHighlightSections(False)
-    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    view.horizontalHeader().setSectionResizeMode(MODEL, QHeaderView.ResizeMode.Stretch)
-    for column, width in enumerate(WIDTHS):
-        if width:
-            view.setColumnWidth(column, width)
+    view = row_table(model, "Evaluations to compare", main=MODEL)
+    view.set_widths(WIDTHS)
     view.activated.connect(lambda index: model.toggle(index) if index.column() != NAME else None)
     return view

@@ -151,7 +151,11 @@ class ForgettingCard(QWidget):
             return measure_loss(library, evaluation_id, progress=tools.progress, control=tools.control)
 
         job = self.desk.jobs.start(
-            f"Measure what {name or evaluation_id} lost", KIND, work, changes={"evaluations"}, returns=True
+            f"Measure what {name or evaluation_id} lost",
+            KIND,
+            work,
+            changes={"evaluations"},
+            again=("evaluate", {"forgetting": evaluation_id}),
         )
         self._jobs.append(job)
         job.ended.connect(lambda: self._ended(job))

@@ -110,7 +110,7 @@ class EvaluatePage(Page):
         self.jobs.finished.connect(self._show_finished)
         self.keep("results", self.results.splitter)
         self.keep("answers", self.answers.splitter)
-        self.keep("list", self.results.table.horizontalHeader())
+        self.keep("list", self.results.table)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read evaluations, trainings and families again, and the answers if their tasks changed."""
@@ -140,6 +140,10 @@ class EvaluatePage(Page):
             self.setup.fill_from_training(target["training"])
         elif "start" in target:
             self._start_stored(target["start"])
+        elif "benchmark" in target:
+            self._start_benchmark(target["benchmark"])
+        elif "forgetting" in target:
+            self._measure_loss(str(target["forgetting"]))
         elif "resume" in target:
             self._resume_run(target["resume"])
 
@@ -159,15 +163,30 @@ class EvaluatePage(Page):
             if isinstance(left, RemainingPlan):
                 self._resume(left)
                 return
-            self.tabs.setCurrentIndex(RESULTS)
             if isinstance(left, BenchmarkRequest):
+                self.tabs.setCurrentIndex(RESULTS)
                 self.results.benchmarks.run_request(left)
             else:
-                self._chosen = left
-                self.results.forgetting.measure_one(left)
-                self.refresh(self.watches)
+                self._measure_loss(left)
 
         self.desk.background.run(self, read, resume, failed=self.notice.show_error)
+
+    def _start_benchmark(self, stored: Mapping[str, Any]) -> None:
+        """Start a benchmark that waited when the app was closed."""
+        try:
+            request = BenchmarkRequest.from_json(stored)
+        except (KeyError, TypeError, ValueError):
+            self.notice.show_message("Another version of Orca Desk stored this benchmark.", kind="warn")
+            return
+        self.tabs.setCurrentIndex(RESULTS)
+        self.results.benchmarks.run_request(request)
+
+    def _measure_loss(self, evaluation_id: str) -> None:
+        """Measure what the student of an evaluation lost, and show that evaluation."""
+        self.tabs.setCurrentIndex(RESULTS)
+        self._chosen = evaluation_id
+        self.results.forgetting.measure_one(evaluation_id)
+        self.refresh(self.watches)
 
     def _with_empty(self, view: Any, **empty: Any) -> QStackedWidget:
         stack = QStackedWidget()
@@ -232,7 +251,7 @@ class EvaluatePage(Page):
         """Show an evaluation beside the most comparable ones."""
         self._chosen = None
         if any(row.id == evaluation_id for row in self.rows.rows):
-            self.rows.choose(companions(self.rows.rows, evaluation_id))
+            self.rows.choose(companions(self.rows.given, evaluation_id))
         else:
             self.notice.show_message(f"{evaluation_id} has no answers yet.")
 

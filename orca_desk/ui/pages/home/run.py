@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from orca_desk.library.database import Library
 from orca_desk.library.overview import NewestAnswer
-from orca_desk.processes.progress import Update
+from orca_desk.processes.progress import Overall, Update
 from orca_desk.steps.demo.live import LiveOutput, live_output
-from orca_desk.steps.demo.stages import STAGES, StageDone, overall_progress
+from orca_desk.steps.demo.stages import STAGES, StageDone
 from orca_desk.steps.demo.state import DemoStudent
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
@@ -29,7 +29,7 @@ from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import card, label, set_tone
 from orca_desk.ui.words.outcomes import outcome_text
-from orca_desk.ui.words.progress import duration
+from orca_desk.ui.words.progress import duration, overall_text
 from orca_desk.ui.words.runs import PAUSED
 from orca_desk.ui.words.shorten import shorten
 
@@ -60,12 +60,19 @@ def demo_work(library: Library, student: DemoStudent = "mini") -> "Callable[[Too
         from orca_desk.steps.demo import walk
         from orca_desk.steps.demo.result import write_result
 
+        overall: Overall | None = None
+
+        def note(update: Update) -> None:
+            nonlocal overall
+            overall = update.overall
+            tools.progress(update)
+
         def tell(stage: StageDone) -> None:
             tools.tell(stage)
-            tools.progress(Update(stage=""))  # the progress shown last is over
+            tools.progress(Update(stage="", overall=overall))  # the progress shown last is over
 
         found = walk.demo(
-            library, walk.bundled(student), on_stage=tell, progress=tools.progress, control=tools.control
+            library, walk.bundled(student), on_stage=tell, progress=note, control=tools.control
         )
         if found:
             write_result(library, found)
@@ -83,7 +90,6 @@ class DemoRun(QWidget):
         self.job: Job | None = None
         self.student: DemoStudent = "mini"
         self.done: dict[str, StageDone] = {}
-        self._reached: dict[int, float] = {}  # how far each stage came, by the number of those before it
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -118,8 +124,7 @@ class DemoRun(QWidget):
         job.state_changed.connect(self._paint)
         job.ended.connect(self._end)
         self.panel.follow(job)
-        self._reached = {}
-        self._show_overall(Update(stage=""))
+        self._show_overall(job.last or Update(stage=""))
         self.live.show_output(LiveOutput())
         self._paint()
         self.show()
@@ -147,14 +152,9 @@ class DemoRun(QWidget):
         return row
 
     def _show_overall(self, update: Update) -> None:
-        current = update.done / update.total if update.total else 0.0
-        share = overall_progress(self.done, current, self.student)
-        if len(self.done) in self._reached:  # a stage has parts, each of which begins at 0
-            share = max(share, self._reached[len(self.done)])
-        self._reached[len(self.done)] = share
-        step = min(len(self.done) + 1, len(STAGES))
-        self.overall.setText(f"Step {step} of {len(STAGES)}, about {share:.0%} of the demo")
-        self.overall_bar.setValue(round(1000 * share))
+        overall = update.overall or Overall(step=1, steps=len(STAGES), share=0.0)
+        self.overall.setText(overall_text(overall))
+        self.overall_bar.setValue(round(1000 * overall.share))
 
     def _stage_rows(self) -> QGridLayout:
         grid = QGridLayout()
@@ -177,7 +177,6 @@ class DemoRun(QWidget):
 
     def _add_stage(self, stage: StageDone) -> None:
         self.done[stage.name] = stage
-        self._show_overall(Update(stage=""))
         self._paint()
         self.refresh()
 

@@ -1,0 +1,38 @@
+"""What becomes of the unfinished jobs when the window closes."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from orca_desk.ui.words.counting import counted
+
+Fate = Literal["resumes", "begins", "ends"]
+NAMED = 4  # jobs that a line names
+LINES: dict[Fate, str] = {
+    "resumes": "Finished work is saved, and the next start offers the rest: {}.",
+    "begins": "Not begun; the next start offers to start: {}.",
+    "ends": "The next start does not offer the rest: {}.",
+}
+
+
+def closing_lines(fates: Sequence[tuple[str, Fate]]) -> str:
+    """Return what closing does to jobs, given by title, in a line for each kind of fate."""
+    lines = []
+    for fate, line in LINES.items():
+        titles = [title for title, theirs in fates if theirs == fate]
+        if titles:
+            lines.append(line.format(titles_of(titles)))
+    return "\n".join(lines)
+
+
+def unfinished_heading(titles: Sequence[str]) -> str:
+    """Return how many jobs are not finished: "A job is not finished: Training."."""
+    if len(titles) == 1:
+        return f"A job is not finished: {titles[0]}."
+    return f"{counted(len(titles), 'job')} are not finished."
+
+
+def titles_of(titles: Sequence[str]) -> str:
+    """Return some titles as a list in words, at most four by name."""
+    rest = len(titles) - NAMED
+    named = ", ".join(titles[:NAMED])
+    return f"{named} and {rest} more" if rest > 0 else named
