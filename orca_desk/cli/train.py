@@ -1,8 +1,6 @@
 """`orca-desk train`: fine-tune a student on a snapshot. The fields of TrainSettings are its options."""
 
 import shlex
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,8 @@ import click
 from orca_desk.cli.options import device_option, examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
+from orca_desk.cli.train_presets import presets
+from orca_desk.cli.train_settings import given_settings, setting_options
 from orca_desk.errors import UserError
 from orca_desk.inventory.trainable import require_model
 from orca_desk.library.database import Library
@@ -18,7 +18,7 @@ from orca_desk.library.ids import snapshot_id
 from orca_desk.models.identify import identify
 from orca_desk.steps.train.checks import concerns, snapshot_facts, usual_rate
 from orca_desk.steps.train.training import Trained, train
-from orca_desk.student.settings import CHOICES, TrainSettings
+from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.parity import gate_sentence
 from orca_desk.ui.words.training_checks import concern_text
 from orca_desk.ui.words.trainings import (
@@ -30,57 +30,54 @@ from orca_desk.ui.words.trainings import (
 )
 
 
-def setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each training setting, with its help text and default."""
-    for entry in reversed(fields(TrainSettings)):
-        name, default = entry.name.replace("_", "-"), entry.default
-        kind = click.Choice(CHOICES[entry.name]) if entry.name in CHOICES else type(default)
-        flag = f"--{name}/--no-{name}" if isinstance(default, bool) else f"--{name}"
-        command = click.option(
-            flag,
-            entry.name,
-            type=None if isinstance(default, bool) else kind,
-            default=default,
-            show_default=True,
-            help=entry.metadata["help"],
-        )(command)
-    return command
-
-
-@click.command(
+@click.group(
     "train",
+    invoke_without_command=True,
     epilog=examples(
         "orca-desk train --student models/mini-student --snapshot 3f2a --learning-rate 5e-3",
         "orca-desk train --student Qwen2.5-0.5B-Instruct --snapshot 3f2a --rank 32 --epochs 3",
         "orca-desk train --student SmolLM2-135M-Instruct.Q4_1.gguf --snapshot 3f2a",
+        "orca-desk train --student models/mini-student --snapshot 3f2a --preset 'Quick look' --epochs 2",
     ),
 )
 @click.option(
     "--student",
-    required=True,
     type=click.Path(exists=True, path_type=Path),
     help="The student: a folder with safetensors, config and tokenizer, or a GGUF file.",
 )
-@click.option("--snapshot", required=True, help="The name or id of the snapshot to train on.")
+@click.option("--snapshot", help="The name or id of the snapshot to train on.")
 @click.option(
     "--gguf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The GGUF file that serves the student. [default: the one in its folder, or a converted one]",
 )
+@click.option("--preset", metavar="NAME", help="Named settings; options that are given change them.")
 @setting_options
 @library_option
 @device_option
 @json_option
+@click.pass_context
 def command(
-    student: Path, snapshot: str, gguf: Path | None, folder: Path, as_json: bool, **settings: Any
+    ctx: click.Context,
+    student: Path | None,
+    snapshot: str | None,
+    gguf: Path | None,
+    preset: str | None,
+    folder: Path,
+    as_json: bool,
+    **settings: Any,
 ) -> None:
     """Train a LoRA adapter for a student on a snapshot and export it to GGUF.
 
     Then check that llama.cpp answers with it as torch does. Ctrl-C saves a checkpoint; run the same command
     again to resume from it.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    if student is None or snapshot is None:
+        raise click.UsageError(f"Missing option '{'--student' if student is None else '--snapshot'}'.")
     tell_notes(student, folder=folder)
-    chosen = TrainSettings(**settings)
+    chosen = given_settings(ctx, settings, preset=preset)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         found = snapshot_id(library, snapshot)
         _check(library, student, found, chosen)
@@ -126,3 +123,6 @@ def _show(made: Trained, settings: TrainSettings) -> None:
         say(gate_sentence(made.parity))
     files = ["--model", str(made.base_gguf), "--adapter", str(made.adapter_gguf)]
     say(f"Try it: orca-desk chat {shlex.join(files)}")
+
+
+command.add_command(presets)

@@ -1,8 +1,10 @@
 """`orca-desk train`: what it says before a training starts. Whole trainings are in the end-to-end tests."""
 
+import json
 from pathlib import Path
 
 import pytest
+from click import UsageError
 from click.testing import CliRunner
 from library_doubles import judged, make_record, make_task
 from new_library import new_library
@@ -38,3 +40,27 @@ def test_an_adapter_is_no_student(folder: Path, tiny_llama: TinyModel, tmp_path:
     with pytest.raises(UserError, match=r"is an adapter, which changes a model") as refused:
         CliRunner().invoke(commands, words, catch_exceptions=False, standalone_mode=False)
     assert refused.value.hint == "Choose the adapter's base model."
+
+
+def test_presets_are_saved_listed_and_given_to_a_training(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCA_DESK_SETTINGS", str(tmp_path / "settings"))
+
+    def run(*words: str) -> str:
+        return CliRunner().invoke(commands, words, catch_exceptions=False, standalone_mode=False).stdout
+
+    run("train", "presets", "save", "careful", "--learning-rate", "1e-4", "--early-stop", "3")
+    run("train", "presets", "save", "careful too", "--from", "careful", "--epochs", "1")
+    settings = json.loads(run("train", "presets", "show", "careful too"))
+    assert (settings["learning_rate"], settings["early_stop"], settings["epochs"]) == (1e-4, 3, 1)
+    own = [one["name"] for one in json.loads(run("train", "presets", "list", "--json")) if one["yours"]]
+    assert own == ["careful", "careful too"]
+    assert "Learning rate 0.0001" in run("train", "presets", "list")
+    words = ["train", "--student", str(tmp_path), "--snapshot", "one", "--library", str(folder)]
+    with pytest.raises(UserError, match="no preset 'bold'"):
+        CliRunner().invoke(
+            commands, [*words, "--preset", "bold"], catch_exceptions=False, standalone_mode=False
+        )
+    with pytest.raises(UsageError, match="Missing option '--snapshot'"):
+        run("train", "--student", str(tmp_path))

@@ -7,7 +7,6 @@ from orca_desk.library.database import Library
 from orca_desk.models.pace import TimeRange
 from orca_desk.steps.train.base_request import KIND, BaseMeasured, BaseRequest
 from orca_desk.steps.train.request import TrainingRequest
-from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 
@@ -15,13 +14,10 @@ if TYPE_CHECKING:  # it brings numpy and gguf, for which the first window should
     from orca_desk.steps.train.training import Trained
 
 
-def import_plotting() -> TrainSettings:
-    """Import everything that plots; return the demo's training settings."""
+def import_plotting() -> None:
+    """Import everything that plots."""
     import orca_desk.ui.pages.training.history_tab
     import orca_desk.ui.pages.training.run_tab  # noqa: F401
-    from orca_desk.steps.demo.walk import TRAINING
-
-    return TRAINING
 
 
 def train_job(library: Library, request: TrainingRequest, tools: Tools, *, resumes: str = "") -> "Trained":

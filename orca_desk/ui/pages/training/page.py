@@ -17,7 +17,6 @@ from orca_desk.steps.train.base_request import BaseRequest
 from orca_desk.steps.train.history import TrainingOverview, training_overview
 from orca_desk.steps.train.queue import TrainingQueue
 from orca_desk.steps.train.request import TrainingRequest, request_of
-from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Again, Job, Tools
@@ -64,6 +63,7 @@ class TrainingPage(Page):
             key="Ctrl+Shift+E",
             image="file-output",
         ),
+        Command("Save the settings as a p&reset…", lambda page: page.save_preset(), image="save"),
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
         Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
         Command("&History", lambda page: page.tabs.setCurrentIndex(2), key="Alt+3", image=IMAGES[2]),
@@ -163,6 +163,12 @@ class TrainingPage(Page):
         self.export_dialog.finished.connect(self._forget_export)
         self.export_dialog.open()
 
+    def save_preset(self) -> None:
+        """Save the settings of the form under a name."""
+        if self.stack.currentIndex() == READY:
+            self.tabs.setCurrentIndex(SET_UP)
+            self.set_up.preset.save()
+
     def export_shown(self) -> None:
         """Export the training that is shown, or say what is missing."""
         details = self.run_view.details if self.run_view else None
@@ -230,10 +236,9 @@ class TrainingPage(Page):
         for tab, image in enumerate(IMAGES):
             self.tabs.setTabIcon(tab, icon(image, self.desk.theme.colours, "muted"))
 
-    def _imported(self, settings: TrainSettings) -> None:
-        """Build what waited for the imports, and offer the demo's settings."""
+    def _imported(self, _: None) -> None:
+        """Build what waited for the imports."""
         self._can_plot = True
-        self.set_up.show_demo_settings(settings)
         waiting, self._after_import = self._after_import, []
         for action in waiting:
             action()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -27,6 +26,7 @@ from orca_desk.steps.train.history import UNFINISHED
 from orca_desk.steps.train.request import TrainingRequest, save_form, saved_form
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.training.preset_bar import PresetBar
 from orca_desk.ui.pages.training.snapshot_content import SnapshotContent
 from orca_desk.ui.pages.training.start_checks import StartChecks
 from orca_desk.ui.theme import GRID
@@ -41,7 +41,6 @@ from orca_desk.ui.words.counting import counted
 
 SETTLE_MS = 250  # between an edit and the checks of it
 READ_AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
-DEFAULTS, DEMO, CUSTOM = 0, 1, 2  # entries of the list of presets
 
 
 class TrainingSetup(QWidget):
@@ -60,7 +59,6 @@ class TrainingSetup(QWidget):
         self._unfinished_of: TrainingRequest | None = None
         self._snapshots: list[Snapshot] = []
         self._wanted_snapshot = ""
-        self._presets: list[TrainSettings | None] = [TrainSettings(), None, None]
         row = QHBoxLayout(self)
         row.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         row.setSpacing(2 * GRID)
@@ -79,7 +77,7 @@ class TrainingSetup(QWidget):
         self.snapshot.currentIndexChanged.connect(self._choose_by_hand)
         self.form.changed.connect(self._edited)
         self.all.toggled.connect(self._show_all)
-        self.preset.activated.connect(self._take_preset)
+        self.preset.chosen.connect(self.form.set_value)
 
     def request(self) -> TrainingRequest | None:
         """Return the form's request, None without a model or a snapshot. Raises UserError for bad input."""
@@ -121,12 +119,6 @@ class TrainingSetup(QWidget):
         if self._wanted_snapshot in ids:
             self._wanted_snapshot = ""
         self._choose()
-
-    def show_demo_settings(self, settings: TrainSettings) -> None:
-        """Offer the demo's settings, which suit the mini student."""
-        self._presets[DEMO] = settings
-        self._enable_demo(True)
-        self._follow_base()
 
     def read_again(self) -> None:
         """Read the snapshot again soon: tasks, strategies or trainings have changed."""
@@ -217,22 +209,14 @@ class TrainingSetup(QWidget):
         frame, layout = card()
         top = QHBoxLayout()
         top.setSpacing(GRID)
-        self.preset = QComboBox()
-        self.preset.addItems(["Defaults", "Demo (for the mini student)", "Custom"])
-        self._enable_demo(False)
-        self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.preset.setMinimumContentsLength(8)
-        self.preset.setAccessibleName("Settings preset")
-        words = label("&Settings", bold=True)
-        words.setBuddy(self.preset)
+        self.form = SettingsForm(TrainSettings)
+        self.preset = PresetBar(self.desk, self.form.value, lambda: self.notice)
         self.all = QCheckBox("Show all settings")
-        top.addWidget(words)
         top.addWidget(self.preset, 1)
         top.addSpacing(2 * GRID)
         top.addWidget(self.all)
         layout.addLayout(top)
         layout.addSpacing(GRID)
-        self.form = SettingsForm(TrainSettings)
         layout.addWidget(self.form)
         return frame
 
@@ -255,12 +239,6 @@ class TrainingSetup(QWidget):
         layout.addWidget(self.start_button)
         return frame
 
-    def _enable_demo(self, enabled: bool) -> None:
-        """Make the demo's settings selectable, or not."""
-        model = self.preset.model()
-        assert isinstance(model, QStandardItemModel)
-        model.item(DEMO).setEnabled(enabled)
-
     def _restore(self) -> None:
         saved = saved_form(self.desk.library)
         self._has_choice = saved is not None and saved.settings is not None
@@ -271,7 +249,7 @@ class TrainingSetup(QWidget):
             self.form.set_value(saved.settings or TrainSettings())
             self.all.setChecked(saved.shows_all)
         self.form.show_all(self.all.isChecked())
-        self._mark_preset()
+        self.preset.mark()
 
     def _save(self) -> None:
         """Save the form for the next start of the app."""
@@ -283,56 +261,27 @@ class TrainingSetup(QWidget):
             library, shows_all = self.desk.library, self.all.isChecked()
             self.desk.write(lambda: save_form(library, request, shows_all=shows_all))
 
-    @property
-    def _suits_demo(self) -> bool:
-        """Whether the base is the mini student, for which the demo's settings are made."""
-        model = self.base.selected()
-        return model is not None and model.path.resolve() == mini_student().resolve()
-
-    def _follow_base(self) -> None:
-        """Show the preset that suits the base, unless the user has chosen settings of his own."""
-        demo = self._presets[DEMO]
-        suited = demo if demo is not None and self._suits_demo else self._presets[DEFAULTS]
-        if suited is not None and (not self._has_choice or self.preset.currentIndex() == DEMO):
-            self.form.set_value(suited)
-            self._has_choice = False
-        self._mark_preset()
-
     def _edited(self) -> None:
         self._has_choice = True
-        self._mark_preset()
+        self.preset.mark()
         self._settle.start()
 
     def _show_all(self, on: bool) -> None:
         self.form.show_all(on)
         self._settle.start()
 
-    def _take_preset(self, index: int) -> None:
-        preset = self._presets[index]
-        if preset is not None:
-            self.form.set_value(preset)
-            self._mark_preset()
-
     def _remedy(self, changes: dict[str, Any]) -> None:
         """Show the settings with what makes the training fit."""
         self.all.setChecked(True)
         self.form.set_value(replace(self.form.value(), **changes))
-
-    def _mark_preset(self) -> None:
-        """Show which preset the settings equal."""
-        try:
-            value = self.form.value()
-        except UserError:
-            value = None
-        known = value is not None and value in self._presets
-        self.preset.setCurrentIndex(self._presets.index(value) if known else CUSTOM)
 
     def _choose(self) -> None:
         """Show the selected snapshot, and read it for the checks."""
         model, snapshot = self.base.selected(), self.chosen_snapshot()
         if model is not None and model.path != self._followed:
             self._followed = model.path
-            self._follow_base()
+            if self.preset.follow(model.path, has_choice=self._has_choice):
+                self._has_choice = False
         if snapshot is None:
             return
         self.content.show_snapshot(snapshot)

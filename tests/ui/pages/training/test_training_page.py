@@ -38,6 +38,7 @@ from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 from orca_desk.models.fits import TRAINING_SHARE, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
+from orca_desk.steps.train.presets import DEFAULTS, DEMO
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
@@ -52,7 +53,8 @@ from orca_desk.ui.pages.training.page import (
     SET_UP,
     TrainingPage,
 )
-from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEFAULTS, DEMO, TrainingSetup
+from orca_desk.ui.pages.training.preset_bar import CUSTOM
+from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
 from orca_desk.ui.widgets.empty import EmptyState
@@ -132,8 +134,6 @@ def shown(window: Window, qtbot: QtBot, state: int = READY) -> TrainingPage:
     assert isinstance(page, TrainingPage)
     qtbot.waitUntil(lambda: page.stack.currentIndex() == state, timeout=SECONDS)
     if state == READY:
-        demo_preset = page.set_up.preset.model().index(DEMO, 0)
-        qtbot.waitUntil(lambda: bool(demo_preset.flags() & Qt.ItemFlag.ItemIsEnabled), timeout=SECONDS)
         qtbot.waitUntil(lambda: page.set_up.base.selected() is not None, timeout=SECONDS)
         qtbot.waitUntil(lambda: page.set_up.facts is not None, timeout=SECONDS)
     return page
@@ -341,7 +341,7 @@ def test_the_preset_follows_the_base(
     assert not any("learning rate" in problem for problem in problems(set_up))
     set_up.base.choose(other)
     qtbot.waitUntil(lambda: set_up.form.value() == TrainSettings())
-    assert set_up.preset.currentIndex() == DEFAULTS
+    assert set_up.preset.name == DEFAULTS
 
     set_up.form.control("learning_rate").setText("0.005")  # chosen by hand: it stays, and is said
     qtbot.waitUntil(lambda: any("25 times the usual" in problem for problem in problems(set_up)))
@@ -400,7 +400,7 @@ def test_the_form_is_saved_between_starts(
     with desktop(library, theme) as first:
         first.show()
         page = shown(first, qtbot)
-        assert page.set_up.preset.currentIndex() == DEMO  # the demo's settings suit the mini student
+        assert page.set_up.preset.name == DEMO  # the demo's settings suit the mini student
         page.go({"snapshot": snapshot.id})
         page.set_up.form.control("epochs").setValue(7)
         page.set_up.all.click()
@@ -416,7 +416,7 @@ def test_the_form_is_saved_between_starts(
         chosen = set_up.chosen_snapshot()
         assert chosen is not None and chosen.id == snapshot.id != other.id
         assert set_up.form.value().epochs == 7 and set_up.form.control("warmup").isVisible()
-        assert set_up.preset.currentIndex() == CUSTOM
+        assert set_up.preset.name == CUSTOM
 
 
 @pytest.mark.slow

@@ -1,0 +1,133 @@
+"""`orca-desk train presets`: named training settings, which every library shares."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orca_desk.cli.options import examples, json_option
+from orca_desk.cli.output import print_json, say, table
+from orca_desk.cli.train_settings import given_settings, setting_options
+from orca_desk.steps.train.presets import (
+    default_for,
+    delete_preset,
+    export_preset,
+    get_preset,
+    import_preset,
+    list_presets,
+    rename_preset,
+    save_preset,
+    set_default,
+)
+from orca_desk.ui.words.trainings import differing
+
+
+@click.group(
+    "presets",
+    epilog=examples(
+        "orca-desk train presets list",
+        "orca-desk train presets save careful --learning-rate 1e-4 --early-stop 3",
+        "orca-desk train --preset careful --student Qwen2.5-0.5B-Instruct --snapshot 3f2a",
+        "orca-desk train presets export careful careful.json",
+    ),
+)
+def presets() -> None:
+    """List, save, rename, delete and share named training settings."""
+
+
+@presets.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """List the presets that come with the app, and yours."""
+    found = list_presets()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "yours": not one.is_shipped,
+                    "settings": None if one.settings is None else one.settings.to_dict(),
+                    "problem": one.problem,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        [
+            one.name,
+            "the app's" if one.is_shipped else "yours",
+            one.problem if one.settings is None else differing(one.settings.to_dict()),
+        ]
+        for one in found
+    ]
+    table("Presets", {"Name": "left", "Whose": "left", "Settings": "left"}, rows)
+
+
+@presets.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the settings of a preset as JSON."""
+    say(json.dumps(get_preset(name).to_dict(), indent=1))
+
+
+@presets.command("save")
+@click.argument("name")
+@click.option("--from", "source", metavar="PRESET", help="Begin with the settings of another preset.")
+@setting_options
+@click.pass_context
+def save(ctx: click.Context, name: str, source: str | None, **settings: Any) -> None:
+    """Save settings under a name; one of that name is replaced."""
+    chosen = given_settings(ctx, settings, preset=source)
+    before = save_preset(name, chosen)
+    say(f"The preset {name} {'is saved' if before is None else 'was replaced'}.")
+
+
+@presets.command("rename")
+@click.argument("name")
+@click.argument("new")
+def rename(name: str, new: str) -> None:
+    """Rename one of your presets."""
+    rename_preset(name, new)
+    say(f"{name} is {new} now.")
+
+
+@presets.command("delete")
+@click.argument("name")
+def delete(name: str) -> None:
+    """Delete one of your presets. It is printed, so that it can be saved again."""
+    values, _ = delete_preset(name)
+    say(f"The preset {name} is deleted. It was: {json.dumps(values)}")
+
+
+@presets.command("default")
+@click.argument("student", type=click.Path(exists=True, path_type=Path))
+@click.argument("name", required=False)
+@click.option("--reset", is_flag=True, help="Begin as the app does again.")
+def default(student: Path, name: str | None, reset: bool) -> None:
+    """Say, or choose, the preset with which the desktop begins for a student.
+
+    The command `train` takes what its options say, or --preset.
+    """
+    if name is not None and reset:
+        raise click.UsageError("Name a preset, or give --reset.")
+    if name is not None or reset:
+        set_default(student, name)
+    say(f"{student.name} begins with {default_for(student)}.")
+
+
+@presets.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(name: str, file: Path) -> None:
+    """Write a preset to a JSON file."""
+    export_preset(name, file)
+    say(f"Saved to {file}.")
+
+
+@presets.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_command(file: Path) -> None:
+    """Add the preset of a JSON file; if its name is taken, under its name with a number."""
+    say(f"The preset {import_preset(file)} is added.")
