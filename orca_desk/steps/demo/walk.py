@@ -50,7 +50,6 @@ from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.pair.tournament import tournament
 from orca_desk.steps.train.presets import MINI
-from orca_desk.steps.train.presets import MINI
 from orca_desk.steps.train.training import train
 from orca_desk.student.settings import TrainSettings
 
