@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orca_desk.cli.library_backups import backups as kept
 from orca_desk.cli.library_care import compact, repair
 from orca_desk.cli.library_samples import rename, samples
 from orca_desk.cli.options import (
@@ -48,6 +49,7 @@ def command() -> None:
 
 command.add_command(repair)
 command.add_command(compact)
+command.add_command(kept)
 command.add_command(samples)
 command.add_command(rename)
 

@@ -20,7 +20,7 @@ from orca_desk.library.clock import now as stored_now
 from orca_desk.library.connections import connect, copy_pages
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database, damage
-from orca_desk.library.keeping_settings import Keeping, keeping_of, store_folder
+from orca_desk.library.keeping_settings import INTERVALS, KEPT, Keeping, keeping_of, store_folder
 from orca_desk.library.kept import SUFFIX, KeptBackup, KeptFile, Why, kept_backups, pieces_in, write_kept
 from orca_desk.library.lock import acquire
 from orca_desk.library.migrations import version_of
@@ -49,14 +49,20 @@ class Verified:
     unreadable: tuple[Path, ...]
 
 
+def require_place(chosen: Path) -> None:
+    """Raise UserError if the folder that the user chose for backups is not there."""
+    if not chosen.is_dir():
+        raise UserError(
+            f"The folder for backups, {chosen}, is not there.",
+            "Connect its disk, or choose another folder under Settings › Backups. No backup was lost.",
+        )
+
+
 @contextmanager
 def kept_folder(store: Path) -> Iterator[Path]:
     """Make the folder of kept backups if need be, and lock it. Raises UserError if that cannot be done."""
-    if not store.parent.is_dir() and store.parent.name != "backups":
-        raise UserError(
-            f"The folder for backups, {store.parent}, is not there.",
-            "Connect its disk, or choose another folder under Settings › Backups. No backup was lost.",
-        )
+    if store.name != KEPT:
+        require_place(store.parent)
     try:
         store.mkdir(parents=True, exist_ok=True)
         lock = acquire(store / LOCK)
@@ -184,15 +190,30 @@ def pin(backup: KeptBackup, pinned: bool) -> KeptBackup:
 
 
 def why_kept(backups: list[KeptBackup], now: datetime | None = None) -> dict[str, Reason]:
-    """Return why thinning keeps each backup, by name. One that is missing there goes, unless `stays`."""
-    reasons = reasons_to_keep([one.made_at for one in backups], now or datetime.now(UTC))
-    return {one.name: reasons[one.made_at] for one in backups if one.made_at in reasons}
+    """Return why thinning keeps each automatic backup, by name. One that is missing there goes."""
+    automatic = [one for one in backups if one.why == "automatic"]
+    reasons = reasons_to_keep([one.made_at for one in automatic], now or datetime.now(UTC))
+    return {one.name: reasons[one.made_at] for one in automatic if one.made_at in reasons}
 
 
 def stays(backup: KeptBackup, now: datetime) -> bool:
     """Return whether a backup is kept at any age, as the user wants it, or has just restored another one."""
     is_recent = now - backup.made_at < timedelta(days=DAYS_BEFORE_RESTORE)
     return backup.pinned or backup.why == "asked" or (backup.why == "before-restore" and is_recent)
+
+
+def is_due(library_folder: Path, now: datetime | None = None) -> bool:
+    """Return whether an automatic backup is due: the interval has passed, and something was written since."""
+    keeping = keeping_of(library_folder)
+    if keeping.every == "off":
+        return False
+    backups, _ = kept_backups(store_folder(library_folder, keeping))
+    if not backups:
+        return True
+    newest = max(one.made_at for one in backups)
+    if (now or datetime.now(UTC)) - newest < INTERVALS[keeping.every]:
+        return False
+    return _last_write(library_folder) > newest.timestamp()
 
 
 def bytes_of_kept(library_folder: Path) -> int:
@@ -218,6 +239,15 @@ def _collect(store: Path) -> int:
     if unreadable:
         return 0
     return pieces_in(store).collect({name for one in backups for name in one.pieces})
+
+
+def _last_write(library_folder: Path) -> float:
+    """Return when the database or its log of writes was changed, in seconds since 1970."""
+    times = []
+    for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"):
+        with suppress(OSError):
+            times.append((library_folder / name).stat().st_mtime)
+    return max(times, default=0.0)
 
 
 def _parts(keeping: Keeping) -> frozenset[BackupPart]:

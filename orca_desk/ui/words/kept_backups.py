@@ -1,0 +1,161 @@
+"""Kept backups in words: why each is kept, whether it is whole, and what restoring one would change."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orca_desk.library.backup_difference import Difference, Differing
+from orca_desk.library.keeping import DAYS_BEFORE_RESTORE, Verified
+from orca_desk.library.keeping_settings import Every, Keeping
+from orca_desk.library.kept import KeptBackup
+from orca_desk.library.thinning import DAYS, HOURS, MONTHS, WEEKS, Reason
+from orca_desk.models.fits import human_bytes
+from orca_desk.ui.words.counting import counted
+
+EVERY: dict[Every, str] = {
+    "off": "Off",
+    "hour": "Every hour",
+    "day": "Every day",
+    "week": "Every week",
+}
+REASONS: dict[Reason, str] = {
+    "newest": "The newest",
+    "hour": f"One for each of the last {HOURS} hours",
+    "day": f"One for each of the last {DAYS} days",
+    "week": f"One for each of the last {WEEKS} weeks",
+    "month": f"One for each of the last {MONTHS} months",
+    "future": "Its date is in the future: a clock was wrong",
+}
+THINNING = (
+    f"Kept are one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks and {MONTHS} months,"
+    " and those that you made or keep. What has not changed is stored once for all of them."
+)
+NOUNS = {
+    "tasks": "task",
+    "strategies": "version of a strategy",
+    "pairings": "pairing",
+    "records": "teacher record",
+    "decisions": "kept or dropped record",
+    "revisions": "edit of a record",
+    "snapshots": "snapshot",
+    "trainings": "training",
+    "evaluations": "evaluation",
+    "chats": "chat",
+    "messages": "message in chats",
+    "proposals": "proposal",
+    "settings": "setting",
+}
+PLURALS = {
+    "strategies": "versions of strategies",
+    "decisions": "kept or dropped records",
+    "revisions": "edits of records",
+    "messages": "messages in chats",
+}
+
+
+def reason_text(backup: KeptBackup, reasons: dict[str, Reason]) -> str:
+    """Return why a backup is kept."""
+    if backup.pinned:
+        return "You keep it"
+    if backup.why == "asked":
+        return "You made it"
+    if backup.why == "before-restore":
+        return f"From before a restore; kept for {DAYS_BEFORE_RESTORE} days"
+    reason = reasons.get(backup.name)
+    return REASONS[reason] if reason else "Goes with the next backup"
+
+
+def state_text(backup: KeptBackup) -> str:
+    """Return when a backup was verified, or what is damaged: "Verified 28 Nov 2026, 09:00"."""
+    if backup.lost:
+        return f"Damaged: {counted(len(backup.lost), 'file')} cannot be read"
+    if not backup.verified_at:
+        return "Not verified yet"
+    return f"Verified {local_time(datetime.fromisoformat(backup.verified_at))}"
+
+
+def local_time(moment: datetime) -> str:
+    """Return a time in the zone of this computer: "28 Nov 2026, 09:00"."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """Return how long ago a time was: "today", "yesterday", "5 days ago"."""
+    days = ((now or datetime.now(UTC)).astimezone().date() - moment.astimezone().date()).days
+    return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
+
+
+def kept_content(backup: KeptBackup) -> str:
+    """Return the counts of a kept backup, and the trained files that are not in it."""
+    counts = [counted(backup.counts.get(name, 0), NOUNS[name]) for name in ("tasks", "records", "trainings")]
+    parts = [f"{part} ({human_bytes(size)})" for part, size in backup.left_out.items()]
+    return ", ".join(counts) + (f"; without {' and '.join(parts)}" if parts else "")
+
+
+def keeping_text(keeping: Keeping) -> str:
+    """Return how backups are kept, in one sentence."""
+    if keeping.every == "off":
+        return "No automatic backups."
+    added = ", with adapters and checkpoints" if keeping.checkpoints else ", with adapters"
+    return f"{EVERY[keeping.every]}{added}, while the app is open and nothing else runs."
+
+
+def verified_lines(verified: Verified) -> list[str]:
+    """Return what verifying came to, and what to do about damage."""
+    whole = verified.backups - len(verified.damaged)
+    if not verified.backups and not verified.unreadable:
+        return ["There are no backups yet."]
+    lines = [f"{counted(whole, 'backup')} whole; {human_bytes(verified.size)} read and compared by SHA-256."]
+    lines += [
+        f"{one.name} is damaged: {counted(len(one.lost), 'file')} cannot be read ({_few(one.lost)})."
+        for one in verified.damaged
+    ]
+    lines += [
+        f"The list of files of {path.name} is damaged: that backup is lost." for path in verified.unreadable
+    ]
+    if verified.damaged:
+        lines.append(
+            "Damaged pieces were taken out: the next backup stores them again where the library has them."
+            " Check the disk."
+        )
+    return lines
+
+
+def difference_lines(difference: Difference) -> tuple[list[str], list[str], list[str]]:
+    """Return what restoring a backup would take away, bring back, and set back to an earlier content."""
+    lost = [_line(kind, one.lost, one.lost_names) for kind, one in difference.kinds.items() if one.lost]
+    back = [_line(kind, one.back, one.back_names) for kind, one in difference.kinds.items() if one.back]
+    changed = [_line(kind, one.changed, ()) for kind, one in difference.kinds.items() if one.changed]
+    return lost, back, changed
+
+
+def difference_summary(difference: Difference) -> str:
+    """Return the difference in one line: "tasks +12 -3, trainings -1 (train-4)"."""
+    if difference.is_none:
+        return "It holds just what the library has now."
+    return ", ".join(f"{kind} {_signs(one)}" for kind, one in difference.kinds.items())
+
+
+def _signs(one: Differing) -> str:
+    parts = ((f"+{one.back:,}", one.back), (f"-{one.lost:,}", one.lost), (f"~{one.changed:,}", one.changed))
+    return " ".join(text for text, count in parts if count)
+
+
+def _line(kind: str, count: int, names: Sequence[str]) -> str:
+    text = counted(count, NOUNS[kind], PLURALS.get(kind))
+    named = [name for name in names if name]
+    if not named:
+        return text
+    more = ", …" if count > len(names) else ""
+    return f"{text}: {', '.join(named)}{more}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+
+
+def place_text(folder: Path, size: int, free: int | None) -> str:
+    """Return where the backups are, what they take, and what is free there."""
+    there = f"{human_bytes(size)} in {folder}"
+    return there if free is None else f"{there}; {human_bytes(free)} free on its disk"
