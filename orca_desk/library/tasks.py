@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.bulk import insert_in_bulk
@@ -26,15 +26,6 @@ CHUNK = 5_000  # tasks in one transaction
 FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy", "turns")
 COLUMNS = ("id", "family_id", "question", *FIELDS[2:])  # of the table
 SELECT = f"SELECT *, {NAME} AS family FROM tasks"
-TaskOrder = Literal["query", "family", "split", "answer", "tags", "strategy"]
-ORDERS: dict[TaskOrder, str] = {
-    "query": "query",
-    "family": NAME,
-    "split": "split",
-    "answer": "answer",
-    "tags": "nullif(tags, '[]')",
-    "strategy": "strategy",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +252,7 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
         conditions = Conditions(["tasks_text MATCH ?"], [match])
         sql = f"SELECT count(*) FROM tasks_text {conditions.where}"
     else:
-        conditions = _conditions(wanted)
+        conditions = conditions_of(wanted)
         sql = f"SELECT count(*) FROM tasks {conditions.where}"
     row = library.row(sql, conditions.parameters)
     return int(row[0]) if row else 0
@@ -269,7 +260,7 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
 
 def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPage[Task]:
     """Return the first `limit` (500) matching tasks by order of arrival, and the start of the next page."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(
         f"{SELECT} {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
@@ -306,7 +297,7 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
         sql = "SELECT rowid FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
         parameters = [match, limit + 1]
     else:
-        conditions = _conditions(wanted)
+        conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
         parameters = [*conditions.parameters, limit + 1]
     found = array("q", (row[0] for row in library.rows(sql, parameters)))
@@ -333,7 +324,7 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
         sql = "SELECT rowid AS n FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
         parameters: list[Any] = [match, limit]
     else:
-        conditions = _conditions(wanted)
+        conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
         parameters = [*conditions.parameters, limit]
     rows = library.rows(
@@ -350,30 +341,6 @@ def _whole_span(library: Library) -> range | None:
     if row is None or row[0] is None:
         return range(0)
     return range(row[0], row[1] + 1) if row[1] - row[0] + 1 == row[2] else None
-
-
-def ordered_rowids(
-    library: Library, wanted: TaskFilter, by: TaskOrder, *, descending: bool = False
-) -> "array[int]":
-    """Return the row ids of all tasks that match, ordered by a field, and then by arrival.
-
-    Texts are compared without case; tasks in which the field is empty come last.
-    """
-    conditions = _conditions(wanted)
-    field, way = ORDERS[by], "DESC" if descending else "ASC"
-    limit = -1 if wanted.limit is None else wanted.limit
-    rows = library.rows(
-        "SELECT json_group_object(place, n) AS found FROM ("
-        f"  SELECT n, row_number() OVER (ORDER BY {field} IS NULL, {field} COLLATE NOCASE {way}, n) AS place"
-        f"  FROM tasks {conditions.where} LIMIT ?)"
-        " GROUP BY place / 2000 ORDER BY place / 2000",
-        [*conditions.parameters, limit],
-    )
-    found = array("q")
-    for row in yielding(rows):
-        chunk = json.loads(row["found"])
-        found.extend(chunk[place] for place in sorted(chunk, key=int))
-    return found
 
 
 def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
@@ -422,7 +389,7 @@ def families(library: Library) -> list[FamilyCount]:
 
 def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> set[str]:
     """Return the families of those wanted tasks that have no strategy of their own."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     if wanted.limit is not None:
         sql = (
             f"SELECT DISTINCT {NAME} FROM (SELECT family_id, strategy FROM tasks {conditions.where}"
@@ -501,7 +468,7 @@ def _words_alone(wanted: TaskFilter) -> str | None:
     return to_match(query.wanted) if query.wanted and not query.unwanted and not query.conditions else None
 
 
-def _conditions(wanted: TaskFilter) -> Conditions:
+def conditions_of(wanted: TaskFilter) -> Conditions:
     conditions = Conditions()
     if wanted.family is not None:
         conditions.add(f"family_id = {ID_OF}", wanted.family)

@@ -1,19 +1,25 @@
 """The base of every page: a widget with a name that refreshes when a part of the library changes."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import HeaderRow
 from orca_desk.ui.widgets.help_button import help_button
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.row_table import RowTable, kept_arrangement
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.counting import counted
+
+WIDE = 80 * GRID  # px; a narrower page has less space around it
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Command:
     def keys(self) -> tuple[str, ...]:
         """The keys, the first of which is shown in the menu."""
         return (self.key,) if isinstance(self.key, str) else self.key
+
+
+SEARCH = Command("&Search", lambda page: page.search_here(), key="Ctrl+F", image="search")
 
 
 class Page(QWidget):
@@ -61,17 +70,15 @@ class Page(QWidget):
         self.commands = [self._action_of(command) for command in self.offers]
         self._stale: frozenset[str] = self.watches
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setContentsMargins(*_margins(WIDE))
         layout.setSpacing(GRID + GRID // 2)
-        self.header = QHBoxLayout()
-        self.header.setSpacing(GRID)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(self.title, size="title", bold=True))
         if self.about:
             self.about_line = label(self.about, tone="muted", wrap=True)
             words.addWidget(self.about_line)
-        self.header.addLayout(words, 1)
+        self.header = HeaderRow(words)
         layout.addLayout(self._header_and_help())
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
@@ -99,18 +106,44 @@ class Page(QWidget):
         """Return the action of one of the commands in `offers`, by its text without a mnemonic."""
         return next(one for one in self.commands if one.text().replace("&", "") == text)
 
-    def keep(self, key: str, part: QSplitter | QHeaderView) -> None:
-        """Restore the sizes of a splitter or a header, and save later ones under `key`.
+    def search_field(self) -> QLineEdit | None:
+        """Return where Ctrl+F puts the cursor; None if there is nothing to search on the page."""
+        return None
 
-        Call it when `part` has all its sections.
+    def search_here(self) -> None:
+        """Put the cursor into the page's search, with what it holds selected."""
+        field = self.search_field()
+        if field is not None and field.isVisible():
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            field.selectAll()
+
+    def keep(self, key: str, part: QSplitter | RowTable) -> None:
+        """Restore the sizes of a splitter or the arrangement of a table, and save later ones under `key`.
+
+        Call it when `part` has all its sections. Tables are the user's, whatever the library.
         """
+        if isinstance(part, RowTable):
+            self._keep_table(f"tables/{self.name}/{key}", part)
+            return
         name = f"{self.name}/{key}"
         state = self.desk.view_state.value(name)
         if state is not None:
             part.restoreState(state)
-        moved = part.splitterMoved if isinstance(part, QSplitter) else part.sectionResized
         view_state: QSettings = self.desk.view_state
-        moved.connect(lambda *_: view_state.setValue(name, part.saveState()))
+        part.splitterMoved.connect(lambda *_: view_state.setValue(name, part.saveState()))
+
+    def _keep_table(self, name: str, table: RowTable) -> None:
+        preferences = self.desk.preferences
+        table.arrange(kept_arrangement(preferences.value(name)))
+        table.arranged.connect(lambda: preferences.setValue(name, json.dumps(table.arrangement())))
+        table.copied.connect(lambda count: self.desk.say(f"Copied {counted(count, 'row')} to the clipboard."))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave less space around the page where there is little."""
+        super().resizeEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(*_margins(event.size().width()))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Refresh what changed while the page was hidden."""
@@ -149,3 +182,8 @@ class Page(QWidget):
         if self._stale:
             stale, self._stale = self._stale, frozenset()
             self.refresh(stale)
+
+
+def _margins(width: int) -> tuple[int, int, int, int]:
+    """Return the space at the left, the top, the right and the bottom of a page of a width."""
+    return (3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID) if width >= WIDE else (GRID, GRID, GRID, GRID)

@@ -21,9 +21,9 @@ from orca_desk.library.task_changes import (
     hold_out_family,
     undo_change,
 )
+from orca_desk.library.task_order import TaskOrder, ordered_rowids
 from orca_desk.library.tasks import (
     TaskFilter,
-    TaskOrder,
     add_tasks,
     count_tasks,
     delete_tasks,
@@ -33,7 +33,6 @@ from orca_desk.library.tasks import (
     iterate_questions,
     iterate_tasks,
     list_tasks,
-    ordered_rowids,
     restore_tasks,
     tags,
     task_ids,

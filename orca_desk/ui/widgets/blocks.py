@@ -11,12 +11,15 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from orca_desk.ui.background import Background
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.glossary import tip_of
 
 BLOCK = 200
 KEPT = 50
 Index = QModelIndex | QPersistentModelIndex
 Item = Any
 INVALID = QModelIndex()
+FULL_TEXT = Qt.ItemDataRole.UserRole + 77  # what a copy holds of a cell that shows less
 
 
 class BlockTableModel(QAbstractTableModel):
@@ -76,6 +79,18 @@ class BlockTableModel(QAbstractTableModel):
         self._blocks.move_to_end(row // BLOCK)
         return block[place]
 
+    def read_cells(
+        self, rows: Sequence[int], columns: Sequence[int], put: Callable[[list[list[str]]], None]
+    ) -> None:
+        """Give `put` what a copy holds of cells by row, once they are fetched; deleted rows are left out."""
+        rowids = [self.rowids[row] for row in rows]
+
+        def show(items: list[Item | None]) -> None:
+            put([[self._full_text(one, column) for column in columns] for one in items if one is not None])
+
+        if rowids:
+            self._background.run(self, lambda: self._fetch(rowids), show, urgent=True)
+
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return the number of rows."""
         return 0 if parent.isValid() else len(self.rowids)
@@ -94,12 +109,18 @@ class BlockTableModel(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return the heading of a column, or the number of a row from 1."""
+        """Return the heading of a column with what its terms mean, or the number of a row from 1."""
+        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
+            return safe_tip(tip_of(self.headers[section])) or None if section < len(self.headers) else None
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Horizontal:
             return self.headers[section] if section < len(self.headers) else None
         return section + 1
+
+    def _full_text(self, item: Item, column: int) -> str:
+        full = self.cell(item, column, FULL_TEXT)
+        return str(self.cell(item, column, Qt.ItemDataRole.DisplayRole) or "") if full is None else str(full)
 
     def _ask(self, block: int) -> None:
         if block in self._asked:

@@ -63,8 +63,7 @@ class GateTableView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.model = _GateRows(theme)
-        self.view = row_table(self.model, "Check of every file")
-        self.view.horizontalHeader().setStretchLastSection(False)  # a stretched one scrolls when it narrows
+        self.view = row_table(self.model, "Check of every file", main=None, sorts=False)
         self.view.horizontalScrollBar().rangeChanged.connect(self._fit_height)
         self.sentence = label(wrap=True, selectable=True)
         layout = QVBoxLayout(self)

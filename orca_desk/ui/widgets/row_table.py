@@ -1,54 +1,438 @@
-"""A table in the app's style with single selection, which hides columns when it is narrow."""
+"""The table of every page: it sorts by a click on a heading, and columns are chosen, moved and resized."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.blocks import FULL_TEXT, BlockTableModel
+from orca_desk.ui.widgets.copy_rows import MOST_COPIED, NAMES, CopyFormat, as_lines, rows_as
 
 ROW = 4 * GRID  # px, the height of a row
+LEAST_MAIN = 18 * GRID  # px of the main column; below, the others shrink
+LEAST = 6 * GRID  # px of any other
+RowActions = Sequence[QAction | None] | Callable[[], Sequence[QAction | None]]
+Chosen = Mapping[str, Any]  # see RowTable.arrangement
 
 
-class NarrowTable(QTableView):
-    """Hides some columns while it is narrow, whose content also appears beside or below the table.
+class ColumnHeader(QHeaderView):
+    """The headings: they sort, they can be dragged, and their menu chooses the columns."""
 
-    `needs` maps such a column to the width of the table, in px, from which it is shown.
+    def __init__(self, table: "RowTable") -> None:
+        super().__init__(Qt.Orientation.Horizontal, table)
+        self._table = table
+        self.is_dragged = False
+        self.setSectionsClickable(True)
+        self.setSectionsMovable(True)
+        self.setSortIndicatorClearable(True)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(LEAST)
+        self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Know that the user is dragging."""
+        self.is_dragged = event.button() == Qt.MouseButton.LeftButton
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the main column what the drag left for it."""
+        super().mouseReleaseEvent(event)
+        self.is_dragged = False
+        self._table.fit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the menu of the columns."""
+        menu = _menu(self._table)
+        self._table.add_columns(menu)
+        menu.popup(event.globalPos())
+
+
+class RowTable(QTableView):
+    """A table with rows of one height. Tab leaves it.
+
+    The columns `main` share the room that the others leave: where the table is too narrow, the others shrink
+    first. Without any, columns are as wide as they are made, and the table scrolls. `needs` maps a column,
+    whose content also appears beside or below the table, to the width in px from which it is shown, unless
+    the user chose to show it. `arranged` follows each change of sorting, widths, order or choice of columns
+    by the user; `copied` carries a number of rows.
     """
 
-    def __init__(self, needs: Mapping[int, int]) -> None:
+    arranged = Signal()
+    copied = Signal(int)
+
+    def __init__(
+        self,
+        model: QAbstractItemModel,
+        name: str,
+        *,
+        needs: Mapping[int, int],
+        main: tuple[int, ...],
+        sorts: bool,
+    ) -> None:
         super().__init__()
-        self._needs = needs
+        self._needs, self.main, self._sorts = needs, main, sorts
+        self._shown: dict[int, bool] = {}  # columns that the user shows or hides
+        self._widths: dict[int, int] = {}  # px, as asked for
+        self._dragged: set[int] = set()  # columns whose width the user chose
+        self._first_widths: dict[int, int] = {}
+        self._is_fitting = False
+        self.row_actions: RowActions = ()
+        header = ColumnHeader(self)
+        self.setHorizontalHeader(header)
+        self._columns = header
+        self.setModel(model)
+        # With the table's own selection model, each paint of a header asks whether all rows of a column are
+        # selected, which takes a minute for a million rows
+        header.setSelectionModel(QItemSelectionModel(model, header))
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._row_height = ROW
+        self.set_row_height(ROW)
+        header.sectionResized.connect(self._resized)
+        header.sectionMoved.connect(lambda *_: self.arranged.emit())
+        header.sortIndicatorChanged.connect(self._sort)
+        header.setSectionsClickable(sorts)
+        self.show_order(None)
+
+    # Sorting
+
+    @property
+    def order(self) -> tuple[int, bool] | None:
+        """The column that sorts the rows, and whether it descends; None: as they are given."""
+        header = self._columns
+        if not header.isSortIndicatorShown() or header.sortIndicatorSection() < 0:
+            return None
+        return header.sortIndicatorSection(), header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+
+    def order_by(self, order: tuple[int, bool] | None) -> None:
+        """Sort by a column, as a click on its heading would."""
+        column, descending = order or (-1, False)
+        way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self._columns.setSortIndicator(column, way)
+
+    def show_order(self, order: tuple[int, bool] | None) -> None:
+        """Show the sign of an order without sorting."""
+        header = self._columns
+        blocked = header.blockSignals(True)
+        header.setSortIndicatorShown(self._sorts)
+        self.order_by(order)
+        header.blockSignals(blocked)
+
+    def sort_rows(self) -> None:
+        """Sort the model by `order`; a table whose rows the library sorts asks for them anew."""
+        column, descending = self.order or (-1, False)
+        way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.model().sort(column, way)
+
+    def _sort(self, column: int, way: Qt.SortOrder) -> None:
+        self.sort_rows()
+        self.arranged.emit()
+
+    # Columns
+
+    def show_column(self, column: int, shown: bool) -> None:
+        """Show or hide a column, whatever the room."""
+        self._shown[column] = shown
+        self.fit()
+        self.arranged.emit()
+
+    def reset_columns(self) -> None:
+        """Show all columns that have room, in their first order and width, and sort no more."""
+        self._shown.clear()
+        self._dragged.clear()
+        for column in range(self._columns.count()):
+            self._columns.moveSection(self._columns.visualIndex(column), column)
+        self._widths = dict(self._first_widths)
+        self.order_by(None)
+        self.fit()
+        self.arranged.emit()
+
+    def arrangement(self) -> dict[str, Any]:
+        """Return sorting, widths, order and choice of the columns by their headings, for JSON."""
+        titles, header = self._titles(), self._columns
+        order = self.order
+        return {
+            "widths": {
+                titles[c]: width for c, width in self._widths.items() if c in self._dragged and c in titles
+            },
+            "order": [titles[header.logicalIndex(place)] for place in range(header.count())],
+            "shown": {titles[column]: shown for column, shown in self._shown.items() if column in titles},
+            "sort": None if order is None else [titles[order[0]], order[1]],
+        }
+
+    def arrange(self, chosen: Chosen) -> None:
+        """Take what `arrangement` returned; what does not fit these columns is left out."""
+        columns = {title: column for column, title in self._titles().items()}
+        widths, shown = chosen.get("widths"), chosen.get("shown")
+        for title, width in widths.items() if isinstance(widths, dict) else ():
+            if title in columns and type(width) is int and LEAST <= width < 10_000:
+                self._widths[columns[title]] = width
+                self._dragged.add(columns[title])
+        for title, is_shown in shown.items() if isinstance(shown, dict) else ():
+            if title in columns and isinstance(is_shown, bool):
+                self._shown[columns[title]] = is_shown
+        order = chosen.get("order")
+        known = [title for title in order if title in columns] if isinstance(order, list) else []
+        if len(known) == len(set(known)):
+            for place, title in enumerate(known):
+                self._columns.moveSection(self._columns.visualIndex(columns[title]), place)
+        match chosen.get("sort"):
+            case [str() as title, bool() as descending] if title in columns and self._sorts:
+                self.order_by((columns[title], descending))
+        self.fit()
+
+    def fit(self) -> None:
+        """Show the columns that have room, and give the main ones what the others leave."""
+        header = self._columns
+        if self._is_fitting or not header.count():
+            return
+        self._is_fitting = True
+        for column in range(header.count()):
+            enough = self.width() >= self._needs.get(column, 0)
+            self.setColumnHidden(column, not self._shown.get(column, enough))
+        self._share_room([c for c in range(header.count()) if not header.isSectionHidden(c)])
+        self._is_fitting = False
+
+    def _share_room(self, visible: Sequence[int]) -> None:
+        header, room = self._columns, self.viewport().width()
+        mains = [column for column in visible if column in self.main and column not in self._widths]
+        asked = {c: self._widths.get(c, header.sectionSize(c)) for c in visible if c not in mains}
+        fixed = sum(width for column, width in asked.items() if column in self._dragged)
+        total, left = sum(asked.values()) - fixed, room - fixed - LEAST_MAIN * len(mains)
+        share = max(0.0, left / total) if mains and total > left and not header.is_dragged else 1.0
+        for column, width in asked.items():
+            header.resizeSection(column, width if column in self._dragged else max(LEAST, int(width * share)))
+        left = room - sum(header.sectionSize(column) for column in asked)
+        for column in mains:
+            header.resizeSection(column, max(left // len(mains), LEAST_MAIN))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show the columns that fit."""
-        for column, least in self._needs.items():
-            self.setColumnHidden(column, self.width() < least)
+        """Fit the columns into the room."""
         super().resizeEvent(event)
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the size of the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.set_row_height(self._row_height)
+
+    def set_row_height(self, height: int) -> None:
+        """Set the height (px) of every row at the usual size of the text."""
+        self._row_height = height
+        self.verticalHeader().setDefaultSectionSize(grown(height))
+
+    def _resized(self, column: int, before: int, now: int) -> None:
+        if self._is_fitting or not now or not before:  # 0: hidden or shown
+            return
+        if column not in self.main:
+            self._set_width(column, now)
+        elif self._columns.is_dragged:
+            self._drag_main(column, before, now)
+        self.fit()
+        if self._columns.is_dragged:
+            self.arranged.emit()
+
+    def _drag_main(self, column: int, before: int, now: int) -> None:
+        """Let the other main columns have what this one leaves, or the next column if there are none."""
+        header = self._columns
+        free = [
+            c for c in self.main if c != column and c not in self._widths and not header.isSectionHidden(c)
+        ]
+        if free:
+            self._set_width(column, now)
+            return
+        place = header.visualIndex(column)
+        beside = [*range(place + 1, header.count()), *reversed(range(place))]
+        for one in map(header.logicalIndex, beside):
+            if not header.isSectionHidden(one):
+                self._set_width(one, max(LEAST, header.sectionSize(one) + before - now))
+                return
+
+    def _set_width(self, column: int, width: int) -> None:
+        self._widths[column] = width
+        if self._columns.is_dragged:
+            self._dragged.add(column)
+
+    def _titles(self) -> dict[int, str]:
+        """Return the headings by column, without those that occur twice."""
+        model, role = self.model(), Qt.ItemDataRole.DisplayRole
+        found = [
+            str(model.headerData(c, Qt.Orientation.Horizontal, role)) for c in range(model.columnCount())
+        ]
+        return {
+            column: title if found.count(title) == 1 else f"{title} {column}"
+            for column, title in enumerate(found)
+        }
+
+    # Menus
+
+    def add_columns(self, menu: QMenu) -> None:
+        """Add which columns are shown, and by which the rows are sorted, to a menu."""
+        titles, header = self._titles(), self._columns
+        visible = [column for column in titles if not header.isSectionHidden(column)]
+        for place in range(header.count()):
+            column = header.logicalIndex(place)
+            action = menu.addAction(_plain(titles[column]))
+            action.setCheckable(True)
+            action.setChecked(column in visible)
+            action.setEnabled(column not in self.main[:1] and visible != [column])
+            action.toggled.connect(partial(self.show_column, column))
+        menu.addSeparator()
+        if self._sorts:
+            self._add_orders(menu.addMenu("Sort by"), titles, visible)
+        menu.addAction("Reset columns").triggered.connect(self.reset_columns)
+
+    def _add_orders(self, by: QMenu, titles: Mapping[int, str], visible: Sequence[int]) -> None:
+        given = by.addAction("As given")
+        given.setCheckable(True)
+        given.setChecked(self.order is None)
+        given.triggered.connect(lambda: self.order_by(None))
+        for column in visible:
+            for descending, way in ((False, "ascending"), (True, "descending")):
+                action = by.addAction(f"{_plain(titles[column])}, {way}")
+                action.setCheckable(True)
+                action.setChecked(self.order == (column, descending))
+                action.triggered.connect(partial(self._order_by, (column, descending)))
+
+    def _order_by(self, order: tuple[int, bool], checked: bool = False) -> None:
+        self.order_by(order)
+
+    def set_widths(self, widths: Sequence[int]) -> None:
+        """Set the widths (px) of all columns as the page wants them; that of the main one does not count."""
+        self._first_widths = {
+            column: width for column, width in enumerate(widths) if width and column != self.main
+        }
+        self._widths.update(self._first_widths)
+        self.fit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the menu of the selected rows: what the page offers, copying, and the columns."""
+        menu = self.menu()
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            where = self.viewport().mapToGlobal(
+                self.visualRect(self.currentIndex()).bottomLeft() + QPoint(GRID, 0)
+            )
+        menu.popup(where)
+
+    def menu(self) -> QMenu:
+        """Return the menu of the selected rows. It deletes itself when it closes."""
+        menu = _menu(self)
+        actions = self.row_actions() if callable(self.row_actions) else self.row_actions
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        menu.addSeparator()
+        has_rows = bool(self.selected_rows(1))
+        copy = menu.addAction("Copy rows")
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.triggered.connect(lambda: self.copy())
+        copy.setEnabled(has_rows)
+        forms = menu.addMenu("Copy rows as")
+        forms.setEnabled(has_rows)
+        for form, name in NAMES.items():
+            forms.addAction(name).triggered.connect(partial(self._copy_as, form))
+        self.add_columns(menu.addMenu("Columns"))
+        return menu
+
+    # Copying
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Copy the selected rows, where Qt would copy a cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802 - Qt's name
+        """Go to the row that begins with what is typed; not where most rows are still in the library."""
+        if not isinstance(self.model(), BlockTableModel):
+            super().keyboardSearch(search)
+
+    def copy(self, form: CopyFormat | None = None) -> None:
+        """Put the shown columns of the selected rows on the clipboard, by default as lines with tabs."""
+        rows, model = self.selected_rows(MOST_COPIED), self.model()
+        header, titles = self._columns, self._titles()
+        columns = [
+            column
+            for column in map(header.logicalIndex, range(header.count()))
+            if not header.isSectionHidden(column)
+        ]
+        headings = [titles[column] for column in columns]
+
+        def put(cells: Sequence[Sequence[str]]) -> None:
+            text = as_lines(cells) if form is None else rows_as(form, headings, cells)
+            QGuiApplication.clipboard().setText(text)
+            self.copied.emit(len(cells))
+
+        if isinstance(model, BlockTableModel):
+            model.read_cells(rows, columns, put)
+        elif rows:
+            put([[cell_text(model, row, column) for column in columns] for row in rows])
+
+    def selected_rows(self, most: int) -> list[int]:
+        """Return the selected rows from top to bottom, at most so many."""
+        found: list[int] = []
+        for first, last in selected_spans(self):
+            found += range(first, min(last + 1, first + most - len(found)))
+        return found
+
+    def _copy_as(self, form: CopyFormat, checked: bool = False) -> None:
+        self.copy(form)
 
 
-def row_table(model: QAbstractItemModel, name: str, *, needs: Mapping[int, int] | None = None) -> QTableView:
-    """Return a table with rows of one height. Tab leaves it, and headings align with their columns.
+def row_table(
+    model: QAbstractItemModel,
+    name: str,
+    *,
+    needs: Mapping[int, int] | None = None,
+    main: int | tuple[int, ...] | None = 0,
+    sorts: bool = True,
+) -> RowTable:
+    """Return a table with single selection. For `needs` and `main` see RowTable; not every table `sorts`."""
+    mains = (main,) if isinstance(main, int) else main or ()
+    return RowTable(model, name, needs=needs or {}, main=mains, sorts=sorts)
 
-    For `needs` see `NarrowTable`.
+
+def row_menu(table: RowTable, actions: RowActions) -> None:
+    """Offer actions (None: a line) for the selected rows on a right click and the menu key.
+
+    A callable is asked when the menu opens.
     """
-    table = NarrowTable(needs or {})
-    table.setModel(model)
-    table.setAccessibleName(name)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.verticalHeader().setDefaultSectionSize(ROW)
-    table.horizontalHeader().setHighlightSections(False)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    table.horizontalHeader().setStretchLastSection(True)
-    return table
+    table.row_actions = actions
+
+
+def cell_text(model: QAbstractItemModel, row: int, column: int) -> str:
+    """Return what a copy holds of a cell: its full text if the model has one, or else what it shows."""
+    index = model.index(row, column)
+    full = index.data(FULL_TEXT)
+    return str(index.data(Qt.ItemDataRole.DisplayRole) or "") if full is None else str(full)
 
 
 def selected_spans(view: QAbstractItemView) -> list[tuple[int, int]]:
@@ -56,3 +440,22 @@ def selected_spans(view: QAbstractItemView) -> list[tuple[int, int]]:
     selection = view.selectionModel().selection()
     spans = [selection.at(index) for index in range(selection.count())]
     return sorted((span.top(), span.bottom()) for span in spans)
+
+
+def kept_arrangement(stored: object) -> dict[str, Any]:
+    """Return an arrangement that was stored as JSON; {} if it is none."""
+    try:
+        found = json.loads(stored) if isinstance(stored, str) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _menu(table: QWidget) -> QMenu:
+    menu = QMenu(table)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu
+
+
+def _plain(title: str) -> str:
+    return title.replace("&", "&&")

@@ -5,19 +5,22 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 
+from orca_desk.library.deleting import Kind
 from orca_desk.method.statistics import Share
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.widgets.blocks import Index
-from orca_desk.ui.widgets.row_table import RowTable, row_table
+from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.when import exactly, when
 
-NAME, MODEL, SYSTEM, _, _, WHEN = range(6)
-WIDTHS = (210, 0, 160, 90, 180, 130)  # px; the Model column takes the rest
+NAME, MODEL, SYSTEM, _, _, WHEN, NOTE = range(7)
+WIDTHS = (210, 0, 160, 90, 180, 130, 120)  # px; the Model column takes the rest
+NEEDS = {NOTE: 1100}
 
 
 def interval(share: Share) -> str:
@@ -47,6 +50,7 @@ class EvaluationList(RowsModel[ListedEvaluation]):
                     lambda row: when(row.evaluation.run.created_at),
                     sort=lambda row: row.evaluation.run.created_at,
                 ),
+                Column("Note", lambda row: row.evaluation.run.note),
             )
         )
         self.desk = desk
@@ -138,6 +142,10 @@ def _share(row: ListedEvaluation) -> float | None:
     return row.accuracy.share if row.accuracy.n else None
 
 
+def _selected(view: RowTable, model: EvaluationList) -> list[str]:
+    return [model.rows[index.row()].id for index in view.selectionModel().selectedRows()]
+
+
 def _model(row: ListedEvaluation) -> str:
     adapter = row.evaluation.adapter
     if adapter is None:
@@ -148,7 +156,9 @@ def _model(row: ListedEvaluation) -> str:
 
 def make_table(model: EvaluationList) -> RowTable:
     """Return the list's view. Space, Enter or a double click checks a row."""
-    view = row_table(model, "Evaluations to compare", main=MODEL)
+    view = row_table(model, "Evaluations to compare", needs=NEEDS, main=MODEL)
     view.set_widths(WIDTHS)
     view.activated.connect(lambda index: model.toggle(index) if index.column() != NAME else None)
+    tidying = Tidying(model.desk, view, Kind.EVALUATION, lambda: _selected(view, model))
+    row_menu(view, lambda: tidying.actions)
     return view

@@ -25,8 +25,7 @@ class LostCard(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.model = _LostRows(())
-        self.view = row_table(self.model, NAME)
-        self.view.horizontalHeader().setStretchLastSection(False)
+        self.view = row_table(self.model, NAME, main=None, sorts=False)
         # Qt would shorten a heading of two lines as if it were one
         self.view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
         self.view.horizontalScrollBar().rangeChanged.connect(self._show_all_rows)

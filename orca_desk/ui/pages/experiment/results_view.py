@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
+from orca_desk.library.deleting import Kind
 from orca_desk.library.runs import Run
 from orca_desk.method.arms import Arm
 from orca_desk.steps.experiment.plan import FOUR, MessageKind
@@ -27,11 +28,13 @@ from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.experiments import seeds_done, share_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import COLOURS
 from orca_desk.ui.words.runs import STATUSES
+from orca_desk.ui.words.tidying import run_title
 
 FRAME = 4  # px
 NARROWEST = 72 * GRID  # px, of a paragraph
@@ -54,11 +57,14 @@ class ExperimentResultsView(QWidget):
         self.save = button("Save the report…", self.save_report, tip="One HTML file, or Markdown")
         self.copy = button("Copy", self._copy, tip="Copy the conclusion to the clipboard")
         self.resume = button("Resume", self._resume, tip="Go on where it stopped")
+        self.tidying = Tidying(desk, self.choice, Kind.EXPERIMENT, self._chosen_ids)
+        self.more = self.tidying.more_button()
         for one in (self.save, self.copy, self.resume):
             one.hide()  # until there is something to save, to copy or to resume
         self.table = _ResultRows(FOUR)
-        self.table_view = row_table(self.table, "Correct answers by arm and system message")
-        self.table_view.horizontalHeader().setStretchLastSection(False)  # a stretched one scrolls
+        self.table_view = row_table(
+            self.table, "Correct answers by arm and system message", main=None, sorts=False
+        )
         self.progress = label(tone="muted")
         self.progress.setMinimumWidth(1)
         self.conclusion = label(wrap=True, selectable=True)
@@ -71,13 +77,17 @@ class ExperimentResultsView(QWidget):
         self.lost = LostCard(desk.theme)
         self._lay_out()
 
+    def _chosen_ids(self) -> list[str]:
+        chosen: Run | None = self.choice.currentData()
+        return [] if chosen is None else [chosen.id]
+
     def show_runs(self, runs: Sequence[Run]) -> None:
         """Offer the experiments, the newest first, and read the chosen one again."""
         before = self.choice.currentData()
         self.choice.clear()
         for run in runs:
             began = run.created_at[:16].replace("T", " ")
-            self.choice.addItem(f"{run.id}  ·  {STATUSES[run.status].word}  ·  {began}", run)
+            self.choice.addItem(f"{run_title(run)}  ·  {STATUSES[run.status].word}  ·  {began}", run)
         places = [place for place, run in enumerate(runs) if before is not None and run.id == before.id]
         self.choice.setCurrentIndex(places[0] if places else 0)
         self.read()
@@ -120,6 +130,7 @@ class ExperimentResultsView(QWidget):
         head = QHBoxLayout()
         head.setSpacing(GRID)
         head.addWidget(self.choice)
+        head.addWidget(self.more)
         head.addWidget(self.progress, 1)
         head.addWidget(self.resume)
         head.addWidget(self.save)

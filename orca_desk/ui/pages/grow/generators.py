@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
@@ -15,7 +15,7 @@ from orca_desk.ui.pages.grow.fields import add_row, form
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import row_table
-from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.rows import Column, RowsModel, RowsProxy
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.generators import NO_REFERENCE, SPLITS, levels_text, source_sentence
@@ -94,15 +94,14 @@ class GeneratorsForm(QWidget):
 
     def _add_table(self, layout: QVBoxLayout) -> None:
         self.model: RowsModel[Generator] = RowsModel(COLUMNS)
-        self.proxy = QSortFilterProxyModel()
+        self.proxy = RowsProxy()
         self.proxy.setSourceModel(self.model)
         self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.search.textChanged.connect(self.proxy.setFilterFixedString)
         self.table = row_table(self.proxy, "Generators")
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setMinimumHeight(20 * GRID)
-        for column, width in enumerate(WIDTHS):
-            self.table.setColumnWidth(column, width)
+        self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._picked())
         self.sample = QPlainTextEdit()
         self.sample.setReadOnly(True)

@@ -215,8 +215,7 @@ class ProposalsView(QWidget):
         self.model = ProposalsModel(COLUMNS)
         self.table = row_table(self.model, "Proposals", needs=NEEDS)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        for column, width in enumerate(WIDTHS):
-            self.table.setColumnWidth(column, width)
+        self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
         self.detail = QPlainTextEdit()
         self.detail.setReadOnly(True)

@@ -133,15 +133,17 @@ class HubDetail(QFrame):
         self.note.setText(" ".join(notes))
         self.note.setVisible(bool(notes))
         if variants:
-            self.table.selectRow(chosen if chosen is not None else 0)
+            shown = [row.variant for row in self.files.rows]
+            self.table.selectRow(shown.index(variants[chosen]) if chosen is not None else 0)
         self.card.set_markdown(opened.card or "This model has no card.")
         self.card.show()
         self._show_action()
 
     def show_fits(self, fits: dict[str, VariantFit]) -> None:
         """Show how the files fit; those of a model that is no longer shown are ignored."""
+        rows = self.files.given
         self.files.show(
-            [FileRow(variant=row.variant, fit=fits.get(row.variant.name, row.fit)) for row in self.files.rows]
+            [FileRow(variant=row.variant, fit=fits.get(row.variant.name, row.fit)) for row in rows]
         )
         self._show_fit()
 

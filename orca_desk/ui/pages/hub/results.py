@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, Qt
-from PySide6.QtWidgets import QHeaderView, QTableView
 
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.choice import Variant
@@ -14,7 +13,7 @@ from orca_desk.steps.download.fit import VariantFit
 from orca_desk.steps.download.recommended import Recommended
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.row_table import row_table
+from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.fits import fit_sentence
@@ -41,13 +40,25 @@ class FileRow:
 RECOMMENDED: tuple[Column[Recommended], ...] = (
     Column("Model", lambda one: one.name),
     Column("Use", lambda one: ROLE[one.role]),
-    Column("Size", lambda one: human_bytes(one.size), number=True, tip="What is downloaded, about"),
+    Column(
+        "Size",
+        lambda one: human_bytes(one.size),
+        number=True,
+        tip="What is downloaded, about",
+        sort=lambda one: one.size,
+    ),
     Column("Memory", lambda one: f"{one.memory} GB", number=True, tip="The least memory of the machine"),
     Column("Licence", licence_of),
 )
 FOUND: tuple[Column[HubModel], ...] = (
     Column("Model", lambda one: one.name),
-    Column("Parameters", lambda one: count(one.parameters), number=True, tip="The number of weights"),
+    Column(
+        "Parameters",
+        lambda one: count(one.parameters),
+        number=True,
+        tip="The number of weights",
+        sort=lambda one: one.parameters,
+    ),
     Column("Downloads", lambda one: f"{one.downloads:,}", number=True, tip="In the last month"),
     Column("Licence", licence_of),
     Column("Updated", lambda one: one.updated or "–"),
@@ -59,7 +70,7 @@ FILES: tuple[Column[FileRow], ...] = (
         lambda one: one.variant.quantisation or "–",
         tip="The number format of the weights: fewer bits are smaller but less exact",
     ),
-    Column("Size", lambda one: human_bytes(one.variant.size), number=True),
+    Column("Size", lambda one: human_bytes(one.variant.size), number=True, sort=lambda one: one.variant.size),
     Column("Memory", lambda one: _fits(one.fit), tip="Whether it fits in the memory that is free now"),
 )
 
@@ -134,14 +145,10 @@ class FilesTable(RowsModel[FileRow]):
 
 def hub_table(
     model: QAbstractTableModel, name: str, widths: Sequence[int], needs: Mapping[int, int] | None = None
-) -> QTableView:
+) -> RowTable:
     """Return a table whose first column takes what `widths` (px) leaves for it."""
     table = row_table(model, name, needs=needs)
-    header = table.horizontalHeader()
-    header.setStretchLastSection(False)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column, width in enumerate(widths, 1):
-        header.resizeSection(column, width)
+    table.set_widths((0, *widths))
     return table
 
 

@@ -9,29 +9,30 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
 )
 
 from orca_desk.inventory.run_models import model_names, run_models
+from orca_desk.library.deleting import Kind
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
-from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, OUTCOME, RunTable
+from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RunTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
-from orca_desk.ui.widgets.row_table import row_table
+from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 
 SHOWN = 500  # the newest runs
-WIDTHS = (250, 200, 116, 112, 84, 184, 160)
-NEEDS = {MODEL: 1100, OUTCOME: 900, DURATION: 770}  # px for columns whose content the detail shows too
+WIDTHS = (250, 200, 116, 112, 84, 184, 160, 120)
+NEEDS = {MODEL: 1100, OUTCOME: 900, DURATION: 770, NOTE: 1300}  # px for columns whose content the detail shows too
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 
@@ -140,15 +141,18 @@ class JobsPage(Page):
         self.detail.show_run(None)
         self.keep("splitter", self.splitter)
         self.keep("log", self.detail.split)
-        self.keep("run columns", self.table.horizontalHeader())
+        self.keep("run columns", self.table)
 
-    def _make_table(self) -> QTableView:
+    def _make_table(self) -> RowTable:
         table = row_table(self.runs, "Runs", needs=NEEDS)
-        header = table.horizontalHeader()
-        for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, width)
+        table.set_widths(WIDTHS)
         table.selectionModel().selectionChanged.connect(self._picked)
+        self.tidying = Tidying(self.desk, table, Kind.RUN, self._chosen_ids)
+        row_menu(table, lambda: self.tidying.actions)
         return table
+
+    def _chosen_ids(self) -> list[str]:
+        return [self.runs.rows[index.row()].id for index in self.table.selectionModel().selectedRows()]
 
     def _follow(self) -> None:
         """Show a panel for each unfinished job, in their order."""

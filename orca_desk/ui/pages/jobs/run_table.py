@@ -12,8 +12,9 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 from orca_desk.ui.words.runs import TYPES, RunStatus, outcome_of, progress_of, time_of, type_of
+from orca_desk.ui.words.tidying import run_title
 
-RUN, MODEL, STATUS, STARTED, DURATION, PROGRESS, OUTCOME = range(7)
+RUN, MODEL, STATUS, STARTED, DURATION, PROGRESS, OUTCOME, NOTE = range(8)
 
 
 class RunTable(RowsModel[Run]):
@@ -22,13 +23,19 @@ class RunTable(RowsModel[Run]):
     def __init__(self, theme: Theme, status: Callable[[Run], RunStatus]) -> None:
         super().__init__(
             (
-                Column("Run", lambda run: f"{type_of(run)}  ·  {run.id}"),
+                Column("Run", lambda run: f"{type_of(run)}  ·  {run_title(run)}"),
                 Column("Model", lambda run: self.models.get(run.id, "–")),
                 Column("Status", lambda run: status(run).word),
-                Column("Started", lambda run: when(run.created_at)),
-                Column("Duration", time_of, number=True),
-                Column("Progress", progress_of, number=True),
+                Column("Started", lambda run: when(run.created_at), sort=lambda run: run.created_at),
+                Column("Duration", time_of, number=True, sort=lambda run: run.seconds),
+                Column(
+                    "Progress",
+                    progress_of,
+                    number=True,
+                    sort=lambda run: run.done / run.total if run.total else None,
+                ),
                 Column("Outcome", outcome_of),
+                Column("Note", lambda run: run.note),
             )
         )
         self._theme, self._status = theme, status
@@ -40,7 +47,7 @@ class RunTable(RowsModel[Run]):
 
     def cell(self, row: Run, column: int, role: int) -> Any:
         """Return the tool tip, icon or colour of a cell."""
-        if role == Qt.ItemDataRole.ToolTipRole and column in (RUN, MODEL, STARTED, OUTCOME):
+        if role == Qt.ItemDataRole.ToolTipRole and column in (RUN, MODEL, STARTED, OUTCOME, NOTE):
             return safe_tip(exactly(row.created_at) if column == STARTED else self.columns[column].text(row))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)

@@ -28,7 +28,7 @@ from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.models.detail import ModelDetail
 from orca_desk.ui.pages.models.serve_strip import ServeStrip
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.text import button, label
@@ -121,9 +121,9 @@ class ModelsPage(Page):
         self.from_hub = button(
             "From a hub…", lambda: self.desk.open("hub"), tip="Find and download models, once you go online"
         )
-        self.header.addWidget(self.from_hub, 0, Qt.AlignmentFlag.AlignTop)
-        self.header.addWidget(self.add_folder, 0, Qt.AlignmentFlag.AlignTop)
-        self.header.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
+        self.header.addWidget(self.from_hub)
+        self.header.addWidget(self.add_folder)
+        self.header.addWidget(self.add_file)
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         self.search = QLineEdit()
@@ -142,25 +142,21 @@ class ModelsPage(Page):
         self.models = ModelTable(self.desk.theme)
         self.proxy = ModelFilter(self.models)
         self.table = row_table(self.proxy, "Models", needs=NEEDS)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # unsorted
-        header = self.table.horizontalHeader()
-        for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, width)
+        self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self.act("teach"))
         self.bad = UnusableTable(self.desk.theme)
         self.bad_title = label(bold=True)
-        self.bad_table = row_table(self.bad, "Unusable files")
+        self.bad_table = row_table(self.bad, "Unusable files", main=1)
         self.bad_table.horizontalHeader().hide()
-        self.bad_table.horizontalHeader().resizeSection(0, 30 * GRID)
+        self.bad_table.set_widths((30 * GRID,))
         self.bad_table.selectionModel().selectionChanged.connect(self._picked_bad)
         top = QWidget()
         tables = QVBoxLayout(top)
         tables.setContentsMargins(0, 0, 0, 0)
         tables.setSpacing(GRID)
         tables.addWidget(self.table, 1)
-        self.table.setMinimumHeight(LEAST_ROWS * ROW)
+        self.table.setMinimumHeight(LEAST_ROWS * grown(ROW))
         self.clear_refused = button(
             "Clear", self._clear_refused, tip="Forget the refused files of this session"
         )
@@ -188,7 +184,7 @@ class ModelsPage(Page):
         self.bad_table.hide()
         self.detail.show_model(None)
         self.keep("splitter", self.splitter)
-        self.keep("columns", header)
+        self.keep("columns", self.table)
 
     def _take_inventory(self) -> None:
         """Take the inventory in the background."""
@@ -218,7 +214,7 @@ class ModelsPage(Page):
         self.bad_title.setVisible(rows > 0)
         self.clear_refused.setVisible(bool(self._refused))
         self.bad_table.setVisible(rows > 0)
-        self.bad_table.setFixedHeight(min(rows, BAD_ROWS) * ROW + 6)
+        self.bad_table.setFixedHeight(min(rows, BAD_ROWS) * grown(ROW) + 6)
 
     def _count(self) -> None:
         shown, there = self.proxy.rowCount(), len(self.models.rows)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtCore import Qt
 
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
@@ -10,7 +10,7 @@ from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.blocks import Index
-from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.rows import Column, RowsModel, RowsProxy
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import (
@@ -26,8 +26,7 @@ from orca_desk.ui.words.models import (
     uses_of,
 )
 
-SORT = Qt.ItemDataRole.UserRole
-NAME, _, PARAMETERS, SIZE, _, CONTEXT, _, MEMORY, USES, ORIGIN = range(10)
+NAME, _, _, _, _, _, _, MEMORY, USES, ORIGIN = range(10)
 
 
 def _model(item: InventoryItem) -> ModelFile:
@@ -43,8 +42,19 @@ def _refused(item: InventoryItem) -> NotAModel:
 COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("Name", lambda one: _model(one).name),
     Column("Type", lambda one: kind_of(_model(one))),
-    Column("Parameters", lambda one: count(_model(one).parameters), number=True, tip="The number of weights"),
-    Column("Size", lambda one: human_bytes(_model(one).size_bytes), number=True),
+    Column(
+        "Parameters",
+        lambda one: count(_model(one).parameters),
+        number=True,
+        tip="The number of weights",
+        sort=lambda one: _model(one).parameters,
+    ),
+    Column(
+        "Size",
+        lambda one: human_bytes(_model(one).size_bytes),
+        number=True,
+        sort=lambda one: _model(one).size_bytes,
+    ),
     Column(
         "Quantisation",
         lambda one: _model(one).quantisation or "–",
@@ -55,6 +65,7 @@ COLUMNS: tuple[Column[InventoryItem], ...] = (
         lambda one: context_of(_model(one)),
         number=True,
         tip="The longest conversation that the model supports, in tokens",
+        sort=lambda one: _model(one).context,
     ),
     Column(
         "Template",
@@ -62,7 +73,7 @@ COLUMNS: tuple[Column[InventoryItem], ...] = (
         tip="Whether it has a chat template, which turns messages into one text",
     ),
     Column("Memory", fits_of, tip="Whether it fits in the memory that is free now"),
-    Column("Used by", lambda one: uses_of(one) or "–"),
+    Column("Used by", lambda one: uses_of(one) or "–", sort=lambda one: sum(use.count for use in one.uses)),
     Column("Origin", origin_of),
 )
 BAD_COLUMNS: tuple[Column[InventoryItem], ...] = (
@@ -79,9 +90,7 @@ class ModelTable(RowsModel[InventoryItem]):
         self._theme = theme
 
     def cell(self, row: InventoryItem, column: int, role: int) -> Any:
-        """Return the sort key, the tool tip or the icon of a cell."""
-        if role == SORT:
-            return _sorted_by(row, column)
+        """Return the tool tip or the icon of a cell."""
         if role == Qt.ItemDataRole.ToolTipRole:
             return safe_tip(_tip(row, column))
         if role == Qt.ItemDataRole.DecorationRole:
@@ -115,13 +124,12 @@ class UnusableTable(RowsModel[InventoryItem]):
         return None
 
 
-class ModelFilter(QSortFilterProxyModel):
-    """Sorts number columns by value, and shows the rows that contain every word of a text."""
+class ModelFilter(RowsProxy):
+    """Shows the rows that contain every word of a text."""
 
     def __init__(self, source: ModelTable) -> None:
         super().__init__()
         self._words: tuple[str, ...] = ()
-        self.setSortRole(SORT)
         self.setSourceModel(source)
 
     def set_text(self, text: str) -> None:
@@ -147,19 +155,6 @@ class ModelFilter(QSortFilterProxyModel):
             )
         ).casefold()
         return all(word in whole for word in self._words)
-
-
-def _sorted_by(item: InventoryItem, column: int) -> Any:
-    model = _model(item)
-    if column == PARAMETERS:
-        return model.parameters
-    if column == SIZE:
-        return model.size_bytes
-    if column == CONTEXT:
-        return model.context
-    if column == USES:
-        return sum(use.count for use in item.uses)
-    return COLUMNS[column].text(item).casefold()
 
 
 def _tip(item: InventoryItem, column: int) -> str:

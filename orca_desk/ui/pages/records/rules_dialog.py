@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -130,10 +129,7 @@ class RulesDialog(QDialog):
         self.model = _Effects()
         self.effects = row_table(self.model, "What each rule removes")
         header = self.effects.horizontalHeader()
-        header.setStretchLastSection(False)
-        for column in range(len(COLUMNS)):
-            mode = QHeaderView.ResizeMode.ResizeToContents if column else QHeaderView.ResizeMode.Stretch
-            header.setSectionResizeMode(column, mode)
+        self.effects.set_widths([header.sectionSizeHint(column) + 2 * GRID for column in range(len(COLUMNS))])
         self.effects.selectionModel().selectionChanged.connect(self._show_examples)
         self.examples_title = label(bold=True)
         self._examples = QVBoxLayout()

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtWidgets import QListView, QSplitter, QTabWidget, QWidget
+from PySide6.QtCore import QModelIndex, QTimer
+from PySide6.QtWidgets import QListView, QTabWidget, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
@@ -28,6 +28,7 @@ from orca_desk.ui.pages.strategies.prompt_preview import PromptPreview
 from orca_desk.ui.pages.strategies.versions import StrategyVersions
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 
 DRAFTS = "strategies.drafts"  # the library setting that holds unsaved edits
@@ -83,10 +84,10 @@ class StrategiesPage(Page):
         self.tabs.addTab(self.pairing, "Pairing with families")
         self.body.addWidget(self.tabs, 1)
         self.add = button("New strategy", self.new)
-        self.header.addWidget(self.add, 0, Qt.AlignmentFlag.AlignTop)
+        self.header.addWidget(self.add)
         self.keep("columns", self.columns)
         self.keep("pairing", self.pairing.splitter)
-        self.keep("history", self.pairing.history.view.horizontalHeader())
+        self.keep("history", self.pairing.history.view)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the strategies and pairings."""
@@ -201,12 +202,11 @@ class StrategiesPage(Page):
         self.side = QTabWidget()
         self.side.addTab(self.preview, "Teacher's prompt")
         self.side.addTab(self.versions, "Versions")
-        self.columns = QSplitter()
+        self.columns = Panes()
         self.columns.setHandleWidth(2 * GRID)
         for widget, stretch in ((self.list, 0), (self.editor, 1), (self.side, 1)):
             self.columns.addWidget(widget)
             self.columns.setStretchFactor(self.columns.count() - 1, stretch)
-        self.columns.setChildrenCollapsible(False)
         self.columns.setSizes([30 * GRID, 50 * GRID, 50 * GRID])
         self.columns.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         return self.columns

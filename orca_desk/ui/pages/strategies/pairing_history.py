@@ -23,16 +23,15 @@ class PairingHistory(QWidget):
         self._titles: Mapping[str, str] = {}
         self.model: RowsModel[StoredPairing] = RowsModel(
             (
-                Column("When", lambda one: when(one.created_at)),
+                Column("When", lambda one: when(one.created_at), sort=lambda one: one.created_at),
                 Column("Strategy", lambda one: self._titles.get(one.strategy, one.strategy)),
                 Column("Source", source_word),
                 Column("Why", self._why),
             )
         )
-        self.view = row_table(self.model, "Pairings of the family, the newest first")
+        self.view = row_table(self.model, "Pairings of the family, the newest first", main=3)
         self.view.setMinimumHeight(8 * GRID)
-        for column, width in enumerate((17 * GRID, 24 * GRID, 11 * GRID)):
-            self.view.horizontalHeader().resizeSection(column, width)
+        self.view.set_widths((17 * GRID, 24 * GRID, 11 * GRID))
         outer.addWidget(self.view, 1)
 
     def show_history(self, history: Sequence[StoredPairing], titles: Mapping[str, str]) -> None:

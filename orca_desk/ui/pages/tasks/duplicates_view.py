@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.library.duplicates import asked_texts
 from orca_desk.method.differences import word_changes
@@ -14,6 +14,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import button
@@ -23,6 +24,14 @@ from orca_desk.ui.words.shorten import shorten
 MOST_CHARACTERS = 8_000  # of two texts whose differences are marked
 MARKS: dict[str, Mark] = {"kept": "plain", "erased": "erased", "inserted": "inserted"}
 KEPT = "This task is kept. Choose another one to keep in its place first."
+
+
+class _Clusters(RowsModel[DuplicateCluster]):
+    """One cluster a row; it stays the same whichever of its tasks is kept."""
+
+    def identity(self, row: DuplicateCluster) -> object:
+        """Return the row of the first of its tasks, which no other cluster has."""
+        return min(task.rowid for task in row.tasks)
 
 
 class ClustersView(QWidget):
@@ -42,27 +51,23 @@ class ClustersView(QWidget):
         layout.addLayout(self._mark_row())
         self.show_clusters(())
 
-    def _content(self) -> QSplitter:
-        self.model: RowsModel[DuplicateCluster] = RowsModel((
+    def _content(self) -> Panes:
+        self.model = _Clusters((
             Column("Question", lambda one: shorten(one.question or one.tasks[0].query, 120)),
             Column("Tasks", lambda one: f"{len(one.tasks):,}", number=True),
             Column("Splits", lambda one: "both" if one.is_across else _split(one.tasks[0])),
             Column("To delete", lambda one: f"{sum(map(self.is_marked, one.copies)):,}", number=True),
         ))  # fmt: skip
         self.table = row_table(self.model, "Clusters of tasks that ask the same")
-        for column, width in enumerate((0, 56, 72, 76)):
-            self.table.setColumnWidth(column, width)
-        self.table.horizontalHeader().setStretchLastSection(False)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.set_widths((0, 56, 72, 76))
         self.members_model: RowsModel[DuplicateTask] = RowsModel((
             Column("", self._standing),
             Column("Alike", lambda one: "" if self._is_kept(one) else difference_text(one)),
             Column("Split", _split),
             Column("Family", lambda one: shorten(one.family, 40)),
         ))  # fmt: skip
-        self.members = row_table(self.members_model, "Tasks of the selected cluster")
-        for column, width in enumerate((64, 200, 80)):
-            self.members.setColumnWidth(column, width)
+        self.members = row_table(self.members_model, "Tasks of the selected cluster", main=3)
+        self.members.set_widths((64, 200, 80))
         self.text = MarkedText(self._desk.theme)
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName("The selected task, with what differs from the one that is kept")
@@ -73,11 +78,10 @@ class ClustersView(QWidget):
         right.addWidget(self.members)
         right.addWidget(self.text)
         right.setChildrenCollapsible(False)
-        splitter = QSplitter()
+        splitter = Panes()
         splitter.addWidget(self.table)
         splitter.addWidget(right)
         splitter.setSizes([440, 510])
-        splitter.setChildrenCollapsible(False)
         for key, run in (("D", self.drop), ("K", self.keep), ("P", self.prefer)):
             for view in (self.members, self.table):
                 shortcut = QShortcut(QKeySequence(key), view)
@@ -117,15 +121,14 @@ class ClustersView(QWidget):
         if cluster is None or task is None or cluster.keep is None or self._is_kept(task):
             return
         self._marks.pop(task.rowid, None)
-        place = self.table.currentIndex().row()
-        self.clusters[place] = cluster.keeping(task.rowid)
+        self.clusters[self.clusters.index(cluster)] = cluster.keeping(task.rowid)
         self._marks[cluster.keep.rowid] = True
         self._update(select=0)
 
     def cluster(self) -> DuplicateCluster | None:
         """Return the selected cluster."""
         row = self.table.currentIndex().row()
-        return self.clusters[row] if 0 <= row < len(self.clusters) else None
+        return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
 
     def member(self) -> DuplicateTask | None:
         """Return the selected task."""
@@ -163,8 +166,7 @@ class ClustersView(QWidget):
         self._update(select=min(row + 1, len(self.members_model.rows) - 1))
 
     def _update(self, select: int | None = None) -> None:
-        self.model.rows = list(self.clusters)
-        self.model.repaint()
+        self.model.show(self.clusters)
         self._show_members(self.members.currentIndex().row() if select is None else select)
         self.changed.emit()
 

@@ -5,13 +5,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -33,8 +30,9 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
-from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
@@ -142,25 +142,23 @@ class GroupDialog(QDialog):
         row.addWidget(self.group_button)
         return row
 
-    def _content(self) -> QSplitter:
+    def _content(self) -> Panes:
         self.model: RowsModel[TaskGroup] = RowsModel(COLUMNS)
         self.table = row_table(self.model, "Groups")
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        for column, width in enumerate(WIDTHS):
-            self.table.setColumnWidth(column, width)
+        self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
         self.examples = QPlainTextEdit()
         self.examples.setReadOnly(True)
         self.examples.setTabChangesFocus(True)
         self.examples.setAccessibleName("Examples of the selected groups")
         self.examples.setPlaceholderText("Select a group to read the tasks nearest its centre.")
-        splitter = QSplitter()
+        splitter = Panes()
         splitter.addWidget(self.table)
         splitter.addWidget(self.examples)
         splitter.setSizes([560, 290])
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setChildrenCollapsible(False)
         return splitter
 
     def _edit_row(self) -> QHBoxLayout:

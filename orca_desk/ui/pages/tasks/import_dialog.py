@@ -1,15 +1,16 @@
 """The dialog that imports tasks: a preview of the source, how it is read, and the rows that are refused."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
-from orca_desk.steps.collect.preview import PreviewedImport, preview_import
+from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther, preview_import, preview_others
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.desk import Desk
@@ -17,9 +18,10 @@ from orca_desk.ui.pages.tasks.import_choices import ColumnChoices, ImportChoices
 from orca_desk.ui.pages.tasks.import_tables import PreviewModel, preview_table
 from orca_desk.ui.pages.tasks.source_dialog import PROBLEMS, SourceDialog, heading_of
 from orca_desk.ui.widgets.save_file import ask_for_file
-from orca_desk.ui.widgets.text import button
+from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
-from orca_desk.ui.words.imports import preview_doubts, preview_summary
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.imports import other_file, preview_doubts, preview_summary
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import SPLITS, sentence
 
@@ -38,9 +40,10 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         save_refused: Callable[[ImportRequest, Path], Any],
         as_answers: Callable[[], Any],
         position: str = "",
+        others: Sequence[TaskSource] = (),
     ) -> None:
         """`as_answers` opens the import of answers instead; `position` says which of several sources this is,
-        such as "file 2 of 3".
+        such as "file 2 of 3". `others` are those that follow, which can be imported in the same way.
         """
         self.import_choices = ImportChoices(source, families)
         super().__init__(
@@ -53,7 +56,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
             fields=ColumnChoices(),
         )
         self.source, self._start, self._save_refused = source, start, save_refused
-        self._as_answers = as_answers
+        self._as_answers, self._others = as_answers, tuple(others)
         self._questions = LibraryQuestions(desk.library)
         self.rows = PreviewModel(
             desk.theme, ("Line", "Question", "Context", "Answer", "Family", "Split", "Tags")
@@ -61,11 +64,33 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         widths = (56, 340, 120, 120, 100, 80, 60)
         self.table = self.add_table(self.rows, widths, "First rows", "First rows as tasks")
         self.tabs.addTab(self._refused(), PROBLEMS)
+        self._add_others()
         self.read()
+
+    @property
+    def takes_others(self) -> bool:
+        """Whether the sources that follow are imported too, in the same way."""
+        return self.all_alike.isChecked()
 
     def request(self) -> ImportRequest:
         """Return what to import and how."""
-        return self.import_choices.request(self.fields.chosen)
+        request = self.import_choices.request(self.fields.chosen)
+        return replace(request, more=self._others) if self.takes_others else request
+
+    def read(self) -> None:
+        """Read the preview again, and what would become of the sources that follow."""
+        super().read()
+        self.others.setVisible(self.takes_others)
+        if self.takes_others:
+            wanted, questions = self.request(), self._questions
+            self.others.setText("Reading the other files…")
+            self.desk.background.run(
+                self,
+                lambda: preview_others(wanted, questions),
+                self._show_others,
+                failed=self._fail,
+                only_newest="others",
+            )
 
     def begin(self) -> None:
         """Start the import."""
@@ -94,6 +119,23 @@ class ImportDialog(SourceDialog[PreviewedImport]):
             self.notice.show_message(
                 ARE_ANSWERS, kind="warn", action="Import as answers…", run=self._change_to_answers
             )
+
+    def _add_others(self) -> None:
+        """Offer to import the sources that follow in the same way, above the buttons."""
+        count = counted(len(self._others), "other file")
+        self.all_alike = QCheckBox(f"Import the {count} in the same way")
+        self.all_alike.setToolTip("With these columns and choices, as one import, which is undone as one")
+        self.all_alike.setVisible(bool(self._others))
+        self.all_alike.toggled.connect(lambda _: self.read())
+        self.others = label(tone="muted", wrap=True)
+        self.others.hide()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        for widget in (self.all_alike, self.others):
+            layout.insertWidget(layout.count() - 1, widget)
+
+    def _show_others(self, previews: Sequence[PreviewedOther]) -> None:
+        self.others.setText("\n".join(map(other_file, previews)))
 
     def _refused(self) -> QWidget:
         refused = QWidget()

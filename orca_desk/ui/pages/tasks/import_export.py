@@ -112,15 +112,18 @@ class TaskFiles(QObject):
     def start(self, request: ImportRequest) -> Job:
         """Import what the user confirmed in the dialog."""
         library = self.desk.library
+        if request.more:  # the dialog need not ask about these
+            self._sources.clear()
+        name = request.source.name if not request.more else counted(len(request.sources), "file")
         job = self.desk.jobs.start(
-            f"Importing {request.source.name}",
+            f"Importing {name}",
             "import",
             lambda tools: request.run(library, progress=tools.progress, control=tools.control),
             changes=set(GRADES),
             heavy=False,
             returns=True,
         )
-        self._follow(job, partial(self._show_imported, request.source.name))
+        self._follow(job, partial(self._show_imported, name))
         return job
 
     def start_answers(self, request: AnswersRequest) -> Job:
@@ -204,6 +207,7 @@ class TaskFiles(QObject):
                 save_refused=self.save_refused,
                 as_answers=again,
                 position=position,
+                others=[] if any(one.as_answers for one in self._sources) else [one.source for one in self._sources],
             )
         self.dialog.finished.connect(self.dialog.deleteLater)
         self.dialog.finished.connect(self._ask_next)

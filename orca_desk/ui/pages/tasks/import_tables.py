@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.tasks.table import ROW
 from orca_desk.ui.theme import Theme, grown
+from orca_desk.ui.widgets.row_table import ROW
 from orca_desk.ui.widgets.rows import Column, RowsModel
 
 

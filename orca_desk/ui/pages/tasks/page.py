@@ -6,20 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.history import task_history
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
+from orca_desk.library.task_order import first_ordered, ordered_rowids
 from orca_desk.library.tasks import (
     TaskFilter,
     count_tasks,
     families,
     first_rowids,
-    ordered_rowids,
     tags,
     task_ids,
     task_rowids,
@@ -29,7 +29,7 @@ from orca_desk.method.records import Task
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.tasks.actions import TaskActions
 from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES, TaskChoices
@@ -37,6 +37,7 @@ from orca_desk.ui.pages.tasks.import_export import TaskFiles, sources_of
 from orca_desk.ui.pages.tasks.view import TaskView
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.row_table import row_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
 
@@ -98,7 +99,7 @@ class TasksPage(Page):
         Command("&Paste tasks", lambda page: page.paste(), key="Ctrl+V"),
         Command("&Copy tasks", lambda page: page.copy(), key="Ctrl+C", image="copy", on_selection=True),
         Command("E&xport…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output"),
-        Command("&Search", lambda page: page.search(), key="Ctrl+F", image="search"),
+        SEARCH,
         Command("Clear search and fil&ters", lambda page: page.clear(), key="Esc"),
     )
 
@@ -155,12 +156,17 @@ class TasksPage(Page):
         """Show the first tasks that match the filters at once, and all of them soon after."""
         library, wanted = self.desk.library, self.filters.value()
         self._rest.stop()
-        if self._wanted_task is not None or self.table.order is not None:
+        if self._wanted_task is not None:
             self.reload()
             return
+        order = self.table.field_order
 
         def read() -> tuple["array[int]", bool, int]:
-            return *first_rowids(library, wanted, limit=FIRST), count_tasks(library)
+            if order is None:
+                first = first_rowids(library, wanted, limit=FIRST)
+            else:
+                first = first_ordered(library, wanted, order[0], descending=order[1], limit=FIRST)
+            return *first, count_tasks(library)
 
         self.desk.background.run(self, read, lambda found: self._show_first(*found), only_newest="tasks")
 
@@ -168,7 +174,7 @@ class TasksPage(Page):
         """Read all tasks that match the filters."""
         library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
         self._rest.stop()
-        order = self.table.order
+        order = self.table.field_order
 
         def read() -> tuple["array[int]", int, "array[int]"]:
             found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
@@ -179,6 +185,11 @@ class TasksPage(Page):
             return rowids, count_tasks(library), found
 
         self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
+
+    def _sort(self) -> None:
+        """Show the first tasks in the new order at once, and say that the others are being sorted."""
+        self.view.count_label.setText("Sorting…")
+        self.show_first()
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show {"task": id} or {"family": name}.
@@ -427,10 +438,9 @@ class TasksPage(Page):
         self._copy = self.action("Copy tasks")
         self._export = self.action("Export…")
 
-    def search(self) -> None:
-        """Put the cursor into the search line."""
-        self.filters.search.setFocus()
-        self.filters.search.selectAll()
+    def search_field(self) -> QLineEdit:
+        """See Page."""
+        return self.filters.search
 
     def clear(self) -> None:
         """Show all tasks again."""
@@ -458,11 +468,11 @@ class TasksPage(Page):
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
         self.filters.changed.connect(self.show_first)
         self.filters.search.returnPressed.connect(self._enter_table)
-        self.table.order_changed.connect(self.reload)
+        self.table.order_changed.connect(self._sort)
         self.table.selection_updated.connect(self._selection_updated)
         self.table.activated.connect(lambda _: self.dialogs.edit())
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.table.addActions(
+        row_menu(
+            self.table,
             [
                 self._edit,
                 self._duplicate,
@@ -472,11 +482,11 @@ class TasksPage(Page):
                 self._export,
                 self._delete,
                 self._forget,
-            ]
+            ],
         )
         self.detail.record_requested.connect(self._show_record)
         self.keep("splitter", self.view.splitter)
-        self.keep("columns", self.table.horizontalHeader())
+        self.keep("columns", self.table)
 
     def _enter_table(self) -> None:
         self.table.setFocus()

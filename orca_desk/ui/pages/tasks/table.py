@@ -7,14 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView
+from PySide6.QtWidgets import QAbstractItemView
 
-from orca_desk.library.tasks import TaskOrder, tasks_at
+from orca_desk.library.task_order import TaskOrder
+from orca_desk.library.tasks import tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.blocks import BlockTableModel, Index
-from orca_desk.ui.widgets.row_table import NarrowTable, selected_spans
+from orca_desk.ui.widgets.blocks import FULL_TEXT, BlockTableModel, Index
+from orca_desk.ui.widgets.row_table import RowTable, selected_spans
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import SPLITS, asked_line
@@ -24,10 +24,9 @@ TIPS = {
     2: "Train: the student learns from it. Held-out: the student is only tested on it.",
     5: "Italic: paired with the family. Upright: set on the task itself.",
 }
-WIDTHS = (260, 96, 76, 120, 84, 124)  # initial widths (px); the first column takes the rest
+WIDTHS = (0, 96, 76, 120, 84, 124)  # initial widths (px); the first column takes the rest
 NEEDS = {4: 960, 5: 840, 2: 440}  # width (px) of the table from which it shows tags, strategy and split
-ORDERS: tuple[TaskOrder, ...] = ("query", "family", "split", "answer", "tags", "strategy")  # by column
-ROW = 4 * GRID
+FIELDS: tuple[TaskOrder, ...] = ("query", "family", "split", "answer", "tags", "strategy")  # by column
 MAX_RESELECTED = 5_000  # rows of a selection that a refresh restores
 DISPLAY, TIP, FONT, COLOUR = (
     int(role)
@@ -38,7 +37,7 @@ DISPLAY, TIP, FONT, COLOUR = (
         Qt.ItemDataRole.ForegroundRole,
     )
 )
-SUPPORTED = frozenset({DISPLAY, TIP, FONT, COLOUR})
+SUPPORTED = frozenset({DISPLAY, TIP, FONT, COLOUR, int(FULL_TEXT)})
 MUTED = frozenset({1, 2, 4})  # columns
 
 
@@ -68,6 +67,8 @@ class TaskModel(BlockTableModel):
         if role == TIP:
             text = item.user_text if column == 0 else (item.answer or "") if column == 3 else ""
             return safe_tip(text)
+        if role == FULL_TEXT:
+            return item.user_text if column == 0 else item.answer if column == 3 else None
         paired = column == 5 and item.strategy is None
         if role == FONT:
             return self._paired if paired else None
@@ -103,57 +104,31 @@ class TaskModel(BlockTableModel):
         self._muted = self._theme.colours("muted")
 
 
-class TaskTable(NarrowTable):
+class TaskTable(RowTable):
     """Shows a TaskModel. `selection_updated` follows each change of the selection or of the current row.
 
-    A click on a heading orders the tasks by it, a second one the other way round, and a third one by arrival
-    again: `order` is the field and whether it descends, or None. `order_changed` follows.
+    The library sorts the tasks: `order_changed` asks for the rows in another order.
     """
 
     selection_updated = Signal()
     order_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(NEEDS)
         self.tasks = TaskModel(desk)
-        self.order: tuple[TaskOrder, bool] | None = None
-        self.setModel(self.tasks)
-        self.setAccessibleName("Tasks")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        super().__init__(self.tasks, "Tasks", needs=NEEDS, main=(0,), sorts=True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        # With the table's own selection model, each paint of a header asks whether all rows of a column are
-        # selected, which takes a minute for a million rows
-        header.setSelectionModel(QItemSelectionModel(self.tasks, header))
-        header.setMinimumSectionSize(6 * GRID)
-        for column, width in enumerate(WIDTHS):
-            self.setColumnWidth(column, width)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionsClickable(True)
-        header.sectionClicked.connect(self.order_by)
+        self.set_widths(WIDTHS)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_updated.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.selection_updated.emit())
 
-    def order_by(self, column: int) -> None:
-        """Order by a column, then the other way round, then by arrival."""
-        field = ORDERS[column]
-        if self.order == (field, True):
-            self.order = None
-        else:
-            self.order = (field, self.order == (field, False))
-        header, order = self.horizontalHeader(), Qt.SortOrder
-        header.setSortIndicatorShown(self.order is not None)
-        descends = self.order is not None and self.order[1]
-        header.setSortIndicator(column, order.DescendingOrder if descends else order.AscendingOrder)
+    @property
+    def field_order(self) -> tuple[TaskOrder, bool] | None:
+        """The field that orders the tasks, and whether it descends; None: by arrival."""
+        return None if self.order is None else (FIELDS[self.order[0]], self.order[1])
+
+    def sort_rows(self) -> None:
+        """See RowTable."""
         self.order_changed.emit()
 
     def current_rowid(self) -> int | None:
@@ -214,7 +189,7 @@ class TaskTable(NarrowTable):
             self.scrollTo(self.currentIndex())
         else:
             self.updateGeometries()
-            self.verticalScrollBar().setValue(row * ROW + top[1])
+            self.verticalScrollBar().setValue(row * self.verticalHeader().defaultSectionSize() + top[1])
 
     def _restore_selection(self, selected: "array[int]", current: int | None, place: int) -> None:
         rows = self._rows_of(selected)

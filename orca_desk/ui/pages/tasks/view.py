@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.detail import TaskDetail
@@ -13,6 +12,7 @@ from orca_desk.ui.pages.tasks.filters import FilterRow
 from orca_desk.ui.pages.tasks.table import TaskTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
 
@@ -60,8 +60,7 @@ class TaskView(QStackedWidget):
         self._list.addWidget(self.no_match)
         self._list.setMinimumWidth(40 * GRID)
         self.detail.setMinimumWidth(28 * GRID)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Panes()
         self.splitter.setHandleWidth(GRID + GRID // 2)
         self.splitter.addWidget(self._list)
         self.splitter.addWidget(self.detail)
@@ -83,6 +82,8 @@ class TaskView(QStackedWidget):
         text = counted(total, "task")
         if shown != total:
             text = f"{'' if is_all else 'At least '}{shown:,} of {text}"
+        if not is_all and self.table.order is not None:
+            text = f"The first {shown:,} tasks; sorting the others…"
         self.count_label.setText(text + (f"; {selected:,} selected" if selected > 1 else ""))
 
     def _lay_out(self) -> QWidget:

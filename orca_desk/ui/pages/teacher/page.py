@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -32,6 +32,7 @@ from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 
 CHOSEN = "desktop.teacher"  # the setting that holds the form
@@ -62,17 +63,16 @@ class TeacherPage(Page):
         self.start_button = button("Start", self.start, primary=True)
         self.start_button.setToolTip("Answer all selected tasks (Ctrl+Enter)")
         for made in (self.preview_button, self.start_button):
-            self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+            self.header.addWidget(made)
         self.job_panel = JobPanel(desk)
         self.job_panel.over.connect(self._ended)
         self.body.addWidget(self.job_panel)
         self.form = TeacherForm(desk)
-        self.columns = QSplitter()
+        self.columns = Panes()
         self.columns.setHandleWidth(2 * GRID)
         self.columns.addWidget(self.form)
         self.columns.addWidget(self._results())
         self.columns.setStretchFactor(1, 1)
-        self.columns.setChildrenCollapsible(False)
         self.columns.setSizes([44 * GRID, 90 * GRID])
         self.body.addWidget(self.columns, 1)
         self._timer = QTimer(self)
@@ -82,7 +82,7 @@ class TeacherPage(Page):
         self.form.set_value(_last_choice(desk.library))
         self.form.changed.connect(self._timer.start)
         self.keep("columns", self.columns)
-        self.keep("answers", self.run_view.table.horizontalHeader())
+        self.keep("answers", self.run_view.table)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Offer the current families, tags and strategies, and count the tasks again."""

@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.fitness import UNFIT
 from orca_desk.processes.progress import Update
 from orca_desk.steps.teaching import Arrival, TeachCounts
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.teacher.arrivals import ANSWER, QUESTION, ArrivalRow, ArrivalsModel, rows_of
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.row_table import row_table
+from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 from orca_desk.ui.widgets.two_lines import HEIGHT
 from orca_desk.ui.words.progress import duration
@@ -121,16 +121,13 @@ class TeacherRun(QWidget):
         )
         return row
 
-    def _table(self) -> QTableView:
-        self.table = row_table(self.model, "Records as they arrive, the newest first")
+    def _table(self) -> RowTable:
+        name = "Records as they arrive, the newest first"
+        self.table = row_table(self.model, name, main=(QUESTION, ANSWER), sorts=False)
         self.table.setAlternatingRowColors(True)
         self.table.setWordWrap(True)  # question and answer take two lines each
-        self.table.verticalHeader().setDefaultSectionSize(HEIGHT)
-        header = self.table.horizontalHeader()
-        for column, width in enumerate((15, 17, 24, 24, 7)):
-            header.resizeSection(column, width * GRID)
-        for column in (QUESTION, ANSWER):
-            header.setSectionResizeMode(column, header.ResizeMode.Stretch)
+        self.table.verticalHeader().setDefaultSectionSize(grown(HEIGHT))
+        self.table.set_widths([width * GRID for width in (15, 17, 0, 0, 7)])
         self.table.doubleClicked.connect(self._open)
         self.table.activated.connect(self._open)
         return self.table

@@ -7,41 +7,48 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from orca_desk.library.deleting import Kind
 from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.training.comparison import TrainingComparison
-from orca_desk.ui.theme import GRID, grown
-from orca_desk.ui.widgets.row_table import NarrowTable
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.when import when
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import STATUSES, status_text, time_of
+from orca_desk.ui.words.tidying import run_title
 from orca_desk.ui.words.trainings import differing, is_worse, loss_sentence, records_summary
 
 COLUMNS: tuple[Column[TrainingSummary], ...] = (
-    Column("Training", lambda row: row.training.id),
+    Column("Training", lambda row: run_title(row.training.run)),
     Column("Status", lambda row: _status(row)),
     Column("Base model", lambda row: row.training.base.name),
     Column("Snapshot", lambda row: row.snapshot),
     Column("Settings", lambda row: differing(row.training.settings)),
-    Column("Loss", lambda row: ""),  # a sparkline of the outline
+    Column(
+        "Loss", lambda row: "", sort=lambda row: row.outline[-1] if row.outline else None
+    ),  # a sparkline of the outline
     Column("Best validation loss", lambda row: _best(row), number=True),
     Column("Records", lambda row: records_summary(row.records)),
-    Column("Started", lambda row: when(row.training.run.created_at)),
-    Column("Took", lambda row: time_of(row.training.run)),
+    Column(
+        "Started", lambda row: when(row.training.run.created_at), sort=lambda row: row.training.run.created_at
+    ),
+    Column("Took", lambda row: time_of(row.training.run), sort=lambda row: row.training.run.seconds),
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
+    Column("Note", lambda row: row.training.run.note),
 )
-WIDTHS = (76, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160)
-NEEDS = {7: 1050, 10: 1226}  # px that the table needs to show columns which the training itself shows too
+WIDTHS = (76, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160, 120)
+NEEDS = {7: 1050, 10: 1226, 11: 1400}  # px that the table needs to show columns which the training itself shows too
 STATUS, LOSS, BEST = 1, 5, 6
 
 
@@ -91,7 +98,7 @@ class TrainingHistory(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(self._build_buttons())
         self.model = TrainingHistoryModel(desk)
-        self.table = NarrowTable(NEEDS)
+        self.table = row_table(self.model, "Trainings", needs=NEEDS, main=10)
         self.table.setMinimumHeight(15 * GRID)
         self._set_up_table()
         self.comparison = TrainingComparison(desk)
@@ -106,6 +113,10 @@ class TrainingHistory(QWidget):
         desk.theme.changed.connect(self.model.repaint)
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.doubleClicked.connect(self.open_chosen)
+        self.tidying = Tidying(
+            desk, self.table, Kind.TRAINING, lambda: [row.training.id for row in self.chosen()]
+        )
+        row_menu(self.table, lambda: self.tidying.actions)
         enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
         enter.setContext(Qt.ShortcutContext.WidgetShortcut)
         enter.activated.connect(self.open_chosen)
@@ -142,25 +153,12 @@ class TrainingHistory(QWidget):
 
     def _set_up_table(self) -> None:
         table = self.table
-        table.setModel(self.model)
-        table.setAccessibleName("Trainings")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
         table.setIconSize(QSize(16, 16))
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(grown(5 * GRID))
+        table.set_row_height(5 * GRID)
         self._spark = Sparkline(self.desk.theme)
         table.setItemDelegateForColumn(LOSS, self._spark)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        for column, width in enumerate(WIDTHS):
-            table.setColumnWidth(column, width)
+        table.set_widths(WIDTHS)
 
     def _show(self, rows: list[TrainingSummary]) -> None:
         before = {row.training.id for row in self.chosen()}
@@ -170,7 +168,7 @@ class TrainingHistory(QWidget):
         selection = self.table.selectionModel()
         selected = {row.training.id for row in self.chosen()}
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for position, row in enumerate(rows):
+        for position, row in enumerate(self.model.rows):
             if row.training.id in before - selected:
                 selection.select(self.model.index(position, 0), flags)
         self._selected()

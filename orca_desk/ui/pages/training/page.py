@@ -270,7 +270,7 @@ class TrainingPage(Page):
             self.history.opened.connect(self.show_training)
             self.history.resumed.connect(self._resume)
             self._history_slot.show_widget(self.history)
-            self.keep("history", self.history.table.horizontalHeader())
+            self.keep("history", self.history.table)
             self.keep("comparison", self.history.splitter)
         return self.history
 
