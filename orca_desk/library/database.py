@@ -73,7 +73,12 @@ class Library:
         for place in (folder, folder / "backups"):
             remove_abandoned(place)
         try:
-            return cls(folder, lock=lock, writer=_writer(path, samples=samples) if lock else _read_only(path))
+            opened = cls(
+                folder, lock=lock, writer=_writer(path, samples=samples) if lock else _read_only(path)
+            )
+            if opened.problem is None:
+                opened._finish_moves()
+            return opened
         except BaseException:
             if lock:
                 lock.release()
@@ -158,6 +163,12 @@ class Library:
     ) -> None:
         self.close()
 
+    def _finish_moves(self) -> None:
+        """Let files follow their rows into the trash, or out of it, where a process ended in between."""
+        from orca_desk.library.trash import finish_moves  # it reads the tables, and so imports this module
+
+        finish_moves(self)
+
     def _run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
         if self._writer is None or self.problem is not None:
             assert self.problem is not None
@@ -212,6 +223,14 @@ def _lock(folder: Path) -> FolderLock | None:
         return None
 
 
+def _complete_restore(folder: Path, lock: FolderLock) -> None:
+    try:
+        complete_restore(folder)
+    except BaseException:
+        lock.release()
+        raise
+
+
 def _writer(path: Path, *, samples: bool) -> Writer | UserError:
     """Return the writer of the database at `path`, or why it can only be read."""
     try:
@@ -223,14 +242,6 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
         except BaseException:
             db.close()
             raise
-def _complete_restore(folder: Path, lock: FolderLock) -> None:
-    try:
-        complete_restore(folder)
-    except BaseException:
-        lock.release()
-        raise
-
-
         return Writer(db)
     except NewerError as error:
         if not _is_readable(path):
@@ -262,13 +273,17 @@ def _read_only(path: Path) -> UserError:
 
 def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
     """Bring a database that was just opened up to date. Raises UserError, sqlite3.Error and OSError."""
-    from orca_desk.library.samples import fill  # it imports the tables, which import this module
+    from orca_desk.library.moving import follow_move, is_elsewhere  # these import this module
+    from orca_desk.library.samples import fill
 
     check_version(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     migrate(db, path, fill=partial(fill, samples=samples))
     if db.execute("SELECT 1 FROM runs WHERE status IN ('running', 'paused')").fetchone():
         transact(db, _interrupt)
+    if is_elsewhere(db, path.parent):
+        with suppress(sqlite3.OperationalError):  # a full disk: the next start tries again
+            transact(db, partial(follow_move, folder=path.parent))
 
 
 def _interrupt(db: sqlite3.Connection) -> None:

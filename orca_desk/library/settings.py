@@ -10,6 +10,8 @@ from typing import Any
 from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME, Library
 
+PLACE = "library.place"  # the setting that holds the folder in which the library was open last
+
 
 def get_setting(library: Library, key: str, default: Any = None) -> Any:
     """Return the value stored under `key`, or `default`."""

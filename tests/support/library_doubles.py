@@ -7,6 +7,7 @@ from typing import Any
 from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord
+from orca_desk.library.settings import PLACE
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
@@ -64,8 +65,9 @@ def own_verdicts(library: Library) -> dict[str, bool]:
 
 
 def all_settings(library: Library) -> dict[str, Any]:
-    """Every stored setting, by key."""
-    return {row["key"]: json.loads(row["value"]) for row in library.rows("SELECT * FROM settings")}
+    """Every stored setting, by key, but for where the library lies."""
+    rows = library.rows("SELECT * FROM settings WHERE key <> ?", (PLACE,))
+    return {row["key"]: json.loads(row["value"]) for row in rows}
 
 
 def make_chat(
