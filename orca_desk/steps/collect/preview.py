@@ -1,9 +1,10 @@
 """What an import would do with the first rows of its source: what the import dialog shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orca_desk.errors import UserError
 from orca_desk.formats.preview import ImportPreview, preview_tasks
 from orca_desk.formats.read_as import ReadAs, read_as
 from orca_desk.formats.reading import TaskFile
@@ -63,6 +64,27 @@ def preview_import(request: ImportRequest, questions: LibraryQuestions) -> Previ
         held=None if percent is None else plan_held_out(preview.tasks, percent, questions.known.sides),
         are_answers=holds_answers(request.source, request.asked),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedOther:
+    """What would become of a further source; `problem` is why it cannot be read, "" if it can."""
+
+    name: str
+    preview: PreviewedImport | None = None
+    problem: str = ""
+
+
+def preview_others(request: ImportRequest, questions: LibraryQuestions) -> list[PreviewedOther]:
+    """Return what `request` would do with each of its further sources."""
+    return [_preview_other(replace(request, source=source, more=()), questions) for source in request.more]
+
+
+def _preview_other(request: ImportRequest, questions: LibraryQuestions) -> PreviewedOther:
+    try:
+        return PreviewedOther(name=request.source.name, preview=preview_import(request, questions))
+    except UserError as error:
+        return PreviewedOther(name=request.source.name, problem=f"{error.message} {error.hint}".strip())
 
 
 def save_refused(

@@ -12,7 +12,7 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
 from orca_desk.steps.collect.imported import Imported, ImportOutcome
 from orca_desk.steps.collect.imported_records import AnswersReadAs
-from orca_desk.steps.collect.preview import PreviewedImport
+from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import regraded_sentence, sentence
 
@@ -114,6 +114,13 @@ def preview_summary(preview: PreviewedImport) -> str:
     elif seen.good and preview.held is None:
         text += " None of these tasks is held out, so none can be used for evaluation."
     return text
+
+
+def other_file(other: PreviewedOther) -> str:
+    """Return what would become of a file that is imported in the same way as the one that is shown."""
+    if other.preview is None:
+        return f"{other.name}: {other.problem}"
+    return " ".join([f"{other.name}: {preview_summary(other.preview)}", *preview_doubts(other.preview)])
 
 
 def _shapes(read: ReadAs) -> str:

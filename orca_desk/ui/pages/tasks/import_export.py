@@ -112,8 +112,6 @@ class TaskFiles(QObject):
     def start(self, request: ImportRequest) -> Job:
         """Import what the user confirmed in the dialog."""
         library = self.desk.library
-        if request.more:  # the dialog need not ask about these
-            self._sources.clear()
         name = request.source.name if not request.more else counted(len(request.sources), "file")
         job = self.desk.jobs.start(
             f"Importing {name}",
@@ -203,15 +201,20 @@ class TaskFiles(QObject):
                 self._page,
                 source=source,
                 families=self._families(),
-                start=self.start,
+                start=self._start_confirmed,
                 save_refused=self.save_refused,
                 as_answers=again,
                 position=position,
-                others=[] if any(one.as_answers for one in self._sources) else [one.source for one in self._sources],
+                others=[one.source for one in self._sources if not one.as_answers],
             )
         self.dialog.finished.connect(self.dialog.deleteLater)
         self.dialog.finished.connect(self._ask_next)
         self.dialog.open()
+
+    def _start_confirmed(self, request: ImportRequest) -> Job:
+        if request.more:  # the dialog need not ask about these any more
+            self._sources.clear()
+        return self.start(request)
 
     def _ask_again(self, source: TaskSource, *, as_answers: bool) -> None:
         """Ask about a source in the other dialog, once this one is closed."""

@@ -671,6 +671,38 @@ def test_files_that_are_dropped_together_share_one_report(
     qtbot.waitUntil(lambda: page.notice.text.text() == "Added 1 task from third.jsonl.")
 
 
+def test_files_that_are_dropped_together_can_be_one_import(
+    page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text(f"frage,answer\nIs this {name}?,yes\n")
+    (tmp_path / "odd.csv").write_bytes(b"\x00\x01")
+    names = ("one.csv", "two.csv", "odd.csv")
+    page.files.import_from([TaskSource.of_file(tmp_path / name) for name in names])
+    dialog = previewed(page, qtbot, lambda one: "frage" in one.fields.boxes["query"].itemText(1))
+    assert dialog.all_alike.text() == "Import the 2 other files in the same way"
+    dialog.fields.choose("query", "frage")
+    dialog.all_alike.click()
+    qtbot.waitUntil(lambda: "two.csv: CSV" in dialog.others.text() and dialog.import_button.isEnabled())
+    assert "1 row: none refused" in dialog.others.text() and "odd.csv: " in dialog.others.text()
+    dialog.reject()
+    second = previewed(page, qtbot, lambda one: one is not dialog)
+    second.reject()
+    third = previewed(page, qtbot, lambda one: one not in (dialog, second))
+    assert not third.all_alike.isVisible()
+    third.reject()
+    page.files.import_from([TaskSource.of_file(tmp_path / name) for name in names[:2]])
+    dialog = previewed(page, qtbot, lambda one: one not in (dialog, second, third))
+    dialog.fields.choose("query", "frage")
+    dialog.all_alike.click()
+    qtbot.waitUntil(lambda: "two.csv" in dialog.others.text() and dialog.import_button.isEnabled())
+    dialog.accept()
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Added 2 tasks from 2 files."))
+    assert page.files.dialog is None and len(list_runs(library, kind="import")) == 1
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: count_tasks(library) == 40)
+
+
 def imported(page: TasksPage, qtbot: QtBot, path: Path) -> None:
     """Import a file by its dialog, and wait for the result."""
     page.go({"do": "import", "files": [path]})
