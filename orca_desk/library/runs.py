@@ -16,6 +16,8 @@ from orca_desk.method.records import digest
 
 Status = Literal["running", "done", "failed", "cancelled", "interrupted"]
 EndStatus = Literal["done", "failed", "cancelled"]
+NOTE = "coalesce((SELECT note FROM notes WHERE kind = 'run' AND item = runs.id), '')"
+SELECT = f"SELECT runs.*, {NOTE} AS note FROM runs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ class Run:
 
     A run that is resumed is one run with several parts: `created_at` is when the first of them began,
     `started_at` and `ended_at` belong to the last, and `earlier_seconds` is the time of those before it.
-    `seen_at` is when the progress was last stored. `label` is what the user called the run, or "".
+    `seen_at` is when the progress was last stored. `label` is what the user called the run, and `note`
+    what they noted about it, or "".
     """
 
     id: str
@@ -45,6 +48,7 @@ class Run:
     earlier_seconds: float
     seen_at: str | None
     label: str = ""
+    note: str = ""
 
     @property
     def is_final(self) -> bool:
@@ -109,7 +113,7 @@ def final_failure(outcome: str) -> str | None:
 def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
     """Return the run to resume: the newest of this kind with these settings, unless it is done or final."""
     row = library.row(
-        "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
+        f"{SELECT} WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
         (kind, digest(settings)),
     )
     found = None if row is None else _run(row)
@@ -119,7 +123,7 @@ def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) ->
 def find_done(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
     """Return the newest finished run of this kind with these settings, to use its results again."""
     row = library.row(
-        "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? AND status = 'done' ORDER BY n DESC LIMIT 1",
+        f"{SELECT} WHERE kind = ? AND fingerprint = ? AND status = 'done' ORDER BY n DESC LIMIT 1",
         (kind, digest(settings)),
     )
     return None if row is None else _run(row)
@@ -169,7 +173,7 @@ def end_run(library: Library, run_id: str, status: EndStatus, outcome: str) -> R
 
 def get_run(library: Library, run_id: str) -> Run:
     """Return one run. Raises UserError if it does not exist."""
-    row = library.row("SELECT * FROM runs WHERE id = ?", (run_id,))
+    row = library.row(f"{SELECT} WHERE id = ?", (run_id,))
     if row is None:
         raise _unknown(run_id)
     return _run(row)
@@ -183,14 +187,14 @@ def list_runs(
     conditions.equal("kind", kind)
     conditions.equal("status", status)
     rows = library.rows(
-        f"SELECT * FROM runs {conditions.where} ORDER BY n DESC LIMIT ?", [*conditions.parameters, limit]
+        f"{SELECT} {conditions.where} ORDER BY n DESC LIMIT ?", [*conditions.parameters, limit]
     )
     return list(map(_run, rows))
 
 
 def runs_of(library: Library, ids: Iterable[str]) -> dict[str, Run]:
     """Return the runs with these ids, by id, in one query."""
-    rows = library.rows("SELECT * FROM runs WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    rows = library.rows(f"{SELECT} WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
     return {row["id"]: _run(row) for row in rows}
 
 
@@ -212,7 +216,8 @@ def _unknown(run_id: str) -> UserError:
 
 
 def _run(row: sqlite3.Row) -> Run:
-    fields = {name: row[name] for name in Run.__dataclass_fields__}
+    known = row.keys()
+    fields = {name: row[name] for name in Run.__dataclass_fields__ if name in known}
     request = json.loads(row["request"]) if row["request"] is not None else None
     return Run(**{**fields, "settings": json.loads(row["settings"]), "request": request})
 

@@ -911,12 +911,12 @@ WHEN (old.query, old.context, old.answer, old.answer_kind, old.tags, old.split, 
 END;
 """
 
-# What was deleted waits in the trash for a while. `trash_rows` are its rows as JSON, in an order in which they
-# can be inserted again. `moves` are its files, as JSON: pairs of paths in the library's folder, where each was
-# and where it waits. `state` says which way they are on: 'leaving' their places, 'kept', 'returning', or
-# 'going' for good; the next start finishes what an end of the process left. While `tidying` has a row, which
-# its transaction never leaves behind, records may be deleted. `label` is what the user called a run, and
-# whatever has an id can have a note.
+# What was deleted waits in the trash for a while. `trash_rows` are its rows as JSON, in an order in which
+# they can be inserted again. `moves` are its files, as JSON: pairs of paths in the library's folder, where
+# each was and where it waits. `state` says which way they are on: 'leaving' their places, 'kept',
+# 'returning', or 'going' for good; the next start finishes what an end of the process left. While `tidying`
+# has a row, which its transaction never leaves behind, records may be deleted. `label` is what the user
+# called a run, and whatever has an id can have a note.
 VERSION_20 = """
 CREATE TABLE trash (
   n INTEGER PRIMARY KEY AUTOINCREMENT,

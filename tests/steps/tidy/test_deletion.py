@@ -9,73 +9,32 @@ from typing import Any
 import pytest
 from library_doubles import judged, make_record, make_task
 from new_library import new_library
+from tidy_library import fill
 
 from orca_desk.errors import UserError
 from orca_desk.library import trash
 from orca_desk.library.answers import answer_counts
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import Kind
-from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
 from orca_desk.library.forget import forget
 from orca_desk.library.integrity import check
-from orca_desk.library.logs import run_log
 from orca_desk.library.notes import set_note
-from orca_desk.library.records import add_records, count_records, decide, get_record, revise
+from orca_desk.library.records import add_records, count_records, get_record
 from orca_desk.library.runs import create_run, end_run, get_run
 from orca_desk.library.settings import set_setting
-from orca_desk.library.snapshots import freeze, list_snapshots
-from orca_desk.library.tasks import add_tasks
-from orca_desk.library.trainings import add_events, create_training, get_training, list_trainings, set_adapter
+from orca_desk.library.snapshots import list_snapshots
+from orca_desk.library.trainings import get_training, list_trainings
 from orca_desk.library.trash import empty_trash, list_trash
-from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a closed library with records, two snapshots, a training with files, and evaluations."""
+    """The folder of a closed library with something of every kind that can be deleted."""
     folder = tmp_path_factory.mktemp("tidy") / "library"
     with new_library(folder) as library:
-        add_tasks(library, map(make_task, range(6)))
-        run = create_run(library, "generate", {})
-        add_records(library, [judged(make_record(n), n) for n in range(6)], run=run.id)
-        end_run(library, run.id, "done", "")
-        revise(library, "record-00001", "First try", verdict=None)
-        revise(library, "record-00001", "Answer: zebra", verdict=None)
-        decide(library, ["record-00005"], "drop")
-        snapshot = freeze(library, name="both", rules=SnapshotRules(only_paired=False, only_correct=False))
-        training = create_training(library, base=Path("/base"), snapshot=snapshot.id, settings={})
-        training.folder.mkdir(parents=True)
-        gguf = training.folder / "adapter.gguf"
-        gguf.write_bytes(b"weights")
-        set_adapter(library, training.id, adapter=training.folder, gguf=gguf, sha256="1")
-        add_events(library, training.id, [{"event": "metrics", "step": 1, "loss": 0.1}])
-        end_run(library, training.id, "done", "")
-        run_log(library, training.id).parent.mkdir(exist_ok=True)
-        run_log(library, training.id).write_text("log")
-        for name in ("tuned", "checkpoint train-1, step 1"):
-            evaluation = create_evaluation(
-                library,
-                model=Path("/base.gguf"),
-                adapter=gguf,
-                system_kind="empty",
-                system="",
-                questions=[Question.of(make_task(n), paired=None) for n in (1, 2)],
-                settings={"name": name},
-                name=name,
-            )
-            answer = Answered(
-                task_id=make_task(1).id,
-                response="a giraffe",
-                correct=True,
-                reason="",
-                recognised=None,
-                completion_tokens=1,
-                finish_reason="stop",
-            )
-            add_answers(library, evaluation.id, [answer])
-            end_run(library, evaluation.id, "done", "")
+        fill(library)
     return folder
 
 
