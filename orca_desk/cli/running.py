@@ -19,6 +19,7 @@ from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
 from orca_desk.ui.words.models import notes_before_run
 
+WHOLE = "all steps"  # the bar of a job of several steps
 RESUME = "Run the same command again to resume."
 
 
@@ -43,7 +44,16 @@ class StageBars:
         self._bars: dict[str, TaskID] = {}
 
     def show(self, update: Update) -> None:
-        """Draw `update`."""
+        """Draw `update`, and how far the whole job is where it has several steps."""
+        if (overall := update.overall) is not None:
+            whole = Update(
+                stage=WHOLE,
+                done=100 * overall.share,
+                total=100,
+                unit="%",
+                message=f"step {overall.step} of {overall.steps}",
+            )
+            self.show(whole)
         fields: dict[str, Any] = {"unit": update.unit, "rate": update.rate, "message": update.message}
         if update.stage not in self._bars:
             self._bars[update.stage] = self._progress.add_task(update.stage, total=update.total, **fields)

@@ -85,6 +85,11 @@ class Job(QObject):
         self._announced = time.monotonic()
 
     @property
+    def share(self) -> float | None:
+        """How much of the job is done, 0 to 1; None if unknown."""
+        return 1.0 if self.state == "done" else self.last.share if self.last else None
+
+    @property
     def is_over(self) -> bool:
         """Whether the job has ended: done, stopped or failed."""
         return self.state in ("done", "stopped", "failed")
@@ -189,11 +194,14 @@ class Jobs(QObject):
     started = Signal(object)
     ended = Signal(object)
     changed = Signal()
+    progressed = Signal()  # at most ten times per second, and after each `changed`
     announced = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.all: list[Job] = []
+        self.batch: list[Job] = []  # the unfinished jobs, and those that ended since the last idle moment
+        self.changed.connect(self.progressed)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -202,6 +210,21 @@ class Jobs(QObject):
     def unfinished(self) -> list[Job]:
         """Jobs that wait or run, in the order in which they were started."""
         return [job for job in self.all if not job.is_over]
+
+    @property
+    def front(self) -> Job | None:
+        """The job to show where there is room for one: the first that runs, else the first that waits."""
+        unfinished = self.unfinished
+        return next((job for job in unfinished if not job.is_waiting), next(iter(unfinished), None))
+
+    @property
+    def share(self) -> float | None:
+        """How much of the batch is done, 0 to 1, as if its jobs took equally long; None if unknown."""
+        counted = [job for job in self.batch if not job.was_removed]
+        shares = [1.0 if job.is_over else job.share for job in counted]
+        if not self.unfinished or all(share is None for share in shares):
+            return None
+        return sum(share or 0.0 for share in shares) / len(shares)
 
     @property
     def waiting(self) -> list[Job]:
@@ -258,7 +281,10 @@ class Jobs(QObject):
             returns=returns or again is not None,
             shows=shows,
         )
+        if not self.unfinished:
+            self.batch = []
         self.all.append(job)
+        self.batch.append(job)
         job.state_changed.connect(self.changed)
         job.ended.connect(lambda: self._ended(job))
         self.started.emit(job)
@@ -294,6 +320,7 @@ class Jobs(QObject):
             for job in self.unfinished:
                 if job.state != "waiting" and job.tick():
                     self.announced.emit(job.changes)
+            self.progressed.emit()
         if not self.unfinished:
             self._timer.stop()
 

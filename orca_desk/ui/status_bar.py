@@ -13,7 +13,7 @@ from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.serving_sign import ServingSign
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.hub import AFTER_DOWNLOADS, AFTER_REST, OFFLINE, OFFLINE_TIP, online_sign, online_tip
-from orca_desk.ui.words.progress import JOB_STATES, describe
+from orca_desk.ui.words.progress import JOB_STATES, progress_line
 from orca_desk.ui.words.shorten import shorten
 
 MESSAGE_MS = 8000
@@ -88,8 +88,7 @@ class StatusBar(QFrame):
             widget.setVisible(bool(text))
 
     def _follow(self) -> None:
-        jobs = self.desk.jobs.unfinished
-        job = jobs[0] if jobs else None
+        jobs, job = self.desk.jobs.unfinished, self.desk.jobs.front
         if job is not self._followed:
             if self._followed is not None:
                 self._followed.updated.disconnect(self._show)
@@ -106,11 +105,12 @@ class StatusBar(QFrame):
 
     def _show(self, update: Update) -> None:
         """Show the progress of the first unfinished job."""
-        is_open = update.total is None and self._followed is not None and self._followed.state != "waiting"
+        share = update.share
+        is_open = share is None and self._followed is not None and self._followed.state == "running"
         self._bar.setRange(0, 0 if is_open else 1000)
-        self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
+        self._bar.setValue(round(1000 * share) if share is not None else 0)
         state = JOB_STATES[self._followed.state] if self._followed else ""
-        self._detail.show_text(state or describe(update))  # no time is left while a job is paused
+        self._detail.show_text(state or progress_line(update))  # no time is left while a job is paused
 
     def _say_offline(self, is_done: bool) -> None:
         self.say(AFTER_DOWNLOADS if is_done else AFTER_REST)

@@ -3,9 +3,7 @@
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job
 from orca_desk.ui.words.library import library_name
 
 
@@ -17,8 +15,7 @@ class WindowTitle(QObject):
         self._window, self._jobs = window, desk.jobs
         self._library = library_name(desk.library.folder)
         self._page = ""
-        self._followed: Job | None = None
-        desk.jobs.changed.connect(self._follow)
+        desk.jobs.progressed.connect(self._show)
         self._show()
 
     def show_page(self, title: str) -> None:
@@ -26,24 +23,16 @@ class WindowTitle(QObject):
         self._page = title
         self._show()
 
-    def _follow(self) -> None:
-        job = next(iter(self._jobs.unfinished), None)
-        if job is not self._followed:
-            if self._followed is not None:
-                self._followed.updated.disconnect(self._show)
-            if job is not None:
-                job.updated.connect(self._show)
-            self._followed = job
-        self._show()
-
-    def _show(self, update: Update | None = None) -> None:
+    def _show(self) -> None:
         parts = [self._share(), self._page, self._library, "Orca Desk"]
         title = " – ".join(part for part in parts if part)
         if title != self._window.windowTitle():
             self._window.setWindowTitle(title)
 
     def _share(self) -> str:
-        update = self._followed.last if self._followed else None
-        if update is None or not update.total:
-            return ""
-        return f"{min(update.done / update.total, 1.0):.0%}"
+        """Return how much of the running job is done, and how many jobs wait behind it."""
+        job = self._jobs.front
+        share = job.share if job else None
+        waiting = len(self._jobs.waiting)
+        behind = f", {waiting} waiting" if waiting else ""
+        return "" if share is None else f"{share:.0%}{behind}"

@@ -1,5 +1,7 @@
 """One job while it runs: what it does, its progress, rate and time left; pause, resume and stop."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
@@ -8,7 +10,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.progress import JOB_STATES, describe
+from orca_desk.ui.words.progress import JOB_STATES, progress_line
 
 
 class JobPanel(QFrame):
@@ -16,9 +18,10 @@ class JobPanel(QFrame):
 
     over = Signal(object)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, with_overall: bool = True) -> None:
+        """`with_overall` False: something beside the panel shows how far the whole job is."""
         super().__init__()
-        self.desk = desk
+        self.desk, self._with_overall = desk, with_overall
         self.job: Job | None = None
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
@@ -35,6 +38,7 @@ class JobPanel(QFrame):
         layout.addLayout(row)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the job")
         layout.addWidget(self.bar)
         self.hide()
 
@@ -54,10 +58,12 @@ class JobPanel(QFrame):
 
     def _show(self, update: Update) -> None:
         state = JOB_STATES[self.job.state] if self.job else ""
-        self.count.setText(state or describe(update))  # a worker may report more while it stops
-        self.bar.setRange(0, 0 if update.total is None else 1000)
-        if update.total:
-            self.bar.setValue(round(1000 * update.done / update.total))
+        # A worker may report more while it stops
+        self.count.setText(state or progress_line(update, with_overall=self._with_overall))
+        share = update.share if self._with_overall else replace(update, overall=None).share
+        self.bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self.bar.setValue(round(1000 * share))
 
     def _show_state(self) -> None:
         if self.job is None:

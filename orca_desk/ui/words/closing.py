@@ -24,6 +24,21 @@ def closing_lines(fates: Sequence[tuple[str, Fate]]) -> str:
     return "\n".join(lines)
 
 
+def stop_all_hint(fates: Sequence[tuple[str, Fate]]) -> str:
+    """Return what stopping all jobs does to them."""
+    running = [title for title, fate in fates if fate == "resumes"]
+    waiting = [title for title, fate in fates if fate == "begins"]
+    lost = [title for title, fate in fates if fate == "ends"]
+    lines = []
+    if running:
+        lines.append(f"Finished work is saved, and can be resumed below: {titles_of(running)}.")
+    if waiting:
+        lines.append(f"Not begun, and taken off the queue: {titles_of(waiting)}.")
+    if lost:
+        lines.append(f"Ends, and cannot be resumed: {titles_of(lost)}.")
+    return "\n".join(lines)
+
+
 def unfinished_heading(titles: Sequence[str]) -> str:
     """Return how many jobs are not finished: "A job is not finished: Training."."""
     if len(titles) == 1:

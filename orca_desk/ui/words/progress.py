@@ -36,6 +36,19 @@ def describe(update: Update) -> str:
     return f"{update.stage}: {what}" if update.stage and what else update.stage or what
 
 
+def progress_line(update: Update, *, with_overall: bool = True) -> str:
+    """Return progress for one line, its percentage first: "30%  ·  asking the teacher: 120 of 400 answers".
+
+    `with_overall` False leaves out how far the whole job is.
+    """
+    first = ""
+    if update.overall is not None and with_overall:
+        first = overall_text(update.overall)
+    elif update.total:
+        first = f"{min(1.0, update.done / update.total):.0%}"
+    return "  ·  ".join(filter(None, (first, describe(update))))
+
+
 def overall_text(overall: Overall) -> str:
     """Return how far a whole job is: "Step 3 of 7, about 41%, 2 min left"."""
     text = f"Step {overall.step} of {overall.steps}, about {overall.share:.0%}"

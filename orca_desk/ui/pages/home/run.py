@@ -93,7 +93,7 @@ class DemoRun(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
-        self.panel = JobPanel(desk)
+        self.panel = JobPanel(desk, with_overall=False)
         layout.addWidget(self.panel)
         layout.addLayout(self._overall_row())
         row = QHBoxLayout()

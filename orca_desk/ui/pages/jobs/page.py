@@ -19,6 +19,7 @@ from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
+from orca_desk.ui.pages.jobs.queue import JobQueue, ask_to_stop_all
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
 from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RunTable
 from orca_desk.ui.theme import GRID
@@ -32,8 +33,8 @@ from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 
 SHOWN = 500  # the newest runs
 WIDTHS = (250, 200, 116, 112, 84, 184, 160, 120)
-NEEDS = {MODEL: 1100, OUTCOME: 900, DURATION: 770, NOTE: 1300}  # px for columns whose content the detail shows too
-PANELS = 6  # unfinished jobs with a panel; a line counts the others
+# px for columns whose content the detail shows too
+NEEDS = {MODEL: 1100, OUTCOME: 900, DURATION: 770, NOTE: 1300}
 
 
 class _Read(NamedTuple):
@@ -60,6 +61,22 @@ class JobsPage(Page):
             on_selection=True,
         ),
         Command("&Stop the current job", lambda page: page.stop(), image="square"),
+        Command("Stop &all jobs…", lambda page: ask_to_stop_all(page.desk, page), image="square"),
+        Command(
+            "Move &up in the queue",
+            lambda page: page.queue.move_by(-1),
+            key="Alt+Up",
+            image="arrow-up",
+            on_selection=True,
+        ),
+        Command(
+            "Move &down in the queue",
+            lambda page: page.queue.move_by(1),
+            key="Alt+Down",
+            image="arrow-down",
+            on_selection=True,
+        ),
+        Command("Remove from the &queue", lambda page: page.queue.remove(), image="x", on_selection=True),
         Command(
             "Open &folder", lambda page: page.detail.open_folder(), image="folder-open", on_selection=True
         ),
@@ -74,9 +91,8 @@ class JobsPage(Page):
         self._panels: dict[Job, JobPanel] = {}
         self._now = QVBoxLayout()
         self._now.setSpacing(GRID)
-        self.more = label(tone="muted")
-        self.more.hide()
-        self._now.addWidget(self.more)
+        self.queue = JobQueue(desk)
+        self._now.addWidget(self.queue)
         self.body.addLayout(self._now)
         self._make_runs()
         desk.jobs.changed.connect(self._follow)
@@ -155,19 +171,17 @@ class JobsPage(Page):
         return [self.runs.rows[index.row()].id for index in self.table.selectionModel().selectedRows()]
 
     def _follow(self) -> None:
-        """Show a panel for each unfinished job, in their order."""
-        jobs = self.desk.jobs.unfinished
+        """Show a panel for each job that runs; the queue lists those that wait."""
+        jobs = [job for job in self.desk.jobs.unfinished if not job.is_waiting]
         for job in [job for job in self._panels if job not in jobs]:
             panel = self._panels.pop(job)
             panel.hide()
             panel.deleteLater()
-        for place, job in enumerate(jobs[:PANELS]):
+        for place, job in enumerate(jobs):
             if job not in self._panels:
                 panel = self._panels[job] = JobPanel(self.desk)
                 self._now.insertWidget(place, panel)
                 panel.follow(job)
-        self.more.setText(f"and {counted(len(jobs) - PANELS, 'more job')} waiting")
-        self.more.setVisible(len(jobs) > PANELS)
         self.runs.repaint()
         self.detail.show_status()
 
@@ -178,7 +192,7 @@ class JobsPage(Page):
 
     def stop(self) -> None:
         """Stop the current job."""
-        for job in self.desk.jobs.unfinished[:1]:
+        if (job := self.desk.jobs.front) is not None:
             job.stop()
 
     def _filter(self, place: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.library.locations import log_folder
 from orca_desk.library.logs import LogTail, read_tail, run_log
@@ -17,6 +17,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
 from orca_desk.ui.words.runs import (
@@ -50,8 +51,7 @@ class RunDetail(QFrame):
         whole.addLayout(self._make_head())
         self.outcome = label(wrap=True, selectable=True)
         whole.addWidget(self.outcome)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.setChildrenCollapsible(False)
+        self.split = Panes()
         self.split.setHandleWidth(GRID + 4)
         self.settings = _text_box("Settings of the run")
         self.log = _text_box("End of the log")
