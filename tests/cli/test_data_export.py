@@ -49,6 +49,19 @@ def test_tasks_go_out_in_the_format_that_is_asked_for(orca: Callable[..., Result
     assert not (tmp_path / "set" / "README.md").exists()
 
 
+def test_a_file_that_is_there_is_replaced_only_when_asked(
+    orca: Callable[..., Result], tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("precious\n")
+    refused = orca("tasks", "export", str(mine))
+    assert "is there already" in str(refused.exception) and mine.read_text() == "precious\n"
+    made = told(orca("tasks", "export", str(mine), "--overwrite", "--json"))
+    assert "precious" not in mine.read_text() and Path(made["manifest"]).is_file()
+    assert orca("tasks", "export", str(mine), "--overwrite", "--no-about").exit_code == 0
+    assert [path.name for path in tmp_path.glob("mine*")] == ["mine.jsonl"]
+
+
 def test_a_dry_run_shows_rows_and_writes_none(orca: Callable[..., Result], tmp_path: Path) -> None:
     out = tmp_path / "a.csv"
     seen = told(orca("tasks", "export", str(out), "--format", "alpaca", "--dry-run", "--json"))

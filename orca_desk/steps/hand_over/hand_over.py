@@ -151,6 +151,9 @@ def _write(
             for name, text in zip(about_names(request), about, strict=True):
                 # Each gets its name with the rows, so that none ever tells of other rows
                 stack.enter_context(atomic_path(place / name)).write_bytes(text.encode())
+    if not (request.about or request.in_folder):
+        for name in about_names(request):  # of the file that this one has replaced
+            (request.path.parent / name).unlink(missing_ok=True)
     return made
 
 
