@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -27,16 +27,20 @@ class Menus(QObject):
         desk: Desk,
         *,
         enter_page: Callable[[str], Any],
+        fold_sidebar: QAction,
         help_entries: Sequence[tuple[str, Callable[[], Any], str]],
     ) -> None:
-        """`enter_page` shows a page; `help_entries` are texts, functions and keys for the Help menu."""
+        """`enter_page` shows a page, `fold_sidebar` folds the sidebar.
+
+        `help_entries` are texts, functions and keys for the Help menu.
+        """
         super().__init__(window)
         self._window, self._desk = window, desk
         self._libraries = LibraryActions(window, desk)
         self._fill_file()
         self._fill_edit()
         self._page_menu = window.menuBar().addMenu("&Page")
-        self._fill_view(enter_page)
+        self._fill_view(enter_page, fold_sidebar)
         help_menu = window.menuBar().addMenu("&Help")
         for text, run, key in help_entries:
             self._act(help_menu, text, run, key)
@@ -79,7 +83,7 @@ class Menus(QObject):
 
         FindOverlay(self._window, self._desk).open()
 
-    def _fill_view(self, enter_page: Callable[[str], Any]) -> None:
+    def _fill_view(self, enter_page: Callable[[str], Any], fold_sidebar: QAction) -> None:
         view = self._window.menuBar().addMenu("&View")
         number = 0
         for entry in PAGES:
@@ -90,6 +94,8 @@ class Menus(QObject):
             name, _, title, _ = entry
             self._act(view, title, partial(enter_page, name), _page_key(name, number))
         view.addSeparator()
+        view.addAction(fold_sidebar)
+        self._act(view, "Full sc&reen", self._toggle_full_screen, "F11")
         themes = view.addMenu("&Theme")
         self._themes = QActionGroup(self._window)
         for choice, text in THEMES.items():
@@ -102,6 +108,9 @@ class Menus(QObject):
         self._as_written.setCheckable(True)
         self._desk.theme.changed.connect(self._check_theme)
         self._check_theme()
+
+    def _toggle_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _fill_text_size(self, menu: QMenu) -> None:
         desk = self._desk

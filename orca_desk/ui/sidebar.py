@@ -4,22 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAction, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, room_for_icon
 from orca_desk.ui.register import PAGES
-from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.theme import GRID, SCROLL_BAR, Role
 from orca_desk.ui.widgets.layouts import scrolled
 
-WIDTH, NARROW = 22 * GRID, 7 * GRID  # px, with titles and without
+WIDTH = 22 * GRID  # px, with titles; larger text takes more
+LINE = 1  # px, at its right
+FOLDED = "window/sidebar-folded"  # the user's choice of icons alone, also in a wide window
 
 
 class Sidebar(QFrame):
     """One exclusive button with an icon per page; the arrow keys move between them.
 
-    In a narrow window it shows icons alone, and in a low one it scrolls.
+    In a narrow window, or when the user has folded it, it shows icons alone, and in a low one it scrolls.
     """
 
     def __init__(self, desk: Desk, *, show: Callable[[str], Any], enter: Callable[[str], Any]) -> None:
@@ -56,13 +58,30 @@ class Sidebar(QFrame):
             self._group.addButton(made)
             self._buttons[name], self._icons[name] = made, image
             layout.addWidget(made)
+        self._is_narrow = self._has_icons_alone = False
+        self.fold = QAction("Fold side&bar", self)
+        self.fold.setCheckable(True)
+        self.fold.setChecked(desk.preferences.value(FOLDED) == "yes")
+        self.fold.setShortcut(QKeySequence("Ctrl+B"))
+        self.fold.triggered.connect(self._keep_folded)
         desk.theme.changed.connect(self._paint)
-        self.set_narrow(False)
+        desk.theme.changed.connect(self._fit)
+        self._show_titles()
         self._paint()
 
     def set_narrow(self, is_narrow: bool) -> None:
+        """Show icons alone in a narrow window, whatever the user has chosen for a wide one."""
+        self._is_narrow = is_narrow
+        self.fold.setEnabled(not is_narrow)
+        self._show_titles()
+
+    def _keep_folded(self, is_folded: bool) -> None:
+        self.desk.preferences.setValue(FOLDED, "yes" if is_folded else "no")
+        self._show_titles()
+
+    def _show_titles(self) -> None:
         """Show icons alone, with the titles in tool tips, or icons with titles."""
-        self.setFixedWidth(NARROW if is_narrow else WIDTH)
+        self._has_icons_alone = is_narrow = self._is_narrow or self.fold.isChecked()
         for made in self._buttons.values():
             made.setIconSize(QSize(SIZE, SIZE) if is_narrow else QSize(SIZE + BEFORE_TEXT, SIZE))
             made.setToolButtonStyle(
@@ -71,6 +90,18 @@ class Sidebar(QFrame):
                 else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             )
             made.setToolTip(made.text() if is_narrow else "")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Make room for the scroll bar, which a low window needs."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the width of the buttons, and of the scroll bar if there is one."""
+        buttons = self._area.widget().minimumSizeHint()
+        bar = SCROLL_BAR if buttons.height() > self._area.height() else 0
+        self.setFixedWidth(max(buttons.width(), 0 if self._has_icons_alone else WIDTH) + bar + LINE)
 
     def check(self, name: str) -> None:
         """Mark the current page."""

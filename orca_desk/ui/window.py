@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from shiboken6 import isValid
 
 from orca_desk.errors import UserError
+from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.closing import Closing
 from orca_desk.ui.commands import menu_actions
 from orca_desk.ui.desk import Desk
@@ -33,7 +34,7 @@ from orca_desk.yielding import ui_busy
 if TYPE_CHECKING:
     from orca_desk.ui.handbook import Handbook
 
-SMALLEST = 480, 320  # px; the pages scroll
+SMALLEST = 400, 240  # px; the pages scroll, so that 1024 x 640 pixels at 250% are enough
 FIRST_SIZE = 1280, 820  # px; the screen may allow less
 NARROW = 1100  # px; below it the sidebar shows icons alone
 FONTS_HINT = (
@@ -77,6 +78,7 @@ class Window(QMainWindow):
             self,
             desk,
             enter_page=self.enter_page,
+            fold_sidebar=self._sidebar.fold,
             help_entries=(
                 ("&Handbook", self.show_handbook, "F1"),
                 ("&Command palette…", self.show_palette, "Ctrl+K"),
@@ -112,6 +114,7 @@ class Window(QMainWindow):
         self.status.stay.clicked.connect(self._closing.stay)
         glyphs().missing.connect(self._tell_missing_font)
         TextIndexing(desk, self)
+        BackingUp(desk, self)
 
     def show_page(self, name: str) -> Page:
         """Show a page, made at its first opening; return it."""

@@ -1,4 +1,4 @@
-"""Finds what a window cuts: texts without room, controls outside of their parents, overlaps, sideways bars."""
+"""Finds what a window cuts: texts without room, controls outside their parents, overlaps, sideways bars."""
 
 from collections.abc import Iterator
 from itertools import combinations

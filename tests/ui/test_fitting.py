@@ -238,3 +238,23 @@ def test_the_buttons_of_dialogs_have_the_order_of_the_system(qtbot: QtBot) -> No
     assert done == ["freeze"]
     with qtbot.waitSignal(dialog.rejected):
         row.buttons()[1].click()
+
+
+def test_the_sidebar_can_be_folded_by_hand_and_stays_so(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    with desktop(library, theme) as first:
+        first.show()
+        nav = first.findChild(QToolButton, "nav-tasks")
+        fold = next(one for one in first.all_actions() if one.text() == "Fold side&bar")
+        assert fold.shortcut().toString() == "Ctrl+B"
+        fold.trigger()
+        assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+        first.close()
+    with desktop(library, theme) as second:
+        second.show()
+        nav = second.findChild(QToolButton, "nav-tasks")
+        assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+        fold = next(one for one in second.all_actions() if one.text() == "Fold side&bar")
+        second.resize(1280, 820)
+        qtbot.waitUntil(fold.isEnabled)  # a narrow window shows icons alone in any case
+        fold.trigger()
+        assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.answer_reading import AnswerReading
 from orca_desk.steps import token_scores
@@ -15,6 +15,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.scored_text import MOST_DRAWN, ScoredTextView
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
@@ -113,11 +114,10 @@ class AnswerDialog(QDialog):
         self.pointed.setMinimumHeight(2 * self.pointed.fontMetrics().height())
         self.pointed.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.pointed)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Panes()
         splitter.addWidget(self.steps)
         splitter.addWidget(right)
         splitter.setSizes([55 * GRID, 60 * GRID])
-        splitter.setChildrenCollapsible(False)
         layout.addWidget(splitter, 1)
         buttons = QDialogButtonBox()
         buttons.addButton(button("Close"), QDialogButtonBox.ButtonRole.RejectRole)

@@ -42,9 +42,7 @@ class Panes(QSplitter):
         if self.is_stacked:
             self._beside = state
             return True
-        is_restored = super().restoreState(state)
-        self.setChildrenCollapsible(False)  # an earlier version may have stored that they are
-        return is_restored
+        return super().restoreState(state)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Stack the panes, or put them side by side, as the new width asks for."""

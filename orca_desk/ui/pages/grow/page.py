@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QScrollArea,
-    QSplitter,
     QStyle,
     QTabWidget,
     QVBoxLayout,
@@ -34,6 +33,7 @@ from orca_desk.ui.pages.grow.like import LikeForm
 from orca_desk.ui.pages.grow.proposals import ProposalsView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.growing import grown_sentence
 
@@ -97,8 +97,7 @@ class GrowPage(Page):
         column.addLayout(row)
         self.proposals = ProposalsView(desk)
         self.proposals.failed.connect(self.notice.show_error)
-        self.splitter = QSplitter()
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Panes()
         self.splitter.setHandleWidth(2 * GRID)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.proposals)

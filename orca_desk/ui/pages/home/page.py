@@ -83,7 +83,7 @@ class HomePage(Page):
             tip="Opens a new library in another window; yours does not change",
         )
         self.again.hide()
-        self.header.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+        self.header.addWidget(self.again)
         self.next = NextCard(desk.theme, self._follow_advice)
         self.flow = Flow(desk.theme)
         self.flow.chosen.connect(lambda step: desk.open(PAGE_OF[step]))

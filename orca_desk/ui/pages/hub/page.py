@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub.address import model_name
@@ -34,6 +34,7 @@ from orca_desk.ui.pages.hub.finder import Finder, SearchRow
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.hub import GO_ONLINE_HINT, SEARCH_ONLINE, online_tip, resuming_hint
 
@@ -166,8 +167,8 @@ class HubPage(Page):
             "Connection…", self.ask_for_connection, tip="The hub's address and your token"
         )
         self.online = button(GO_ONLINE, self.toggle, primary=True)
-        self.header.addWidget(self.connection, 0, Qt.AlignmentFlag.AlignTop)
-        self.header.addWidget(self.online, 0, Qt.AlignmentFlag.AlignTop)
+        self.header.addWidget(self.connection)
+        self.header.addWidget(self.online)
 
     def _make_parts(self) -> None:
         self.search = SearchRow(self.desk.theme)
@@ -180,8 +181,7 @@ class HubPage(Page):
         self.detail = HubDetail(self.desk, self._open_page)
         self.detail.wanted.connect(self.start)
         self.detail.folder_wanted.connect(self._ask_for_folder)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Panes()
         self.splitter.setHandleWidth(GRID + 4)
         self.splitter.addWidget(self.finder)
         self.splitter.addWidget(scrolled(self.detail))

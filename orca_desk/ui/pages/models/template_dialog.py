@@ -30,6 +30,7 @@ from orca_desk.ui.theme import GRID, Role, font
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.templates import (
     SWITCH_TIP,
@@ -112,7 +113,7 @@ class TemplateDialog(QDialog):
         self._tools.addWidget(self.reset)
         return self._tools
 
-    def _make_sides(self) -> QSplitter:
+    def _make_sides(self) -> Panes:
         self.editor = QPlainTextEdit()
         self.editor.setAccessibleName("Chat template")
         self.editor.setTabChangesFocus(True)
@@ -134,8 +135,7 @@ class TemplateDialog(QDialog):
         right.addWidget(_titled("Preview (bold: what the template writes)", self.preview, LEGEND))
         right.addWidget(_titled("What it does", area))
         right.setSizes([340, 260])
-        sides = QSplitter()
-        sides.setChildrenCollapsible(False)
+        sides = Panes()
         sides.setHandleWidth(2 * GRID)
         sides.addWidget(_titled("Template", self.editor))
         sides.addWidget(right)

@@ -1,7 +1,6 @@
 """The layout of the Records page: the list beside the record, or an empty state in their place."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.inspector import InspectorView
@@ -11,6 +10,7 @@ from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.panes import Panes
 
 
 class RecordsView(QStackedWidget):
@@ -46,8 +46,7 @@ class RecordsView(QStackedWidget):
         self._record = QStackedWidget()
         self._record.addWidget(self.tabs)
         self._record.addWidget(self.no_match)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Panes()
         self.splitter.addWidget(queue)
         self.splitter.addWidget(self._right_side())
         self.splitter.setStretchFactor(0, 1)  # on a wide screen the list grows too

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.templates import override_of
@@ -15,6 +15,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
 
@@ -70,9 +71,8 @@ class JudgeDialog(QDialog):
         whole.setSpacing(GRID)
         whole.addWidget(label("Judge's prompt", size="heading", bold=True))
         whole.addWidget(label(ABOUT, tone="muted", wrap=True))
-        panes = QSplitter()
+        panes = Panes()
         panes.setHandleWidth(2 * GRID)
-        panes.setChildrenCollapsible(False)
         for title, widget, below in (
             ("Prompt", self.prompt, None),
             ("What the judge reads, for an answer of this library", self.preview, self.count),
