@@ -12,6 +12,7 @@ from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.glossary import tip_of
 
 Row = TypeVar("Row")
+MOST_STEPS = 500  # rows that come or go one by one
 NOTHING = frozenset({"", "–", "—", "-", "…"})  # texts of cells without a value
 _DIGITS = re.compile(r"(\d+)")
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
@@ -72,7 +73,8 @@ def in_order(keys: Sequence[Any], *, descending: bool) -> list[int]:
 class RowsModel(QAbstractTableModel, Generic[Row]):
     """Rows under headings. A subclass returns from `cell` what a cell has besides its text.
 
-    `rows` are in the order on screen: as they were given, or sorted by a column.
+    `rows` are those on screen, in their order: as they were given or sorted by a column, and all of them or
+    those with some words.
     """
 
     def __init__(self, columns: Sequence[Column[Row]]) -> None:
@@ -82,6 +84,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._given: list[Row] = []
         self._order: list[int] = []  # the place in `_given` of each of `rows`
         self._by: tuple[int, bool] | None = None
+        self._words: tuple[str, ...] = ()
 
     @property
     def given(self) -> Sequence[Row]:
@@ -95,6 +98,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def identity(self, row: Row) -> object:
         """Return what identifies a row while its content changes; by default each row is new."""
         return id(row)
+
+    def search_text(self, row: Row) -> str:
+        """Return what `find` looks through: by default all cells of the row."""
+        return "\n".join(column.text(row) for column in self.columns)
 
     def show(self, rows: Sequence[Row]) -> bool:
         """Show rows; return whether they differ from the previous ones.
@@ -129,6 +136,30 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         places = self._in_order(self._given)
         to = {place: row for row, place in enumerate(places)}
         self._move(self._given, places, to, list(self._order))
+
+    def find(self, text: str) -> None:
+        """Show only the rows in whose cells all words of `text` occur, whatever their case."""
+        words = tuple(text.casefold().split())
+        if words == self._words:
+            return
+        self._words = words
+        places = self._in_order(self._given)
+        if abs(len(places) - len(self._order)) > MOST_STEPS:
+            self.beginResetModel()
+            self._take(self._given, places)
+            self.endResetModel()
+            return
+        wanted, here = set(places), set(self._order)
+        for row in reversed(range(len(self._order))):  # row by row, so that the selection stays
+            if self._order[row] not in wanted:
+                self.beginRemoveRows(INVALID, row, row)
+                self._take(self._given, self._order[:row] + self._order[row + 1 :])
+                self.endRemoveRows()
+        for row, place in enumerate(places):
+            if place not in here:
+                self.beginInsertRows(INVALID, row, row)
+                self._take(self._given, [*self._order[:row], place, *self._order[row:]])
+                self.endInsertRows()
 
     def repaint(self) -> None:
         """Repaint all cells, for example in another theme."""
@@ -168,10 +199,16 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return self.cell(row, column, role)
 
     def _in_order(self, rows: Sequence[Row]) -> list[int]:
+        places = [place for place, row in enumerate(rows) if not self._words or self._has_words(row)]
         if self._by is None:
-            return list(range(len(rows)))
+            return places
         column, descending = self._by
-        return in_order([self.columns[column].sort_key(row) for row in rows], descending=descending)
+        keys = [self.columns[column].sort_key(rows[place]) for place in places]
+        return [places[one] for one in in_order(keys, descending=descending)]
+
+    def _has_words(self, row: Row) -> bool:
+        whole = self.search_text(row).casefold()
+        return all(word in whole for word in self._words)
 
     def _take(self, given: list[Row], order: list[int]) -> None:
         self._given, self._order = given, order
