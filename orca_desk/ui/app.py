@@ -11,7 +11,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from orca_desk import __version__
 from orca_desk.errors import UserError
@@ -26,9 +26,9 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, note_library, preferences
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
-from orca_desk.ui.starting import application, qt_in_log
+from orca_desk.ui.start_trouble import StartTrouble
+from orca_desk.ui.starting import RESTART, application, qt_in_log
 from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
-from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
 
@@ -50,9 +50,18 @@ def main(folder: Path) -> int:
     theme = Theme(app)
     if raise_running_instance(folder):
         return 0
-    library = open_or_ask(folder, theme)
-    if library is None:
-        return 1
+    code = RESTART
+    while code == RESTART:  # a backup was restored, which the next opening puts into place
+        library = open_or_ask(folder, theme)
+        if library is None:
+            return 1
+        folder = library.folder
+        code = show(library, theme, app)
+    return code
+
+
+def show(library: Library, theme: Theme, app: QApplication) -> int:
+    """Show the window of a library until the event loop ends; close both, and return its code."""
     with library, logs(library.folder / "logs"), qt_in_log(), desktop(library, theme) as window:
         window.show()
         window.begin_tour_once()
@@ -152,29 +161,16 @@ class _Crashes:
 
 
 def open_or_ask(folder: Path, theme: Theme) -> Library | None:
-    """Open the library. On failure show why, and let the user select another folder or give up."""
+    """Open the library. On failure show why, and let the user mend it, select another one or give up."""
     while True:
         try:
             return Library.open(folder)
         except UserError as error:
-            chosen = _choose_another(error, theme)
+            theme.choose(theme_choice(preferences().value(THEME)))
+            chosen = StartTrouble(folder, error, theme).ask()
         if chosen is None:
             return None
         folder = chosen
-
-
-def _choose_another(error: UserError, theme: Theme) -> Path | None:
-    theme.choose(theme_choice(preferences().value(THEME)))
-    theme.choose_text_size(text_size_choice(preferences().value(TEXT_SIZE)))
-    box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
-    theme.apply_to(box)
-    other = box.addButton("Select another folder…", QMessageBox.ButtonRole.AcceptRole)
-    box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
-    box.exec()
-    if box.clickedButton() is not other:
-        return None
-    chosen = QFileDialog.getExistingDirectory(None, "Select a folder for the library")
-    return Path(chosen) if chosen else None
 
 
 @contextmanager

@@ -14,13 +14,14 @@ from orca_desk.processes.progress import Meter, StoppedError
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.outside import open_library_window, open_outside
+from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.backups import backup_content, not_in_backup
 
-BACKUPS = "Backups (*.db *.zip);;All files (*)"
+BACKUPS = "Backups (*.db *.zip *.backup.json);;All files (*)"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Backups:
     def __init__(self, desk: Desk, page: QWidget, *, follow: Callable[[Job], Any]) -> None:
         self._desk, self._page, self._follow = desk, page, follow
         self.dialog: BackupDialog | None = None
+        self.restoring: RestoreDialog | None = None
 
     def ask(self) -> None:
         """Ask what the backup has, if trainings left files; then ask where to write it."""
@@ -96,19 +98,28 @@ class Backups:
         return job
 
     def ask_to_restore(self) -> None:
-        """Ask for a backup, and for the folder of the new library."""
+        """Ask for a backup, and show what restoring it would change."""
         start = str(self._desk.library.folder.parent)
         chosen, _ = QFileDialog.getOpenFileName(self._page, "Select a backup", start, BACKUPS)
-        if not chosen:
-            return
+        if chosen:
+            self.show_before(Path(chosen), f"The backup {Path(chosen).name}")
+
+    def show_before(self, path: Path, title: str) -> None:
+        """Show what restoring a backup would change, and restore it if the user wants that."""
+        self.restoring = RestoreDialog(self._page, self._desk, path, title, beside=self.ask_beside)
+        self.restoring.finished.connect(self.restoring.deleteLater)
+        self.restoring.open()
+
+    def ask_beside(self, path: Path) -> None:
+        """Ask for the folder of a new library, and make it from a backup."""
         folder, _ = QFileDialog.getSaveFileName(
             self._page,
             "Name the folder of the new library",
-            str(self._desk.library.folder.parent / Path(chosen).stem),
+            str(self._desk.library.folder.parent / path.name.partition(".")[0]),
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if folder:
-            self.restore_into(Path(chosen), Path(folder))
+            self.restore_into(path, Path(folder))
 
     def restore_into(self, path: Path, folder: Path) -> Job:
         """Make a library in `folder` from a backup, as a job."""

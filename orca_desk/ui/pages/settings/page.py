@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from orca_desk.library.backup import Backup
 from orca_desk.library.compacting import Compacted, Space
 from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.keeping import Verified
+from orca_desk.library.kept import KeptBackup
 from orca_desk.library.recovery import Recovered
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
@@ -18,6 +20,7 @@ from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.care import LibraryCare
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
+from orca_desk.ui.pages.settings.kept_backups import BackupsCard
 from orca_desk.ui.pages.settings.machine import MachineCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -42,6 +45,7 @@ class SettingsPage(Page):
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
         "Library": "folder, size, backup, restore, check, recover, repair, compact, logs",
+        "Backups": "automatic backups, interval, folder, restore, verify, keep, thinning",
         "Appearance": "theme: light, dark, as the system; text size, font size, zoom, plain text, Markdown",
         "This machine": "processor, memory, graphics card, GPU, device, speed",
         "Running models": "threads, batch, context",
@@ -53,6 +57,8 @@ class SettingsPage(Page):
     offers = (
         Command("&Back up the library…", lambda page: page.backups.ask(), image="save"),
         Command("&Restore a backup…", lambda page: page.backups.ask_to_restore(), image="undo-2"),
+        Command("Back up &now", lambda page: page.kept.back_up_now(), image="save"),
+        Command("Veri&fy the backups", lambda page: page.kept.verify_all(), image="shield-check"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
         Command("Reco&ver what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
         Command("Co&mpact the library", lambda page: page.care.compact(), image="box"),
@@ -78,6 +84,14 @@ class SettingsPage(Page):
         card = self.library
         self._busy = (card.back_up, card.restore, card.check, card.compact)
         card.compact.setEnabled(desk.library.problem is None)
+        self.kept = BackupsCard(
+            desk,
+            self.notice,
+            restore=self.backups.show_before,
+            beside=self.backups.ask_beside,
+            follow=self._follow,
+        )
+        self._busy += (self.kept.now, self.kept.verify)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.machine = MachineCard(desk, self.notice.show_error, self._follow)
         self.running = RunningCard(desk, self.notice.show_error)
@@ -101,6 +115,7 @@ class SettingsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Measure the library again. The other cards show what they wrote themselves."""
         self.library.measure()
+        self.kept.refresh()
         self.machine.refresh()
         self.about_card.look()
 
@@ -136,6 +151,7 @@ class SettingsPage(Page):
         column.setSpacing(2 * GRID)
         self.cards = (
             self.library,
+            self.kept,
             self.appearance,
             self.machine,
             self.running,
@@ -169,12 +185,17 @@ class SettingsPage(Page):
         for one in self._busy:
             one.setEnabled(True)
         self.library.compact.setEnabled(self.desk.library.problem is None)
+        self.kept.refresh()
         if job.error is not None:
             self.notice.show_error(job.error)
         elif isinstance(job.result, Restored):
             self.backups.show_restored(job.result, self.notice)
         elif isinstance(job.result, Backup):
             self.backups.show_made(job.result, self.notice)
+        elif isinstance(job.result, KeptBackup):
+            self.kept.show_kept(job.result)
+        elif isinstance(job.result, Verified):
+            self.kept.show_verified(job.result)
         elif isinstance(job.result, Recovered | Compacted | Space):
             self.care.show(job.result, self.notice)
         elif isinstance(job.result, list):

@@ -102,7 +102,7 @@ def test_a_backup_offers_what_was_trained_and_is_restored(
     (training.folder / "checkpoints" / "step-1" / "state").write_bytes(b"state")
     set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="0")
     target, folder = tmp_path / "backup.zip", tmp_path / "restored"
-    answers = iter([str(target), str(folder)])
+    answers = iter([str(target), str(folder), str(library.folder)])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (next(answers), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(target), ""))
     qtbot.mouseClick(page.library.back_up, Qt.MouseButton.LeftButton)
@@ -114,15 +114,24 @@ def test_a_backup_offers_what_was_trained_and_is_restored(
     qtbot.waitUntil(lambda: "Backup verified" in page.notice.text.text(), timeout=10_000)
     hint = "1 task, 1 record, 1 snapshot and 1 file of trainings. Not in it: checkpoints (5 bytes), logs."
     assert page.notice.hint.text() == hint
-    qtbot.mouseClick(page.library.restore, Qt.MouseButton.LeftButton)
+    restore_beside(page, qtbot)
     qtbot.waitUntil(lambda: "Backup restored" in page.notice.text.text(), timeout=10_000)
     assert page.notice.action.text() == "Open it"
     with Library.open(folder, create=False) as restored:
         assert missing_files(restored) == []
     qtbot.waitUntil(page.library.restore.isEnabled)
-    answers = iter([str(library.folder)])
-    qtbot.mouseClick(page.library.restore, Qt.MouseButton.LeftButton)
+    restore_beside(page, qtbot)
     qtbot.waitUntil(lambda: "already contains a library" in page.notice.text.text(), timeout=10_000)
+
+
+def restore_beside(page: SettingsPage, qtbot: QtBot) -> None:
+    """Select a backup's file, look at what differs, and make a library of it."""
+    page.backups.restoring = None
+    qtbot.mouseClick(page.library.restore, Qt.MouseButton.LeftButton)
+    dialog = page.backups.restoring
+    assert dialog is not None
+    qtbot.waitUntil(dialog.open_beside.isEnabled, timeout=10_000)
+    qtbot.mouseClick(dialog.open_beside, Qt.MouseButton.LeftButton)
 
 
 def test_the_check_finds_no_problems(page: SettingsPage, qtbot: QtBot) -> None:

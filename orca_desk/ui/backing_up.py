@@ -1,0 +1,128 @@
+"""Backups and compacting by themselves, while the desktop is open and nothing needs the disk."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+
+from orca_desk.errors import UserError
+from orca_desk.library.compacting import compact, space_of
+from orca_desk.library.keeping import is_due, keep
+from orca_desk.library.keeping_settings import INTERVALS, keeping_of
+from orca_desk.library.kept import KeptBackup
+from orca_desk.processes.progress import Meter, StoppedError, Update
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job, Tools
+
+FIRST_MS = 60_000  # after the start, which comes first
+EVERY_MS = 60_000
+PAUSE = 600.0  # s between two attempts: what failed, or found nothing new, is not tried at once again
+BACKUP, ASKED, COMPACT = "Automatic backup", "Backup", "Compact the library"
+
+
+def start_backup(desk: Desk, *, asked: bool) -> Job:
+    """Make a backup as a job; one that the user asked for is kept until it is deleted."""
+    library = desk.library
+
+    def work(tools: Tools) -> KeptBackup | None:
+        size = library.path.stat().st_size
+        meter = Meter(tools.progress, stage="copying", total=size, unit="bytes")
+
+        def on_bytes(count: int) -> None:
+            tools.control.require_running()
+            meter.advance(count)
+
+        try:
+            return keep(library, why="asked" if asked else "automatic", on_bytes=on_bytes)
+        except StoppedError:
+            return None
+
+    return desk.jobs.start(ASKED if asked else BACKUP, "keep", work, heavy=False, changes=("settings",))
+
+
+class BackingUp(QObject):
+    """Looks every minute whether a backup is due, and makes it as a job.
+
+    A job that runs is waited for; one that runs a model only until a whole interval more has passed, since a
+    training may take days. Where much of the database is unused, it is compacted afterwards, but only while
+    the user is in another program: writing waits for it, and it stops as soon as they come back.
+    """
+
+    def __init__(self, desk: Desk, parent: QObject, *, first: int = FIRST_MS) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._tried: float | None = None
+        self._told = ""  # the error that was shown last
+        self._is_away = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._note_state)
+        if desk.library.problem is None:
+            QTimer.singleShot(first, self, self._begin)
+
+    def look(self) -> None:
+        """Make a backup if one is due, or compact if that is worth it, unless something else runs."""
+        if self._desk.library.problem is not None or any(not job.heavy for job in self._desk.jobs.unfinished):
+            return
+        if self._tried is not None and time.monotonic() - self._tried < PAUSE:
+            return
+        library, busy = self._desk.library, bool(self._desk.jobs.unfinished)
+        folder = library.folder
+
+        def what_is_wanted() -> str:
+            late = INTERVALS.get(keeping_of(folder).every, timedelta())
+            if is_due(folder, datetime.now(UTC) - late if busy else None):
+                return BACKUP
+            return COMPACT if not busy and space_of(library).is_worth_it else ""
+
+        self._desk.background.run(self, what_is_wanted, self._act, only_newest="due", failed=self._fail)
+
+    def _begin(self) -> None:
+        self.look()
+        self._timer.start()
+
+    def _act(self, wanted: str) -> None:
+        if wanted == BACKUP:
+            self._tried = time.monotonic()
+            job = start_backup(self._desk, asked=False)
+            job.ended.connect(lambda: self._ended(job))
+        elif wanted == COMPACT and self._is_away and not self._desk.jobs.unfinished:
+            self._tried = time.monotonic()
+            self._compact()
+
+    def _ended(self, job: Job) -> None:
+        if isinstance(job.error, UserError):
+            self._fail(job.error)
+        elif job.error is None:
+            self._told = ""
+
+    def _fail(self, error: Exception) -> None:
+        """Show an error once, until a backup has succeeded again: it comes back with every attempt."""
+        if isinstance(error, UserError) and self._told != str(error):
+            self._told = str(error)
+            self._desk.report(UserError(f"No automatic backup was made. {error.message}", error.hint))
+        elif not isinstance(error, UserError):
+            self._desk.report(error)
+
+    def _compact(self) -> None:
+        library = self._desk.library
+
+        def check() -> None:
+            if not self._is_away:
+                raise StoppedError
+
+        def work(tools: Tools) -> None:
+            tools.progress(Update(stage="compacting", done=0, unit=""))
+            try:
+                compact(library, check=check)
+            except (StoppedError, UserError):  # the user is back, or there is no room: it can wait
+                return
+
+        self._desk.jobs.start(COMPACT, "compact", work, heavy=False)
+
+    def _note_state(self, state: Qt.ApplicationState) -> None:
+        self._is_away = state != Qt.ApplicationState.ApplicationActive

@@ -1,0 +1,180 @@
+"""What to do about a library that cannot be opened: restore a backup, recover it, or open another one."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QProgressDialog, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import DATABASE_NAME
+from orca_desk.library.keeping_settings import store_folder
+from orca_desk.library.kept import KeptBackup, kept_backups
+from orca_desk.library.lock import FolderLock
+from orca_desk.library.recovery import Recovered, recover
+from orca_desk.library.restoring import Staged, stage_over_damaged
+from orca_desk.processes.progress import StoppedError
+from orca_desk.ui.theme import Role, Theme
+from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.words.care import recovered_lines
+from orca_desk.ui.words.kept_backups import kept_content, local_time
+
+T = TypeVar("T")
+TICK_MS = 100
+
+
+class StartTrouble:
+    """Asks until there is a folder to open, or the user gives up. There is no window yet."""
+
+    def __init__(self, folder: Path, error: UserError, theme: Theme) -> None:
+        self._folder, self._error, self._theme = folder.expanduser().resolve(), error, theme
+
+    def ask(self) -> Path | None:
+        """Return the folder of the library to open next, or None."""
+        box = message_box(None, self._error.message, self._error.hint, image="circle-x", role="bad")
+        self._theme.apply_to(box)
+        choices: dict[object, Callable[[], Path | None]] = {}
+
+        def offer(text: str, run: Callable[[], Path | None]) -> None:
+            choices[box.addButton(text, QMessageBox.ButtonRole.AcceptRole)] = run
+
+        if (self._folder / DATABASE_NAME).is_file() and self._is_free():
+            if backups := self._backups():
+                offer("Restore a backup…", lambda: self._restore(backups))
+            offer("Recover what can be read…", self._recover)
+        offer("Select another folder…", self._other)
+        box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        run = choices.get(box.clickedButton())
+        if run is None:
+            return None
+        try:
+            return run() or self.ask()
+        except UserError as error:
+            return StartTrouble(self._folder, error, self._theme).ask()
+
+    def _is_free(self) -> bool:
+        """Return whether no other process has the library open: then nothing of it is wrong."""
+        try:
+            FolderLock(self._folder).release()
+        except UserError:
+            return False
+        except OSError:  # a folder that cannot be written
+            return True
+        return True
+
+    def _backups(self) -> list[KeptBackup]:
+        try:
+            return kept_backups(store_folder(self._folder))[0]
+        except OSError:
+            return []
+
+    def _other(self) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(None, "Select a folder for the library")
+        return Path(chosen) if chosen else None
+
+    def _restore(self, backups: list[KeptBackup]) -> Path | None:
+        """Let the user select a backup, and make it ready; opening the library puts it into place."""
+        names = {f"{local_time(one.made_at)}: {kept_content(one)}": one for one in backups}
+        dialog = QInputDialog()
+        self._theme.apply_to(dialog)
+        dialog.setWindowTitle("Restore a backup")
+        dialog.setLabelText(
+            "The library takes the state of this backup. The damaged one is moved into its folder of backups."
+        )
+        dialog.setComboBoxItems(list(names))
+        dialog.setOkButtonText("Restore")
+        if not dialog.exec():
+            return None
+        backup = names[dialog.textValue()]
+
+        def work(on_bytes: Callable[[int], None]) -> Staged:
+            lock = FolderLock(self._folder)
+            try:
+                return stage_over_damaged(self._folder, backup.path, on_bytes=on_bytes)
+            finally:
+                lock.release()
+
+        done = _Waiting("Restoring the backup…", work, self._theme).wait()
+        return self._folder if done else None
+
+    def _recover(self) -> Path | None:
+        """Recover what can be read into a new folder beside the library, and say what that is."""
+        target = self._free_name()
+
+        def work(on_step: Callable[[int], None]) -> Recovered:
+            lock = FolderLock(self._folder)
+            try:
+                return recover(self._folder, target, on_table=lambda name: on_step(1))
+            finally:
+                lock.release()
+
+        made = _Waiting("Recovering what can be read…", work, self._theme).wait()
+        if made is None:
+            return None
+        first, *rest = recovered_lines(made)
+        role: Role = "warn" if made.damaged else "good"
+        box = message_box(None, first, "\n".join(rest), image="circle-check", role=role)
+        self._theme.apply_to(box)
+        box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
+        box.exec()
+        return target
+
+    def _free_name(self) -> Path:
+        number, name = 1, f"{self._folder.name}-recovered"
+        while (self._folder.parent / name).exists():
+            number += 1
+            name = f"{self._folder.name}-recovered-{number}"
+        return self._folder.parent / name
+
+
+class _Waiting(Generic[T]):
+    """Does work in a thread, with a dialog that can stop it. `work` gets a function to call now and then."""
+
+    def __init__(self, text: str, work: Callable[[Callable[[int], None]], T], theme: Theme) -> None:
+        self._work, self._stopped, self._is_over = work, False, threading.Event()
+        self._result: T | None = None
+        self._error: Exception | None = None
+        self._dialog = QProgressDialog(text, "Stop", 0, 0)
+        self._dialog.setMinimumDuration(0)
+        self._dialog.setWindowTitle("Orca Desk")
+        self._dialog.canceled.connect(self._stop)
+        theme.apply_to(self._dialog)
+
+    def wait(self) -> T | None:
+        """Return the result; None if the user stopped it. Raises what the work raises."""
+        loop = QEventLoop()
+        timer = QTimer()
+        timer.timeout.connect(lambda: loop.quit() if self._is_over.is_set() else None)
+        timer.start(TICK_MS)
+        thread = threading.Thread(target=self._run, name="mending", daemon=True)
+        thread.start()
+        self._dialog.show()
+        loop.exec()
+        thread.join()
+        self._close(self._dialog)
+        if self._stopped and self._result is None:
+            return None
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self._look)
+        except Exception as error:
+            self._error = error
+        self._is_over.set()
+
+    def _look(self, count: int) -> None:
+        if self._stopped:
+            raise StoppedError
+
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _close(self, dialog: QWidget) -> None:
+        dialog.close()
+        dialog.deleteLater()

@@ -1,0 +1,160 @@
+"""The card of backups: made, kept, deleted and verified by clicks; restoring shows first what differs."""
+
+from pathlib import Path
+
+import pytest
+from library_doubles import make_task
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.keeping import keep
+from orca_desk.library.keeping_settings import keeping_of, store_folder
+from orca_desk.library.kept import kept_backups
+from orca_desk.library.restored_state import MARK, STAGED
+from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.ui.backing_up import BackingUp
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
+from orca_desk.ui.starting import RESTART
+from orca_desk.ui.window import Window
+
+
+@pytest.fixture
+def page(window: Window, qtbot: QtBot) -> SettingsPage:
+    """The page, on a library with three tasks and no backups."""
+    add_tasks(window.desk.library, [make_task(n) for n in range(3)])
+    shown = window.show_page("settings")
+    assert isinstance(shown, SettingsPage)
+    qtbot.waitUntil(lambda: shown.kept.state.text() == "There are no backups yet.")
+    return shown
+
+
+def click(qtbot: QtBot, button: object) -> None:
+    """Click a button that has become enabled."""
+    qtbot.waitUntil(button.isEnabled, timeout=10_000)  # type: ignore[attr-defined]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[arg-type]
+
+
+def test_backups_are_made_kept_verified_and_deleted(page: SettingsPage, qtbot: QtBot) -> None:
+    card = page.kept
+    click(qtbot, card.now)
+    qtbot.waitUntil(lambda: "Backup made and verified" in page.notice.text.text(), timeout=10_000)
+    assert page.notice.hint.text().startswith("3 tasks, 0 teacher records")
+    qtbot.waitUntil(lambda: len(card.model.rows) == 1)
+    qtbot.waitUntil(lambda: card.state.text().startswith("The newest is from today"))
+    click(qtbot, card.pin)
+    qtbot.waitUntil(lambda: card.pin.text() == "Keep no longer")
+    click(qtbot, card.verify)
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("1 backup whole"), timeout=10_000)
+    click(qtbot, card.delete)
+    boxes = card.findChildren(QMessageBox)
+    (button,) = [one for one in boxes[-1].buttons() if one.text() == "Delete"]
+    assert "cannot be undone" in boxes[-1].informativeText()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not card.model.rows)
+    qtbot.waitUntil(lambda: not card.restore.isEnabled())
+
+
+def test_how_backups_are_kept_is_chosen(
+    page: SettingsPage, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, folder = page.kept, window.desk.library.folder
+    card.every.setCurrentIndex(card.every.findData("hour"))
+    card.every.activated.emit(card.every.currentIndex())
+    qtbot.waitUntil(lambda: keeping_of(folder).every == "hour")
+    place = tmp_path / "disk"
+    place.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(place))
+    qtbot.mouseClick(card.elsewhere, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: str(place) in card.place.text())
+    place.rename(tmp_path / "unplugged")
+    card.refresh()
+    qtbot.waitUntil(lambda: "is not there" in card.state.text())
+    click(qtbot, card.now)
+    qtbot.waitUntil(lambda: "is not there" in page.notice.text.text(), timeout=10_000)
+    click(qtbot, card.here)
+    qtbot.waitUntil(lambda: keeping_of(folder).folder == "")
+
+
+def restoring(page: SettingsPage, qtbot: QtBot) -> RestoreDialog:
+    """Click on *Restore…* for the selected backup."""
+    page.kept.refresh()
+    click(qtbot, page.kept.restore)
+    dialog = page.backups.restoring
+    assert dialog is not None
+    qtbot.waitUntil(dialog.in_place.isEnabled, timeout=10_000)
+    return dialog
+
+
+def test_a_restore_in_place_shows_what_differs_and_opens_the_library_again(
+    page: SettingsPage, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, codes = window.desk.library, list[int]()
+    monkeypatch.setattr(QCoreApplication, "exit", codes.append)
+    keep(library, why="asked")
+    add_tasks(library, [make_task(10), make_task(11)])
+    dialog = restoring(page, qtbot)
+    assert dialog.lists[0].text() == "Would be lost:\n    2 tasks" and not dialog.lists[1].isVisible()
+    assert "It holds 3 tasks" in dialog.about.text()
+    qtbot.mouseClick(dialog.in_place, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: codes == [RESTART], timeout=10_000)
+    assert (library.folder / STAGED / MARK).is_file() and count_tasks(library) == 5
+    library.close()
+    with Library.open(library.folder) as restored:
+        assert count_tasks(restored) == 3
+        kept, _ = kept_backups(store_folder(restored.folder))
+        assert [one.counts["tasks"] for one in kept] == [5, 3]
+
+
+def test_nothing_is_restored_in_place_while_a_job_runs(
+    page: SettingsPage, window: Window, qtbot: QtBot
+) -> None:
+    keep(window.desk.library, why="asked")
+    dialog = restoring(page, qtbot)
+    job = window.desk.jobs.start("x", "x", lambda tools: tools.control.listen(lambda: None))
+    assert dialog.restore_in_place() is None and "Jobs are running" in dialog.notice.text.text()
+    qtbot.waitUntil(lambda: job.is_over)
+    dialog.reject()
+
+
+def test_a_damaged_backup_is_not_offered(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    backup = keep(window.desk.library, why="asked")
+    for piece in (backup.path.parent / "chunks").glob("??/*"):
+        piece.unlink()
+    page.kept.refresh()
+    click(qtbot, page.kept.restore)
+    dialog = page.backups.restoring
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "is damaged" in dialog.notice.text.text(), timeout=10_000)
+    assert not dialog.in_place.isEnabled() and not dialog.open_beside.isEnabled()
+    dialog.reject()
+
+
+def test_a_due_backup_is_made_by_itself_and_a_failure_is_told_once(window: Window, qtbot: QtBot) -> None:
+    desk, jobs = window.desk, list[Job]()
+    store = store_folder(desk.library.folder)
+    desk.jobs.started.connect(jobs.append)
+    backing = BackingUp(desk, window)
+    busy = desk.jobs.start(
+        "x", "x", lambda tools: tools.control.proceed() and tools.control.pause(), heavy=False
+    )
+    backing.look()  # a light job needs the disk
+    qtbot.waitUntil(lambda: busy.is_over)
+    assert [job.kind for job in jobs] == ["x"]
+    store.parent.mkdir(exist_ok=True)
+    store.write_text("in the way")
+    backing.look()
+    qtbot.waitUntil(
+        lambda: window.notice.text.text().startswith("No automatic backup was made."), timeout=10_000
+    )
+    store.unlink()
+    window.notice.hide()
+    backing.look()  # too soon
+    backing._tried = None
+    backing.look()
+    qtbot.waitUntil(lambda: len(kept_backups(store)[0]) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: all(job.is_over for job in jobs))
+    assert [job.kind for job in jobs] == ["x", "keep", "keep"] and not window.notice.isVisible()
