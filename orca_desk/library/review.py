@@ -128,6 +128,14 @@ def undecided_correct(library: Library, wanted: RecordFilter) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def decided_otherwise(library: Library, wanted: RecordFilter, decision: Decision) -> list[str]:
+    """Return the ids of the matching records that have another decision than this, or none."""
+    conditions = conditions_of(wanted)
+    conditions.add("d.decision IS NOT ?", decision)
+    rows = library.rows(f"SELECT r.id {TABLES} {conditions.where} ORDER BY r.n", conditions.parameters)
+    return [row["id"] for row in rows]
+
+
 def rowid_of(library: Library, record_id: str) -> int | None:
     """Return the row id of a record, or None if there is no record with this id."""
     row = library.row("SELECT n FROM records WHERE id = ?", (record_id,))

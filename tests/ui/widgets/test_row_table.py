@@ -173,7 +173,7 @@ def test_columns_are_chosen_moved_and_kept(table: RowTable, qtbot: QtBot) -> Non
 
 @pytest.mark.parametrize(
     "stored",
-    [{}, {"widths": 3, "order": "x", "shown": [], "sort": 7}, 
+    [{}, {"widths": 3, "order": "x", "shown": [], "sort": 7},
      {"sort": ["gone", True], "order": ["Name", "Name"]},
      {"widths": {"Name": 10**9, "Number": True, "x": 5}, "shown": {"Note": 1}, "sort": ["Name", "yes"]}],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from orca_desk.errors import UserError
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter, decide
-from orca_desk.library.review import restore_decisions, undecided_correct
+from orca_desk.library.review import decided_otherwise, restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
@@ -89,6 +89,28 @@ class RecordActions(QObject):
             self,
             lambda: undecided_correct(library, by_rowids(library, wanted, vote=vote)),
             keep,
+            failed=self.failed.emit,
+        )
+
+    def decide_listed(
+        self, wanted: RecordFilter, decision: Decision, *, done: Callable[[int, str], None]
+    ) -> None:
+        """Keep or drop the matching records that have another decision, or none.
+
+        `done` gets their number, and the name of the change in the menu.
+        """
+        library = self.desk.library
+
+        def change(ids: list[str]) -> None:
+            if ids:
+                self.decide(ids, decision, then=lambda text: done(len(ids), text))
+            else:
+                done(0, "")
+
+        self.desk.background.run(
+            self,
+            lambda: decided_otherwise(library, by_rowids(library, wanted, vote=vote), decision),
+            change,
             failed=self.failed.emit,
         )
 

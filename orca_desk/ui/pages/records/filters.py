@@ -1,10 +1,11 @@
 """The filters above the list of records, and the number of records that match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
@@ -99,6 +100,11 @@ class RecordFilters(QWidget):
         self.clear.setText("Clear filters")
         room_for_icon(self.clear)
         self.clear.clicked.connect(self._clear)
+        self.all = QToolButton()
+        self.all.setText("All listed")
+        self.all.setToolTip("Keep or drop all records that match, with one undo")
+        self.all.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.all.hide()
         policy = self.clear.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # so that the list below does not move
         self.clear.setSizePolicy(policy)
@@ -114,7 +120,10 @@ class RecordFilters(QWidget):
             last = part is self.standing
             grid.addWidget(part, 2 + index // 2, index % 2, 1, 2 if last else 1)
             part.currentIndexChanged.connect(self._changed)
-        grid.addWidget(self.count, 6, 0)
+        under = QHBoxLayout()
+        under.addWidget(self.count, 1)
+        under.addWidget(self.all)
+        grid.addLayout(under, 6, 0)
         grid.addWidget(self.clear, 6, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
         self._paint()
@@ -164,14 +173,21 @@ class RecordFilters(QWidget):
             while part.count() > 1:
                 part.removeItem(1)
             for name, count in counts.items():
-                part.addItem(name, name)
+                part.addItem(f"{name}  ·  {count:,}", name)
                 part.setItemData(part.count() - 1, counted(count, "record"), Qt.ItemDataRole.ToolTipRole)
             part.blockSignals(False)
             _select(part, chosen, add=True)
 
+    def offer_all(self, actions: Sequence[QAction]) -> None:
+        """Offer what can be done with all records that match."""
+        menu = QMenu(self.all)
+        menu.addActions(actions)
+        self.all.setMenu(menu)
+
     def show_count(self, count: int) -> None:
         """Show how many records match."""
         self.count.setText(counted(count, "record"))
+        self.all.setVisible(bool(count) and self.all.menu() is not None)
 
     def _search_now(self) -> None:
         self._settle.stop()

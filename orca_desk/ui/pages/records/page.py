@@ -4,10 +4,11 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.deleting import Kind
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import record_ids
 from orca_desk.library.settings import get_setting, set_setting
@@ -18,7 +19,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.records.actions import RecordActions
 from orca_desk.ui.pages.records.inspector import InspectorView
 from orca_desk.ui.pages.records.queue import RecordQueue
@@ -28,6 +29,7 @@ from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 VIEW = "records.view"  # library setting: filters, current record, tab and message for the student
 SAVE_DELAY_MS = 700
+ON_RECORDS = ("Keep", "Drop", "Undecided", "Edit the answer", "Regenerate…")  # commands, in the menu of a row
 
 
 class RecordsPage(Page):
@@ -74,6 +77,14 @@ class RecordsPage(Page):
             tip="Ask the teacher again, with another strategy or seed",
         ),
         Command(
+            "Keep all listed", lambda page: page.decide_listed("keep"), image="check",
+            tip="Keep every record that matches the search and the filters", on_selection=True,
+        ),
+        Command(
+            "Drop all listed", lambda page: page.decide_listed("drop"), image="x",
+            tip="Drop every record that matches the search and the filters", on_selection=True,
+        ),
+        Command(
             "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check",
             tip="Keep every record in the list that is correct and not reviewed yet", on_selection=True,
         ),
@@ -89,6 +100,7 @@ class RecordsPage(Page):
             "Ru&les…", lambda page: page.edit_rules(), image="sliders-horizontal",
             tip="Which records are used for training, and what each rule removes",
         ),
+        SEARCH,
         Command(
             "&Side by side", lambda page: page.tabs.setCurrentIndex(0), key=("Alt+1", "1"), image="columns-2"
         ),
@@ -108,6 +120,13 @@ class RecordsPage(Page):
         self.side = SideBySide(desk)
         self.inspector = InspectorView(desk, record_filter=self.filters.value, instruction=self.instruction)
         self.record_actions = RecordActions(desk, self)
+        self.tidying = Tidying(
+            desk,
+            self.table,
+            Kind.RECORD,
+            self.table.selected_rowids,
+            find=lambda rowids: record_ids(desk.library, rowids),
+        )
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
         self._save_timer.setInterval(SAVE_DELAY_MS)
@@ -125,9 +144,9 @@ class RecordsPage(Page):
         self._import_button = button(
             "Import…", self.import_answers, tip=self.action("Import answers…").toolTip()
         )
-        self.header.addWidget(self._import_button, 0, Qt.AlignmentFlag.AlignBottom)
-        self.header.addWidget(self._rules_button, 0, Qt.AlignmentFlag.AlignBottom)
-        self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.header.addWidget(self._import_button)
+        self.header.addWidget(self._rules_button)
+        self.header.addWidget(self._export_button)
         self.keep("list", self.view.splitter)
         self.keep("parts", self.side.parts)
         self._restore_view()
@@ -164,6 +183,10 @@ class RecordsPage(Page):
         """See Page: the list, so that the keys of the review work immediately."""
         return self.table
 
+    def search_field(self) -> QLineEdit:
+        """See Page."""
+        return self.filters.text
+
     def close_page(self) -> None:
         """Save the view."""
         self._save_timer.stop()
@@ -199,6 +222,16 @@ class RecordsPage(Page):
     def keep_correct(self) -> None:
         """Keep every listed record that is correct and not reviewed yet."""
         self.record_actions.keep_correct(self.filters.value(), done=self._show_kept)
+
+    def decide_listed(self, decision: Decision) -> None:
+        """Keep or drop every record that matches the search and the filters, also beyond the screen."""
+        if self.side.response.is_editing:
+            self.desk.say("Save or discard your edit first.")
+            return
+        verb = "Kept" if decision == "keep" else "Dropped"
+        self.record_actions.decide_listed(
+            self.filters.value(), decision, done=lambda count, change: self._show_decided(verb, count, change)
+        )
 
     def edit(self) -> None:
         """Let the user edit the answer."""
@@ -261,6 +294,8 @@ class RecordsPage(Page):
         self.queue.current_changed.connect(self._show_current)
         self.queue.not_found.connect(self._show_not_found)
         self.table.selection_updated.connect(self._show_position)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
         self.side.instruction.changed.connect(self._read_record)
         self.side.edit_saved.connect(self._save_edit)
         self.side.restore_requested.connect(self._restore_answer)
@@ -270,6 +305,12 @@ class RecordsPage(Page):
         self.record_actions.edited.connect(self._show_changed)
         self.record_actions.taken_back.connect(self._show_changed)
         self.queue.hidden.connect(self._show_hidden)
+        self.filters.offer_all(
+            [
+                self.action(text)
+                for text in ("Keep all listed", "Drop all listed", "Keep all listed that are correct")
+            ]
+        )
         self.tabs.currentChanged.connect(self._show_tab)
         self.desk.models.changed.connect(self._read_record)
         if not self.desk.models.is_read:
@@ -320,6 +361,15 @@ class RecordsPage(Page):
             self.inspector.show_record(self.item.training if self.item else None)
         self._save_timer.start()
 
+    def _open_menu(self, place: QPoint) -> None:
+        """Offer what can be done with the selected records."""
+        menu = QMenu(self.table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([self.action(text) for text in ON_RECORDS])
+        menu.addSeparator()
+        menu.addActions(self.tidying.actions)
+        menu.popup(self.table.viewport().mapToGlobal(place))
+
     def _show_position(self) -> None:
         self.bar.show_position(*self.queue.position)
 
@@ -354,6 +404,12 @@ class RecordsPage(Page):
             self.notice.offer_undo(f"Kept {counted(count, 'record')}.", change=change)
         else:
             self.notice.show_message("No listed record is correct and not reviewed yet.", kind="info")
+
+    def _show_decided(self, verb: str, count: int, change: str) -> None:
+        if count:
+            self.notice.offer_undo(f"{verb} {counted(count, 'record')}.", change=change)
+        else:
+            self.notice.show_message(f"{verb} are all listed records already.", kind="info")
 
     def _restore_answer(self) -> None:
         if self.item is not None:

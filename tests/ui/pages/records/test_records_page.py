@@ -564,6 +564,30 @@ def test_all_listed_correct_records_are_kept_at_once(
     qtbot.waitUntil(lambda: page.notice.text.text() == "No listed record is correct and not reviewed yet.")
 
 
+def test_all_listed_records_are_dropped_and_kept_at_once(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    def decisions() -> list[str | None]:
+        return [get_record(library, one).decision for one in ids]
+
+    decide(library, [ids[5]], "drop")
+    page = open_page(window, qtbot)
+    page.go({"family": "odd"})
+    qtbot.waitUntil(lambda: page.filters.count.text() == "3 records")
+    menu = page.filters.all.menu()
+    keep, drop = menu.actions()[:2]
+    drop.trigger()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Dropped 2 records.")
+    assert decisions() == [None, "drop", None, "drop", None, "drop"]
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: decisions() == [None, None, None, None, None, "drop"])
+    keep.trigger()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Kept 3 records.")
+    assert decisions() == [None, "keep", None, "keep", None, "keep"]
+    keep.trigger()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Kept are all listed records already.")
+
+
 def test_an_edit_that_leaves_the_list_is_said_and_shown(
     library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
