@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.library_backups import backups as kept
+from orca_desk.cli.library_bundle import bundle, unbundle
 from orca_desk.cli.library_care import compact, repair
 from orca_desk.cli.library_samples import rename, samples
 from orca_desk.cli.options import (
@@ -32,6 +33,8 @@ from orca_desk.ui.words.outcomes import outcome_text
     epilog=examples(
         "orca-desk library new my-library",
         "orca-desk library samples --remove",
+        "orca-desk library bundle thesis.orcalib --models",
+        "orca-desk library unbundle thesis.orcalib my-thesis",
         'orca-desk library rename "My thesis"',
         "orca-desk library info",
         "orca-desk library check --thorough",
@@ -50,6 +53,8 @@ def command() -> None:
 command.add_command(repair)
 command.add_command(compact)
 command.add_command(kept)
+command.add_command(bundle)
+command.add_command(unbundle)
 command.add_command(samples)
 command.add_command(rename)
 

@@ -77,3 +77,15 @@ def test_a_library_is_renamed_and_its_folder_stays(trained: Path) -> None:
     assert peek_name(trained) == "My thesis"
     assert "has room for 80" in str(library("rename", "x" * 81, *there).exception)
     assert library("rename", "", *there).stdout == "The library is now called library.\n"
+
+
+def test_a_library_is_packed_and_unpacked(trained: Path, tmp_path: Path) -> None:
+    path, folder = tmp_path / "one.orcalib", tmp_path / "there"
+    said = library("bundle", str(path), "--no-logs", "--library", str(trained)).stdout
+    assert said.startswith(f"Packed library into {path}.\n") and "checked by its SHA-256" in said
+    assert library("bundle", str(path), "--library", str(trained)).exit_code == 1
+    said = library("unbundle", str(path), str(folder)).stdout
+    assert f"Unpacked library into {folder}.\nIt has 1 task, 1 record, 1 snapshot and 1 training.\n" in said
+    made = json.loads(library("unbundle", str(path), str(tmp_path / "again"), "--json").stdout)
+    assert (made["tasks"], made["trainings"]) == (1, 1)
+    assert library("unbundle", str(path), str(folder)).exit_code == 1

@@ -1,0 +1,1 @@
+"""A library as one file, for another computer: packed, checked and unpacked."""

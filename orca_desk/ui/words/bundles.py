@@ -1,0 +1,74 @@
+"""What is said about a bundle: what it has, what it has not, and which models the other computer needs."""
+
+from collections.abc import Mapping, Sequence
+
+from orca_desk.models.fits import human_bytes
+from orca_desk.steps.carry.manifest import ContentKind, Manifest, NamedModel
+from orca_desk.steps.carry.pack import Packed
+from orca_desk.steps.carry.unpack import Unpacked
+from orca_desk.ui.words.counting import counted
+
+KINDS: Mapping[ContentKind, str] = {
+    "database": "tasks, records, chats and settings",
+    "trained": "trained adapters",
+    "checkpoints": "checkpoints, from which trainings resume",
+    "logs": "logs",
+    "models": "the models that it uses",
+    "others": "other files",
+}
+CHOICES: tuple[ContentKind, ...] = ("checkpoints", "logs", "models")
+NAMED = 6  # models that a sentence names
+LEAVES_OUT = "Backups, the trash and what is converted anew when needed are never in a bundle."
+
+
+def packed_lines(made: Packed) -> list[str]:
+    """Return what a new bundle has and lacks, a sentence each."""
+    manifest = made.manifest
+    lines = [
+        f"{human_bytes(made.size)}, {counted(len(manifest.files), 'file')}, each read back and checked by its"
+        " SHA-256."
+    ]
+    if manifest.left_out:
+        left = [f"{KINDS[kind]} ({human_bytes(size)})" for kind, size in manifest.left_out.items()]
+        lines.append(f"Not in it: {', '.join(left)}.")
+    lines += missing_models(manifest.missing_models)
+    if made.links:
+        lines.append(f"Left out as well: {counted(made.links, 'link')} to files elsewhere.")
+    return lines
+
+
+def unpacked_lines(made: Unpacked) -> list[str]:
+    """Return what a library from a bundle has, and which models it lacks, a sentence each."""
+    counts = made.counts
+    parts = [
+        counted(counts.tasks, "task"),
+        counted(counts.records, "record"),
+        counted(counts.snapshots, "snapshot"),
+        counted(counts.trainings, "training"),
+    ]
+    return [f"It has {', '.join(parts[:-1])} and {parts[-1]}.", *missing_models(made.manifest.missing_models)]
+
+
+def bundle_about(manifest: Manifest) -> str:
+    """Return what a bundle is, before it is opened: its name, age and size."""
+    when = f"packed on {manifest.made_at[:10]} by {manifest.made_with}"
+    return f"{manifest.name}, {when}, {human_bytes(manifest.size)}"
+
+
+def missing_models(models: Sequence[NamedModel]) -> list[str]:
+    """Return the sentence that names the models which a bundle lacks; none if it has all."""
+    if not models:
+        return []
+    named = [_model(one) for one in models[:NAMED]]
+    if len(models) > NAMED:
+        named.append(f"{len(models) - NAMED:,} more")
+    return [
+        f"Models to have on the other computer: {', '.join(named)}. They are recognised by their content,"
+        " wherever they lie."
+    ]
+
+
+def _model(one: NamedModel) -> str:
+    known = f"SHA-256 {one.sha256[:12]}…" if one.sha256 else "never read"
+    size = f"{human_bytes(one.size)}, " if one.size else ""
+    return f"{one.name} ({size}{known})" if one.name else f"one of which only the {known} is known"
