@@ -29,6 +29,7 @@ COMMANDS = (
     "experiment",
     "export",
     "chat",
+    "chats",
     "serve",
     "models",
     "grade",

@@ -189,8 +189,10 @@ class Conversation:
         """
         return self._ask_anew(number, draft, system, sampling, votes)
 
-    def regenerate(self, sampling: Sampling, votes: int = 1) -> ChatChange | None:
-        """Let every column answer the last turn again, each time with new seeds; return how to undo that.
+    def regenerate(
+        self, sampling: Sampling, votes: int = 1, *, column: int | None = None
+    ) -> ChatChange | None:
+        """Let every column, or one alone, answer the last turn again with new seeds; return how to undo that.
 
         Returns None when there is no turn, or while busy. Raises UserError as `send` does.
         """
@@ -200,7 +202,8 @@ class Conversation:
                 return None
             self._attempt += 1
             seed = (sampling.seed + self._attempt * votes) % LARGEST_SEED
-            return self._ask_again(range(len(self._columns)), replace(sampling, seed=seed), votes)
+            wanted = range(len(self._columns)) if column is None else [column]
+            return self._ask_again(wanted, replace(sampling, seed=seed), votes)
 
     def retry(self, column: int, sampling: Sampling, votes: int = 1) -> bool:
         """Let one column answer the last turn, after it failed; return False when there is none, or busy.

@@ -24,7 +24,8 @@ def ask_for_file(
 ) -> QFileDialog:
     """Ask for a file and call `then(path)`. `kinds` is a Qt filter: "Tables (*.csv)".
 
-    The dialog opens in the folder of the last save. A file name without a suffix gets that of `name`.
+    The dialog opens in the folder of the last save. A file name without a suffix gets that of `name`, or of
+    the filter that the user chose.
     """
     dialog = QFileDialog(parent, title, str(desk.view_state.value(LAST_FOLDER, QDir.homePath())), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -35,6 +36,10 @@ def ask_for_file(
         desk.view_state.setValue(LAST_FOLDER, str(Path(text).parent))
         then(Path(text))
 
+    def take_suffix(kind: str) -> None:
+        dialog.setDefaultSuffix(kind.partition("*.")[2].partition(" ")[0].rstrip(")"))
+
+    dialog.filterSelected.connect(take_suffix)
     dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

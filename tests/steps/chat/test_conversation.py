@@ -362,6 +362,20 @@ def test_undoing_in_a_chat_that_was_left_changes_only_the_library(scene: Scene, 
     assert stored(library, "chat-1") == [["One", "a"], ["One", "b"]]
 
 
+def test_one_column_answers_again_and_the_others_stay(scene: Scene, library: Library) -> None:
+    scene.ask("One", "a", "b")
+    change = scene.conversation.regenerate(Sampling(seed=7), column=1)
+    assert change
+    scene.now[1].say("c")
+    scene.now[1].finish()
+    scene.conversation.wait()
+    change.apply()
+    assert scene.shown == [("One", ["a", "c"])] and same_as_library(scene, library)
+    assert len(scene.now[0].asked) == 1 and scene.now[1].asked[-1][1] == Sampling(seed=8)
+    change.undo()
+    assert scene.shown == [("One", ["a", "b"])] and same_as_library(scene, library)
+
+
 def test_every_regeneration_takes_the_next_seed(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
     for number in (1, 2):

@@ -13,6 +13,7 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.thoughts import split_thoughts
 from orca_desk.steps.chat.events import Piece, Sampled
 from orca_desk.steps.chat.models import Part
+from orca_desk.steps.chat.wording import PART_NAMES as PART_NAMES
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
@@ -26,7 +27,6 @@ from orca_desk.ui.words.grading import verdict_reason
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
 BUTTON_ICON = QSize(15, 15)
-PART_NAMES: dict[Part, str] = {"student": "Tuned student", "base": "Untuned base", "teacher": "Teacher"}
 PART_ICONS: dict[Part, str] = {"student": "target", "base": "box", "teacher": "graduation-cap"}
 PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher": "teacher"}
 
@@ -34,10 +34,12 @@ PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher":
 class AnswerCard(QFrame):
     """One column's answer to a question.
 
-    `retried` asks for it again after it failed, `looked` for its steps and tokens.
+    `retried` asks for it again after it failed, `regenerated` for another one in its place, `looked` for its
+    steps and tokens.
     """
 
     retried = Signal()
+    regenerated = Signal()
     looked = Signal()
 
     def __init__(self, theme: Theme, part: Part, title: str, *, as_written: bool = False) -> None:
@@ -61,6 +63,9 @@ class AnswerCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID, GRID, GRID // 2)
         layout.setSpacing(GRID // 2)
+        self.name = label(size="caption", bold=True, tone=part, wrap=True)  # where columns are stacked
+        self.name.hide()
+        layout.addWidget(self.name)
         self.thoughts = FoldedThoughts(theme, title)
         layout.addWidget(self.thoughts)
         self.browser = FittingBrowser()
@@ -109,6 +114,13 @@ class AnswerCard(QFrame):
         self.look.setToolTip("Look closely: the steps, and how likely the model found each token")
         self.look.setAccessibleName(f"Steps and tokens of the answer of {title}")
         self.look.clicked.connect(self.looked)
+        self.again = QToolButton()
+        self.again.setIconSize(BUTTON_ICON)
+        self.again.setToolTip("Regenerate this answer alone")
+        self.again.setAccessibleName(f"Regenerate the answer of {title}")
+        self.again.clicked.connect(self.regenerated)
+        self.again.hide()
+        row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.look, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignBottom)
         return row
@@ -266,6 +278,7 @@ class AnswerCard(QFrame):
         )
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
         self.look.setIcon(icon("scan-text", self._theme.colours, "muted"))
+        self.again.setIcon(icon("refresh-cw", self._theme.colours, "muted"))
         self._paint_mark()
         self.thoughts.paint()
         self.vote.paint()

@@ -3,8 +3,19 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import ServingNotes, serving_notes
@@ -23,6 +34,7 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, PART_ROLES
+from orca_desk.ui.pages.chat.arrange import arrange, width_of
 from orca_desk.ui.pages.chat.conversation_view import SCROLL_BAR
 from orca_desk.ui.pages.chat.model_dialog import ModelDialog
 from orca_desk.ui.theme import GRID
@@ -30,7 +42,6 @@ from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import safe_tip, set_tone
 from orca_desk.ui.words.models import notes_of
 
-MOST_COLUMNS = 3
 TRAININGS_OFFERED = 12
 
 
@@ -46,9 +57,14 @@ class ModelRow(QWidget):
         self.models: tuple[ChatModel, ...] = ()
         self.heads: list[ColumnHead] = []
         self._contexts: dict[int, int] = {}
-        self._row = QHBoxLayout(self)
+        inside = QWidget()
+        self._row = QHBoxLayout(inside)
         self._row.setSpacing(GRID)
-        self._row.setContentsMargins(0, 0, SCROLL_BAR, 0)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self.area = _Heads(inside)
+        outside = QHBoxLayout(self)
+        outside.setContentsMargins(0, 0, SCROLL_BAR, 0)
+        outside.addWidget(self.area)
         self._desk.models.changed.connect(self._show_contexts)
         if not self._desk.models.is_read:
             self._desk.models.read()
@@ -70,7 +86,18 @@ class ModelRow(QWidget):
             head.remove_button.setVisible(len(models) > 1)
             self.heads.append(head)
             self._row.addWidget(head, 1)
+        self._fit()
         self._show_contexts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give every head its room; those that do not fit scroll with their columns."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        count = len(self.heads)
+        fits = arrange(count, self.width() - SCROLL_BAR) == "beside"
+        self.area.widget().setMinimumWidth(0 if fits else width_of(count))
 
     def note_context(self, column: int, tokens: int) -> None:
         """Show the size of a context window as the running model reports it."""
@@ -87,14 +114,12 @@ class ModelRow(QWidget):
         if self.trainings:
             menu.addSeparator()
         menu.addAction("Bundled mini student and mini teacher", lambda: self._use(mini_models()))
-        add = menu.addAction("Add a column…", self.add_column)
-        add.setEnabled(len(self.heads) < MOST_COLUMNS)
+        menu.addAction("Add a column…", self.add_column)
         menu.popup(below.mapToGlobal(QPoint(0, below.height())))
 
     def add_column(self) -> None:
         """Ask for the model of one more column."""
-        if len(self.models) < MOST_COLUMNS:
-            self.choose(len(self.models))
+        self.choose(len(self.models))
 
     def choose(self, column: int) -> None:
         """Ask for the model of a column."""
@@ -164,6 +189,36 @@ class ModelRow(QWidget):
             head.show_context(tokens, listed.name if listed else "")
             found += [tokens] if tokens else []
         self.context_changed.emit(min(found) if found else None)
+
+
+class _Heads(QScrollArea):
+    """As high as the heads in it, without scroll bars: it scrolls with the conversation below it."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Models of the columns")
+        self.setWidget(inside)
+        inside.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the height of the heads."""
+        return QSize(0, self.widget().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the same."""
+        return self.sizeHint()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow the height of the heads."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class ColumnHead(QFrame):

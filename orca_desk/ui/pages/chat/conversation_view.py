@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.method.records import Task
@@ -24,6 +25,7 @@ from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.pages.chat.answer import AnswerCard
+from orca_desk.ui.pages.chat.arrange import arrange, width_of
 from orca_desk.ui.pages.chat.turn import TurnActions, TurnView
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
@@ -57,13 +59,13 @@ class ConversationView(QScrollArea):
         self._first = 0
         self._busy = False
         self._follow = True
-        inside = _Inside(self)
-        self._layout = QVBoxLayout(inside)
+        self._inside = _Inside(self)
+        self._layout = QVBoxLayout(self._inside)
         self._layout.setSpacing(GRID)
         self.earlier = button("Show earlier turns", self._show_earlier)
         self._layout.addWidget(self.earlier, 0, Qt.AlignmentFlag.AlignHCenter)
         self._layout.addStretch(1)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self._making = QTimer(self)
         self._making.setInterval(0)
         self._making.timeout.connect(self._make_one)
@@ -137,6 +139,7 @@ class ConversationView(QScrollArea):
         self.views = {}
         self._streaming = []
         self._turns, self._models = list(turns), models
+        self._arrange()
         self._first = max(0, len(self._turns) - SHOWN)
         self._follow = True
         self._make_missing()
@@ -186,6 +189,8 @@ class ConversationView(QScrollArea):
             self._theme, number, turn, self._models, self._actions, note=note, as_written=self._as_written
         )
         self.views[number] = view
+        room = self.width() - SCROLL_BAR
+        view.arrange(arrange(len(self._models), room), room)
         return view
 
     def _enable_all(self) -> None:
@@ -196,6 +201,22 @@ class ConversationView(QScrollArea):
         self._first = max(0, self._first - SHOWN)
         self._follow = False
         self._make_missing()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay the columns out for the new width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Lay the columns beside each other, wider than the page if there are many, or stack them."""
+        count, room = len(self._models), self.width() - SCROLL_BAR
+        arrangement = arrange(count, room)
+        is_wide = arrangement == "sideways"
+        on, off = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(on if is_wide else off)
+        self._inside.columns_width = width_of(count) if is_wide else 0
+        for view in self.views.values():
+            view.arrange(arrangement, room)
 
     def _fit(self, _lowest: int, highest: int) -> None:
         """Keep the answers below the heads of their columns, with a scroll bar and without."""
@@ -217,10 +238,14 @@ class _Inside(QWidget):
     def __init__(self, area: QScrollArea) -> None:
         super().__init__()
         self._area = area
+        self.columns_width = 0  # px, where the columns are wider than the area
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height for the current width."""
         layout, width = self.layout(), self._area.viewport().width()
+        if self.columns_width and layout:
+            wide = self.columns_width + layout.contentsMargins().right()
+            return QSize(wide, layout.totalHeightForWidth(max(wide, width)))
         return QSize(0, layout.totalHeightForWidth(width) if layout else 0)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
 from orca_desk.library.chats import Chat, RemovedRows, delete_chat, list_chats, put_back, rename_chat
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import label
 
 SHOWN = 500
@@ -86,6 +88,7 @@ class ChatHistory(QFrame):
     """The list with its search. Enter opens, F2 renames, Delete deletes."""
 
     opened = Signal(str)
+    exporting = Signal(str, Path)  # a chat's id, and the file that the user chose
 
     def __init__(self, desk: Desk, forget: Callable[[str], None]) -> None:
         """`forget` gets the id of a chat about to be deleted. Any thread may call it."""
@@ -143,6 +146,17 @@ class ChatHistory(QFrame):
         self.list.clearSelection()
         self.list.setCurrentIndex(NOWHERE)
 
+    def export(self, chat_id: str) -> None:
+        """Ask for a file for a chat; `exporting` then tells it."""
+        ask_for_file(
+            self.window(),
+            self._desk,
+            title="Export chat",
+            name=f"{chat_id}.md",
+            kinds="Markdown (*.md);;Web page (*.html);;JSON (*.json)",
+            then=lambda path: self.exporting.emit(chat_id, path),
+        )
+
     def _show(self, chats: list[Chat]) -> None:
         self.model.set_chats(chats)
         self.set_current(self._current)
@@ -190,6 +204,7 @@ class ChatHistory(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Open", lambda: self._open(index))
         menu.addAction("Rename", lambda: self.list.edit(index))
+        menu.addAction("Export…", lambda: self.export(self.model.chats[index.row()].id))
         menu.addAction("Delete", lambda: self._delete(index))
         menu.popup(self.list.viewport().mapToGlobal(place))
 

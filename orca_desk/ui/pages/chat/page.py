@@ -1,4 +1,4 @@
-"""The Chat page: up to three models answer the same message, side by side."""
+"""The Chat page: any number of models answer the same message, side by side."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ from orca_desk.steps.chat.events import (
     Stored,
     TurnAdded,
 )
+from orca_desk.steps.chat.export import export_chat
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer, save_models
 from orca_desk.steps.chat.sending import ChatChange
@@ -48,7 +49,9 @@ from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.save_file import saved
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import MINI_NOTE
 
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
@@ -77,6 +80,8 @@ class ChatPage(Page):
         Command("Add a c&olumn…", lambda page: page.models.add_column(), key="Ctrl+Shift+N", image="plus"),
         Command("Sa&mpling…", lambda page: page.show_sampling(), key="Ctrl+Shift+S",
                 image="sliders-horizontal"),
+        Command("E&xport the chat…", lambda page: page.export_chat(), key="Ctrl+Shift+E",
+                image="file-output"),
         Command("Answers as p&lain text", lambda page: page.top.plain.click(), key="Ctrl+Shift+M",
                 image="file-text"),
         Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
@@ -96,6 +101,7 @@ class ChatPage(Page):
                 edit=self.edit,
                 save=self.save_turn,
                 regenerate=self.regenerate,
+                regenerate_one=self.regenerate_one,
                 retry=self.retry,
                 look=self.look,
             ),
@@ -152,9 +158,12 @@ class ChatPage(Page):
 
     def _connect(self) -> None:
         self._happened.connect(self._show_news, Qt.ConnectionType.QueuedConnection)
+        for bar, other in ((self.view, self.models.area), (self.models.area, self.view)):
+            bar.horizontalScrollBar().valueChanged.connect(other.horizontalScrollBar().setValue)
         self.settings.votes_changed.connect(self.top.show_votes)
         self.models.context_changed.connect(self.composer.set_context_window)
         self.history.opened.connect(self.open_chat)
+        self.history.exporting.connect(self._export)
         self.composer.sent.connect(self.send)
         self.composer.stopped.connect(self.conversation.stop)
         self.composer.task_wanted.connect(self.tasks.insert)
@@ -267,11 +276,18 @@ class ChatPage(Page):
 
     def regenerate(self) -> None:
         """Let every column answer the last message again."""
+        self._regenerate(None)
+
+    def regenerate_one(self, column: int) -> None:
+        """Let one column answer the last message again."""
+        self._regenerate(column)
+
+    def _regenerate(self, column: int | None) -> None:
         sampling = self.settings.sampling
-        change = self.conversation.regenerate(sampling, self.settings.votes)
+        change = self.conversation.regenerate(sampling, self.settings.votes, column=column)
         if change and sampling.temperature == 0:
             self.desk.say("At temperature 0 the answers won't change. Raise the temperature under Sampling.")
-        self._make_undoable("Regenerate answers", change)
+        self._make_undoable("Regenerate answers" if column is None else "Regenerate an answer", change)
         self._show_news()
 
     def retry(self, column: int) -> None:
@@ -341,6 +357,13 @@ class ChatPage(Page):
         if self.conversation.turns:
             self.save_turn(len(self.conversation.turns) - 1)
 
+    def export_chat(self) -> None:
+        """Save the chat on screen as a file."""
+        if not self.conversation.chat_id:
+            self.notice.show_message("There is no chat to export yet.", "Ask something first.")
+            return
+        self.history.export(self.conversation.chat_id)
+
     def _make_undoable(self, text: str, change: ChatChange | None) -> None:
         if change:
             self.desk.do(text, change.apply, lambda _: change.undo(), "chats", failed=self._show_error_once)
@@ -409,6 +432,15 @@ class ChatPage(Page):
 
     def _select_chat(self) -> None:
         self.history.set_current(self.conversation.chat_id)
+
+    def _export(self, chat_id: str, path: Path) -> None:
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: export_chat(library, chat_id, path),
+            lambda turns: saved(self.notice, path, f"{counted(turns, 'turn')} saved to"),
+            failed=self.notice.show_error,
+        )
 
     def _give_back(self, event: NotStored) -> None:
         """Return a message that was not stored to the composer, unless the user has begun another one."""

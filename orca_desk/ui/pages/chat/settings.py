@@ -1,15 +1,19 @@
 """How the models are asked: the system message above the conversation, and the sampling settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QInputDialog,
+    QMenu,
     QPlainTextEdit,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +23,15 @@ from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system, save_votes
+from orca_desk.steps.chat.system_messages import (
+    delete_message,
+    rename_message,
+    save_message,
+    saved_messages,
+)
 from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.elided import ElidedLabel
@@ -28,6 +40,7 @@ from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.votes import HELP
 
 OWN = "own"
+SAVED = "saved "  # begins the key of a message that the user saved
 EDITOR_HEIGHT = 11 * GRID
 
 
@@ -42,7 +55,7 @@ class ChatSettings(QObject):
     def __init__(self, page: Page) -> None:
         super().__init__(page)
         self._page = page
-        self.system = SystemBar()
+        self.system = SystemBar(page.desk, page.notice.show_error)
         self.sampling = Sampling()
         self.votes = 1  # how often a message is asked
         self.system.changed.connect(self._save_system)
@@ -85,12 +98,18 @@ class ChatSettings(QObject):
 
 
 class SystemBar(QFrame):
-    """Shows the system message and offers others: cautious, empty, a strategy's, or the user's own."""
+    """Shows the system message and offers others: cautious, empty, a strategy's, or the user's own.
+
+    Those that the user saved under names are the same in every library.
+    """
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk, failed: Callable[[Exception], Any]) -> None:
+        """`failed` gets what prevents saving, renaming or deleting one."""
         super().__init__()
+        self._desk, self._failed = desk, failed
+        self._saved: dict[str, str] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
@@ -99,12 +118,18 @@ class SystemBar(QFrame):
         self.choice = QComboBox()
         self.choice.setAccessibleName("System message")
         self.choice.setMinimumContentsLength(20)
+        self.presets = QToolButton()
+        self.presets.setIconSize(QSize(16, 16))
+        self.presets.setAccessibleName("Saved system messages")
+        self.presets.setToolTip("Save this system message under a name, rename or delete one")
+        self.presets.clicked.connect(self.show_menu)
         words = label("S&ystem message", tone="muted")
         words.setBuddy(self.choice)
         self.line = ElidedLabel(size="caption", tone="muted")
         self.whole = QCheckBox("Show all")
         row.addWidget(words)
         row.addWidget(self.choice)
+        row.addWidget(self.presets)
         row.addWidget(self.line, 1)
         row.addWidget(self.whole)
         layout.addLayout(row)
@@ -115,7 +140,9 @@ class SystemBar(QFrame):
         self.editor.hide()
         layout.addWidget(self.editor)
         self._strategies: dict[str, Strategy] = {}
-        self.set_strategies({})
+        self._read_saved()
+        desk.theme.changed.connect(self._paint)
+        self._paint()
         self.choice.activated.connect(self._chosen)
         self.editor.textChanged.connect(self._edited)
         self.whole.toggled.connect(self._show_all)
@@ -132,15 +159,97 @@ class SystemBar(QFrame):
 
     def set_strategies(self, strategies: Mapping[str, Strategy]) -> None:
         """Offer the instructions of these strategies."""
+        if strategies != self._strategies:
+            self._strategies = dict(strategies)
+            self._fill()
+
+    def save(self) -> None:
+        """Ask for a name, and save the system message under it."""
         text = self.text()
-        if self.choice.count() and strategies == self._strategies:
-            return
-        self._strategies = dict(strategies)
+        self._ask("Save system message", self._own_name(), lambda name: self._save(name, text))
+
+    def show_menu(self) -> None:
+        """Show what can be done with saved system messages."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Save as…", self.save).setEnabled(bool(self.text().strip()))
+        name = self._own_name()
+        for words, run in (("&Rename…", self._rename), ("&Delete", self._delete)):
+            menu.addAction(words, run).setEnabled(bool(name))
+        menu.popup(self.presets.mapToGlobal(QPoint(0, self.presets.height())))
+
+    def _own_name(self) -> str:
+        """Return the name of the saved message that is chosen, or an empty text."""
+        key = str(self.choice.currentData())
+        return key.removeprefix(SAVED) if key.startswith(SAVED) else ""
+
+    def _ask(self, title: str, name: str, then: Callable[[str], Any]) -> None:
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText("Name of the system message:")
+        dialog.setTextValue(name)
+        dialog.textValueSelected.connect(lambda given: then(" ".join(given.split())))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _do(self, text: str, work: Callable[[], Any], undo: Callable[[Any], Any], said: str = "") -> None:
+        self._desk.do(
+            text,
+            work,
+            undo,
+            then=lambda _: (self._read_saved(), said and self._desk.say(said, "good")),
+            undone=self._read_saved,
+            failed=self._failed,
+        )
+
+    def _save(self, name: str, text: str) -> None:
+        def undo(before: str | None) -> None:
+            if before is None:
+                delete_message(name)
+            else:
+                save_message(name, before)
+
+        self._do("save a system message", lambda: save_message(name, text), undo, f"Saved as {name}.")
+
+    def _rename(self) -> None:
+        old = self._own_name()
+        if old:
+            self._ask(
+                "Rename system message",
+                old,
+                lambda new: self._do(
+                    "rename a system message",
+                    lambda: rename_message(old, new),
+                    lambda _: rename_message(new, old),
+                ),
+            )
+
+    def _delete(self) -> None:
+        name = self._own_name()
+        if name:
+            self._do(
+                "delete a system message",
+                lambda: delete_message(name),
+                lambda text: save_message(name, text),
+                f"{name} is deleted. Press Ctrl+Z to undo.",
+            )
+
+    def _read_saved(self) -> None:
+        try:
+            self._saved = saved_messages()
+        except UserError as error:
+            self._failed(error)
+        self._fill()
+
+    def _fill(self) -> None:
+        text = self.text()
         self.choice.clear()
         self.choice.addItem("Cautious", "cautious")
         self.choice.addItem("Empty", "empty")
         for name, strategy in self._strategies.items():
             self.choice.addItem(f"Strategy: {strategy.title}", f"strategy {name}")
+        for name in self._saved:
+            self.choice.addItem(name, f"{SAVED}{name}")
         self.choice.addItem("Custom", OWN)
         self.set_text(text)
 
@@ -148,6 +257,8 @@ class SystemBar(QFrame):
         return [self.choice.itemData(place) for place in range(self.choice.count())]
 
     def _text_of(self, key: str) -> str:
+        if key.startswith(SAVED):
+            return self._saved[key.removeprefix(SAVED)]
         if key.startswith("strategy "):
             return self._strategies[key.removeprefix("strategy ")].instruction
         return EMPTY if key == "empty" else CAUTIOUS
@@ -160,17 +271,22 @@ class SystemBar(QFrame):
             self.editor.setFocus()
         self.changed.emit()
 
+    def _paint(self) -> None:
+        self.presets.setIcon(icon("save", self._desk.theme.colours))
+
     def _show_all(self, shown: bool) -> None:
         self.editor.setVisible(shown)
         self._show_line(self.text())
 
     def _edited(self) -> None:
+        if self._own_name() and self.text() != self._text_of(self.choice.currentData()):
+            self.choice.setCurrentIndex(self.choice.findData(OWN))  # the saved one stays as it was
         self._show_line(self.text())
         self.changed.emit()
 
     def _show(self, key: str, text: str) -> None:
         self.choice.setCurrentIndex(self.choice.findData(key))
-        self.editor.setReadOnly(key != OWN)
+        self.editor.setReadOnly(key != OWN and not key.startswith(SAVED))
         self.editor.blockSignals(True)
         self.editor.setPlainText(text)
         self.editor.blockSignals(False)

@@ -4,18 +4,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
+from orca_desk.steps.chat.wording import column_name
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
+from orca_desk.ui.pages.chat.arrange import Arrangement
 from orca_desk.ui.theme import GRID, Theme, grown
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
 
 LONGEST_SHOWN = 1_600  # characters of a question
+QWIDGETSIZE_MAX = 2**24 - 1  # px, Qt's limit, which PySide does not export
 LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
 
 
@@ -23,12 +34,14 @@ LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
 class TurnActions:
     """What the buttons of a turn do; numbers count the turns, columns the answers of a turn.
 
-    `retry` is for the last turn; `look` gets the number of a turn and a column.
+    `regenerate_one` and `retry`, each for a column, are for the last turn; `look` gets the number of a turn
+    and a column.
     """
 
     edit: Callable[[int], None]
     save: Callable[[int], None]
     regenerate: Callable[[], None]
+    regenerate_one: Callable[[int], None]
     retry: Callable[[int], None]
     look: Callable[[int, int], None]
 
@@ -125,22 +138,34 @@ class TurnView(QWidget):
             layout.addWidget(label(note, size="caption", tone="muted", wrap=True))
         self.question = QuestionCard(theme, turn, number, actions)
         layout.addWidget(self.question)
-        row = QHBoxLayout()
+        self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(GRID)
         self.answers = [
             AnswerCard(theme, one.part, PART_NAMES[one.part], as_written=as_written) for one in models
         ]
+        for card, one in zip(self.answers, models, strict=True):
+            card.name.setText(column_name(one))
         for column, (card, answer, verdict, vote) in enumerate(
             zip(self.answers, turn.answers, turn.verdicts, turn.votes, strict=True)
         ):
             row.addWidget(card, 1)
             card.retried.connect(lambda column=column: actions.retry(column))
+            card.regenerated.connect(lambda column=column: actions.regenerate_one(column))
             card.looked.connect(lambda column=column: actions.look(number, column))
             if answer is not None:
                 card.show_answer(answer, verdict, vote)
             else:
                 card.show_nothing()
         layout.addLayout(row)
+
+    def arrange(self, arrangement: Arrangement, room: int) -> None:
+        """Lay the answers beside each other or stack them; the question keeps to `room` px, all in sight."""
+        stacked = arrangement == "stacked"
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(way)
+        for card in self.answers:
+            card.name.setVisible(stacked)
+        self.question.setMaximumWidth(room if arrangement == "sideways" else QWIDGETSIZE_MAX)
 
     def set_busy(self, busy: bool, *, is_last: bool) -> None:
         """Enable only what can be done now."""
@@ -149,6 +174,8 @@ class TurnView(QWidget):
         self.question.regenerate.setEnabled(not busy)
         for card in self.answers:
             card.retry.setEnabled(is_last and not busy)
+            card.again.setVisible(is_last and len(self.answers) > 1)
+            card.again.setEnabled(not busy)
 
 
 def _shortened(text: str) -> str:

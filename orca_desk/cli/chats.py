@@ -1,0 +1,67 @@
+"""`orca-desk chats`: the chats that the library holds."""
+
+from pathlib import Path
+
+import click
+
+from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.output import print_json, say, table
+from orca_desk.library.chats import columns, list_chats
+from orca_desk.steps.chat.export import FORMATS, ChatFormat, export_chat
+from orca_desk.ui.words.counting import counted
+
+
+@click.group(
+    "chats",
+    epilog=examples(
+        "orca-desk chats list",
+        "orca-desk chats list --text train",
+        "orca-desk chats export chat-3 chat.md",
+        "orca-desk chats export chat-3 chat.html",
+    ),
+)
+def command() -> None:
+    """List and export stored chats. To chat, see `orca-desk chat`."""
+
+
+@command.command("list")
+@click.option("--text", default="", help="Only chats with this text in the title or in any turn.")
+@library_option
+@json_option
+def list_command(text: str, folder: Path, as_json: bool) -> None:
+    """List the chats, the newest first."""
+    with open_library(folder) as library:
+        found = [(chat, columns(library, chat.id)) for chat in list_chats(library, text)]
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": chat.id,
+                    "title": chat.title,
+                    "created_at": chat.created_at,
+                    "models": [one.model.name for one in beside],
+                }
+                for chat, beside in found
+            ]
+        )
+        return
+    heads = {"Chat": "left", "Begun": "left", "Models": "left", "Title": "left"}
+    rows = [
+        [chat.id, chat.created_at[:16], ", ".join(one.model.name for one in beside), chat.title]
+        for chat, beside in found
+    ]
+    table("Chats", heads, rows)
+
+
+@command.command("export")
+@click.argument("chat")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--format", "wanted", type=click.Choice(FORMATS), help="The format. Without it, FILE's ending says."
+)
+@library_option
+def export(chat: str, file: Path, wanted: ChatFormat | None, folder: Path) -> None:
+    """Write a chat with the answers of all columns as Markdown, a web page or JSON."""
+    with open_library(folder) as library:
+        turns = export_chat(library, chat, file, wanted)
+    say(f"{counted(turns, 'turn')} saved to {file}.")
