@@ -50,8 +50,9 @@ def notes_before_run(notes: ServingNotes) -> list[str]:
 
 
 MINI_NOTE = (
-    "The mini models were trained on seven kinds of tasks, those in this library's samples. They cannot "
-    "answer other questions: ask those to a model of your own."
+    "The mini models know seven kinds of question: who looks where (belief), who has what after swaps, sums "
+    "with things (words), the order of events, looking up in a text, applying rules, and simple facts, all as "
+    "in the sample tasks. To any other they write nonsense: ask a model of your own."
 )
 
 
