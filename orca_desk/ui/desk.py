@@ -1,7 +1,7 @@
 """What every page shares: the library, jobs, background work, undo, models, the theme, and change signals."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -10,6 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
+from orca_desk.ui.library_name import LibraryName
 from orca_desk.ui.models import ModelList
 from orca_desk.ui.online import Online
 from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME
@@ -24,6 +25,19 @@ PARTS = frozenset(
     {"tasks", "strategies", "pairings", "records", "snapshots", "trainings", "evaluations", "chats",
      "models", "runs", "settings", "proposals", "benchmarks"}
 )  # fmt: skip
+# The page on which an undone change is seen, by the first of its parts
+PAGE_OF = {
+    "tasks": "tasks",
+    "strategies": "strategies",
+    "pairings": "strategies",
+    "records": "records",
+    "snapshots": "training",
+    "trainings": "training",
+    "evaluations": "evaluate",
+    "chats": "chat",
+    "models": "models",
+    "proposals": "grow",
+}
 
 
 class Desk(QObject):
@@ -52,7 +66,9 @@ class Desk(QObject):
         self.models = ModelList(library, self.background, self)
         self.serving = Serving(library, self.report, self)
         self.online = Online(library, self.jobs, self, failed=self.report)
+        self.name = LibraryName(library, self.background, preferences, self)
         self.changed.connect(lambda parts: self.models.read() if "models" in parts else None)
+        self.changed.connect(lambda parts: self.name.read() if "settings" in parts else None)
         self.jobs.announced.connect(self.changed)
 
     def tell(self, *parts: str) -> None:
@@ -105,29 +121,40 @@ class Desk(QObject):
         then: Callable[[T], Any] = lambda result: None,
         undone: Callable[[], Any] = lambda: None,
         failed: Callable[[Exception], Any] | None = None,
+        shows: Callable[[T], tuple[str, Mapping[str, Any]]] | None = None,
     ) -> None:
         """Change the library by `work`; Ctrl+Z calls `undo` with what `work` returned.
 
         Both run off the event loop, after every earlier change. Afterwards `parts` are announced, and `then`
-        gets the result of the first `work`, and `undone` is called after an undo; the status line reports an
-        undo and a redo. An error goes to `failed`, by default to `report`. `text` names the change in the
-        menu, in lower case.
+        gets the result of the first `work`, and `undone` is called after an undo. The status line says what
+        an undo took back, and the window goes where that is seen: `shows` tells the page and the target on it
+        from what `work` returned; without it that is the page of the first part. A redo goes to the page. An
+        error goes to `failed`, by default to `report`. `text` names the change in the menu, in lower case.
         """
         waiting = [then]
+        results: list[T] = []
+        page = next((PAGE_OF[part] for part in parts if part in PAGE_OF), "")
 
         def done(result: T) -> None:
+            results[:] = [result]
             self.tell(*parts)
             if waiting:
                 waiting.pop()(result)
-            else:
-                self.say(f"Redone: {text}.")
+                return
+            self._show_again(shows(result)[0] if shows else page, {})
+            self.say(f"Redone: {text}.")
 
         def taken_back() -> None:
             self.tell(*parts)
+            self._show_again(*(shows(results[0]) if shows and results else (page, {})))
             self.say(f"Undone: {text}.")
             undone()
 
         self.undo.do(text, work, undo, done=done, undone=taken_back, failed=failed or self.report)
+
+    def _show_again(self, page: str, target: Mapping[str, Any]) -> None:
+        if page:
+            self.page_requested.emit(page, dict(target))
 
     def write(
         self,

@@ -30,7 +30,8 @@ def fill(library: Library) -> None:
     gguf = training.folder / "adapter.gguf"
     gguf.write_bytes(b"weights")
     set_adapter(library, training.id, adapter=training.folder, gguf=gguf, sha256="1")
-    add_events(library, training.id, [{"event": "metrics", "step": 1, "loss": 0.1}])
+    add_events(library, training.id, [{"event": "eval", "step": 1, "loss": 0.1}])
+
     end_run(library, training.id, "done", "")
     run_log(library, training.id).parent.mkdir(exist_ok=True)
     run_log(library, training.id).write_text("log")

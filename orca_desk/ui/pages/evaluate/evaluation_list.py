@@ -67,7 +67,7 @@ class EvaluationList(RowsModel[ListedEvaluation]):
     @property
     def chosen(self) -> list[str]:
         """The ids of the checked evaluations, in the order in which they are compared."""
-        return in_order({row.id: row.name for row in self.rows if row.id in self._chosen})
+        return in_order({row.id: row.name for row in self.given if row.id in self._chosen})
 
     def identity(self, row: ListedEvaluation) -> str:
         """Return the evaluation's id, which stays the same while the row changes."""

@@ -37,7 +37,7 @@ from orca_desk.ui.words.runs import STATUSES
 from orca_desk.ui.words.tidying import run_title
 
 FRAME = 4  # px
-NARROWEST = 72 * GRID  # px, of a paragraph
+NARROWEST = 40 * GRID  # px, of a paragraph
 TWO_ABREAST = 1100  # px, from which two plots stand side by side
 
 

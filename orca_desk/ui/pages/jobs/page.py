@@ -18,7 +18,7 @@ from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.jobs.queue import JobQueue, ask_to_stop_all
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
 from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RunTable
@@ -26,6 +26,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
@@ -81,6 +82,7 @@ class JobsPage(Page):
             "Open &folder", lambda page: page.detail.open_folder(), image="folder-open", on_selection=True
         ),
         Command("&Copy log", lambda page: page.detail.copy_log(), image="copy", on_selection=True),
+        SEARCH,
         Command("R&efresh", lambda page: page.refresh(page.watches), key="F5", image="refresh-cw"),
     )
 
@@ -102,9 +104,10 @@ class JobsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the runs again."""
         library, kind = self.desk.library, self.kind.currentData()
+        limit = None if self.search.text().strip() else SHOWN  # a search goes through all runs
 
         def read() -> _Read:
-            runs = list_runs(library, kind=kind, limit=SHOWN)
+            runs = list_runs(library, kind=kind, limit=limit)
             names = model_names(library) | snapshot_names(library)
             return _Read(runs=runs, models=run_models(library, runs), names=names)
 
@@ -125,14 +128,18 @@ class JobsPage(Page):
             self.kind.addItem(run_type.name, kind)
         self.kind.currentIndexChanged.connect(self._filter)
         self.count = label(tone="muted")
+        self.search = SearchLine(self.desk.theme, "Search runs", "Search runs, models and outcomes")
+        self.search.textChanged.connect(self._search)
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
+        row.addWidget(self.search, 1)
         row.addWidget(self.kind)
         row.addWidget(self.count)
         row.addStretch(1)
         self.body.addLayout(row)
         self.runs = RunTable(self.desk.theme, self.status_of)
         self.table = self._make_table()
+        self.search.below = self.table
         self.detail = RunDetail(self.desk, self.status_of)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
@@ -195,6 +202,24 @@ class JobsPage(Page):
         if (job := self.desk.jobs.front) is not None:
             job.stop()
 
+    def search_field(self) -> SearchLine:
+        """See Page."""
+        return self.search
+
+    def _search(self, text: str) -> None:
+        """Show the runs with these words at once, and then also those of the runs that were not read yet."""
+        self.runs.find(text)
+        self._count()
+        self.refresh(self.watches)
+
+    def _count(self) -> None:
+        shown, there = len(self.runs.rows), len(self.runs.given)
+        text = counted(there, "run")
+        if self.search.text().strip():
+            self.count.setText(f"{shown:,} of {text}")
+        else:
+            self.count.setText(text if there < SHOWN else f"the newest {SHOWN} runs")
+
     def _filter(self, place: int) -> None:
         self.refresh(self.watches)
 
@@ -208,10 +233,11 @@ class JobsPage(Page):
         self.runs.models, self.detail.names = read.models, read.names
         shown = self.detail.run.id if self.detail.run else None
         others = self.runs.show(runs)
-        self.count.setText(counted(len(runs), "run") if len(runs) < SHOWN else f"the newest {SHOWN} runs")
+        self._count()
         filtered = self.kind.currentIndex() > 0
         self._stack.setCurrentWidget(self.splitter if runs or filtered else self.empty)
         self.kind.setVisible(bool(runs) or filtered)
+        self.search.setVisible(bool(runs) or filtered)
         self.count.setVisible(bool(runs) or filtered)
         if others:
             if not self._select(self._wanted) and not self._select(shown) and runs:

@@ -20,6 +20,7 @@ from orca_desk.ui.pages.training.comparison import TrainingComparison
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
@@ -48,7 +49,8 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Note", lambda row: row.training.run.note),
 )
 WIDTHS = (76, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160, 120)
-NEEDS = {7: 1050, 10: 1226, 11: 1400}  # px that the table needs to show columns which the training itself shows too
+# px that the table needs to show columns which the training itself shows too
+NEEDS = {7: 1050, 10: 1226, 11: 1400}
 STATUS, LOSS, BEST = 1, 5, 6
 
 
@@ -93,6 +95,7 @@ class TrainingHistory(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._wanted = ""  # the training to select once it is listed
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         layout.setSpacing(GRID)
@@ -100,6 +103,8 @@ class TrainingHistory(QWidget):
         self.model = TrainingHistoryModel(desk)
         self.table = row_table(self.model, "Trainings", needs=NEEDS, main=10)
         self.table.setMinimumHeight(15 * GRID)
+        self.search.below = self.table
+        self.search.textChanged.connect(self.model.find)
         self._set_up_table()
         self.comparison = TrainingComparison(desk)
         self.comparison.hide()
@@ -124,10 +129,15 @@ class TrainingHistory(QWidget):
 
     def refresh(self) -> None:
         """Read the trainings again."""
-        known = self.model.rows
+        known = self.model.given
         self.desk.background.run(
             self, lambda: training_history(self.desk.library, known), self._show, only_newest="history"
         )
+
+    def choose(self, training_id: str) -> None:
+        """Select a training, as soon as it is listed."""
+        self._wanted = training_id
+        self.refresh()
 
     def chosen(self) -> list[TrainingSummary]:
         """Return the selected trainings from top to bottom."""
@@ -143,7 +153,9 @@ class TrainingHistory(QWidget):
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.hint = label(tone="muted", size="caption")
+        self.search = SearchLine(self.desk.theme, "Search trainings", "Search trainings, models and settings")
+        row.addWidget(self.search)
+        self.hint = label(tone="muted", size="caption", wrap=True)
         row.addWidget(self.hint, 1)
         self.open = button("Open", self.open_chosen, tip="Show the curves (Enter)")
         self.resume = button("Resume", self._resume, tip="Resume from the newest checkpoint")
@@ -163,6 +175,9 @@ class TrainingHistory(QWidget):
     def _show(self, rows: list[TrainingSummary]) -> None:
         before = {row.training.id for row in self.chosen()}
         self.model.show(rows)
+        if self._wanted in {row.training.id for row in rows}:
+            before, self._wanted = {self._wanted}, ""
+            self.table.clearSelection()
         if rows and not before:
             before = {rows[0].training.id}
         selection = self.table.selectionModel()

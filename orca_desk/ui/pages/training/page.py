@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run
@@ -20,7 +20,7 @@ from orca_desk.steps.train.request import TrainingRequest, request_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Again, Job, Tools
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.jobs import import_plotting, start_measuring, train_job, use_stopped_job
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
@@ -64,10 +64,16 @@ class TrainingPage(Page):
             image="file-output",
         ),
         Command("Save the settings as a p&reset…", lambda page: page.save_preset(), image="save"),
+        SEARCH,
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
         Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
         Command("&History", lambda page: page.tabs.setCurrentIndex(2), key="Alt+3", image=IMAGES[2]),
     )
+
+    def search_field(self) -> QLineEdit | None:
+        """See Page: that of the history."""
+        self.tabs.setCurrentIndex(2)
+        return self.history.search if self.history else None
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -98,9 +104,11 @@ class TrainingPage(Page):
             self._refresh_trainings()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a training, set one up for a snapshot or a base, or resume one."""
+        """Show a training or where it is "listed", set one up for a snapshot or a base, or resume one."""
         if "training" in target:
             self.show_training(str(target["training"]))
+        elif "listed" in target:
+            self.list_training(str(target["listed"]))
         elif "start" in target:
             self._start_stored(target["start"])
         elif "measure" in target:
@@ -124,6 +132,15 @@ class TrainingPage(Page):
             self.tabs.setCurrentIndex(RUN)
             if view.training != training_id:
                 view.show_training(training_id)
+
+        self._when_plotting(show)
+
+    def list_training(self, training_id: str) -> None:
+        """Show a training in the history."""
+
+        def show() -> None:
+            self.tabs.setCurrentIndex(HISTORY)
+            self._get_history().choose(training_id)
 
         self._when_plotting(show)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
 from orca_desk.inventory.trainable import why_unsupported
+from orca_desk.library.deleting import Kind
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
 from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts
@@ -33,8 +34,10 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.widgets.when import when
 from orca_desk.ui.words.counting import counted
@@ -59,11 +62,11 @@ class TrainingSetup(QWidget):
         self._unfinished_of: TrainingRequest | None = None
         self._snapshots: list[Snapshot] = []
         self._wanted_snapshot = ""
-        row = QHBoxLayout(self)
+        row = QVBoxLayout(self)
         row.setContentsMargins(0, GRID + GRID // 2, 0, 0)
-        row.setSpacing(2 * GRID)
-        row.addWidget(self._build_choices(), 1)
-        row.addWidget(self._build_start())
+        panes = Panes(self._build_choices(), self._build_start(), stretches=(3, 1), narrow=90 * GRID)
+        panes.setHandleWidth(2 * GRID)
+        row.addWidget(panes)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -90,6 +93,10 @@ class TrainingSetup(QWidget):
         """Return the selected snapshot."""
         chosen: Snapshot | None = self.snapshot.currentData()
         return chosen
+
+    def _chosen_ids(self) -> list[str]:
+        chosen = self.chosen_snapshot()
+        return [] if chosen is None else [chosen.id]
 
     def choose_snapshot(self, identity: str) -> None:
         """Select a snapshot as soon as the list has it."""
@@ -199,6 +206,8 @@ class TrainingSetup(QWidget):
             control.setAccessibleName(text.replace("&", ""))
             grid.addWidget(words, row, 0)
             grid.addWidget(control, row, 1)
+        self.tidying = Tidying(self.desk, self.snapshot, Kind.SNAPSHOT, self._chosen_ids)
+        grid.addWidget(self.tidying.more_button(), 1, 2)
         layout.addLayout(grid)
         layout.addSpacing(GRID)
         self.content = SnapshotContent(self.desk)
@@ -222,7 +231,7 @@ class TrainingSetup(QWidget):
 
     def _build_start(self) -> QFrame:
         frame, layout = card()
-        frame.setFixedWidth(36 * GRID)
+        frame.setMinimumWidth(32 * GRID)
         layout.addWidget(label("Before you start", size="heading", bold=True))
         self.checks = StartChecks(self.desk)
         self.checks.memory.remedied.connect(self._remedy)

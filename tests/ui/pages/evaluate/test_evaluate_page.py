@@ -562,6 +562,8 @@ def test_answers_of_a_deleted_task_keep_its_text_and_follow_an_undo(
     assert columns.reference.toPlainText() == task.answer
     assert not columns.open_task.isEnabled()
     window.desk.undo.undo()
+    qtbot.waitUntil(lambda: window.page is not None and window.page.name == "tasks")
+    assert window.show_page("evaluate") is page
     qtbot.waitUntil(lambda: columns.family.text() == task.family)
     assert columns.open_task.isEnabled() and columns.question.toPlainText() == task.user_text
     update_task(library, replace(task, answer="77"))

@@ -1,0 +1,301 @@
+"""Deleting, renaming and noting things from any page: the actions, their dialogs, and the way back."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from orca_desk.library.deleting import Kind
+from orca_desk.library.notes import name_of, note_on, rename, set_note
+from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.tidying import (
+    NOUNS,
+    TRASH,
+    TRASH_OF_SEVERAL,
+    deleted_sentence,
+    deletion_lines,
+    deletion_title,
+    refusal_sentence,
+    things,
+)
+
+# What a deletion changes, by what was deleted
+PARTS: dict[Kind, tuple[str, ...]] = {
+    Kind.TRAINING: ("trainings", "evaluations", "runs", "models"),
+    Kind.SNAPSHOT: ("snapshots", "trainings", "evaluations", "runs", "models"),
+    Kind.EVALUATION: ("evaluations", "runs"),
+    Kind.EXPERIMENT: ("evaluations", "trainings", "snapshots", "runs", "models"),
+    Kind.RECORD: ("records",),
+    Kind.RUN: ("runs", "records"),
+    Kind.CHECKPOINT: ("trainings",),
+}
+# Where each is shown: a page, and the name of the target on it
+PLACES: dict[Kind, tuple[str, str]] = {
+    Kind.TRAINING: ("training", "listed"),
+    Kind.SNAPSHOT: ("training", "snapshot"),
+    Kind.EVALUATION: ("evaluate", "evaluation"),
+    Kind.EXPERIMENT: ("experiment", "experiment"),
+    Kind.RECORD: ("records", "record"),
+    Kind.RUN: ("jobs", "run"),
+    Kind.CHECKPOINT: ("training", "training"),
+}
+RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
+Chosen = Callable[[], Sequence[Any]]
+Find = Callable[[Sequence[Any]], Sequence[str]]
+
+
+class Tidying(QObject):
+    """The actions on the chosen rows of one list: Delete, Rename and Note, with their keys.
+
+    What comes of them is said in the notice of the page, dialog or part in which the list is.
+    """
+
+    def __init__(
+        self, desk: Desk, view: QWidget, kind: Kind, chosen: Chosen, *, find: Find = lambda chosen: chosen
+    ) -> None:
+        """`chosen` returns the ids of the selected rows of `view`, where the keys work.
+
+        Where it returns something else, `find` makes ids of that, in a thread.
+        """
+        super().__init__(view)
+        self.desk, self._view = desk, view
+        self._kind, self._chosen, self._find = kind, chosen, find
+        self.delete_action = self._action("Delete", self.delete, QKeySequence.StandardKey.Delete)
+        self.rename_action = self._action("Rename…", self.rename, "F2")
+        self.note_action = self._action("Note…", self.note, "")
+
+    @property
+    def actions(self) -> list[QAction]:
+        """The actions for a menu, as far as they fit what is selected."""
+        count = len(self._chosen())
+        named = [self.rename_action] if self._kind in RENAMED else []
+        found = [*named, self.note_action, self.delete_action]
+        for one in found:
+            one.setEnabled(count == 1 or (one is self.delete_action and count > 0))
+        return found
+
+    def more_button(self) -> QToolButton:
+        """Return a button that opens the actions: for what is chosen in a box, which has no rows."""
+        made = QToolButton()
+        made.setText("…")
+        made.setAccessibleName(f"Rename, note or delete the {self._noun}")
+        made.setToolTip(made.accessibleName())
+        made.clicked.connect(lambda: self._open_menu(made.mapToGlobal(made.rect().bottomLeft())))
+        return made
+
+    def open_menu_at(self, position: QPoint) -> None:
+        """Show the actions at a place in the view: for a view without a menu of its own."""
+        self._open_menu(self._view.mapToGlobal(position))
+
+    def _open_menu(self, place: QPoint) -> None:
+        menu = QMenu(self._view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.actions)
+        menu.popup(place)
+
+    def delete(self) -> None:
+        """Delete the selected things, after a list of what goes too, if anything does."""
+        chosen, library, kind = list(self._chosen()), self.desk.library, self._kind
+        if chosen:
+            self.desk.background.run(
+                self._view,
+                lambda: plan_deletion(library, kind, self._find(chosen)),
+                self._ask,
+                failed=self._notice.show_error,
+            )
+
+    def rename(self) -> None:
+        """Ask for another name of the selected thing."""
+        if len(ids := self._chosen()) == 1 and self._kind in RENAMED:
+            library, item, kind = self.desk.library, ids[0], self._named_kind
+            self.desk.background.run(
+                self._view,
+                lambda: name_of(library, kind, item),
+                lambda name: self._show_name(item, name),
+                failed=self._notice.show_error,
+            )
+
+    def note(self) -> None:
+        """Show the note on the selected thing, to be changed."""
+        if len(chosen := self._chosen()) == 1:
+            library, kind = self.desk.library, self._noted_kind
+
+            def read() -> tuple[str, str]:
+                (item,) = self._find(chosen)
+                return item, note_on(library, kind, item)
+
+            self.desk.background.run(
+                self._view, read, lambda found: self._show_note(*found), failed=self._notice.show_error
+            )
+
+    @property
+    def _notice(self) -> Notice:
+        part: QWidget | None = self._view
+        while part is not None and not isinstance(getattr(part, "notice", None), Notice):
+            part = part.parentWidget()
+        assert part is not None, "no page around the list has a notice"
+        notice: Notice = part.notice  # type: ignore[attr-defined] # as was just found
+        return notice
+
+    @property
+    def _named_kind(self) -> Literal["run", "snapshot"]:
+        return "snapshot" if self._kind is Kind.SNAPSHOT else "run"
+
+    @property
+    def _noted_kind(self) -> Literal["run", "snapshot", "record"]:
+        return "record" if self._kind is Kind.RECORD else self._named_kind
+
+    def _action(self, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey) -> QAction:
+        made = QAction(text, self._view)
+        made.setShortcut(QKeySequence(key))
+        made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        made.triggered.connect(lambda checked=False: run())
+        self._view.addAction(made)
+        return made
+
+    def _ask(self, plan: Deletion) -> None:
+        if not plan.items:
+            why = " ".join(refusal_sentence([one]) for one in plan.refused[:1])
+            self._notice.show_message("Nothing was deleted.", why, kind="warn")
+        elif plan.is_plain:
+            self._delete(plan)
+        else:
+            DeletionDialog(self._view, plan, lambda: self._delete(plan)).open()
+
+    def _delete(self, plan: Deletion) -> None:
+        library, title = self.desk.library, deletion_title(plan)
+        page, name = PLACES[plan.kind]
+        self.desk.do(
+            title,
+            lambda: delete(library, plan),
+            lambda entry: restore(library, entry),
+            *PARTS[plan.kind],
+            then=lambda _: self._notice.offer_undo(deleted_sentence(plan), change=title),
+            failed=self._notice.show_error,
+            shows=lambda _: (page, {name: plan.items[0].id}),
+        )
+
+    def _show_name(self, item: str, name: str) -> None:
+        LineDialog(self._view, f"Name of {self._noun} {item[:40]}", name, partial(self._rename, item)).open()
+
+    def _rename(self, item: str, name: str) -> None:
+        library, kind = self.desk.library, self._named_kind
+        page, target = PLACES[self._kind]
+        self.desk.do(
+            f"rename {self._noun} {item[:20]}",
+            lambda: rename(library, kind, item, name),
+            lambda before: rename(library, kind, item, before),
+            *PARTS[self._kind],
+            failed=self._notice.show_error,
+            shows=lambda _: (page, {target: item}),
+        )
+
+    def _show_note(self, item: str, text: str) -> None:
+        NoteDialog(self._view, f"Note on {self._noun} {item[:40]}", text, partial(self._note, item)).open()
+
+    def _note(self, item: str, text: str) -> None:
+        library, kind = self.desk.library, self._noted_kind
+        page, target = PLACES[self._kind]
+        self.desk.do(
+            f"note on {self._noun} {item[:20]}",
+            lambda: set_note(library, kind, item, text),
+            lambda before: set_note(library, kind, item, before),
+            *PARTS[self._kind],
+            failed=self._notice.show_error,
+            shows=lambda _: (page, {target: item}),
+        )
+
+    @property
+    def _noun(self) -> str:
+        return NOUNS[self._kind][0]
+
+
+class DeletionDialog(QDialog):
+    """Says what would go along, lose something or stay, before anything is deleted."""
+
+    def __init__(self, parent: QWidget, plan: Deletion, delete: Callable[[], Any]) -> None:
+        super().__init__(parent)
+        self._delete = delete
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        what = things(plan.kind, plan.items)
+        self.setWindowTitle("Delete")
+        self.setMinimumWidth(56 * GRID)
+        layout = _column(self)
+        layout.addWidget(label(f"Delete {what}?", size="heading", bold=True, wrap=True))
+        for heading, text in deletion_lines(plan):
+            layout.addWidget(label(heading, size="caption", tone="muted", wrap=True))
+            layout.addWidget(label(text, wrap=True, selectable=True))
+        several = len(plan.items) + len(plan.along) > 1
+        layout.addWidget(label(TRASH_OF_SEVERAL if several else TRASH, tone="muted", wrap=True))
+        layout.addStretch(1)
+        self.accept_button = button("&Delete", self.accept, primary=True)
+        layout.addWidget(dialog_buttons(self, self.accept_button))
+
+    def accept(self) -> None:
+        """Delete."""
+        super().accept()
+        self._delete()
+
+
+class LineDialog(QDialog):
+    """Asks for a name."""
+
+    def __init__(self, parent: QWidget, title: str, text: str, save: Callable[[str], Any]) -> None:
+        super().__init__(parent)
+        self._save, self._before = save, text
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Rename")
+        self.setMinimumWidth(50 * GRID)
+        layout = _column(self)
+        layout.addWidget(label(title, bold=True, wrap=True))
+        self.line = QLineEdit(text)
+        self.line.setAccessibleName(title)
+        self.line.selectAll()
+        layout.addWidget(self.line)
+        layout.addWidget(dialog_buttons(self, button("Rename", self.accept, primary=True)))
+
+    def accept(self) -> None:
+        """Save the name if it is another one."""
+        super().accept()
+        if self.line.text().strip() != self._before:
+            self._save(self.line.text())
+
+
+class NoteDialog(QDialog):
+    """Shows a note, and saves what becomes of it."""
+
+    def __init__(self, parent: QWidget, title: str, text: str, save: Callable[[str], Any]) -> None:
+        super().__init__(parent)
+        self._save, self._before = save, text
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Note")
+        self.setMinimumWidth(56 * GRID)
+        layout = _column(self)
+        layout.addWidget(label(title, bold=True, wrap=True))
+        self.text = QPlainTextEdit(text)
+        self.text.setAccessibleName(title)
+        self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("What to remember of it. Only you see this note.")
+        layout.addWidget(self.text, 1)
+        layout.addWidget(dialog_buttons(self, button("Save", self.accept, primary=True)))
+
+    def accept(self) -> None:
+        """Save the note if it changed; an empty one is removed."""
+        super().accept()
+        if self.text.toPlainText().strip() != self._before:
+            self._save(self.text.toPlainText())
+
+
+def _column(dialog: QDialog) -> QVBoxLayout:
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+    layout.setSpacing(GRID)
+    return layout

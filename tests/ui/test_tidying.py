@@ -1,0 +1,163 @@
+"""Deleting, renaming and noting by keys and menus; Ctrl+Z says what it took back and shows it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QTableView, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+from tidy_library import fill
+
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import list_evaluations
+from orca_desk.library.notes import note_on
+from orca_desk.library.records import count_records
+from orca_desk.library.runs import get_run, list_runs
+from orca_desk.library.snapshots import list_snapshots
+from orca_desk.library.trainings import list_trainings
+from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
+from orca_desk.ui.window import Window
+
+D = TypeVar("D", bound=QWidget)
+
+
+@pytest.fixture
+def library(library: Library) -> Library:
+    """A library with something of every kind."""
+    fill(library)
+    return library
+
+
+def select(view: QTableView, row: int) -> None:
+    """Select a row as a click does."""
+    flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    view.setFocus()
+    view.selectionModel().setCurrentIndex(view.model().index(row, 0), flags)
+
+
+def open_dialog(kind: type[D], qtbot: QtBot, press: Callable[[], object]) -> D:
+    """Do what opens a dialog, and return it."""
+    press()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), kind))
+    found = QApplication.activeModalWidget()
+    assert isinstance(found, kind)
+    return found
+
+
+def rows_are(view: QTableView, count: int, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: view.model().rowCount() == count)
+
+
+def test_a_training_goes_with_what_was_made_of_it_and_ctrl_z_shows_it_again(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page = window.show_page("training")
+    page.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: page.history is not None)
+    table = page.history.table
+    rows_are(table, 1, qtbot)
+    select(table, 0)
+    dialog = open_dialog(DeletionDialog, qtbot, lambda: QTest.keyClick(table, Qt.Key.Key_Delete))
+    told = " ".join(one.text() for one in dialog.findChildren(QLabel))
+    assert "Delete training train-1?" in told
+    assert "1 evaluation (evaluate-2)" in told
+    assert "Keeps its figures" in told and "evaluate-1" in told and "10 bytes of files" in told
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    rows_are(table, 0, qtbot)
+    assert list_trainings(library) == []
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Deleted training train-1 and 1 evaluation.")
+    window.show_page("evaluate")
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: window.page is page)
+    rows_are(table, 1, qtbot)
+    qtbot.waitUntil(lambda: window.status.message.text() == "Undone: delete training train-1.")
+    window.show_page("home")
+    window.desk.undo.redo()
+    qtbot.waitUntil(lambda: window.status.message.text() == "Redone: delete training train-1.")
+    qtbot.waitUntil(lambda: window.page is page)
+    rows_are(table, 0, qtbot)
+
+
+def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtbot: QtBot) -> None:
+    page = window.show_page("training")
+    page.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: page.history is not None)
+    history = page.history
+    rows_are(history.table, 1, qtbot)
+    select(history.table, 0)
+    dialog = open_dialog(LineDialog, qtbot, lambda: QTest.keyClick(history.table, Qt.Key.Key_F2))
+    dialog.line.setText("sums, rank 8")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: history.model.index(0, 0).data() == "sums, rank 8 (train-1)")
+    select(history.table, 0)
+    note = open_dialog(NoteDialog, qtbot, history.tidying.note_action.trigger)
+    note.text.setPlainText("learns fast\nforgets too")
+    note.accept()
+    qtbot.waitUntil(lambda: get_run(library, "train-1").note == "learns fast\nforgets too")
+    window.desk.undo.undo()
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: history.model.index(0, 0).data() == "train-1")
+    assert note_on(library, "run", "train-1") == ""
+
+
+def test_a_snapshot_is_renamed_and_deleted_from_the_menu_beside_it(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page = window.show_page("training")
+    tidying = page.set_up.tidying
+    qtbot.waitUntil(lambda: page.set_up.snapshot.count() == 1)
+    assert any(
+        one.accessibleName() == "Rename, note or delete the snapshot"
+        for one in page.findChildren(QToolButton)
+    )
+    dialog = open_dialog(LineDialog, qtbot, tidying.rename)
+    dialog.line.setText("sums")
+    dialog.accept()
+    qtbot.waitUntil(lambda: "sums" in page.set_up.snapshot.currentText())
+    question = open_dialog(DeletionDialog, qtbot, tidying.delete)
+    question.accept()
+    qtbot.waitUntil(lambda: list_snapshots(library) == [])
+    qtbot.waitUntil(lambda: page.set_up.snapshot.count() == 0)
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: "sums" in page.set_up.snapshot.currentText())
+    assert [one.id for one in list_trainings(library)] == ["train-1"]
+
+
+def test_records_go_but_for_those_that_a_snapshot_holds(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page = window.show_page("records")
+    table = page.table
+    rows_are(table, 6, qtbot)
+    table.setFocus()
+    table.selectAll()
+    dialog = open_dialog(DeletionDialog, qtbot, lambda: QTest.keyClick(table, Qt.Key.Key_Delete))
+    told = " ".join(one.text() for one in dialog.findChildren(QLabel))
+    assert "Delete 1 record?" in told and "5 records are frozen in the snapshot both." in told
+    dialog.accept()
+    rows_are(table, 5, qtbot)
+    assert count_records(library) == 5
+    window.desk.undo.undo()
+    rows_are(table, 6, qtbot)
+
+
+def test_an_evaluation_and_a_job_go_and_what_may_not_says_why(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    jobs = window.show_page("jobs")
+    rows_are(jobs.table, 4, qtbot)
+    names = [jobs.runs.rows[row].id for row in range(4)]
+    select(jobs.table, names.index("generate-1"))
+    QTest.keyClick(jobs.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: jobs.notice.text.text() == "Nothing was deleted.")
+    assert "its answers are frozen in the snapshot both" in jobs.notice.hint.text()
+    select(jobs.table, names.index("evaluate-1"))
+    QTest.keyClick(jobs.table, Qt.Key.Key_Delete)
+    rows_are(jobs.table, 3, qtbot)
+    assert [one.id for one in list_evaluations(library)] == ["evaluate-2"]
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: window.page is not None and window.page.name == "evaluate")
+    assert len(list_runs(library)) == 4
+    rows_are(window.page.results.table, 2, qtbot)
