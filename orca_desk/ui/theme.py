@@ -61,6 +61,16 @@ class Colours:
         )
 
 
+class TextDisplay(QObject):
+    """How answers are shown, for widgets that have no Theme at hand. `changed` fires after a switch."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.as_written = False  # without Markdown, formulas and coloured code
+
+
 class Theme(QObject):
     """The theme in use. `changed` fires after a switch; widgets that paint or plot listen to it."""
 
@@ -72,7 +82,7 @@ class Theme(QObject):
         self._folder = QTemporaryDir()
         self._windows: list[QWidget] = []
         self.choice: Choice = "system"
-        self.as_written = False  # whether answers are shown without Markdown and formulas
+        text_display().as_written = False
         self.colours = Colours("light")
         for name in ("Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf"):
             QFontDatabase.addApplicationFont(str(resources() / "fonts" / name))
@@ -99,6 +109,11 @@ class Theme(QObject):
         self.changed.emit()
 
     @property
+    def as_written(self) -> bool:
+        """Whether answers are shown as they were written."""
+        return text_display().as_written
+
+    @property
     def text_size(self) -> int:
         """How large text is, in percent."""
         return _text_size()
@@ -123,7 +138,8 @@ class Theme(QObject):
     def choose_as_written(self, as_written: bool) -> None:
         """Show answers as they were written, or with their Markdown, formulas and code set."""
         if as_written != self.as_written:
-            self.as_written = as_written
+            text_display().as_written = as_written
+            text_display().changed.emit()
             self.changed.emit()
 
     def step_text_size(self, steps: int) -> int:
@@ -157,6 +173,13 @@ class Theme(QObject):
     def _follow(self) -> None:
         if self.choice == "system" and self.is_dark != _system_is_dark():
             self.choose("system")
+
+
+def text_display() -> TextDisplay:
+    """Return the one of this app."""
+    app = QApplication.instance()
+    assert app is not None
+    return app.findChild(TextDisplay) or TextDisplay(app)
 
 
 def current_colours() -> Colours:

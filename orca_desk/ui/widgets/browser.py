@@ -6,29 +6,47 @@ what this one did not.
 """
 
 import re
+from functools import partial
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QMimeData, QUrl
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
-    QFontDatabase,
+    QContextMenuEvent,
+    QCursor,
+    QGuiApplication,
     QImage,
     QPalette,
     QResizeEvent,
-    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextOption,
     QTextTable,
 )
-from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
+from PySide6.QtWidgets import QMessageBox, QTextBrowser, QToolTip, QWidget
 
 from orca_desk.ui.outside import open_outside
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, current_colours, text_display
+from orca_desk.ui.widgets.formula_popup import FormulaPopup
+from orca_desk.ui.widgets.formula_text import Formula, mark_formulas
+from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT, FormulaDrawer, formulas
 from orca_desk.ui.widgets.glyphs import glyphs
 from orca_desk.ui.widgets.markdown import readable_markdown
 from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.rich_text import (
+    COPY_LINK,
+    FORMULA_LINK,
+    add_copy_links,
+    as_copied,
+    codes_of,
+    mark_unset,
+    place_formulas,
+    set_code_apart,
+)
+from orca_desk.ui.widgets.text import LONGEST_TIP
+from orca_desk.ui.words.visible import visible
 
 # Longer texts are shown as plain text: laying out rich text takes time, and tables take the most
 MARKDOWN_LIMIT = 16_000  # characters
@@ -59,8 +77,19 @@ class Browser(QTextBrowser):
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setAcceptDrops(False)
-        self.anchorClicked.connect(self.ask_to_open)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.anchorClicked.connect(self._follow)
         self.textChanged.connect(self._look_for_glyphs)
+        self._written: str | None = None  # the text of `show_text`
+        self._source = ""  # of Markdown
+        self._only_here: bool | None = None  # the user's choice for this text alone: as written or not
+        self._formulas: list[Formula] = []
+        self._waits = False
+        self._drawer = FormulaDrawer(self)
+        for kind in (FORMULA, STRUT, COPY):
+            self.document().documentLayout().registerHandler(kind, self._drawer)
+        text_display().changed.connect(self._show_again)
+        formulas().ready.connect(self._show_set)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the right side of a very wide view empty: long lines are hard to read."""
@@ -83,29 +112,122 @@ class Browser(QTextBrowser):
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
         """Return plain text only: markup would name files and addresses for other programs to load."""
         data = QMimeData()
-        data.setText(self.textCursor().selection().toPlainText())
+        data.setText(as_copied(self.textCursor(), self._formulas))
         return data
+
+    def toPlainText(self) -> str:  # noqa: N802 - Qt's name
+        """Return the text, with its formulas as they were written."""
+        if not self._formulas and not self._drawer.codes:
+            return super().toPlainText()
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        return as_copied(cursor, self._formulas)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether a text of `show_text` is shown as it was written."""
+        return text_display().as_written if self._only_here is None else self._only_here
+
+    def show_text(self, text: str) -> None:
+        """Show a text as Markdown with formulas and code, or as it was written if the user prefers that."""
+        if text != self._written:
+            self._only_here = None
+        if self.is_as_written:
+            self.set_plain(text)
+        else:
+            self.set_markdown(text)
+        self._written = text
 
     def set_markdown(self, text: str) -> None:
         """Show Markdown, with HTML in it as plain text and images as their descriptions.
 
         Only plain markup counts (see `readable_markdown`). A text that would take long to lay out is shown as
-        it is.
+        it is. Formulas are set in a thread, and shown as they were written until they are ready.
         """
         if is_heavy(text):
             self.set_plain(text)
             return
+        self._written, self._source, self._waits = None, text, False
+        text = visible(text)
+        unset: list[Formula] = []
+        marked, found, mark = mark_formulas(text, partial(self._is_set, unset=unset))
         document = self.document()
-        document.setMarkdown(readable_markdown(text), DIALECT)
+        document.setMarkdown(readable_markdown(marked), DIALECT)
+        if document.toPlainText().count(mark) != len(found):  # one was in what is not shown as text
+            found, unset = [], []
+            document.setMarkdown(readable_markdown(text), DIALECT)
         if PICTURE in document.toPlainText():
             self._describe_pictures()
+        self._formulas, self._drawer.codes = found, []
+        self._drawer.drawn = [drawn for one in found if (drawn := formulas().look_up(one))]
         if "`" in text or "    " in text or "~~~" in text:
             self._set_code_apart()
             self._tidy_tables()
+            self._drawer.codes = codes_of(document)
+            add_copy_links(document, self._code_ground())
+        if unset:
+            mark_unset(document, unset, current_colours())
+        if found:
+            place_formulas(document, mark, found, self._drawer.drawn)
+            self.setAccessibleDescription(text[:LONGEST_TIP])
 
     def set_plain(self, text: str) -> None:
-        """Show a text as it is; only a very long word is broken."""
-        self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", text))
+        """Show a text as it is; only a very long word is broken, and hidden characters are named."""
+        self._written, self._source, self._waits = None, "", False
+        self._formulas, self._drawer.codes = [], []
+        self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", visible(text)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Offer to copy all of a text, and to show it the other way."""
+        menu = self.createStandardContextMenu(event.pos())
+        if (text := self._written) is not None:
+            menu.addSeparator()
+            menu.addAction("Copy all as written").triggered.connect(
+                lambda: QGuiApplication.clipboard().setText(text)
+            )
+            plain = menu.addAction("Show as plain text")
+            plain.setCheckable(True)
+            plain.setChecked(self.is_as_written)
+            plain.toggled.connect(self.show_as_written)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def show_as_written(self, as_written: bool) -> None:
+        """Show this text as it was written, or not, whatever the user chose for all."""
+        self._only_here = as_written
+        self._show_again()
+
+    def _show_again(self) -> None:
+        if (text := self._written) is not None:
+            self.show_text(text)
+
+    def _show_set(self) -> None:
+        """Show the formulas that were not set when the text was laid out."""
+        if self._waits:
+            written, bar = self._written, self.verticalScrollBar().value()
+            self.set_markdown(self._source)
+            self._written = written
+            self.verticalScrollBar().setValue(bar)
+
+    def _is_set(self, formula: Formula, *, unset: list[Formula]) -> bool:
+        if formulas().look_up(formula) is not None:
+            return True
+        if formulas().cannot_set(formula):
+            unset.append(formula)
+        else:
+            self._waits = True
+        return False
+
+    def _follow(self, url: QUrl) -> None:
+        """Show how a formula was written, copy code, or ask before a link opens."""
+        number = int(url.path()) if url.path().isdecimal() else -1
+        if url.scheme() == FORMULA_LINK and 0 <= number < len(self._formulas):
+            FormulaPopup(self, self._formulas[number], self._drawer.drawn[number]).show_at_cursor()
+        elif url.scheme() == COPY_LINK and 0 <= number < len(self._drawer.codes):
+            QGuiApplication.clipboard().setText(self._drawer.codes[number][1])
+            QToolTip.showText(QCursor.pos(), "Copied.", self)
+        else:
+            self.ask_to_open(url)
 
     def ask_to_open(self, url: QUrl) -> None:
         """Ask before opening a link, and show its whole address; links of other schemes do nothing."""
@@ -131,7 +253,7 @@ class Browser(QTextBrowser):
             glyphs().look(self.toPlainText())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Repaint the background of code in the colours of another theme."""
+        """Repaint code in the colours of another theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._set_code_apart()
@@ -155,23 +277,11 @@ class Browser(QTextBrowser):
                     cursor.deleteChar()
 
     def _set_code_apart(self) -> None:
-        """Give code blocks a background and a fixed-width font."""
-        ground = QBrush(self.palette().color(QPalette.ColorRole.AlternateBase))
-        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
-        block = self.document().firstBlock()
-        while block.isValid():
-            if block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence):
-                look = QTextBlockFormat()
-                look.setBackground(ground)
-                look.setLeftMargin(GRID)
-                cursor = QTextCursor(block)
-                cursor.mergeBlockFormat(look)
-                letters = QTextCharFormat()
-                letters.setFontFamilies([fixed, "monospace"])
-                letters.setFontFixedPitch(True)
-                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
-                cursor.mergeCharFormat(letters)
-            block = block.next()
+        """Give code a background, a fixed-width font and colours."""
+        set_code_apart(self.document(), current_colours(), self._code_ground())
+
+    def _code_ground(self) -> QBrush:
+        return QBrush(self.palette().color(QPalette.ColorRole.AlternateBase))
 
 
 def is_heavy(text: str) -> bool:

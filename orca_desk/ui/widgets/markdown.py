@@ -37,6 +37,24 @@ def readable_markdown(text: str) -> str:
     return "\n".join(_blocks(text.replace("\r\n", "\n").split("\n")))
 
 
+def code_lines(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield whether a part of a text is a block of code, and the part: whole lines without the last end."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    start = place = 0
+    while place < len(lines):
+        if fence := _FENCE.match(lines[place]):
+            if start < place:
+                yield False, "\n".join(lines[start:place])
+            code = _code(lines, place, fence[1])
+            place += len(code)
+            yield True, "\n".join(lines[place - len(code) : place])
+            start = place
+        else:
+            place += 1
+    if start < place:
+        yield False, "\n".join(lines[start:place])
+
+
 def _blocks(lines: list[str]) -> Iterator[str]:
     place, is_after_blank = 0, True
     while place < len(lines):

@@ -1,0 +1,83 @@
+"""Formulas in what models write: LaTeX between its delimiters, and never an amount of money.
+
+Only what is plainly a formula is taken out. A dollar sign is one far more often than it is a delimiter where
+people count money, so `$5 and $10` stays text, and so does everything in code.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orca_desk.ui.widgets.markdown import code_lines
+
+LONGEST = 1_500  # characters of a formula; longer ones stay as they were written
+_ENVIRONMENTS = (
+    r"(?:align|aligned|alignat|equation|gather|gathered|multline|split|cases|array|[pbBvV]?matrix)\*?"
+)
+_FOUND = re.compile(
+    r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`))"
+    rf"|(?<!\\)\\\[(?P<bracket>[^\0]{{1,{LONGEST}}}?)(?<!\\)\\\]"
+    rf"|(?<![\\$])\$\$(?P<dollars>[^$]{{1,{LONGEST}}})\$\$(?!\$)"
+    rf"|(?<!\\)\\\((?P<round>[^\0]{{1,{LONGEST}}}?)(?<!\\)\\\)"
+    r"|(?<![\w$\\])\$(?=[^\s$])(?P<dollar>(?:\\.|[^$\\\n]){1,600})(?<!\s)\$(?![\w$])"
+    rf"|(?P<block>\\begin\{{(?P<name>{_ENVIRONMENTS})\}}[^\0]{{1,{LONGEST}}}?\\end\{{(?P=name)\}})"
+    r"|(?P<boxed>\\boxed\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\}){1,300}\})"
+)
+_UNFINISHED = re.compile(r"[-+*/=<>,:;(×÷]\s*$")  # an operator that still waits for a number: "$5 - $"
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|textit|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_PROSE = re.compile(r"\\boxed\{([^\\{}]*[^\W\d_]{2,} [^\\{}]*)\}")  # spaces count in it
+_OWN_LINE = re.compile(r"\s*(?:#|\||>|[-*+]\s*$|\d+[.)]\s*$)")  # where a line must stay a line
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula: as it was `written`, delimiters included, and its LaTeX."""
+
+    written: str
+    latex: str
+    is_display: bool
+
+
+def mark_formulas(text: str, is_set: Callable[[Formula], bool]) -> tuple[str, list[Formula], str]:
+    """Return the text with a mark for each formula that `is_set`, these formulas, and the mark.
+
+    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula.
+    """
+    mark = next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
+    formulas: list[Formula] = []
+
+    def replace(found: re.Match[str]) -> str:
+        formula = _formula(found)
+        if formula is None or not is_set(formula):
+            return found[0]
+        formulas.append(formula)
+        before = found.string[: found.start()].rpartition("\n")[2]
+        if not formula.is_display or _OWN_LINE.match(before):
+            return mark
+        return f"\n\n{mark}\n\n"
+
+    parts = []
+    for is_code, part in code_lines(text):
+        parts.append(part if is_code else _FOUND.sub(replace, part))
+    return "\n".join(parts), formulas, mark
+
+
+def _formula(found: re.Match[str]) -> Formula | None:
+    """Return what was found as a formula; None for code and for money."""
+    written = found[0]
+    if found["code"]:
+        return None
+    for name in ("bracket", "dollars", "round", "dollar", "block", "boxed"):
+        if (latex := found[name]) is not None:
+            break
+    if not latex.strip() or (name == "dollar" and _is_money(latex)):
+        return None
+    latex = _PROSE.sub(r"\\boxed{\\text{\1}}", latex)
+    return Formula(written, latex.strip(), name in ("bracket", "dollars", "block"))
+
+
+def _is_money(inside: str) -> bool:
+    """Return whether what stands between two dollar signs is text with an amount before and after it."""
+    words = _WORD.findall(_TEXT.sub(" ", inside))
+    return bool(_UNFINISHED.search(inside)) or len(words) > 2 or (inside[0].isdigit() and len(words) > 0)

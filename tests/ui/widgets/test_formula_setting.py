@@ -1,0 +1,90 @@
+"""Formulas are set whole or not at all, and none takes for ever."""
+
+import time
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orca_desk.ui.widgets.formula_setting import CannotSetError, set_formula
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\frac{-b \pm \sqrt{b^2-4ac}}{2a}",
+        r"\begin{align} 3x + 2 &= 11 \\ x &= 3 \end{align}",
+        r"\begin{cases} 1 & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}",
+        r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
+        r"\boxed{\text{Yes, it is}}",
+        r"\text{Total} = 5 \times \$3 = \$15",
+        r"\mathbb{R}^n, \mathbf{v}, \hat{y}, \cancel{5}",
+        r"\sum_{i=1}^{n} i \equiv \binom{n+1}{2} \pmod{7}",
+        r"x = 1 \tag{2}",
+        r"1,234,567 \le 10\%",
+    ],
+)
+@pytest.mark.parametrize("is_display", [True, False])
+def test_what_models_write_is_set(latex: str, is_display: bool) -> None:
+    made = set_formula(latex, is_display=is_display)
+    ElementTree.fromstring(made.svg)
+    assert made.width > 0 and made.ascent > 0
+
+
+def test_inline_formulas_are_lower() -> None:
+    inline, display = (set_formula(r"\frac{1}{2}", is_display=one) for one in (False, True))
+    assert inline.ascent + inline.descent < display.ascent + display.descent
+
+
+def test_a_line_of_an_alignment_gets_no_number_of_its_own() -> None:
+    numbered, plain = (
+        set_formula(rf"\begin{{{name}}} x &= 1 \end{{{name}}}", is_display=True)
+        for name in ("align", "align*")
+    )
+    assert numbered.width == plain.width
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\foo{x}",  # would be shown as letters
+        "日本",  # no glyphs
+        r"\begin{array}{c|c} 1 & 2 \end{array}",  # the line would be missing
+        r"\binom{\frac{1}{2}}{k}",
+        r"\frac{1",
+        r"\hspace{1000000cm}x",
+        r"\def\a{\a\a}\a",
+        r"\input{/etc/passwd}",
+        r"\href{http://example.org}{x}",
+        "",
+        " ",
+        "\ud800",
+        "\0",
+        "{" * 100 + "x" + "}" * 100,
+        r"\begin{matrix}" * 30 + "a" + r"\end{matrix}" * 30,
+        "x+y=" * 370,
+    ],
+)
+def test_what_cannot_be_set_whole_is_refused_in_time(latex: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(CannotSetError):
+        set_formula(latex, is_display=True)
+    assert time.thread_time() - began < 2
+
+
+pieces = st.sampled_from(
+    [r"\frac", r"\sqrt", "{x}", "{", "}", "^", "_", "x", "12", "&", r"\\", r"\left(", r"\right)",
+     r"\text{a b}", "~", r"\sum", r"\over", "'", "|", r"\begin{cases}", r"\end{cases}", r"\hat",
+     r"\mathbb{R}", "<", "é"]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(latex=st.lists(pieces, max_size=12).map("".join))
+def test_any_text_is_set_or_refused(latex: str) -> None:
+    try:
+        made = set_formula(latex, is_display=True)
+    except CannotSetError:
+        return
+    ElementTree.fromstring(made.svg)

@@ -1,0 +1,195 @@
+"""Answers with formulas, code and hidden characters, as a user sees, clicks and copies them."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QTextCursor
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.browser import Browser
+from orca_desk.ui.widgets.code_blocks import guess_language
+from orca_desk.ui.widgets.formula_popup import FormulaPopup
+from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT
+from orca_desk.ui.words.visible import visible
+
+ANSWER = (
+    r"So $x^2 = 4$ and \(\frac{a}{b}\), for $5."
+    + "\n\n\\[\n\\int_0^1 x\\,dx\n\\]\n\n```python\nx = 1  # one\n```\nEnd."
+)
+
+
+@pytest.fixture
+def shown(theme: Theme, qtbot: QtBot) -> Iterator[Browser]:
+    made = Browser()
+    qtbot.addWidget(made)
+    made.resize(600, 500)
+    theme.apply_to(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+
+
+def objects(browser: Browser, kind: int) -> list[int]:
+    """The positions of drawings of a kind."""
+    document, cursor = browser.document(), QTextCursor(browser.document())
+    found = []
+    for position in range(document.characterCount() - 1):
+        cursor.setPosition(position + 1)
+        is_object = document.characterAt(position) == "\N{OBJECT REPLACEMENT CHARACTER}"
+        if is_object and cursor.charFormat().objectType() == kind:
+            found.append(position)
+    return found
+
+
+def place_of(browser: Browser, position: int) -> QPoint:
+    cursor = QTextCursor(browser.document())
+    cursor.setPosition(position)
+    return browser.cursorRect(cursor).center() + QPoint(4, 0)
+
+
+def test_formulas_are_drawn_and_copied_as_they_were_written(shown: Browser, qtbot: QtBot) -> None:
+    shown.show_text(ANSWER)
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 3)
+    assert objects(shown, STRUT)
+    shown.selectAll()
+    copied = shown.createMimeDataFromSelection().text()
+    for written in ("$x^2 = 4$", r"\(\frac{a}{b}\)", "for $5.", "\\[\n\\int_0^1 x\\,dx\n\\]", "x = 1  # one"):
+        assert written in copied
+    assert "\N{OBJECT REPLACEMENT CHARACTER}" not in copied
+    assert shown.toPlainText() == copied
+    assert shown.accessibleDescription() == ANSWER
+
+
+def test_a_formula_stands_on_the_line_and_never_wider_than_the_text(shown: Browser, qtbot: QtBot) -> None:
+    wide = r"\[ " + " + ".join(f"x_{{{n}}}" for n in range(40)) + r" \]"
+    shown.show_text(wide)
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    for width in (600, 200):
+        shown.resize(width, 400)
+        qtbot.waitUntil(lambda: shown.document().idealWidth() <= shown.viewport().width())
+        assert shown.horizontalScrollBar().maximum() == 0
+
+
+def test_a_click_shows_the_source(shown: Browser, qtbot: QtBot) -> None:
+    shown.show_text(ANSWER)
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 3)
+    qtbot.mouseClick(
+        shown.viewport(), Qt.MouseButton.LeftButton, pos=place_of(shown, objects(shown, FORMULA)[0])
+    )
+    qtbot.waitUntil(lambda: shown.findChild(FormulaPopup) is not None)
+    popup = shown.findChild(FormulaPopup)
+    assert popup is not None and popup.written.toPlainText() == "$x^2 = 4$"
+    popup.copy.click()
+    assert QGuiApplication.clipboard().text() == "x^2 = 4"
+    qtbot.waitUntil(lambda: shown.findChild(FormulaPopup) is None)
+
+
+def test_what_cannot_be_set_stays_as_written_and_says_so(shown: Browser, qtbot: QtBot) -> None:
+    shown.show_text(r"Look: $\foo{x}$.")
+
+    def tip() -> str:
+        return QTextCursor(shown.document().find(r"\foo")).charFormat().toolTip()
+
+    qtbot.waitUntil(lambda: "as it was written" in tip())
+    assert shown.toPlainText() == r"Look: $\foo{x}$."
+
+
+def test_code_is_coloured_and_copied_by_its_link(shown: Browser, theme: Theme, qtbot: QtBot) -> None:
+    shown.show_text("```python\ndef f():\n    return 1\n```\nso\n```\nno language\n```")
+    first, second = objects(shown, COPY)
+    word = shown.document().find("def")
+    assert word.charFormat().foreground().color() == theme.colours("accent")
+    qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place_of(shown, first))
+    assert QGuiApplication.clipboard().text() == "def f():\n    return 1"
+    qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place_of(shown, second))
+    assert QGuiApplication.clipboard().text() == "no language"
+    theme.choose("dark")
+    assert shown.document().find("def").charFormat().foreground().color() == theme.colours("accent")
+    theme.choose("light")
+
+
+def test_a_long_line_of_code_is_not_cut(shown: Browser) -> None:
+    shown.resize(240, 300)
+    shown.show_text("```\n" + "x = 1; " * 30 + "\n```")
+    assert shown.document().idealWidth() <= shown.viewport().width() + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ('{"a": [1, null]}', "json"),
+        ("def f(x):\n    return x", "python"),
+        ("for i in range(3):\n    print(i)", "python"),
+        ("x + 1 = 3\nx = 2", ""),
+        ("{not json}", ""),
+        ("The import of rice", ""),
+        ("[" * 5_000, ""),
+    ],
+)
+def test_a_language_is_guessed_only_where_it_is_plain(code: str, language: str) -> None:
+    assert guess_language(code) == language
+
+
+def test_plain_text_is_a_choice_for_all_and_for_one(shown: Browser, theme: Theme, qtbot: QtBot) -> None:
+    shown.show_text("**so** `x` and $y$")
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    theme.choose_as_written(True)
+    assert shown.toPlainText() == "**so** `x` and $y$"
+    theme.choose_as_written(False)
+    assert shown.toPlainText() == "so x and $y$" and objects(shown, FORMULA)
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Keyboard, QPoint(10, 10), shown.mapToGlobal(QPoint(10, 10))
+    )
+    QApplication.sendEvent(shown.viewport(), event)
+    (menu,) = shown.findChildren(QMenu)
+    actions = {one.text(): one for one in menu.actions()}
+    actions["Copy all as written"].trigger()
+    assert QGuiApplication.clipboard().text() == "**so** `x` and $y$"
+    actions["Show as plain text"].trigger()
+    menu.close()
+    assert shown.toPlainText() == "**so** `x` and $y$"
+    shown.show_text("*another*")
+    assert shown.toPlainText() == "another"
+
+
+def test_formulas_grow_with_the_text(shown: Browser, theme: Theme, qtbot: QtBot) -> None:
+    shown.show_text(r"$\frac{a}{b}$")
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    before = shown.document().size().height()
+    theme.choose_text_size(200)
+    qtbot.waitUntil(lambda: shown.document().size().height() > 1.5 * before)
+    theme.choose_text_size(100)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("12\u202e34\u202c", "12‹RLO›34‹PDF›"),
+        ("a\u200bb\u2060c", "a‹ZWSP›b‹WJ›c"),
+        ("5\u200f - 3", "5‹RLM› - 3"),
+        ("الجواب\u200f 5", "الجواب\u200f 5"),
+        ("👩\u200d🔬 क\u094d\u200dष", "👩\u200d🔬 क\u094d\u200dष"),
+        ("\x1b[31mred", "‹U+001B›[31mred"),
+        ("a\tb\nc", "a\tb\nc"),
+        ("\U000e0041", "‹U+E0041›"),
+    ],
+)
+def test_hidden_characters_are_named(shown: Browser, text: str, seen: str) -> None:
+    assert visible(text) == seen
+    shown.set_plain(text)
+    assert shown.toPlainText() == seen
+
+
+def test_the_line_of_writing_of_a_fraction_is_that_of_the_text(shown: Browser, qtbot: QtBot) -> None:
+    shown.show_text(r"text $\frac{a}{b}$ text")
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    layout = shown.document().firstBlock().layout()
+    line = layout.lineAt(0)
+    assert line.descent() > 1.5 * shown.fontMetrics().descent()  # room for the denominator
+    position = objects(shown, FORMULA)[0]
+    look = shown.document().documentLayout().formatAt(QPointF(place_of(shown, position)))
+    assert look.objectType() == FORMULA
+    assert look.toCharFormat().anchorHref() == "formula:0"
