@@ -23,11 +23,11 @@ from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
-from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, note_library, preferences
+from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, preferences
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.start_trouble import StartTrouble
-from orca_desk.ui.starting import RESTART, application, qt_in_log
+from orca_desk.ui.starting import RESTART, RESTORED, application, qt_in_log
 from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
@@ -90,7 +90,6 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     view_state = QSettings(str(library.folder / "desktop.ini"), QSettings.Format.IniFormat)
     chosen = preferences()
     adopt(chosen, view_state)
-    note_library(chosen, library.folder)
     theme.choose(theme_choice(chosen.value(THEME)))
     theme.choose_text_size(text_size_choice(chosen.value(TEXT_SIZE)))
     theme.choose_as_written(chosen.value(PLAIN_TEXT) == "yes")
@@ -99,6 +98,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     theme.apply_to(window)
     instances = InstanceServer(library.folder, window)
     instances.raise_requested.connect(window.come_back)
+    tell_restored(window)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
     desk.crashed.connect(crashes.show)
 
@@ -132,6 +132,20 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
         chosen.sync()
         window.deleteLater()
         desk.deleteLater()
+
+
+def tell_restored(window: Window) -> None:
+    """Say once which backup the library was put back to, and where the state before is."""
+    view_state = window.desk.view_state
+    if title := str(view_state.value(RESTORED) or ""):
+        view_state.remove(RESTORED)
+        window.notice.show_message(
+            f"Restored: {title}.",
+            "The state before is kept as the newest backup.",
+            kind="good",
+            action="Show the backups",
+            run=lambda: window.desk.open("settings", section="Backups"),
+        )
 
 
 def _close(page: Page) -> None:

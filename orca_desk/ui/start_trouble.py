@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QProgressDialog, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QInputDialog,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QWidget,
+)
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME
@@ -33,16 +41,19 @@ class StartTrouble:
 
     def ask(self) -> Path | None:
         """Return the folder of the library to open next, or None."""
-        box = message_box(None, self._error.message, self._error.hint, image="circle-x", role="bad")
+        can_mend = (self._folder / DATABASE_NAME).is_file() and self._is_free()
+        backups = self._backups() if can_mend else []
+        hint = _hint(backups) if can_mend else self._error.hint
+        box = message_box(None, self._error.message, hint, image="circle-x", role="bad")
         self._theme.apply_to(box)
         choices: dict[object, Callable[[], Path | None]] = {}
 
         def offer(text: str, run: Callable[[], Path | None]) -> None:
             choices[box.addButton(text, QMessageBox.ButtonRole.AcceptRole)] = run
 
-        if (self._folder / DATABASE_NAME).is_file() and self._is_free():
-            if backups := self._backups():
-                offer("Restore a backup…", lambda: self._restore(backups))
+        if backups:
+            offer("Restore a backup…", lambda: self._restore(backups))
+        if can_mend:
             offer("Recover what can be read…", self._recover)
         offer("Select another folder…", self._other)
         box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
@@ -86,6 +97,8 @@ class StartTrouble:
         )
         dialog.setComboBoxItems(list(names))
         dialog.setOkButtonText("Restore")
+        for one in dialog.findChildren(QPushButton):
+            one.setIcon(QIcon())  # the system's, which the app shows nowhere else
         if not dialog.exec():
             return None
         backup = names[dialog.textValue()]
@@ -128,6 +141,14 @@ class StartTrouble:
             number += 1
             name = f"{self._folder.name}-recovered-{number}"
         return self._folder.parent / name
+
+
+def _hint(backups: list[KeptBackup]) -> str:
+    """Return what can be done about a library that is there but cannot be opened."""
+    recover = "what can be read is recovered into a new library beside it, and the damaged one stays as it is"
+    if not backups:
+        return f"There are no kept backups. {recover[0].upper()}{recover[1:]}."
+    return f"The newest backup is of {local_time(backups[0].made_at)}. Or {recover}."
 
 
 class _Waiting(Generic[T]):

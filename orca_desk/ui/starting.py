@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from orca_desk.display import start_problem
 
 RESTART = 75  # the code of an event loop that ends for the library to be opened again
+RESTORED = "window/restored"  # in the library's view state: what it was put back to, until that is said
 logger = logging.getLogger(__name__)
 LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,

@@ -47,7 +47,7 @@ def test_a_backup_is_made_compared_and_put_into_place(folder: Path) -> None:
     with Library.open(folder) as library:
         assert count_tasks(library) == 3
     before, first = listed(folder)
-    assert str(before["kept_because"]).startswith("From before a restore")
+    assert str(before["kept_because"]).startswith("Before a restore")
     assert backups(folder, "pin", str(first["name"])).stdout.endswith("is kept until you delete it.\n")
     assert "Freed" in backups(folder, "delete", str(first["name"])).stdout and len(listed(folder)) == 1
     assert "1 backup whole" in backups(folder, "verify").stdout

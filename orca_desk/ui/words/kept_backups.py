@@ -60,7 +60,7 @@ def reason_text(backup: KeptBackup, reasons: dict[str, Reason]) -> str:
     if backup.why == "asked":
         return "You made it"
     if backup.why == "before-restore":
-        return f"From before a restore; kept for {DAYS_BEFORE_RESTORE} days"
+        return f"Before a restore; {DAYS_BEFORE_RESTORE} days"
     reason = reasons.get(backup.name)
     return REASONS[reason] if reason else "Goes with the next backup"
 
@@ -88,7 +88,11 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 def kept_content(backup: KeptBackup) -> str:
     """Return the counts of a kept backup, and the trained files that are not in it."""
-    counts = [counted(backup.counts.get(name, 0), NOUNS[name]) for name in ("tasks", "records", "trainings")]
+    counts = [
+        counted(backup.counts.get(name, 0), NOUNS[name])
+        for name in ("tasks", "records", "trainings")
+        if name == "tasks" or backup.counts.get(name)
+    ]
     parts = [f"{part} ({human_bytes(size)})" for part, size in backup.left_out.items()]
     return ", ".join(counts) + (f"; without {' and '.join(parts)}" if parts else "")
 

@@ -44,16 +44,16 @@ class LibraryCard(SettingsCard):
         self.copy_path = self.tool("Copy path", "copy", lambda: self.copy(self.path.text()))
         self.open = self.tool("Open folder", "folder-open", lambda: self.open_folder(desk.library.folder))
         self.back_up = self.tool(
-            "Back up…",
+            "Back up to a file…",
             "save",
             back_up,
             tip="Write one file with the whole library; you choose whether adapters are in it",
         )
         self.restore = self.tool(
-            "Restore…",
+            "Restore from a file…",
             "undo-2",
             restore,
-            tip="Make a new library from a backup; this one stays as it is",
+            tip="First shows what would be lost and come back; then in place, or as a library of its own",
         )
         self.check = self.tool(
             "Check",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QMessageBox
 
@@ -23,6 +23,7 @@ from orca_desk.library.keeping import (
 )
 from orca_desk.library.keeping_settings import Every, Keeping, keeping_of, set_keeping, store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
+from orca_desk.library.restoring import replaced_in
 from orca_desk.library.thinning import Reason
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Meter, StoppedError
@@ -36,7 +37,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_card import SettingsCard
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.kept_backups import (
     EVERY,
@@ -49,6 +50,8 @@ from orca_desk.ui.words.kept_backups import (
     state_text,
     verified_lines,
 )
+
+STATE, FEW = 4, 5  # a column of the table, and how many damaged files its tip names
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Stock:
     size: int
     free: int | None
     missing: UserError | None
+    replaced: list[Path]
 
 
 def stock_of(library_folder: Path) -> Stock:
@@ -86,6 +90,7 @@ def stock_of(library_folder: Path) -> Stock:
         size=bytes_of_kept(library_folder),
         free=shutil.disk_usage(place).free if place and not missing else None,
         missing=missing,
+        replaced=replaced_in(library_folder),
     )
 
 
@@ -95,6 +100,13 @@ class _Model(RowsModel[KeptBackup]):
     def identity(self, row: KeptBackup) -> object:
         """Return the name: a verified backup is the same as before."""
         return row.name
+
+    def cell(self, row: KeptBackup, column: int, role: int) -> Any:
+        """Return the whole text of a cell as its tool tip: which files are damaged, what is in it."""
+        if role != Qt.ItemDataRole.ToolTipRole:
+            return None
+        files = f": {', '.join(row.lost[:FEW])}" if row.lost and column == STATE else ""
+        return safe_tip(self.columns[column].text(row) + files)
 
 
 class BackupsCard(SettingsCard):
@@ -114,14 +126,14 @@ class BackupsCard(SettingsCard):
         self._notice, self._restore, self._beside, self._follow = notice, restore, beside, follow
         self._stock: Stock | None = None
         self.every = QComboBox()
-        self.every.setAccessibleName("Back up by itself")
+        self.every.setAccessibleName("Back up automatically")
         for every, text in EVERY.items():
             self.every.addItem(text, every)
         self.every.activated.connect(self._choose_every)
         self.checkpoints = QCheckBox("With checkpoints")
         self.checkpoints.setToolTip("Checkpoints resume a training; adapters are in every backup")
         self.checkpoints.clicked.connect(self._choose_checkpoints)
-        self.rows.addLayout(FlowRow(label("Back up by itself:"), self.every, self.checkpoints))
+        self.rows.addLayout(FlowRow(label("Back up automatically:"), self.every, self.checkpoints))
         self.place = label("Looking…", tone="muted", wrap=True, selectable=True)
         self.place.setAccessibleName("Where the backups are")
         self.rows.addWidget(self.place)
@@ -232,8 +244,8 @@ class BackupsCard(SettingsCard):
             ]
         )
         self.table = row_table(self.model, "Backups", main=1)
-        self.table.set_widths([18 * GRID, 0, 9 * GRID, 24 * GRID, 24 * GRID])
-        self.table.setMinimumHeight(grown(28 * GRID))
+        self.table.set_widths([18 * GRID, 0, 9 * GRID, 22 * GRID, 25 * GRID])
+        self.table.setMinimumHeight(grown(22 * GRID))
         self.table.doubleClicked.connect(lambda _: self.restore_selected())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         self.now = self.tool("Back up now", "save", self.back_up_now)
@@ -335,11 +347,12 @@ def _state_of(stock: Stock) -> str:
     """Return what the user should know: how old the newest backup is, and what is wrong."""
     if stock.missing is not None:
         return str(stock.missing)
+    aside = "".join(f" A damaged library that was replaced lies in {path}." for path in stock.replaced)
     damaged = sum(bool(one.lost) for one in stock.backups) + len(stock.unreadable)
     wrong = f" {counted(damaged, 'backup')} damaged." if damaged else ""
     if not stock.backups:
-        return f"There are no backups yet.{wrong}"
+        return f"There are no backups yet.{wrong}{aside}"
     newest = stock.backups[0].made_at
     days = (datetime.now(UTC) - newest).days
     told = f"The newest is from {ago(newest)}" + (f", {newest.astimezone():%H:%M}" if days < 2 else "")
-    return f"{told}.{wrong}"
+    return f"{told}.{wrong}{aside}"

@@ -12,8 +12,8 @@ from orca_desk.library.restoring import Staged, stage
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.starting import RESTART
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.starting import RESTART, RESTORED
+from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
@@ -21,9 +21,10 @@ from orca_desk.ui.words.backups import backup_content
 from orca_desk.ui.words.kept_backups import difference_lines
 
 HEADINGS = ("Would be lost", "Would come back", "Would be as it was then")
+TONES: tuple[Tone, ...] = ("warn", "good", "")
 ABOUT = (
-    "The library in this window takes the state of the backup, and the window opens again. The present state"
-    " is kept as a backup before, from which it can be restored in the same way."
+    "Restored in place, the library in this window takes this state, and the window opens again. Before that,"
+    " the present state is kept as a backup."
 )
 BUSY = "Jobs are running. Stop them, or wait for them, to restore in place."
 
@@ -36,7 +37,7 @@ class RestoreDialog(QDialog):
     ) -> None:
         """`title` names the backup; `beside` asks for a folder and makes a library of it there."""
         super().__init__(parent)
-        self._desk, self._path, self._beside = desk, path, beside
+        self._desk, self._path, self._title, self._beside = desk, path, title, beside
         self._job: Job | None = None
         self.setWindowTitle("Restore a backup")
         layout = QVBoxLayout(self)
@@ -51,8 +52,8 @@ class RestoreDialog(QDialog):
         self._lines = QVBoxLayout(self._found)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self.lists: list[QLabel] = []
-        for _ in HEADINGS:
-            one = label(wrap=True, selectable=True)
+        for tone in TONES:
+            one = label(wrap=True, selectable=True, tone=tone)
             one.hide()
             self.lists.append(one)
             self._lines.addWidget(one)
@@ -140,6 +141,7 @@ class RestoreDialog(QDialog):
         if job.error is not None:
             self.notice.show_error(job.error)
         elif isinstance(job.result, Staged):
+            self._desk.view_state.setValue(RESTORED, self._title)
             self.accept()
             QCoreApplication.exit(RESTART)
         else:

@@ -42,7 +42,7 @@ def test_backups_are_made_kept_verified_and_deleted(page: SettingsPage, qtbot: Q
     card = page.kept
     click(qtbot, card.now)
     qtbot.waitUntil(lambda: "Backup made and verified" in page.notice.text.text(), timeout=10_000)
-    assert page.notice.hint.text().startswith("3 tasks, 0 teacher records")
+    assert page.notice.hint.text().startswith("3 tasks. New: ")
     qtbot.waitUntil(lambda: len(card.model.rows) == 1)
     qtbot.waitUntil(lambda: card.state.text().startswith("The newest is from today"))
     click(qtbot, card.pin)

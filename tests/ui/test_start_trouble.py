@@ -1,0 +1,121 @@
+"""A library that cannot be opened is mended from the first dialog, by clicks."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from library_doubles import make_task
+from new_library import new_library
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton
+
+from orca_desk.library.database import Library
+from orca_desk.library.keeping import keep
+from orca_desk.library.restoring import replaced_in
+from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.ui.app import open_or_ask
+from orca_desk.ui.theme import Theme
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """The folder of a library with a backup of three tasks, four tasks, and without the head of its file."""
+    with new_library(tmp_path / "library") as library:
+        add_tasks(library, [make_task(n) for n in range(3)])
+        keep(library, why="asked")
+        add_tasks(library, [make_task(3)])
+    content = bytearray(library.path.read_bytes())
+    content[:100] = bytes(100)
+    library.path.write_bytes(content)
+    return library.folder
+
+
+@contextmanager
+def clicking(*texts: str, offered: list[str] | None = None) -> Iterator[list[str]]:
+    """Click buttons with these texts in the dialogs that come one after the other; yield what they said.
+
+    `offered` gets the texts of the buttons beside those that are clicked, and of these.
+    """
+    said: list[str] = []
+    waiting = list(texts)
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if waiting and isinstance(dialog, QMessageBox | QInputDialog):
+            buttons = dialog.findChildren(QPushButton)
+            for one in buttons:
+                if one.text() == waiting[0]:
+                    said.append(dialog.text() if isinstance(dialog, QMessageBox) else dialog.textValue())
+                    waiting.pop(0)
+                    if offered is not None:
+                        offered.extend(other.text() for other in buttons)
+                    one.click()
+                    return
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(10)
+    yield said
+    timer.stop()
+    assert not waiting
+
+
+def test_a_backup_is_restored(damaged: Path, theme: Theme) -> None:
+    with clicking("Restore a backup…", "Restore") as said:
+        library = open_or_ask(damaged, theme)
+    assert library is not None
+    with library:
+        assert count_tasks(library) == 3 and len(replaced_in(damaged)) == 1
+    assert "damaged or is not a database" in said[0] and said[1].endswith(": 3 tasks")
+
+
+def test_what_can_be_read_is_recovered_beside_it(damaged: Path, theme: Theme) -> None:
+    before = (damaged / "library.db").read_bytes()
+    damaged.with_name("library-recovered").mkdir()
+    with clicking("Recover what can be read…", "Open it") as said:
+        library = open_or_ask(damaged, theme)
+    assert library is not None
+    with library:
+        assert library.folder.name == "library-recovered-2" and count_tasks(library) == 4
+    assert said[1].startswith("Recovered into") and (damaged / "library.db").read_bytes() == before
+
+
+def test_one_that_is_open_elsewhere_is_only_closed(tmp_path: Path, theme: Theme) -> None:
+    offered: list[str] = []
+    with new_library(tmp_path / "library") as library, clicking("Close", offered=offered) as said:
+        assert open_or_ask(library.folder, theme) is None
+    assert "is in use by" in said[0] and sorted(offered) == ["Close", "Select another folder…"]
+
+
+AGAIN = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from orca_desk.ui import app as desktop
+from orca_desk.ui.starting import RESTART
+app, codes, real = QApplication([]), [RESTART, 7], desktop.show
+def show(library, *given):
+    print(library.folder.name)
+    QTimer.singleShot(300, lambda: app.exit(codes.pop(0)))
+    return real(library, *given)
+desktop.show, desktop.SETTLED_MS = show, 60_000
+sys.exit(desktop.main(Path(sys.argv[1])))
+"""
+
+
+def test_after_a_restore_the_window_opens_again(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library"):
+        pass
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN, str(tmp_path / "library")],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "ORCA_DESK_SETTINGS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout.split(), done.stderr) == (7, ["library", "library"], "")
