@@ -32,13 +32,17 @@ class StoredProposal:
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalFilter:
-    """Which proposals: those that match every field that is not None. See `TaskFilter` for the last two."""
+    """Which proposals: those that match every field that is not None. See `TaskFilter` for the last two.
+
+    All words of `text` occur in the question, the answer or the family.
+    """
 
     state: ProposalState | None = None
     run: str | None = None
     confirmed: bool | None = None
     ids: tuple[str, ...] | None = None
     id_start: str | None = None
+    text: str = ""
     limit: int | None = None
     after: int = 0
 
@@ -258,6 +262,12 @@ def _conditions(wanted: ProposalFilter) -> Conditions:
     conditions.among("id", wanted.ids)
     if wanted.id_start is not None:
         conditions.add("id >= ? AND id < ?", wanted.id_start, f"{wanted.id_start}\U0010ffff")
+    for word in wanted.text.casefold().split():
+        conditions.add(
+            "instr(casefold(task ->> '$.query' || char(10) || coalesce(task ->> '$.answer', '')"
+            " || char(10) || coalesce(task ->> '$.family', '')), ?)",
+            word,
+        )
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions

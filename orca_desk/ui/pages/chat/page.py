@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import is_mini
@@ -36,7 +36,7 @@ from orca_desk.steps.chat.transcript import prompt
 from orca_desk.steps.reading import read_in_library
 from orca_desk.steps.token_scores import ScoredText
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.chat.answer import PART_NAMES
 from orca_desk.ui.pages.chat.columns import ModelRow
 from orca_desk.ui.pages.chat.composer import Composer, local_files
@@ -84,6 +84,7 @@ class ChatPage(Page):
                 image="file-output"),
         Command("Answers as p&lain text", lambda page: page.top.plain.click(), key="Ctrl+Shift+M",
                 image="file-text"),
+        SEARCH,
         Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
     )  # fmt: skip
     _happened = Signal()
@@ -118,18 +119,23 @@ class ChatPage(Page):
         self._lay_out()
         self._connect()
 
+    def search_field(self) -> QLineEdit:
+        """See Page: the search of the chats, which opens if it is folded."""
+        if not self.history.isVisible():
+            self.toggle_history()
+        return self.history.search
+
     # What is where
 
     def _lay_out(self) -> None:
         self.top = ChatHeader(
             self.desk,
-            show_as_written=self.view.show_as_written,
             toggle_history=self.toggle_history,
             offer_models=lambda: self.models.offer(self.top.models),
             show_sampling=self.show_sampling,
             start_anew=self._start_anew,
         )
-        self.header.addWidget(self.top, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.header.addWidget(self.top)
         main = QWidget()
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QSplitter,
     QVBoxLayout,
@@ -41,6 +40,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
@@ -79,7 +79,7 @@ class AnswersView(QWidget):
     def follow(self) -> None:
         """Show the checked evaluations."""
         ids = self.rows.chosen
-        listed = {row.id: row for row in self.rows.rows}
+        listed = {row.id: row for row in self.rows.given}
         counts = [(one, listed[one].answered, listed[one].accuracy, listed[one].name) for one in ids]
         if counts == self._counts:
             return
@@ -138,7 +138,7 @@ class AnswersView(QWidget):
         if not self.ids:
             self.notice.show_message("No evaluation is selected.", "Select one on the left first.")
             return
-        names = {row.id: row.name for row in self.rows.rows}
+        names = {row.id: row.name for row in self.rows.given}
         self.exports.ask(
             *(
                 DataChoice(
@@ -169,8 +169,7 @@ class AnswersView(QWidget):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setSpacing(GRID)
+        bar = FlowRow()
         self.pattern, self.family, self.text = QComboBox(), QComboBox(), QLineEdit()
         self.pattern.setAccessibleName("Which outcomes")
         self.pattern.setMinimumContentsLength(24)
@@ -180,6 +179,7 @@ class AnswersView(QWidget):
         self.family.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.text.setPlaceholderText("Search questions and answers")
         self.text.setAccessibleName("Search questions and answers")
+        self.text.setToolTip("Search questions and answers")
         self.text.setClearButtonEnabled(True)
         self.count = label(tone="muted")
         bar.addWidget(self.pattern)

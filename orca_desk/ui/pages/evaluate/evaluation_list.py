@@ -23,13 +23,6 @@ WIDTHS = (210, 0, 160, 90, 180, 130, 120)  # px; the Model column takes the rest
 NEEDS = {NOTE: 1100}
 
 
-def interval(share: Share) -> str:
-    """Return a share with its interval, "83.6% (72.4 to 90.8)", or a dash without any measurement."""
-    if not share.n:
-        return "–"
-    return f"{share.share:.1%} ({100 * share.low:.1f} to {100 * share.high:.1f})"
-
-
 class EvaluationList(RowsModel[ListedEvaluation]):
     """Lists evaluations, the newest first. `chosen_changed` follows each change of a check mark."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtWidgets import QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
@@ -19,7 +19,7 @@ from orca_desk.steps.evaluate.losses import KIND as FORGETTING
 from orca_desk.steps.evaluate.plan import Plan, plan_from_json
 from orca_desk.steps.recorder import require_unfinished
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.evaluate.answers import AnswersView
 from orca_desk.ui.pages.evaluate.evaluation_jobs import EvaluationJobs
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
@@ -59,7 +59,7 @@ class EvaluatePage(Page):
         Command("&Set up", lambda page: page.tabs.setCurrentIndex(SETUP), key="Alt+1"),
         Command("&Results", lambda page: page.tabs.setCurrentIndex(RESULTS), key="Alt+2"),
         Command("&Answers", lambda page: page.tabs.setCurrentIndex(ANSWERS), key="Alt+3"),
-        Command("Searc&h the answers", lambda page: page.search_answers(), key="Ctrl+F", image="search"),
+        SEARCH,
         Command("&Next answer", lambda page: page.step(1), key="Ctrl+Down"),
         Command("&Previous answer", lambda page: page.step(-1), key="Ctrl+Up"),
         Command("Export the p&lot…", lambda page: page.export_plot(), key="Ctrl+Alt+E", image="image-down"),
@@ -211,11 +211,12 @@ class EvaluatePage(Page):
         if self.setup.start.isEnabled():
             self.setup.run()
 
-    def search_answers(self) -> None:
-        """Put the cursor into the search of the answers."""
+    def search_field(self) -> QLineEdit:
+        """See Page: that of the evaluations beside the results, and elsewhere that of the answers."""
+        if self.tabs.currentIndex() == RESULTS:
+            return self.results.search
         self.tabs.setCurrentIndex(ANSWERS)
-        self.answers.text.setFocus()
-        self.answers.text.selectAll()
+        return self.answers.text
 
     def step(self, step: int) -> None:
         """Show another answer, `step` rows further down."""
@@ -250,7 +251,7 @@ class EvaluatePage(Page):
     def _choose(self, evaluation_id: str) -> None:
         """Show an evaluation beside the most comparable ones."""
         self._chosen = None
-        if any(row.id == evaluation_id for row in self.rows.rows):
+        if any(row.id == evaluation_id for row in self.rows.given):
             self.rows.choose(companions(self.rows.given, evaluation_id))
         else:
             self.notice.show_message(f"{evaluation_id} has no answers yet.")

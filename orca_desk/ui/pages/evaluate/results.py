@@ -41,6 +41,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, plot_note
@@ -74,7 +75,7 @@ class ResultsView(QWidget):
     def compare(self) -> None:
         """Compare the checked evaluations, unless their comparison is shown already."""
         ids = self.rows.chosen
-        counts = {row.id: (row.answered, row.accuracy, row.name) for row in self.rows.rows}
+        counts = {row.id: (row.answered, row.accuracy, row.name) for row in self.rows.given}
         wanted = (self.reference.currentData(), *((one, counts[one]) for one in ids))
         if wanted == self._shown:
             return
@@ -119,7 +120,16 @@ class ResultsView(QWidget):
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(self.table)
+        self.search = SearchLine(
+            self.desk.theme, "Search evaluations", "Search evaluations and models", below=self.table
+        )
+        self.search.textChanged.connect(self.rows.find)
+        above = QWidget()
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.search)
+        column.addWidget(self.table, 1)
+        self.splitter.addWidget(above)
         self.body = QStackedWidget()
         self.body.addWidget(
             EmptyState(

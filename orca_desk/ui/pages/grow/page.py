@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLineEdit,
     QScrollArea,
     QStyle,
     QTabWidget,
@@ -26,7 +27,7 @@ from orca_desk.steps.grow.procedural import ProceduralRequest
 from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.grow.documents import DocumentsForm
 from orca_desk.ui.pages.grow.generators import GeneratorsForm
 from orca_desk.ui.pages.grow.like import LikeForm
@@ -57,6 +58,7 @@ class GrowPage(Page):
     watches = frozenset({"tasks", "proposals"})
     offers = (
         Command("&Make proposals", lambda page: page.start(), key="Ctrl+Return", image="play"),
+        SEARCH,
         Command(
             "&Accept proposal",
             lambda page: page.proposals.accept(),
@@ -121,6 +123,10 @@ class GrowPage(Page):
             self.resume(str(target["resume"]))
         if "start" in target:
             self._start_stored((str(target["kind"]), target["start"]))
+
+    def search_field(self) -> QLineEdit:
+        """See Page: that of the proposals."""
+        return self.proposals.search
 
     def first_focus(self) -> QWidget:
         """Return the table of proposals: a review begins at once."""

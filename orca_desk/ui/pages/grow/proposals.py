@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -34,8 +34,10 @@ from orca_desk.steps.grow.review import accept_proposals, joined, undo_review
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.grow.edit_dialog import ProposalEditor
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.generators import TEMPLATES, diversity_lines
@@ -65,6 +67,7 @@ STATES: tuple[tuple[str, ProposalState], ...] = (
 EMPTY = (
     "Choose on the left what to make, and start. What is made appears here, and waits for you to accept it."
 )
+TYPING_MS = 200  # between the last key and the search
 GRADES = ("tasks", "records", "pairings", "proposals")  # what an accepted task changes
 
 
@@ -109,7 +112,9 @@ class ProposalsView(QWidget):
     def wanted(self) -> ProposalFilter:
         """Which proposals are shown."""
         confirmed = True if self.confirmed.isChecked() else None
-        return ProposalFilter(state=self.state.currentData(), confirmed=confirmed)
+        return ProposalFilter(
+            state=self.state.currentData(), confirmed=confirmed, text=self.search.text().strip()
+        )
 
     def refresh(self) -> None:
         """Read the proposals anew."""
@@ -200,14 +205,20 @@ class ProposalsView(QWidget):
             self.state.addItem(title, state)
         self.confirmed = QCheckBox("Confirmed onl&y")
         self.confirmed.setToolTip("Only proposals whose answer a check gave again")
+        self.search = SearchLine(self.desk.theme, "Search proposals", "Search proposals")
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self.refresh)
+        self.search.textChanged.connect(self._typing.start)
         self.found = label(tone="muted")
         self.state.currentIndexChanged.connect(lambda _: self.refresh())
         self.confirmed.toggled.connect(lambda _: self.refresh())
-        row = QHBoxLayout()
+        row = FlowRow()
         row.addWidget(label("Proposals", bold=True))
         row.addWidget(self.state)
         row.addWidget(self.confirmed)
-        row.addStretch(1)
+        row.addWidget(self.search, 1)
         row.addWidget(self.found)
         layout.addLayout(row)
 
@@ -216,6 +227,7 @@ class ProposalsView(QWidget):
         self.table = row_table(self.model, "Proposals", needs=NEEDS)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.set_widths(WIDTHS)
+        self.search.below = self.table
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
         self.detail = QPlainTextEdit()
         self.detail.setReadOnly(True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtCore import QUrl
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub.address import model_name
@@ -27,7 +27,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.online import title_of
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.hub.connection_dialog import ConnectionDialog
 from orca_desk.ui.pages.hub.detail import HubDetail
 from orca_desk.ui.pages.hub.finder import Finder, SearchRow
@@ -51,7 +51,7 @@ class HubPage(Page):
     watches = frozenset({"models", "settings"})
     offers = (
         Command("&Go online or offline", lambda page: page.toggle(), image="wifi"),
-        Command("&Search the hub", lambda page: page.focus_search(), key="Ctrl+F", image="search"),
+        SEARCH,
         Command("Show &recommended models", lambda page: page.finder.show_recommended(), image="lightbulb"),
         Command("&Connection…", lambda page: page.ask_for_connection(), image="settings"),
         Command("&Download", lambda page: page.detail.download.click(), image="download", on_selection=True),
@@ -130,10 +130,9 @@ class HubPage(Page):
 
         self.desk.online.go_online(ask, failed=self.notice.show_error)
 
-    def focus_search(self) -> None:
-        """Put the cursor into the search."""
-        self.search.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.text.selectAll()
+    def search_field(self) -> QLineEdit:
+        """See Page."""
+        return self.search.text
 
     def ask_for_connection(self) -> None:
         """Let the user change the hub's address and the token."""

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from orca_desk.ui.pages.jobs.run_detail import RunDetail
 from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RunTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
@@ -130,12 +130,10 @@ class JobsPage(Page):
         self.count = label(tone="muted")
         self.search = SearchLine(self.desk.theme, "Search runs", "Search runs, models and outcomes")
         self.search.textChanged.connect(self._search)
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID)
+        row = FlowRow(spacing=2 * GRID)
         row.addWidget(self.search, 1)
         row.addWidget(self.kind)
         row.addWidget(self.count)
-        row.addStretch(1)
         self.body.addLayout(row)
         self.runs = RunTable(self.desk.theme, self.status_of)
         self.table = self._make_table()

@@ -24,7 +24,7 @@ from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.steps.export.offer import exportable_trainings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.models.detail import ModelDetail
 from orca_desk.ui.pages.models.serve_strip import ServeStrip
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
@@ -76,7 +76,7 @@ class ModelsPage(Page):
         ),
         Command("&Serve to other programs", lambda page: page.serve_strip.toggle(), image="server"),
         Command("R&efresh", lambda page: page.desk.models.read(), key="F5", image="refresh-cw"),
-        Command("Fi&lter", lambda page: page.focus_filter(), key="Ctrl+F", image="search"),
+        SEARCH,
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -130,6 +130,7 @@ class ModelsPage(Page):
         self.search.setPlaceholderText("Filter by name, type, architecture, folder")
         self.search.setAccessibleName("Filter models")
         self.search.setClearButtonEnabled(True)
+        self.search.setToolTip(self.search.placeholderText())
         self.search.setMaximumWidth(50 * GRID)
         self.search.textChanged.connect(self._filter)
         self.found = label(tone="muted")
@@ -352,10 +353,9 @@ class ModelsPage(Page):
         if self.proxy.rowCount() and not self.table.selectionModel().hasSelection():
             self.table.selectRow(0)
 
-    def focus_filter(self) -> None:
-        """Put the cursor into the filter."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
+    def search_field(self) -> QLineEdit:
+        """See Page."""
+        return self.search
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and folders."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.library.backup import Backup
 from orca_desk.library.compacting import Compacted, Space
@@ -15,7 +15,7 @@ from orca_desk.library.kept import KeptBackup
 from orca_desk.library.recovery import Recovered
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.care import LibraryCare
@@ -26,6 +26,8 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.search_line import SearchLine
+from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class SettingsPage(Page):
         "About Orca Desk": "version, licences",
     }
     offers = (
+        SEARCH,
         Command("&Back up the library…", lambda page: page.backups.ask(), image="save"),
         Command("&Restore a backup…", lambda page: page.backups.ask_to_restore(), image="undo-2"),
         Command("Back up &now", lambda page: page.kept.back_up_now(), image="save"),
@@ -120,12 +123,17 @@ class SettingsPage(Page):
         self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a card: {"section": one of `sections`}. Recover a damaged library with {"do": "recover"}."""
+        """Show a card: {"section": one of `sections`}, and in it {"control": the name of a setting}.
+
+        Recover a damaged library with {"do": "recover"}.
+        """
         if target.get("do") == "recover":
             self.care.ask_to_recover()
         if target.get("section") in self.sections:
             # A new page has no sizes yet: scroll once it does.
-            QTimer.singleShot(0, self, partial(self._show_card, str(target["section"])))
+            QTimer.singleShot(
+                0, self, partial(self._show_card, str(target["section"]), str(target.get("control", "")))
+            )
 
     def close_page(self) -> None:
         """Save what the user has just typed."""
@@ -160,6 +168,12 @@ class SettingsPage(Page):
             self.help,
             self.about_card,
         )
+        self.search = SearchLine(self.desk.theme, "Search settings", "Search settings")
+        self.search.textChanged.connect(self._find)
+        self.body.addWidget(self.search)
+        self.nothing = label("No setting has these words.", tone="muted")
+        self.nothing.hide()
+        column.addWidget(self.nothing)
         for one in self.cards:
             one.setMaximumWidth(WIDEST)
             column.addWidget(one)
@@ -168,10 +182,35 @@ class SettingsPage(Page):
         self.body.addWidget(self.area, 1)
         leave_wheel_to_form(inner)
 
-    def _show_card(self, section: str) -> None:
+    def search_field(self) -> SearchLine:
+        """See Page."""
+        return self.search
+
+    def _find(self, text: str) -> None:
+        """Show only the cards in which all words occur."""
+        words = text.casefold().split()
+        found = [one for one in self.cards if all(word in self._words_of(one) for word in words)]
+        for one in self.cards:
+            one.setVisible(one in found)
+        self.nothing.setVisible(not found)
+
+    def _words_of(self, card: QWidget) -> str:
+        """Return all that a card says, and the words that it is found by."""
+        said = [card.accessibleName(), self.sections.get(card.accessibleName(), "")]
+        for part in card.findChildren(QWidget):
+            said += [part.accessibleName(), part.toolTip()]
+            if isinstance(part, QLabel | QAbstractButton):
+                said.append(part.text().replace("&", ""))
+        return "\n".join(said).casefold()
+
+    def _show_card(self, section: str, control: str = "") -> None:
+        self.search.clear()
         card = next(one for one in self.cards if one.accessibleName() == section)
-        self.area.verticalScrollBar().setValue(card.y())
-        first = next((one for one in card.findChildren(QWidget) if one.focusPolicy() & TAB), card)
+        stops = [one for one in card.findChildren(QWidget) if one.focusPolicy() & TAB]
+        named = [one for one in stops if control and control in _names_of(one)]
+        first = next(iter(named or stops), card)
+        top = first.mapTo(card, QPoint(0, 0)).y() if named else 0
+        self.area.verticalScrollBar().setValue(card.y() + max(0, top - 6 * GRID))
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:
@@ -223,3 +262,10 @@ class SettingsPage(Page):
 
     def _window(self) -> "Window":
         return cast("Window", self.window())
+
+
+def _names_of(widget: QWidget) -> tuple[str, ...]:
+    """Return what a control is called: a choice of several is named before a colon."""
+    name = widget.accessibleName()
+    text = widget.text().replace("&", "") if isinstance(widget, QAbstractButton) else ""
+    return name, name.split(":")[0], text
