@@ -1,42 +1,61 @@
-"""Other libraries: make one, open one, and those that were open lately. Each opens in a window of its own."""
+"""Libraries as documents: make one, open one, rename it, pack it into a bundle, and open a bundle.
+
+Each opens in a window of its own.
+"""
 
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.naming import rename_library
+from orca_desk.steps.carry.contents import Contents, contents_of
+from orca_desk.steps.carry.manifest import SUFFIX, ContentKind, Manifest
+from orca_desk.steps.carry.pack import Packed, pack
+from orca_desk.steps.carry.unpack import Unpacked, look_into, unpack
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.outside import open_library_window
-from orca_desk.ui.preferences import recent_libraries
-from orca_desk.ui.words.library import library_name
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.library_dialogs import BundleDialog, NewLibraryDialog, RenameDialog, folder_name
+from orca_desk.ui.outside import open_library_window, open_outside
+from orca_desk.ui.preferences import PLACE_OF_NEW, KnownLibrary, forget_library, known_libraries
+from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.words.bundles import bundle_about, missing_models, packed_lines, unpacked_lines
+
+BUNDLES = f"Bundles (*{SUFFIX});;All files (*)"
+NEW_ABOUT = (
+    "A library holds the tasks, records, trainings and chats of one project, in a folder of its own. It opens"
+    " in another window."
+)
 
 
 class LibraryActions:
-    """What the File menu does with libraries."""
+    """What the File menu and the switcher do with libraries."""
 
-    def __init__(self, window: QWidget, desk: Desk) -> None:
-        self._window, self._desk = window, desk
+    def __init__(self, window: QWidget, desk: Desk, notice: Notice) -> None:
+        """`notice` tells what became of a bundle."""
+        self._window, self._desk, self._notice = window, desk, notice
 
     def new(self) -> None:
-        """Ask where to make a library with the sample tasks, and open it."""
-        self._ask(samples=True)
-
-    def new_empty(self) -> None:
-        """Ask where to make a library without tasks, and open it."""
-        self._ask(samples=False)
-
-    def _ask(self, *, samples: bool) -> None:
-        start = self._desk.library.folder.parent / "my-library"
-        chosen, _ = QFileDialog.getSaveFileName(
+        """Ask what a new library is called and where it lies; make it and open it."""
+        dialog = NewLibraryDialog(
             self._window,
-            "New library: name its folder",
-            str(start),
-            options=QFileDialog.Option.DontConfirmOverwrite,
+            place=self._place_of_new(),
+            name="",
+            heading="New library",
+            about=NEW_ABOUT,
+            samples=False,
         )
-        if chosen:
-            self.make(Path(chosen), samples=samples)
+        dialog.accepted.connect(
+            lambda: self.make(
+                dialog.folder, name=dialog.name.text().strip(), samples=dialog.samples.isChecked()
+            )
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def open(self) -> None:
         """Ask for a library's folder, and open it."""
@@ -45,13 +64,19 @@ class LibraryActions:
         if chosen:
             self.open_folder(Path(chosen))
 
-    def make(self, folder: Path, *, samples: bool = True) -> None:
-        """Make a library in `folder` and open it in a window. Raises UserError if files are there."""
-        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-            raise UserError(f"{folder} is not empty.", "Name a new folder for the library.")
-        if not samples:
-            Library.open(folder, samples=False).close()
-        open_library_window(folder)
+    def make(self, folder: Path, *, name: str = "", samples: bool = False) -> None:
+        """Make a library in `folder`, off the event loop, and open it in a window."""
+        self._desk.preferences.setValue(PLACE_OF_NEW, str(folder.parent))
+
+        def work() -> None:
+            if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+                raise UserError(f"{folder} is not empty.", "Name a new folder for the library.")
+            with Library.open(folder, samples=samples) as made:
+                if name != made.folder.name:
+                    rename_library(made, name)
+            open_library_window(folder)
+
+        self._desk.background.run(self._desk, work, lambda _: None, failed=self._desk.report)
 
     def open_folder(self, folder: Path) -> None:
         """Open the library in `folder` in a window. Raises UserError if there is none."""
@@ -59,16 +84,165 @@ class LibraryActions:
             raise UserError(f"There is no library in {folder}.", "File › New library makes one.")
         open_library_window(folder)
 
+    def reveal(self) -> None:
+        """Show the library's folder in the system's file manager."""
+        open_outside(self._desk.library.folder)
+
+    def rename(self) -> None:
+        """Ask for another name, and store it."""
+        desk = self._desk
+        dialog = RenameDialog(self._window, name=desk.name.text, folder=desk.library.folder)
+        dialog.accepted.connect(lambda: self._store_name(dialog.name.text()))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_bundle(self) -> None:
+        """Look at what a bundle can have, ask what it gets and where it goes, and write it as a job."""
+        library = self._desk.library
+        self._desk.background.run(
+            self._desk, lambda: contents_of(library), self._ask_bundle, failed=self._desk.report
+        )
+
+    def save_bundle_to(self, path: Path, kinds: frozenset[ContentKind]) -> Job:
+        """Write a bundle as a job. The user has agreed to replace what is there."""
+        library = self._desk.library
+        job = self._desk.jobs.start(
+            "Save as bundle",
+            "bundle",
+            lambda tools: pack(
+                library, path, kinds=kinds, replace_file=True, progress=tools.progress, control=tools.control
+            ),
+            heavy=False,
+        )
+        job.ended.connect(lambda: self._show_packed(job))
+        return job
+
+    def open_bundle(self) -> None:
+        """Ask for a bundle, look into it, ask where its library goes, and make it as a job."""
+        start = str(self._desk.library.folder.parent)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a bundle", start, BUNDLES)
+        if chosen:
+            self.look_into_bundle(Path(chosen))
+
+    def look_into_bundle(self, path: Path) -> None:
+        """Check what a bundle says about itself, and ask where its library goes."""
+        self._desk.background.run(
+            self._desk,
+            lambda: look_into(path),
+            lambda found: self._ask_where(path, found),
+            failed=self._desk.report,
+        )
+
+    def unpack_bundle(self, path: Path, folder: Path) -> Job:
+        """Make a library of a bundle as a job, and open it in a window."""
+        job = self._desk.jobs.start(
+            "Open a bundle",
+            "unbundle",
+            lambda tools: unpack(path, folder, progress=tools.progress, control=tools.control),
+            heavy=False,
+        )
+        job.ended.connect(lambda: self._show_unpacked(job))
+        return job
+
     def fill_recent(self, menu: QMenu) -> None:
-        """List the other libraries that were open lately."""
+        """List the other libraries that were open lately; those that are missing say so."""
         menu.clear()
-        here = self._desk.library.folder
-        for folder in recent_libraries(self._desk.preferences):
-            if folder != here:
-                name = library_name(folder).replace("&", "&&")
-                action = menu.addAction(f"{name}  ({folder.parent})")
-                action.triggered.connect(partial(self._open_recent, folder))
+        self.add_recent(menu)
         menu.setEnabled(not menu.isEmpty())
 
-    def _open_recent(self, folder: Path, checked: bool = False) -> None:
-        self.open_folder(folder)
+    def add_recent(self, menu: QMenu) -> None:
+        """Add an entry to a menu for each other library that was open lately."""
+        here = self._desk.library.folder
+        for one in known_libraries(self._desk.preferences):
+            if one.folder == here:
+                continue
+            text = f"{one.name}  ({one.folder.parent})" if one.is_there else f"{one.name}  (missing)"
+            action = menu.addAction(text.replace("&", "&&"))
+            action.triggered.connect(partial(self._open_recent, one))
+
+    def _open_recent(self, known: KnownLibrary, checked: bool = False) -> None:
+        if known.is_there:
+            self.open_folder(known.folder)
+            return
+        box = message_box(
+            self._window,
+            f"{known.name} is no longer in {known.folder}.",
+            "If it lies on another drive, connect that. If you moved it, open it where it is now.",
+        )
+        forget = box.addButton("Take it off the list", QMessageBox.ButtonRole.AcceptRole)
+        look = box.addButton("Look for it…", QMessageBox.ButtonRole.ActionRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        box.setEscapeButton(cancel)
+        forget.clicked.connect(lambda: forget_library(self._desk.preferences, known.folder))
+        look.clicked.connect(self.open)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _store_name(self, name: str) -> None:
+        library, before = self._desk.library, self._desk.name.text
+        self._desk.do(
+            "rename the library",
+            lambda: rename_library(library, name),
+            lambda _: rename_library(library, before if before != library.folder.name else ""),
+            "settings",
+        )
+
+    def _place_of_new(self) -> Path:
+        """Return where the user made a library last, or else a folder among the user's documents."""
+        if stored := self._desk.preferences.value(PLACE_OF_NEW):
+            return Path(str(stored))
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        return Path(documents or Path.home()) / "Orca Desk"
+
+    def _ask_bundle(self, contents: Contents) -> None:
+        dialog = BundleDialog(self._window, contents)
+        dialog.accepted.connect(lambda: self._ask_file(dialog.kinds()))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _ask_file(self, kinds: frozenset[ContentKind]) -> None:
+        name = folder_name(self._desk.name.text) or self._desk.library.folder.name
+        start = str(self._desk.library.folder.parent / f"{name}{SUFFIX}")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save as bundle", start, BUNDLES)
+        if chosen:
+            self.save_bundle_to(Path(chosen), kinds)
+
+    def _ask_where(self, path: Path, found: Manifest) -> None:
+        dialog = NewLibraryDialog(
+            self._window,
+            place=self._place_of_new(),
+            name=found.name,
+            heading="Open a bundle",
+            about=" ".join([f"{bundle_about(found)}.", *missing_models(found.missing_models)]),
+            samples=None,
+        )
+        dialog.accepted.connect(lambda: self.unpack_bundle(path, dialog.folder))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _show_packed(self, job: Job) -> None:
+        if isinstance(job.error, UserError):
+            self._notice.show_error(job.error)
+        elif isinstance(job.result, Packed):
+            made = job.result
+            self._notice.show_message(
+                f"Packed {made.manifest.name} into {made.path}",
+                " ".join(packed_lines(made)),
+                kind="good",
+                action="Show in folder",
+                run=lambda: open_outside(made.path.parent),
+            )
+
+    def _show_unpacked(self, job: Job) -> None:
+        if isinstance(job.error, UserError):
+            self._notice.show_error(job.error)
+        elif isinstance(job.result, Unpacked):
+            made = job.result
+            self._notice.show_message(
+                f"Made the library {made.manifest.name} in {made.folder}",
+                " ".join(unpacked_lines(made)),
+                kind="good",
+                action="Open it",
+                run=lambda: open_library_window(made.folder),
+            )

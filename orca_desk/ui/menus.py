@@ -25,6 +25,7 @@ class Menus(QObject):
         self,
         window: QMainWindow,
         desk: Desk,
+        libraries: LibraryActions,
         *,
         enter_page: Callable[[str], Any],
         fold_sidebar: QAction,
@@ -36,7 +37,7 @@ class Menus(QObject):
         """
         super().__init__(window)
         self._window, self._desk = window, desk
-        self._libraries = LibraryActions(window, desk)
+        self._libraries = libraries
         self._fill_file()
         self._fill_edit()
         self._page_menu = window.menuBar().addMenu("&Page")
@@ -60,11 +61,15 @@ class Menus(QObject):
         self._act(file, "New &chat", lambda: self._desk.open("chat", do="new"), "Ctrl+N")
         file.addSeparator()
         self._act(file, "&New library…", self._libraries.new)
-        self._act(file, "New library without sa&mples…", self._libraries.new_empty)
         self._act(file, "Open &library…", self._libraries.open)
         recent = file.addMenu("Open &recent")
         self._libraries.fill_recent(recent)
         recent.aboutToShow.connect(lambda: self._libraries.fill_recent(recent))
+        self._act(file, "Rena&me library…", self._libraries.rename)
+        self._act(file, "Show library in &folder", self._libraries.reveal)
+        file.addSeparator()
+        self._act(file, "&Save as bundle…", self._libraries.save_bundle)
+        self._act(file, "Open &bundle…", self._libraries.open_bundle)
         file.addSeparator()
         self._act(file, "&Close", self._window.close, QKeySequence.StandardKey.Quit)
 

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QW
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, room_for_icon
+from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.register import PAGES
+from orca_desk.ui.switcher import LibrarySwitcher
 from orca_desk.ui.theme import GRID, SCROLL_BAR, Role
 from orca_desk.ui.widgets.layouts import scrolled
 
@@ -24,7 +26,14 @@ class Sidebar(QFrame):
     In a narrow window, or when the user has folded it, it shows icons alone, and in a low one it scrolls.
     """
 
-    def __init__(self, desk: Desk, *, show: Callable[[str], Any], enter: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        libraries: LibraryActions,
+        *,
+        show: Callable[[str], Any],
+        enter: Callable[[str], Any],
+    ) -> None:
         """`show` shows a page and leaves the focus here; `enter` also moves the focus to it."""
         super().__init__()
         self.desk = desk
@@ -37,6 +46,9 @@ class Sidebar(QFrame):
         layout = QVBoxLayout(buttons)
         layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
         layout.setSpacing(2)
+        self.switcher = LibrarySwitcher(desk, libraries)
+        layout.addWidget(self.switcher)
+        layout.addSpacing(GRID)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         self._icons: dict[str, str] = {}
@@ -90,6 +102,7 @@ class Sidebar(QFrame):
                 else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             )
             made.setToolTip(made.text() if is_narrow else "")
+        self.switcher.set_narrow(is_narrow)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

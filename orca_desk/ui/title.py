@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.words.library import library_name
 
 
 class WindowTitle(QObject):
@@ -13,7 +12,8 @@ class WindowTitle(QObject):
     def __init__(self, window: QWidget, desk: Desk) -> None:
         super().__init__(window)
         self._window, self._jobs = window, desk.jobs
-        self._library = library_name(desk.library.folder)
+        self._name = desk.name
+        desk.name.changed.connect(lambda name: self._show())
         self._page = ""
         desk.jobs.progressed.connect(self._show)
         self._show()
@@ -24,7 +24,7 @@ class WindowTitle(QObject):
         self._show()
 
     def _show(self) -> None:
-        parts = [self._share(), self._page, self._library, "Orca Desk"]
+        parts = [self._share(), self._page, self._name.text, "Orca Desk"]
         title = " – ".join(part for part in parts if part)
         if title != self._window.windowTitle():
             self._window.setWindowTitle(title)

@@ -14,10 +14,11 @@ from orca_desk.ui.commands import menu_actions
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.indexing import TextIndexing
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.menus import Menus
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
-from orca_desk.ui.preferences import FONTS_TOLD, TOUR_SEEN
+from orca_desk.ui.preferences import FONTS_TOLD, GEOMETRY, TOUR_SEEN
 from orca_desk.ui.register import NAMES, make_page
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.sidebar import Sidebar
@@ -71,12 +72,14 @@ class Window(QMainWindow):
         self._title = WindowTitle(self, desk)
         self._stack = _Pages()
         self.notice = Notice(desk)
-        self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
+        libraries = LibraryActions(self, desk, self.notice)
+        self._sidebar = Sidebar(desk, libraries, show=self.show_page, enter=self.enter_page)
         self.status = StatusBar(desk)
         self._lay_out()
         self._menus = Menus(
             self,
             desk,
+            libraries,
             enter_page=self.enter_page,
             fold_sidebar=self._sidebar.fold,
             help_entries=(
@@ -185,7 +188,7 @@ class Window(QMainWindow):
         if not self._closing.may_close():
             event.ignore()
             return
-        self.desk.view_state.setValue("window/geometry", self.saveGeometry())
+        self.desk.preferences.setValue(GEOMETRY, self.saveGeometry())
         self.desk.view_state.sync()
         event.accept()
 
@@ -213,7 +216,7 @@ class Window(QMainWindow):
         self.setCentralWidget(whole)
 
     def _restore(self) -> None:
-        geometry = self.desk.view_state.value("window/geometry")
+        geometry = self.desk.preferences.value(GEOMETRY)
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(*FIRST_SIZE)
         keep_on_screen(self)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from new_library import new_library
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.naming import get_name
 from orca_desk.library.tasks import count_tasks
 from orca_desk.processes.progress import Update
 from orca_desk.ui import libraries
@@ -19,7 +20,15 @@ from orca_desk.ui.app import desktop
 from orca_desk.ui.commands import plain
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.libraries import LibraryActions
-from orca_desk.ui.preferences import MOST_RECENT, note_library, preferences, recent_libraries
+from orca_desk.ui.library_dialogs import BundleDialog, NewLibraryDialog, RenameDialog
+from orca_desk.ui.preferences import (
+    MOST_RECENT,
+    known_libraries,
+    note_library,
+    preferences,
+    recent_libraries,
+)
+from orca_desk.ui.switcher import LibrarySwitcher
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.tour import Tour
 from orca_desk.ui.window import Window
@@ -68,20 +77,81 @@ def test_the_title_shows_how_far_the_job_is(window: Window, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Home"))
 
 
-def test_a_new_library_gets_an_empty_folder(
-    window: Window, tmp_path: Path, opened: list[Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("samples", "tasks"), [(False, 0), (True, 2661)])
+def test_a_new_library_is_named_and_empty_unless_samples_are_asked_for(
+    window: Window, tmp_path: Path, opened: list[Path], qtbot: QtBot, samples: bool, tasks: int
 ) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **options: (str(tmp_path / "new"), ""))
     act(window, "New library…").trigger()
-    assert opened == [tmp_path / "new"]
-    act(window, "New library without samples…").trigger()
-    assert opened == [tmp_path / "new"] * 2
-    with Library.open(tmp_path / "new") as made:
-        assert count_tasks(made) == 0
+    (dialog,) = window.findChildren(NewLibraryDialog)
+    assert not dialog.make.isEnabled() and not dialog.samples.isChecked()
+    dialog.where.setText(str(tmp_path))
+    qtbot.keyClicks(dialog.name, "My thesis: 2")
+    assert dialog.path.text() == f"Its folder: {tmp_path / 'My thesis- 2'}"
+    dialog.samples.setChecked(samples)
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: opened == [tmp_path / "My thesis- 2"])
+    with Library.open(tmp_path / "My thesis- 2") as made:
+        assert count_tasks(made) == tasks and get_name(made) == "My thesis: 2"
+
+
+def test_a_new_library_needs_a_place_of_its_own(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").touch()
-    with pytest.raises(UserError, match="is not empty"):
-        LibraryActions(window, window.desk).make(tmp_path / "full")
+    act(window, "New library…").trigger()
+    (dialog,) = window.findChildren(NewLibraryDialog)
+    dialog.where.setText(str(tmp_path))
+    for name, said in (
+        ("full", "is not empty"),
+        ("..", "Give the library a name"),
+        ("", "Give the library a name"),
+    ):
+        dialog.name.setText(name)
+        assert said in dialog.path.text() and not dialog.make.isEnabled()
+    dialog.name.setText("thesis")
+    dialog.where.setText("here")
+    assert not dialog.make.isEnabled()
+
+
+def test_a_library_is_renamed_wherever_its_name_stands(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    switcher = window.findChild(QToolButton, "switcher")
+    assert isinstance(switcher, QToolButton) and switcher.accessibleName() == "Library: library"
+    act(window, "Rename library…").trigger()
+    (dialog,) = window.findChildren(RenameDialog)
+    dialog.name.setText("Thesis & more")
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.windowTitle() == "Home – Thesis & more – Orca Desk")
+    assert switcher.accessibleName() == "Library: Thesis & more"
+    assert known_libraries(window.desk.preferences)[0].name == "Thesis & more"
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: window.windowTitle() == "Home – library – Orca Desk")
+
+
+def test_a_library_is_packed_and_opened_elsewhere(
+    window: Window, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "library.orcalib"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **options: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args, **options: (str(path), ""))
+    act(window, "Save as bundle…").trigger()
+    qtbot.waitUntil(lambda: len(window.findChildren(BundleDialog)) == 1)
+    (asked,) = window.findChildren(BundleDialog)
+    asked.accept()
+    qtbot.waitUntil(lambda: window.notice.isVisible())
+    assert window.notice.text.text() == f"Packed library into {path}"
+    act(window, "Open bundle…").trigger()
+    qtbot.waitUntil(lambda: len(window.findChildren(NewLibraryDialog)) == 1)
+    (dialog,) = window.findChildren(NewLibraryDialog)
+    assert dialog.name.text() == "library" and not dialog.samples.isVisible()
+    dialog.where.setText(str(tmp_path))
+    dialog.name.setText("there")
+    dialog.accept()
+    qtbot.waitUntil(lambda: window.notice.text.text() == f"Made the library library in {tmp_path / 'there'}")
+    assert (tmp_path / "there" / "library.db").is_file()
+    path.write_bytes(b"PK\x03\x04")
+    act(window, "Open bundle…").trigger()
+    qtbot.waitUntil(lambda: "is damaged" in window.notice.text.text())
 
 
 def test_only_a_library_is_opened(
@@ -93,7 +163,7 @@ def test_only_a_library_is_opened(
     act(window, "Open library…").trigger()
     assert opened == [tmp_path / "other"]
     with pytest.raises(UserError, match="There is no library in"):
-        LibraryActions(window, window.desk).open_folder(tmp_path)
+        LibraryActions(window, window.desk, window.notice).open_folder(tmp_path)
 
 
 def test_libraries_that_were_open_are_offered_again(
@@ -108,6 +178,47 @@ def test_libraries_that_were_open_are_offered_again(
     assert opened == [tmp_path / "a & b"]
     (tmp_path / "a & b" / "library.db").unlink()
     assert recent_libraries(preferences()) == [library.folder]
+
+
+def test_a_recent_library_that_is_missing_says_so_and_is_taken_off(
+    library: Library, theme: Theme, tmp_path: Path, opened: list[Path], qtbot: QtBot
+) -> None:
+    gone = tmp_path / "gone"
+    note_library(preferences(), gone, "Old thesis")
+    with desktop(library, theme) as window:
+        with qtbot.waitExposed(window):
+            window.show()
+        (action,) = recent(window)
+        assert action.text() == "Old thesis  (missing)"
+        action.trigger()
+        (box,) = window.findChildren(QMessageBox)
+        assert box.text() == f"Old thesis is no longer in {gone}."
+        (forget,) = [one for one in box.buttons() if one.text() == "Take it off the list"]
+        qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: recent(window) == [])
+    assert opened == []
+
+
+def test_the_switcher_offers_the_other_libraries(
+    library: Library, theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with new_library(tmp_path / "other") as other, desktop(other, theme):
+        pass
+    with desktop(library, theme) as window:
+        switcher = window.findChild(LibrarySwitcher)
+        assert isinstance(switcher, LibrarySwitcher)
+        switcher.menu().aboutToShow.emit()
+        texts = [one.text() for one in switcher.menu().actions() if one.text()]
+        assert texts[:2] == ["library", f"other  ({tmp_path})"]
+        assert "New library…" in texts and "Show library in folder" in texts
+
+
+def test_the_window_is_as_large_in_every_library(library: Library, theme: Theme, tmp_path: Path) -> None:
+    with desktop(library, theme) as window:
+        window.resize(700, 500)
+        window.close()
+    with new_library(tmp_path / "other") as other, desktop(other, theme) as window:
+        assert (window.width(), window.height()) == (700, 500)
 
 
 def test_only_the_latest_libraries_are_remembered(tmp_path: Path) -> None:
