@@ -19,6 +19,7 @@ COMMANDS = (
     "desktop",
     "demo",
     "library",
+    "tidy",
     "tasks",
     "find",
     "strategies",

@@ -51,6 +51,23 @@ def resolve_path(library: Library, stored: str) -> Path:
     return library.folder / stored
 
 
+def size_of(path: Path) -> int:
+    """Return the bytes of a file or of everything in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    try:
+        if not path.is_dir() or path.is_symlink():
+            return path.lstat().st_size
+    except OSError:
+        return 0
+    for current, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(current, name)).st_size  # noqa: PTH118 - a Path a file is slow
+            except OSError:
+                continue
+    return total
+
+
 def space_used(folder: Path) -> SpaceUsed:
     """Measure a library's folder. Files that disappear meanwhile are skipped."""
     own = others = 0

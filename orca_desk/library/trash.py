@@ -21,6 +21,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.locations import size_of
 from orca_desk.library.trash_rows import Rows, insert_rows, take_rows, tidying, unindex
 
 FOLDER = "trash"
@@ -178,6 +179,25 @@ def empty_trash(
     if entries is None and limit is None:
         _remove_strays(library)
     return len(going)
+
+
+def throw_away(library: Library, path: Path) -> int:
+    """Delete a file or folder of the library for good; return its bytes, 0 if a program holds it.
+
+    It leaves its place at once: an end of the process leaves no half of it there, but in the trash.
+    """
+    place = library.folder / FOLDER / secrets.token_hex(6)
+    place.parent.mkdir(exist_ok=True)
+    try:
+        path.rename(place)
+    except OSError:
+        return 0
+    size = size_of(place)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
+    return size - size_of(place)
 
 
 def finish_moves(library: Library) -> None:

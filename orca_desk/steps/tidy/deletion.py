@@ -3,7 +3,6 @@
 What was deleted is in the trash, and can come back, until that is emptied.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,7 +24,7 @@ from orca_desk.library.deleting import (
     trainings_on,
 )
 from orca_desk.library.evaluations import list_evaluations
-from orca_desk.library.locations import training_folder
+from orca_desk.library.locations import size_of, training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import Run, runs_of
 from orca_desk.library.snapshots import list_snapshots, snapshot_names
@@ -156,23 +155,6 @@ def delete(library: Library, deletion: Deletion) -> int:
 def restore(library: Library, entry: int) -> Restored:
     """Bring back what `delete` or an entry of the trash holds. Raises UserError if it is gone."""
     return restore_from_trash(library, entry)
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes of a file or of everything in a folder; what vanishes meanwhile counts nothing."""
-    total = 0
-    try:
-        if not path.is_dir() or path.is_symlink():
-            return path.lstat().st_size
-    except OSError:
-        return 0
-    for current, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(current, name)).st_size  # noqa: PTH118 - a Path a file is slow
-            except OSError:
-                continue
-    return total
 
 
 def _kind_of(library: Library, kind: Kind, ids: Sequence[str]) -> Kind:

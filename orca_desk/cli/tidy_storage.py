@@ -1,0 +1,115 @@
+"""`orca-desk tidy sizes`, `free` and `trash`: what takes space, and getting it back."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orca_desk.cli.options import existing_library_option, json_option, open_library
+from orca_desk.cli.output import print_json, say, table
+from orca_desk.library.trash import empty_trash, list_trash, restore_from_trash
+from orca_desk.models.fits import human_bytes
+from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, storage
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, freed_sentence
+from orca_desk.ui.words.tidying import entry_text, restored_sentence
+
+
+@click.command("sizes")
+@existing_library_option
+@json_option
+def sizes(folder: Path, as_json: bool) -> None:
+    """Show what the library takes on the disk, by kind, and what can be freed."""
+    with open_library(folder, create=False) as library:
+        report = storage(library)
+    if as_json:
+        print_json(_json(report))
+        return
+    table(
+        f"{human_bytes(report.total)} in {report.folder}; {human_bytes(report.free)} free on its disk",
+        {"kind": "left", "size": "right"},
+        [[STORED[kind], human_bytes(size)] for kind, size in report.bytes.items()],
+    )
+    for one in report.suggestions:
+        say(f"{FREEABLE[one.what]}: {human_bytes(one.bytes)} (orca-desk tidy free {one.what.value})")
+        say(f"    {consequence(one)}")
+
+
+@click.command("free")
+@click.argument("what", nargs=-1, required=True, type=click.Choice([one.value for one in Freeable]))
+@existing_library_option
+@json_option
+def free_space(what: tuple[str, ...], folder: Path, as_json: bool) -> None:
+    """Free what `tidy sizes` suggests. This cannot be undone; `sizes` says what can be made again."""
+    with open_library(folder, create=False) as library:
+        freed = {one: free(library, Freeable(one)) for one in what}
+    if as_json:
+        print_json(freed)
+        return
+    for one, size in freed.items():
+        say(freed_sentence(Freeable(one), size))
+
+
+@click.group("trash")
+def trash() -> None:
+    """Show, restore and empty the trash: what was deleted waits there."""
+
+
+@trash.command("list")
+@existing_library_option
+@json_option
+def list_entries(folder: Path, as_json: bool) -> None:
+    """List what was deleted, the latest first."""
+    with open_library(folder, create=False) as library:
+        entries = list_trash(library)
+    if as_json:
+        print_json(entries)
+        return
+    table(
+        "Trash",
+        {"number": "left", "what": "left", "deleted (UTC)": "left"},
+        [[str(one.n), entry_text(one), one.created_at[:19]] for one in entries],
+    )
+
+
+@trash.command("restore")
+@click.argument("number", type=int)
+@existing_library_option
+@json_option
+def restore(number: int, folder: Path, as_json: bool) -> None:
+    """Bring back what was deleted; NUMBER is that of `tidy trash list`."""
+    with open_library(folder, create=False) as library:
+        restored = restore_from_trash(library, number)
+    print_json(restored) if as_json else say(restored_sentence(restored))
+
+
+@trash.command("empty")
+@click.argument("numbers", nargs=-1, type=int)
+@click.option("--older-than", type=float, metavar="DAYS", help="Only what was deleted before that.")
+@existing_library_option
+@json_option
+def empty(numbers: tuple[int, ...], older_than: float | None, folder: Path, as_json: bool) -> None:
+    """Delete for good what is in the trash: all of it, or what NUMBERS name. This cannot be undone."""
+    with open_library(folder, create=False) as library:
+        gone = empty_trash(library, numbers or None, older_than_days=older_than)
+    print_json({"deleted": gone}) if as_json else say(
+        f"Deleted {counted(gone, 'entry', 'entries')} for good."
+    )
+
+
+def _json(report: StorageReport) -> dict[str, Any]:
+    return {
+        "folder": report.folder,
+        "bytes": {kind.value: size for kind, size in report.bytes.items()},
+        "total": report.total,
+        "free_on_disk": report.free,
+        "suggestions": [
+            {
+                "what": one.what.value,
+                "bytes": one.bytes,
+                "count": one.count,
+                "made_again_in_seconds": one.seconds,
+            }
+            for one in report.suggestions
+        ],
+    }

@@ -1,0 +1,201 @@
+"""What a library takes on the disk, by kind, and what of it can be freed: said before, done by one click."""
+
+import contextlib
+import os
+import shutil
+import time
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.library.compacting import compact, space_of
+from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, size_of
+from orca_desk.library.runs import list_runs
+from orca_desk.library.trainings import Training, list_trainings
+from orca_desk.library.trash import FOLDER, empty_trash, list_trash, throw_away
+from orca_desk.processes.progress import JobControl
+
+OLD_LOG_DAYS = 30
+CONVERTED_PER_SECOND = 75 * 2**20  # bytes: a model of 135 million weights took 3.3 s on one core
+
+
+class Stored(StrEnum):
+    """A kind of thing that takes space in a library's folder."""
+
+    DATABASE = "database"
+    TRAINED = "trained"
+    CHECKPOINTS = "checkpoints"
+    CONVERTED = "converted"
+    BACKUPS = "backups"
+    LOGS = "logs"
+    TRASH = "trash"
+    OTHER = "other"
+
+
+class Freeable(StrEnum):
+    """Something that can be freed."""
+
+    TRASH = "trash"
+    CHECKPOINTS = "checkpoints"
+    CONVERTED = "converted"
+    LOGS = "logs"
+    UNUSED = "unused"
+
+
+# The folders in a library's, but for trainings, whose checkpoints count by themselves
+_FOLDERS = {
+    "cache": Stored.CONVERTED,
+    "backups": Stored.BACKUPS,
+    "logs": Stored.LOGS,
+    FOLDER: Stored.TRASH,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """What can be freed: `bytes` of `count` things.
+
+    `seconds` is about how long it takes to make them again; None where they cannot be made again.
+    """
+
+    what: Freeable
+    bytes: int
+    count: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageReport:
+    """The bytes of each kind that there is, the largest first; what is free on the disk; suggestions."""
+
+    folder: Path
+    bytes: dict[Stored, int]
+    free: int
+    suggestions: tuple[Suggestion, ...]
+
+    @property
+    def total(self) -> int:
+        """The bytes of the whole library."""
+        return sum(self.bytes.values())
+
+
+def storage(library: Library) -> StorageReport:
+    """Measure a library's folder. Reads names and sizes only, which takes a while for many files."""
+    counts: Counter[Stored] = Counter()
+    for current, folders, names in os.walk(library.folder):
+        place = Path(current).relative_to(library.folder).parts
+        folders.sort()
+        for name in names:
+            with contextlib.suppress(OSError):
+                size = os.lstat(os.path.join(current, name)).st_size  # noqa: PTH118 - a Path a file is slow
+                counts[_kind_of(place, name)] += size
+    return StorageReport(
+        folder=library.folder,
+        bytes=dict(counts.most_common()),
+        free=shutil.disk_usage(library.folder).free,
+        suggestions=tuple(one for one in _suggestions(library, counts) if one.bytes),
+    )
+
+
+def free(library: Library, what: Freeable, *, control: JobControl | None = None) -> int:
+    """Free what a suggestion named, and return the bytes that the disk got back.
+
+    Nothing of it can be undone. Raises UserError while a job is at work that may need it.
+    """
+    control = control or JobControl()
+    if what is Freeable.UNUSED:
+        return compact(library, check=control.require_running).given_back
+    if what is Freeable.TRASH:
+        before = size_of(library.folder / FOLDER)
+        empty_trash(library)
+        return before - size_of(library.folder / FOLDER)
+    if what is not Freeable.LOGS and (busy := list_runs(library, status="running")):
+        raise UserError(f"{busy[0].id} is at work, and may need it.", "Wait until it has ended.")
+    paths = {
+        Freeable.CHECKPOINTS: lambda: _checkpoints(library),
+        Freeable.CONVERTED: lambda: _entries(library.folder / "cache"),
+        Freeable.LOGS: lambda: _old_logs(library),
+    }[what]()
+    freed = 0
+    for path in paths:
+        control.require_running()
+        freed += throw_away(library, path)
+    return freed
+
+
+def _kind_of(place: tuple[str, ...], name: str) -> Stored:
+    if not place:
+        return Stored.DATABASE if name.startswith(DATABASE_NAME) else Stored.OTHER
+    if place[0] == "trainings":
+        return Stored.CHECKPOINTS if place[2:3] and place[2] in CHECKPOINT_FOLDERS else Stored.TRAINED
+    return _FOLDERS.get(place[0], Stored.OTHER)
+
+
+def _suggestions(library: Library, counts: Counter[Stored]) -> list[Suggestion]:
+    finished = _finished(library)
+    checkpoints = _checkpoints(library, finished)
+    logs = _old_logs(library)
+    unused = space_of(library)
+    converted = _entries(library.folder / "cache")
+    return [
+        Suggestion(what=Freeable.TRASH, bytes=counts[Stored.TRASH], count=len(list_trash(library))),
+        Suggestion(
+            what=Freeable.CONVERTED,
+            bytes=counts[Stored.CONVERTED],
+            count=len(converted),
+            seconds=counts[Stored.CONVERTED] / CONVERTED_PER_SECOND,
+        ),
+        Suggestion(
+            what=Freeable.CHECKPOINTS,
+            bytes=sum(map(size_of, checkpoints)),
+            count=len({path.parent for path in checkpoints}),
+            seconds=sum(one.run.seconds or 0 for one in finished if _folders_of(one)),
+        ),
+        Suggestion(what=Freeable.LOGS, bytes=sum(map(size_of, logs)), count=len(logs)),
+        Suggestion(what=Freeable.UNUSED, bytes=unused.unused if unused.is_worth_it else 0, count=1),
+    ]
+
+
+def _finished(library: Library) -> list[Training]:
+    """Return the trainings that need no checkpoint any more: done, with an adapter that is there."""
+    return [
+        one
+        for one in list_trainings(library)
+        if one.run.status == "done" and one.adapter is not None and one.adapter.exists()
+    ]
+
+
+def _checkpoints(library: Library, finished: list[Training] | None = None) -> list[Path]:
+    found = _finished(library) if finished is None else finished
+    return [path for one in found for path in _folders_of(one)]
+
+
+def _folders_of(training: Training) -> list[Path]:
+    """Return the folders of a training's checkpoints, but for one that its adapter itself lies in."""
+    folders = [training.folder / name for name in CHECKPOINT_FOLDERS]
+    used = [path for path in (training.adapter, training.adapter_gguf) if path is not None]
+    return [
+        folder
+        for folder in folders
+        if folder.is_dir() and not any(path.is_relative_to(folder) for path in used)
+    ]
+
+
+def _old_logs(library: Library) -> list[Path]:
+    limit = time.time() - OLD_LOG_DAYS * 86400
+    found = []
+    for path in _entries(log_folder(library)):
+        with contextlib.suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < limit:
+                found.append(path)
+    return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

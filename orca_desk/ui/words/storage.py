@@ -1,0 +1,66 @@
+"""What a library takes on the disk, and what can be freed, in words."""
+
+from orca_desk.models.fits import human_bytes
+from orca_desk.steps.tidy.storage import Freeable, Stored, Suggestion
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.progress import duration
+
+STORED: dict[Stored, str] = {
+    Stored.DATABASE: "Database: tasks, records, chats and results",
+    Stored.TRAINED: "Trained adapters",
+    Stored.CHECKPOINTS: "Checkpoints of trainings",
+    Stored.CONVERTED: "Converted students",
+    Stored.BACKUPS: "Backups",
+    Stored.LOGS: "Logs",
+    Stored.TRASH: "Trash",
+    Stored.OTHER: "Other files",
+}
+# What each is called where it is freed
+FREEABLE: dict[Freeable, str] = {
+    Freeable.TRASH: "Empty the trash",
+    Freeable.CONVERTED: "Delete converted students",
+    Freeable.CHECKPOINTS: "Delete checkpoints of finished trainings",
+    Freeable.LOGS: "Delete logs older than 30 days",
+    Freeable.UNUSED: "Compact the database",
+}
+MINUTE = 60.0
+
+
+def free_text(suggestion: Suggestion) -> str:
+    """Return what a suggestion would give back: "Free 3.1 GiB"."""
+    return f"Free {human_bytes(suggestion.bytes)}"
+
+
+def consequence(suggestion: Suggestion) -> str:
+    """Return what is lost with it, and whether and how it can be had again."""
+    match suggestion.what:
+        case Freeable.TRASH:
+            kept = counted(suggestion.count, "deletion")
+            return f"{kept} cannot be undone any more. Nothing else is touched."
+        case Freeable.CONVERTED:
+            return (
+                "They are made again when a student is next trained or served, in about"
+                f" {_time(suggestion)}. Nothing is lost."
+            )
+        case Freeable.CHECKPOINTS:
+            trainings = counted(suggestion.count, "training")
+            return (
+                f"{trainings} keep their adapters, but their earlier steps cannot be evaluated any more."
+                f" Training again would take about {_time(suggestion)}. Cannot be undone."
+            )
+        case Freeable.LOGS:
+            return f"{counted(suggestion.count, 'log')} of workers. Cannot be undone."
+        case Freeable.UNUSED:
+            return "Gives the space of deleted rows back to the disk. Nothing is lost."
+
+
+def freed_sentence(what: Freeable, size: int) -> str:
+    """Return what was freed."""
+    if not size:
+        return f"{FREEABLE[what]}: nothing could be freed."
+    return f"Freed {human_bytes(size)}."
+
+
+def _time(suggestion: Suggestion) -> str:
+    seconds = suggestion.seconds or 0
+    return duration(max(1.0, seconds)) if seconds < MINUTE else duration(round(seconds / MINUTE) * MINUTE)

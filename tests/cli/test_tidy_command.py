@@ -1,0 +1,84 @@
+"""`orca-desk tidy`: what goes along is said first, what was deleted comes back, and space is freed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from new_library import new_library
+from tidy_library import fill
+
+from orca_desk.cli import commands
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed library with something of every kind. What the tests delete, they bring back."""
+    made = tmp_path_factory.mktemp("tidy") / "library"
+    with new_library(made) as library:
+        fill(library)
+    return made
+
+
+def tidy(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(commands, ["tidy", *words, "--library", str(folder)])
+
+
+def as_json(folder: Path, *words: str) -> Any:
+    done = tidy(folder, *words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
+    would = tidy(folder, "delete", "training", "train-1", "--dry-run")
+    assert "Goes too, as it was made of it: 1 evaluation (evaluate-2)." in would.output
+    assert "Would delete training train-1." in would.output
+    refused = tidy(folder, "delete", "training", "train-1")
+    assert refused.exit_code == 1 and "touches more than that" in str(refused.exception)
+    assert as_json(folder, "trash", "list") == []
+    deleted = as_json(folder, "delete", "training", "train-1", "--yes")
+    assert [one["id"] for one in deleted["along"]] == ["evaluate-2"]
+    assert deleted["losing_their_adapter"] == ["evaluate-1"]
+    listed = tidy(folder, "trash", "list")
+    assert "training train-1" in listed.output
+    back = tidy(folder, "trash", "restore", str(deleted["trash"]))
+    assert back.output == "Restored 1 training.\n"
+    gone = tidy(folder, "trash", "restore", str(deleted["trash"]))
+    assert gone.exit_code == 1 and "not in the trash any more" in str(gone.exception)
+
+
+def test_what_must_stay_says_why(folder: Path) -> None:
+    done = tidy(folder, "delete", "record", "record-00001")
+    assert done.exit_code == 1
+    assert "1 record is frozen in the snapshot both." in done.output
+    unknown = tidy(folder, "delete", "run", "train-99")
+    assert unknown.exit_code == 1 and "There is no run train-99." in str(unknown.exception)
+
+
+def test_things_get_names_and_notes(folder: Path) -> None:
+    assert tidy(folder, "rename", "snapshot", "both", "sums").output.endswith("is now called sums.\n")
+    assert as_json(folder, "rename", "snapshot", "sums", "both")["before"] == "sums"
+    assert tidy(folder, "rename", "training", "train-1", "checkpoint x").exit_code == 1
+    assert as_json(folder, "note", "training", "train-1", "fast")["note"] == "fast"
+    assert tidy(folder, "note", "training", "train-1").output == "fast\n"
+    assert tidy(folder, "note", "training", "train-1", "").output == "There is no note on train-1.\n"
+
+
+def test_sizes_are_told_by_kind_and_freed(folder: Path) -> None:
+    cache, checkpoints = folder / "cache" / "unpacked-1-a", folder / "trainings" / "train-1" / "checkpoints"
+    for place in (cache, checkpoints):
+        place.mkdir(parents=True)
+        (place / "model.gguf").write_bytes(b"x" * 1000)
+    found = as_json(folder, "sizes")
+    assert found["bytes"]["converted"] == found["bytes"]["checkpoints"] == 1000
+    assert found["total"] == sum(found["bytes"].values())
+    suggested = {one["what"]: one for one in found["suggestions"]}
+    assert suggested["converted"]["bytes"] == suggested["checkpoints"]["bytes"] == 1000
+    told = tidy(folder, "sizes").output
+    assert "They are made again when a student is next trained or served" in told
+    assert as_json(folder, "free", "converted", "checkpoints") == {"converted": 1000, "checkpoints": 1000}
+    assert not cache.exists() and not checkpoints.exists()
+    assert (folder / "trainings" / "train-1" / "adapter.gguf").exists()
+    assert as_json(folder, "trash", "empty") == {"deleted": 0}
