@@ -109,7 +109,7 @@ class Menus(QObject):
             action.setData(choice)
             self._themes.addAction(action)
         self._fill_text_size(view.addMenu("Te&xt size"))
-        self._as_written = self._act(view, "Answers as &plain text", self._toggle_as_written)
+        self._as_written = self._act(view, "Answers as &plain text", self._toggle_as_written, "Ctrl+Shift+M")
         self._as_written.setCheckable(True)
         self._desk.theme.changed.connect(self._check_theme)
         self._check_theme()

@@ -9,7 +9,7 @@ import re
 from functools import partial
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QBrush,
     QContextMenuEvent,
@@ -69,6 +69,7 @@ class NoLoadDocument(QTextDocument):
 class Browser(QTextBrowser):
     """Shows the app's own HTML, or Markdown by anyone. A link opens only after the user agrees."""
 
+    as_written_chosen = Signal()  # the user chose how this text is shown
     longest_line: ClassVar[int] = LONGEST_LINE
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -128,9 +129,12 @@ class Browser(QTextBrowser):
         """Whether a text of `show_text` is shown as it was written."""
         return text_display().as_written if self._only_here is None else self._only_here
 
-    def show_text(self, text: str) -> None:
-        """Show a text as Markdown with formulas and code, or as it was written if the user prefers that."""
-        if text != self._written:
+    def show_text(self, text: str, *, is_same: bool = False) -> None:
+        """Show a text as Markdown with formulas and code, or as it was written if the user prefers that.
+
+        The user's choice for one text ends with another, unless that `is_same`, such as more of it.
+        """
+        if text != self._written and not is_same:
             self._only_here = None
         if self.is_as_written:
             self.set_plain(text)
@@ -196,6 +200,7 @@ class Browser(QTextBrowser):
         """Show this text as it was written, or not, whatever the user chose for all."""
         self._only_here = as_written
         self._show_again()
+        self.as_written_chosen.emit()
 
     def _show_again(self) -> None:
         if (text := self._written) is not None:

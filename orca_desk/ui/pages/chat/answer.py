@@ -18,11 +18,12 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
 from orca_desk.ui.pages.chat.vote import VoteView
-from orca_desk.ui.theme import GRID, Role, Theme
+from orca_desk.ui.theme import GRID, Role, Theme, text_display
 from orca_desk.ui.widgets.browser import is_heavy
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
+from orca_desk.ui.words.visible import visible
 
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
@@ -42,10 +43,8 @@ class AnswerCard(QFrame):
     regenerated = Signal()
     looked = Signal()
 
-    def __init__(self, theme: Theme, part: Part, title: str, *, as_written: bool = False) -> None:
-        """`as_written` shows no Markdown."""
+    def __init__(self, theme: Theme, part: Part, title: str) -> None:
         super().__init__()
-        self._as_written = as_written
         self._theme, self._part = theme, part
         self.text = ""
         self._shown = 0  # characters of `text` that are on screen
@@ -70,6 +69,8 @@ class AnswerCard(QFrame):
         layout.addWidget(self.thoughts)
         self.browser = FittingBrowser()
         self.browser.setAccessibleName(self.accessibleName())
+        self.browser.as_written_chosen.connect(self.show_again)
+        text_display().changed.connect(self.show_again)
         layout.addWidget(self.browser)
         self.vote = VoteView(theme, title)
         layout.addWidget(self.vote)
@@ -206,9 +207,8 @@ class AnswerCard(QFrame):
         self._show_parts(False)
         self.caption.setText("No answer.")
 
-    def show_as_written(self, as_written: bool) -> None:
-        """Show the text as it was written, or as Markdown."""
-        self._as_written = as_written
+    def show_again(self) -> None:
+        """Show the text as it was written, or as Markdown, whichever the user prefers now."""
         self._plain, self._shown, self._shown_answer = False, 0, 0
         self._render()
 
@@ -225,7 +225,7 @@ class AnswerCard(QFrame):
     def _render(self) -> None:
         """Show `text`. A very long one continues as plain text, which costs only what is new."""
         thoughts, answer = split_thoughts(self.text)
-        if self._as_written:
+        if self.browser.is_as_written:
             thoughts, answer = "", self.text
         self._render_thoughts(thoughts, answer)
         if self._plain and self._shown_answer:
@@ -233,17 +233,17 @@ class AnswerCard(QFrame):
             cursor.movePosition(QTextCursor.MoveOperation.End)
             if cursor.block().length() > LONGEST_BLOCK:
                 cursor.insertBlock()
-            cursor.insertText(answer[self._shown_answer :])
+            cursor.insertText(visible(answer[self._shown_answer :]))
         else:
-            self._plain = self._as_written or is_heavy(answer)
-            (self.browser.set_plain if self._plain else self.browser.set_markdown)(answer)
+            self._plain = self.browser.is_as_written or is_heavy(answer)
+            self.browser.show_text(answer, is_same=True)
         self._shown, self._shown_answer = len(self.text), len(answer)
 
     def _render_thoughts(self, thoughts: str, answer: str) -> None:
         """Fold the thoughts; their tokens are a share of all, by characters."""
         share = 1.0 - len(answer) / max(1, len(self.text))
         self.thoughts.show_thoughts(
-            "" if self._as_written else thoughts,
+            "" if self.browser.is_as_written else thoughts,
             round(self._tokens * share),
             thinking=self._is_coming and bool(thoughts) and not answer,
             answered=bool(answer),
@@ -283,11 +283,12 @@ class AnswerCard(QFrame):
         self.thoughts.paint()
         self.vote.paint()
         if self.text and not self._plain:  # its links and code still have the colours of the old theme
-            self.browser.set_markdown(split_thoughts(self.text)[1])
+            self.show_again()
 
     def _copy(self) -> None:
         """Copy the answer; with its thoughts only where they are shown as written."""
-        QGuiApplication.clipboard().setText(self.text if self._as_written else split_thoughts(self.text)[1])
+        whole = self.browser.is_as_written
+        QGuiApplication.clipboard().setText(self.text if whole else split_thoughts(self.text)[1])
         self.caption.setText("Copied.")
 
 

@@ -53,7 +53,6 @@ class ConversationView(QScrollArea):
         self.setAccessibleName("Conversation")
         self._turns: list[Turn] = []
         self._models: Sequence[ChatModel] = ()
-        self._as_written = False
         self.views: dict[int, TurnView] = {}
         self._streaming: list[AnswerCard] = []  # those with text that is not rendered; the next one first
         self._first = 0
@@ -93,13 +92,6 @@ class ConversationView(QScrollArea):
             self._add(event.turn)
         elif isinstance(event, AnswerBegan | Piece | Sampled | AnswerEnded | AnswerFailed) and self.last:
             self._show_answer(self.last.answers[event.column], event)
-
-    def show_as_written(self, as_written: bool) -> None:
-        """Show all answers as they were written, or as Markdown."""
-        self._as_written = as_written
-        for view in self.views.values():
-            for card in view.answers:
-                card.show_as_written(as_written)
 
     def render_news(self, seconds: float) -> None:
         """Show streamed text until so much time has passed; the column that is left out comes first next."""
@@ -185,9 +177,7 @@ class ConversationView(QScrollArea):
         note = ""
         if number and turn.system != self._turns[number - 1].system:
             note = f"System message from here on: {shorten(turn.system, LONGEST_NOTE) or 'none'}"
-        view = TurnView(
-            self._theme, number, turn, self._models, self._actions, note=note, as_written=self._as_written
-        )
+        view = TurnView(self._theme, number, turn, self._models, self._actions, note=note)
         self.views[number] = view
         room = self.width() - SCROLL_BAR
         view.arrange(arrange(len(self._models), room), room)

@@ -82,8 +82,6 @@ class ChatPage(Page):
                 image="sliders-horizontal"),
         Command("E&xport the chat…", lambda page: page.export_chat(), key="Ctrl+Shift+E",
                 image="file-output"),
-        Command("Answers as p&lain text", lambda page: page.top.plain.click(), key="Ctrl+Shift+M",
-                image="file-text"),
         SEARCH,
         Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
     )  # fmt: skip

@@ -127,9 +127,8 @@ class TurnView(QWidget):
         actions: TurnActions,
         *,
         note: str = "",
-        as_written: bool = False,
     ) -> None:
-        """`note` announces a new system message; `as_written` shows answers without Markdown."""
+        """`note` announces a new system message."""
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, GRID)
@@ -140,9 +139,7 @@ class TurnView(QWidget):
         layout.addWidget(self.question)
         self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(GRID)
-        self.answers = [
-            AnswerCard(theme, one.part, PART_NAMES[one.part], as_written=as_written) for one in models
-        ]
+        self.answers = [AnswerCard(theme, one.part, PART_NAMES[one.part]) for one in models]
         for card, one in zip(self.answers, models, strict=True):
             card.name.setText(column_name(one))
         for column, (card, answer, verdict, vote) in enumerate(

@@ -145,5 +145,5 @@ def test_answers_are_shown_as_written_on_demand(library: Library, theme: Theme, 
             assert page.top.plain.isChecked() == is_plain
             if not is_plain:
                 assert browser.toPlainText() == "Answer: 2*3 = 6\n1. one"
-                page.action("Answers as plain text").trigger()
+                page.top.plain.click()
             assert browser.toPlainText() == written

@@ -44,7 +44,7 @@ def test_thoughts_are_folded_and_can_be_read(card: AnswerCard, qtbot: QtBot) -> 
     assert card.thoughts.browser.toPlainText().strip() == THOUGHTS.strip()
     card.copy.click()
     assert QGuiApplication.clipboard().text() == ANSWER
-    card.show_as_written(True)
+    card.browser.show_as_written(True)
     assert not line.isVisible()
     assert card.browser.toPlainText() == WHOLE
 
