@@ -16,14 +16,17 @@ from orca_desk.cli.options import (
     open_library,
 )
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.library import backup as backups
 from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check as find_problems
-from orca_desk.library.integrity import missing_files
+from orca_desk.library.integrity import check_whole
+from orca_desk.library.mending import mend as mend_library
+from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.ui.words.backups import backup_content, not_in_backup
+from orca_desk.ui.words.care import checked_sentence
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 
@@ -103,21 +106,38 @@ def new(new_folder: Path, samples: bool, as_json: bool) -> None:
     is_flag=True,
     help="Also check every index and every snapshot's hash, which reads the whole file.",
 )
+@click.option(
+    "--mend",
+    is_flag=True,
+    help="First make indexes, counts and the search of texts anew, in place; then check thoroughly.",
+)
 @existing_library_option
 @json_option
-def check(thorough: bool, folder: Path, as_json: bool) -> None:
-    """Check the library for damage. The exit code is 1 if there are problems."""
-    with open_library(folder, create=False) as library:
-        problems = find_problems(library, thorough=thorough)
-        problems += [f"The adapter {path} is missing." for path in missing_files(library)]
+def check(thorough: bool, mend: bool, folder: Path, as_json: bool) -> None:
+    """Check the library for damage. The exit code is 1 if there are problems.
+
+    --mend changes nothing that was written. What it cannot mend comes back with a backup.
+    """
+    with open_library(folder, create=False) as library, running(quiet=True) as (_, control):
+
+        def on_check(what: str) -> None:
+            control.require_running()
+
+        if mend:
+            problems = mend_library(library, on_step=on_check, on_check=on_check)
+        else:
+            problems = check_whole(library, thorough=thorough, on_check=on_check)
+        control.finished = True
     if as_json:
-        print_json({"whole": not problems, "problems": problems})
+        print_json({"whole": not problems, "problems": problems, "mended": mend})
     else:
         say("\n".join(problems) or "No problems found.")
+        say(checked_sentence(len(MIGRATIONS), thorough=thorough or mend))
     if problems:
         raise UserError(
-            "The library is damaged.",
-            "Restore a backup (orca-desk library restore FILE DIR), or recover what can be read: orca-desk"
+            "The library has problems.",
+            ("" if mend else "Make indexes and counts anew: orca-desk library check --mend. ")
+            + "Restore a backup (orca-desk library backups list), or recover what can be read: orca-desk"
             " library repair DIR",
         )
 

@@ -26,7 +26,7 @@ from orca_desk.library.keeping import (
 )
 from orca_desk.library.keeping_settings import Every, keeping_of, set_keeping, store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
-from orca_desk.library.lock import FolderLock
+from orca_desk.library.lock import locked
 from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Meter
@@ -299,11 +299,8 @@ def _restore_in_place(folder: Path, path: Path, as_json: bool) -> KeptBackup | N
         except UserError:
             if not (folder / DATABASE_NAME).is_file():
                 raise
-            lock = FolderLock(folder)  # raises if another process has it open
-            try:
+            with locked(folder):  # raises if another process has it open
                 staged = stage_over_damaged(folder, path, on_bytes=on_bytes)
-            finally:
-                lock.release()
         else:
             with library:
                 staged = stage(library, path, on_bytes=on_bytes)

@@ -1,5 +1,6 @@
 """`orca-desk library repair` and `compact`: a damaged library, and one with much unused space."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from orca_desk.cli.output import print_json, say
 from orca_desk.cli.running import running
 from orca_desk.library.compacting import compact as compact_library
 from orca_desk.library.compacting import space_of
+from orca_desk.library.lock import locked
 from orca_desk.library.recovery import recover
 from orca_desk.processes.progress import Update
 from orca_desk.ui.words.care import compacted_sentence, not_worth_it, recovered_lines
@@ -22,8 +24,8 @@ from orca_desk.ui.words.care import compacted_sentence, not_worth_it, recovered_
 def repair(new_folder: Path, folder: Path, as_json: bool) -> None:
     """Recover what can be read of a damaged library into NEW_FOLDER.
 
-    The damaged library is only read. What could not be read is told by table. A backup, if there is one, may
-    have more: orca-desk library restore FILE DIR
+    The damaged library is only read, and locked meanwhile. What could not be read is told by table. A backup
+    may have more: orca-desk library backups list
     """
     with running(quiet=as_json) as (progress, control):
         done = 0
@@ -34,7 +36,8 @@ def repair(new_folder: Path, folder: Path, as_json: bool) -> None:
             progress(Update(stage="reading tables", done=done, unit="tables", message=name))
             done += 1
 
-        made = recover(folder, new_folder, on_table=on_table)
+        with locked(folder) if folder.is_dir() else nullcontext():
+            made = recover(folder, new_folder, on_table=on_table)
         control.finished = True
     if as_json:
         print_json({**asdict(made), "whole": not made.damaged})

@@ -40,6 +40,8 @@ KINDS: dict[str, tuple[str, int]] = {
         2,
     ),
     "proposals": ("SELECT id, state FROM {of}.proposals", 1),
+    "notes": ("SELECT kind, item, note FROM {of}.notes", 2),
+    "trash": ("SELECT created_at, label AS name FROM {of}.trash", 2),
     "settings": ("SELECT key, value FROM {of}.settings", 1),
 }
 

@@ -1,13 +1,21 @@
 """Checking a library for damage: SQLite's own checks, and the invariants of our tables."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
+from orca_desk.files import file_sha256
 from orca_desk.library.connections import PRIMARY_CODE
 from orca_desk.library.database import Library
 from orca_desk.library.migrations import version_of
 from orca_desk.library.snapshot_store import content_identity
 
+OnCheck = Callable[[str], None]
+WEIGHTS = "adapter_model.safetensors"
+PAGES = "the pages and indexes of the file"
+REFERENCES = "references between tables"
+SNAPSHOTS = "the content of every snapshot, by its hash"
+FILES = "the trained adapters"
 INVARIANTS = {
     "snapshots with an incorrect number of records": """
         SELECT id FROM snapshots AS s
@@ -57,24 +65,42 @@ SINCE_VERSION_18 = {
 SINCE = {4: SINCE_VERSION_4, 16: SINCE_VERSION_16, 18: SINCE_VERSION_18}
 
 
-def check(library: Library, *, thorough: bool = False) -> list[str]:
-    """Return the problems of the library, one sentence each.
+def check(library: Library, *, thorough: bool = False, on_check: OnCheck = lambda what: None) -> list[str]:
+    """Return the problems of the library's database, one sentence each.
 
     `thorough` also compares every index with its table and every snapshot with its hash, which reads the
-    whole file. Raises UserError if the file cannot be read at all.
+    whole file. `on_check` gets the name of each check before it begins; an exception from it stops. Raises
+    UserError if the file cannot be read at all.
     """
     with library.read() as db:
-        return check_database(db, thorough=thorough)
+        return check_database(db, thorough=thorough, on_check=on_check)
 
 
-def check_database(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
+def check_database(
+    db: sqlite3.Connection, *, thorough: bool, on_check: OnCheck = lambda what: None
+) -> list[str]:
     """Do what `check` does on a connection to a database of this version or an older one."""
     try:
-        return damage(db, thorough=thorough) or _contradictions(db, thorough=thorough)
+        on_check(PAGES)
+        return damage(db, thorough=thorough) or _contradictions(db, thorough=thorough, on_check=on_check)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_CORRUPT:
             raise
         return [f"The file is damaged: {error}"]
+
+
+def check_whole(
+    library: Library, *, thorough: bool = True, on_check: OnCheck = lambda what: None
+) -> list[str]:
+    """Return the problems of the database and of the trained files, as `check` does."""
+    problems = check(library, thorough=thorough, on_check=on_check)
+    on_check(FILES)
+    return problems + file_problems(library, thorough=thorough)
+
+
+def checks_of(version: int, *, thorough: bool) -> list[str]:
+    """Return the names of all that `check_whole` checks in a library of this version, in that order."""
+    return [PAGES, REFERENCES, *_invariants(version), *([SNAPSHOTS] if thorough else []), FILES]
 
 
 def damage(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
@@ -83,20 +109,29 @@ def damage(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
     return [f"The file is damaged: {row[0]}" for row in db.execute(f"PRAGMA {pragma}") if row[0] != "ok"]
 
 
-def _contradictions(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
+def _invariants(version: int) -> dict[str, str]:
+    invariants = dict(INVARIANTS)
+    for since, more in SINCE.items():
+        if version >= since:
+            invariants |= more
+    return invariants
+
+
+def _contradictions(db: sqlite3.Connection, *, thorough: bool, on_check: OnCheck) -> list[str]:
+    on_check(REFERENCES)
     problems = [
         f"Row {row} of {table} refers to a missing row of {parent}."
         for table, row, parent, _ in db.execute("PRAGMA foreign_key_check")
     ]
-    version, invariants = version_of(db), dict(INVARIANTS)
-    for since, more in SINCE.items():
-        if version >= since:
-            invariants |= more
-    for what, sql in invariants.items():
+    for what, sql in _invariants(version_of(db)).items():
+        on_check(what)
         found = [str(row[0]) for row in db.execute(sql)]
         if found:
             problems.append(f"There are {what}: {', '.join(found[:5])}{' ...' if len(found) > 5 else ''}")
-    return problems + _changed_snapshots(db) if thorough else problems
+    if thorough:
+        on_check(SNAPSHOTS)
+        problems += _changed_snapshots(db)
+    return problems
 
 
 def _changed_snapshots(db: sqlite3.Connection) -> list[str]:
@@ -107,6 +142,18 @@ def _changed_snapshots(db: sqlite3.Connection) -> list[str]:
         for snapshot in ids
         if content_identity(db, snapshot) != snapshot
     ]
+
+
+def file_problems(library: Library, *, thorough: bool) -> list[str]:
+    """Return which adapters are missing; `thorough` also reads them, and tells which were changed."""
+    problems = [f"The adapter {path} is missing." for path in missing_files(library)]
+    if thorough:
+        rows = library.rows("SELECT id, adapter, adapter_sha256 FROM trainings WHERE adapter IS NOT NULL")
+        for row in rows:
+            weights = library.folder / row["adapter"] / WEIGHTS
+            if weights.is_file() and row["adapter_sha256"] not in (None, file_sha256(weights)):
+                problems.append(f"The weights of {row['id']} are not those that were trained: {weights}")
+    return problems
 
 
 def missing_files(library: Library) -> list[Path]:

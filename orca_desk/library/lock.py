@@ -3,6 +3,8 @@
 import errno
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
@@ -47,6 +49,23 @@ class FolderLock:
         """Release the lock, so that other processes can open the library."""
         self._owner.unlink(missing_ok=True)
         self._lock.release()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a library that is not opened, so that nobody else writes into it meanwhile.
+
+    A folder that cannot be written needs none. Raises UserError if another process has the library open.
+    """
+    try:
+        lock = FolderLock(folder)
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def acquire(path: Path) -> filelock.BaseFileLock:

@@ -20,7 +20,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
-from orca_desk.library.lock import FolderLock
+from orca_desk.library.lock import locked
 from orca_desk.library.recovery import Recovered, recover
 from orca_desk.library.restoring import Staged, stage_over_damaged
 from orca_desk.processes.progress import StoppedError
@@ -69,12 +69,10 @@ class StartTrouble:
     def _is_free(self) -> bool:
         """Return whether no other process has the library open: then nothing of it is wrong."""
         try:
-            FolderLock(self._folder).release()
+            with locked(self._folder):
+                return True
         except UserError:
             return False
-        except OSError:  # a folder that cannot be written
-            return True
-        return True
 
     def _backups(self) -> list[KeptBackup]:
         try:
@@ -104,11 +102,8 @@ class StartTrouble:
         backup = names[dialog.textValue()]
 
         def work(on_bytes: Callable[[int], None]) -> Staged:
-            lock = FolderLock(self._folder)
-            try:
+            with locked(self._folder):
                 return stage_over_damaged(self._folder, backup.path, on_bytes=on_bytes)
-            finally:
-                lock.release()
 
         done = _Waiting("Restoring the backup…", work, self._theme).wait()
         return self._folder if done else None
@@ -118,11 +113,8 @@ class StartTrouble:
         target = self._free_name()
 
         def work(on_step: Callable[[int], None]) -> Recovered:
-            lock = FolderLock(self._folder)
-            try:
+            with locked(self._folder):
                 return recover(self._folder, target, on_table=lambda name: on_step(1))
-            finally:
-                lock.release()
 
         made = _Waiting("Recovering what can be read…", work, self._theme).wait()
         if made is None:

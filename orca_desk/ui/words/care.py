@@ -1,6 +1,9 @@
 """What repairing and compacting a library came to, in words."""
 
+from collections.abc import Sequence
+
 from orca_desk.library.compacting import Compacted, Space
+from orca_desk.library.integrity import FILES, PAGES, REFERENCES, SNAPSHOTS, checks_of
 from orca_desk.library.recovery import Recovered
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.words.counting import counted
@@ -30,6 +33,29 @@ def recovered_lines(made: Recovered) -> list[str]:
     if made.dropped:
         lines.append(f"{counted(made.dropped, 'row')} left out, as what they belong to is lost.")
     return lines
+
+
+def checked_sentence(version: int, *, thorough: bool) -> str:
+    """Return what was checked: of which kinds, without the names of the single rules."""
+    names = checks_of(version, thorough=thorough)
+    named = [PAGES if thorough else "the pages of the file", REFERENCES]
+    rules = len(names) - len(named) - 1 - thorough
+    last = [SNAPSHOTS, f"{FILES} and their hashes"] if thorough else [f"that {FILES} are there"]
+    return f"Checked: {', '.join([*named, counted(rules, 'rule') + ' of the tables', *last])}."
+
+
+def what_to_do(problems: Sequence[str], backup: str) -> str:
+    """Return what helps against problems; `backup` says of when the newest backup is, empty without any."""
+    lines = []
+    if any(not problem.startswith(("The adapter", "The weights", "The snapshot")) for problem in problems):
+        lines.append("Mending makes indexes and counts anew in place; nothing that was written is changed.")
+    if any(problem.startswith(("The adapter", "The weights")) for problem in problems):
+        lines.append("A missing or changed adapter comes back with a backup, or by training again.")
+    if backup:
+        lines.append(f"What cannot be mended comes back with a backup: the newest is of {backup}.")
+    else:
+        lines.append("There is no backup: recover what can be read into a new library.")
+    return " ".join(lines)
 
 
 def compacted_sentence(done: Compacted) -> str:

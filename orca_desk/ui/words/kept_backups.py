@@ -43,6 +43,8 @@ NOUNS = {
     "chats": "chat",
     "messages": "message in chats",
     "proposals": "proposal",
+    "notes": "note",
+    "trash": "deletion in the trash",
     "settings": "setting",
 }
 PLURALS = {
@@ -50,6 +52,7 @@ PLURALS = {
     "decisions": "kept or dropped records",
     "revisions": "edits of records",
     "messages": "messages in chats",
+    "trash": "deletions in the trash",
 }
 
 

@@ -1,23 +1,48 @@
 """Saving what can be read of a damaged library into a new one, and giving unused space back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.library.compacting import Compacted, Space, compact, space_of
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check_whole, checks_of
+from orca_desk.library.keeping_settings import store_folder
+from orca_desk.library.kept import KeptBackup, kept_backups
+from orca_desk.library.mending import STEPS, mend
+from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.recovery import Recovered, recover
 from orca_desk.processes.progress import StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.outside import open_library_window
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.words.care import compacted_sentence, not_worth_it, recovered_lines
+from orca_desk.ui.words.care import (
+    checked_sentence,
+    compacted_sentence,
+    not_worth_it,
+    recovered_lines,
+    what_to_do,
+)
+from orca_desk.ui.words.kept_backups import local_time
+
+PROBLEMS = 5  # that are shown
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found; `newest` is the newest kept backup. `mended`: after mending."""
+
+    problems: list[str]
+    newest: KeptBackup | None
+    mended: bool = False
 
 
 class LibraryCare:
-    """Recovers and compacts the library as jobs, which `follow` shows."""
+    """Checks, mends, recovers and compacts the library as jobs, which `follow` shows."""
 
     def __init__(self, desk: Desk, page: QWidget, *, follow: Callable[[Job], Any]) -> None:
         self._desk, self._page, self._follow = desk, page, follow
@@ -58,6 +83,41 @@ class LibraryCare:
         self._follow(job)
         return job
 
+    def check(self) -> Job:
+        """Check the library as a job."""
+        return self._check("Check the library", "check", [], check_whole)
+
+    def mend(self) -> Job:
+        """Make indexes and counts anew as a job, and check again."""
+
+        def work(library: Library, *, on_check: Callable[[str], None]) -> list[str]:
+            return mend(library, on_step=on_check, on_check=on_check)
+
+        return self._check("Mend the library", "mend", list(STEPS), work)
+
+    def show_checked(self, checked: Checked, notice: Notice, *, restore: Callable[[], Any]) -> None:
+        """Say what was checked, what was found, and what to do about it."""
+        about = checked_sentence(len(MIGRATIONS), thorough=True)
+        if not checked.problems:
+            text = "Mended: no problems are left." if checked.mended else "No problems found."
+            notice.show_message(text, about, kind="good")
+            return
+        problems = checked.problems
+        rest = len(problems) - PROBLEMS
+        found = "\n".join(problems[:PROBLEMS]) + (f"\nand {rest:,} more" if rest > 0 else "")
+        backup = local_time(checked.newest.made_at) if checked.newest else ""
+        can_mend = not checked.mended and self._desk.library.problem is None
+        action, run = ("Mend", self.mend) if can_mend else ("Restore…", restore)
+        if not can_mend and not backup:
+            action, run = "Recover…", self.ask_to_recover
+        notice.show_message(
+            "Problems are left after mending." if checked.mended else "The library has problems.",
+            f"{found}\n{what_to_do(problems, backup)}",
+            kind="bad",
+            action=action,
+            run=run,
+        )
+
     def compact(self, *, now: bool = False) -> Job:
         """Give unused space back as a job, unless that would be little and `now` is not given."""
         library = self._desk.library
@@ -73,6 +133,38 @@ class LibraryCare:
                 return None
 
         job = self._desk.jobs.start("Compact the library", "compact", work, heavy=False)
+        self._follow(job)
+        return job
+
+    def _check(
+        self,
+        title: str,
+        kind: str,
+        before: list[str],
+        work: Callable[..., list[str]],
+    ) -> Job:
+        library = self._desk.library
+        names = [*before, *checks_of(len(MIGRATIONS), thorough=True)]
+
+        def run(tools: Tools) -> Checked | None:
+            done = -1
+
+            def on_check(what: str) -> None:
+                nonlocal done
+                tools.control.require_running()
+                done += 1
+                tools.progress(
+                    Update(stage="checking", done=done, total=len(names), unit="checks", message=what)
+                )
+
+            try:
+                problems = work(library, on_check=on_check)
+            except StoppedError:
+                return None
+            kept, _ = kept_backups(store_folder(library.folder))
+            return Checked(problems, kept[0] if kept else None, mended=kind == "mend")
+
+        job = self._desk.jobs.start(title, kind, run, heavy=False, changes=("tasks",) if before else ())
         self._follow(job)
         return job
 

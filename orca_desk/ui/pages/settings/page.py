@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.library.backup import Backup
 from orca_desk.library.compacting import Compacted, Space
-from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.keeping import Verified
 from orca_desk.library.kept import KeptBackup
 from orca_desk.library.recovery import Recovered
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
-from orca_desk.ui.pages.settings.care import LibraryCare
+from orca_desk.ui.pages.settings.care import Checked, LibraryCare
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
+from orca_desk.ui.pages.settings.jobs_card import JobsCard
 from orca_desk.ui.pages.settings.kept_backups import BackupsCard
 from orca_desk.ui.pages.settings.machine import MachineCard
 from orca_desk.ui.theme import GRID
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from orca_desk.ui.window import Window
 
 WIDEST = 105 * GRID  # longer lines read badly
-PROBLEMS = 5
 TAB = Qt.FocusPolicy.TabFocus
 
 
@@ -46,8 +45,10 @@ class SettingsPage(Page):
     about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
-        "Library": "folder, size, backup, restore, check, recover, repair, compact, logs",
+        "Library": "folder, size, backup, restore, check, mend, recover, repair, compact, logs",
         "Backups": "automatic backups, interval, folder, restore, verify, keep, thinning",
+        "Jobs": "sleep, awake, suspend, notifications",
+        "Jobs": "sleep, awake, suspend, notifications",
         "Appearance": "theme: light, dark, as the system; text size, font size, zoom, plain text, Markdown",
         "This machine": "processor, memory, graphics card, GPU, device, speed",
         "Running models": "threads, batch, context",
@@ -63,6 +64,7 @@ class SettingsPage(Page):
         Command("Back up &now", lambda page: page.kept.back_up_now(), image="save"),
         Command("Veri&fy the backups", lambda page: page.kept.verify_all(), image="shield-check"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
+        Command("&Mend the library", lambda page: page.care.mend(), image="refresh-cw"),
         Command("Reco&ver what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
         Command("Co&mpact the library", lambda page: page.care.compact(), image="box"),
     )
@@ -95,6 +97,7 @@ class SettingsPage(Page):
             follow=self._follow,
         )
         self._busy += (self.kept.now, self.kept.verify)
+        self.jobs = JobsCard(desk, self.notice.show_error)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.machine = MachineCard(desk, self.notice.show_error, self._follow)
         self.running = RunningCard(desk, self.notice.show_error)
@@ -142,15 +145,7 @@ class SettingsPage(Page):
 
     def check(self) -> Job:
         """Check the library as a job, and show its problems."""
-        library = self.desk.library
-
-        def work(tools: Tools) -> list[str]:
-            missing = [f"The adapter {path} is missing." for path in missing_files(library)]
-            return check(library, thorough=True) + missing
-
-        job = self.desk.jobs.start("Check the library", "check", work, heavy=False)
-        self._follow(job)
-        return job
+        return self.care.check()
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -163,6 +158,7 @@ class SettingsPage(Page):
             self.appearance,
             self.machine,
             self.running,
+            self.jobs,
             self.message,
             self.offline,
             self.help,
@@ -237,28 +233,9 @@ class SettingsPage(Page):
             self.kept.show_verified(job.result)
         elif isinstance(job.result, Recovered | Compacted | Space):
             self.care.show(job.result, self.notice)
-        elif isinstance(job.result, list):
-            self._show_problems(job.result)
+        elif isinstance(job.result, Checked):
+            self.care.show_checked(job.result, self.notice, restore=self.kept.restore_selected)
         self.library.measure()
-
-    def _show_problems(self, problems: list[str]) -> None:
-        if not problems:
-            self.notice.show_message(
-                "No problems found.",
-                "Every table, index and snapshot was checked.",
-                kind="good",
-            )
-            return
-        rest = len(problems) - PROBLEMS
-        text = "\n".join(problems[:PROBLEMS]) + (f"\nand {rest} more" if rest > 0 else "")
-        remedy = "Restore your latest good backup, or save what can be read into a new library."
-        self.notice.show_message(
-            "The library has problems.",
-            f"{text}\n{remedy}",
-            kind="bad",
-            action="Recover…",
-            run=self.care.ask_to_recover,
-        )
 
     def _window(self) -> "Window":
         return cast("Window", self.window())

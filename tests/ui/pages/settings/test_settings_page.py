@@ -138,6 +138,7 @@ def test_the_check_finds_no_problems(page: SettingsPage, qtbot: QtBot) -> None:
     job = page.check()
     qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
     assert page.notice.text.text() == "No problems found."
+    assert "9 rules of the tables" in page.notice.hint.text()
 
 
 def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
@@ -156,6 +157,9 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
     job = page.check()
     qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
     assert "has problems" in page.notice.text.text() and "run numbers used twice" in page.notice.hint.text()
+    assert page.notice.action.text() == "Mend" and "There is no backup" in page.notice.hint.text()
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Mended: no problems are left.", timeout=10_000)
 
 
 def test_the_theme_and_the_menu_agree(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
