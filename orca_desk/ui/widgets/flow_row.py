@@ -1,19 +1,25 @@
 """Rows that continue on the next line where the room is too narrow, and the row at the top of a page."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget, QWidgetItem
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget, QWidgetItem
 
 from orca_desk.ui.theme import GRID
 
+Stretched = tuple[QLayoutItem, int]  # with its share of the room that its row leaves
+EASY = 18 * GRID  # px; the width from which what stretches is easy to use
 NARROWEST = 28 * GRID  # px; with less, what the words beside buttons say would be hard to read
 
 
 class FlowRow(QLayout):
-    """Lays its items in a row, each as wide as it likes to be, and begins another row when one is full."""
+    """Lays its items in a row, each as wide as it likes to be, and begins another row when one is full.
+
+    Items with a stretch ask for less and share what a row leaves, as in a QHBoxLayout.
+    """
 
     def __init__(self, *widgets: QWidget, spacing: int = GRID) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._stretches: list[int] = []  # of each item
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
         for widget in widgets:
@@ -22,11 +28,32 @@ class FlowRow(QLayout):
     def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
         """Add an item at the end."""
         self._items.append(item)
+        self._stretches.append(0)
 
-    def insertWidget(self, index: int, widget: QWidget) -> None:  # noqa: N802 - as in QBoxLayout
+    def addWidget(  # type: ignore[override]  # noqa: N802 - Qt's name
+        self, widget: QWidget, stretch: int = 0
+    ) -> None:
+        """Add a widget at the end, which takes a share of the room that its row leaves."""
+        self.insertWidget(self.count(), widget, stretch)
+
+    def insertWidget(self, index: int, widget: QWidget, stretch: int = 0) -> None:  # noqa: N802 - as in QBoxLayout
         """Insert a widget before the item at `index`."""
         self.addChildWidget(widget)
         self._items.insert(index, QWidgetItem(widget))
+        self._stretches.insert(index, stretch)
+        self.invalidate()
+
+    def addLayout(self, layout: QLayout, stretch: int = 0) -> None:  # noqa: N802 - as in QBoxLayout
+        """Add a layout at the end, which takes a share of the room that its row leaves."""
+        self.addChildLayout(layout)
+        self._items.append(layout)
+        self._stretches.append(stretch)
+        self.invalidate()
+
+    def addStretch(self, stretch: int) -> None:  # noqa: N802 - as in QBoxLayout
+        """Add an empty item that takes a share of the room that its row leaves."""
+        self._items.append(QSpacerItem(0, 0))
+        self._stretches.append(stretch)
         self.invalidate()
 
     def count(self) -> int:
@@ -39,11 +66,14 @@ class FlowRow(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # noqa: N802 - Qt's name
         """Remove an item and return it."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self._stretches.pop(index)
+        return self._items.pop(index)
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
-        """Return none: the row takes what it needs."""
-        return Qt.Orientation(0)
+        """Return sideways if there are items that stretch."""
+        return Qt.Orientation.Horizontal if any(self._stretches) else Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
         """Return True: in less width it has more rows."""
@@ -51,28 +81,32 @@ class FlowRow(QLayout):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height of all rows at a width."""
-        return self._lay(QRect(0, 0, width, 0), move=False)
+        around = self.contentsMargins()
+        inside = self._lay(QRect(0, 0, width - around.left() - around.right(), 0), move=False)
+        return inside + around.top() + around.bottom()
 
     def setGeometry(self, area: QRect) -> None:  # noqa: N802 - Qt's name
         """Move the items to their places."""
         super().setGeometry(area)
-        self._lay(area, move=True)
+        self._lay(area.marginsRemoved(self.contentsMargins()), move=True)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of everything in one row."""
-        sizes = [_hint(item) for item in self._shown()]
+        sizes = [_hint(item) for item, _ in self._shown()]
         width = sum(size.width() for size in sizes) + self.spacing() * max(len(sizes) - 1, 0)
-        return QSize(width, max((size.height() for size in sizes), default=0))
+        inside = QSize(width, max((size.height() for size in sizes), default=0))
+        return inside.grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of the largest item."""
         least = QSize(0, 0)
-        for item in self._shown():
+        for item, _ in self._shown():
             least = least.expandedTo(item.minimumSize())
-        return least
+        return least.grownBy(self.contentsMargins())
 
-    def _shown(self) -> list[QLayoutItem]:
-        return [item for item in self._items if not item.isEmpty()]
+    def _shown(self) -> list[Stretched]:
+        both = zip(self._items, self._stretches, strict=True)
+        return [(item, share) for item, share in both if item.spacerItem() or not item.isEmpty()]
 
     def _lay(self, area: QRect, *, move: bool) -> int:
         """Go through the rows in `area`, moving each item to its place or not; return the height."""
@@ -84,17 +118,15 @@ class HeaderRow(FlowRow):
 
     def __init__(self, words: QLayout) -> None:
         super().__init__()
-        self.addChildLayout(words)
-        self.addItem(words)
+        self.addLayout(words)
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
         """Return sideways: the words take what there is."""
         return Qt.Orientation.Horizontal
 
     def _lay(self, area: QRect, *, move: bool) -> int:
-        words, *others = self._items
-        others = [item for item in others if not item.isEmpty()]
-        beside = sum(_hint(item).width() + self.spacing() for item in others)
+        words, others = self._items[0], self._shown()[1:]
+        beside = sum(_hint(item).width() + self.spacing() for item, _ in others)
         least = max(words.minimumSize().width(), NARROWEST)
         if least + beside > area.width():
             high = _height(words, area.width())
@@ -120,22 +152,47 @@ def flow(*widgets: QWidget) -> QWidget:
     return made
 
 
-def _flow(items: list[QLayoutItem], area: QRect, spacing: int, *, move: bool) -> int:
+def _flow(items: list[Stretched], area: QRect, spacing: int, *, move: bool) -> int:
     """Put items into rows of the width of `area`; return the height of all rows."""
-    x, y, high = area.x(), area.y(), 0
-    row: list[tuple[QLayoutItem, QRect]] = []
-    for item in items:
-        size = _hint(item)
-        width = min(size.width(), max(area.width(), item.minimumSize().width()))
-        if row and x + width > area.x() + area.width():
-            _place(row, high, move=move)
-            x, y, high, row = area.x(), y + high + spacing, 0, []
-        tall = _height(item, width)
-        row.append((item, QRect(QPoint(x, y), QSize(width, tall))))
-        x += width + spacing
-        high = max(high, tall)
-    _place(row, high, move=move)
-    return y + high - area.y()
+    y = area.y()
+    for row in _rows(items, area.width(), spacing):
+        widths = [_basis(item, share, area.width()) for item, share in row]
+        left = area.width() - sum(widths) - spacing * (len(row) - 1)
+        shares = sum(share for _, share in row)
+        widths = [
+            width + (left * share // shares if shares else 0)
+            for width, (_, share) in zip(widths, row, strict=True)
+        ]
+        heights = [_height(item, width) for (item, _), width in zip(row, widths, strict=True)]
+        high, x = max(heights), area.x()
+        for (item, _), width, tall in zip(row, widths, heights, strict=True):
+            if move:
+                item.setGeometry(QRect(QPoint(x, y + (high - tall) // 2), QSize(width, tall)))
+            x += width + spacing
+        y += high + spacing
+    return max(y - spacing, area.y()) - area.y()
+
+
+def _rows(items: list[Stretched], room: int, spacing: int) -> list[list[Stretched]]:
+    """Return the items of each row."""
+    rows: list[list[Stretched]] = []
+    used = 0
+    for item, share in items:
+        width = _basis(item, share, room)
+        if rows and used + spacing + width <= room:
+            rows[-1].append((item, share))
+            used += spacing + width
+        else:
+            rows.append([(item, share)])
+            used = width
+    return rows
+
+
+def _basis(item: QLayoutItem, share: int, room: int) -> int:
+    """Return the width that an item has before what is left is shared; at most that of a row."""
+    least = item.minimumSize().width()
+    most = min(room, EASY) if share else room
+    return max(least, min(_hint(item).width(), most))
 
 
 def _hint(item: QLayoutItem) -> QSize:
@@ -144,9 +201,3 @@ def _hint(item: QLayoutItem) -> QSize:
 
 def _height(item: QLayoutItem, width: int) -> int:
     return item.heightForWidth(width) if item.hasHeightForWidth() else _hint(item).height()
-
-
-def _place(row: list[tuple[QLayoutItem, QRect]], high: int, *, move: bool) -> None:
-    """Put the items of a row in the middle of its height."""
-    for item, place in row if move else ():
-        item.setGeometry(place.translated(0, (high - place.height()) // 2))

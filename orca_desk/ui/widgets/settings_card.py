@@ -11,6 +11,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 
 
@@ -25,7 +26,7 @@ class SettingsCard(QFrame):
         self.setProperty("kind", "card")
         self.setAccessibleName(title)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID + 4)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID + 4)
         layout.setSpacing(GRID)
         head = QHBoxLayout()
         head.setSpacing(GRID)
@@ -64,11 +65,6 @@ class SettingsCard(QFrame):
         self.desk.say("Copied.")
 
 
-def row(*widgets: QWidget) -> QHBoxLayout:
-    """Return a row of widgets, aligned to the left."""
-    made = QHBoxLayout()
-    made.setSpacing(GRID)
-    for widget in widgets:
-        made.addWidget(widget)
-    made.addStretch(1)
-    return made
+def row(*widgets: QWidget) -> FlowRow:
+    """Return a row of widgets, aligned to the left; it continues below where the card is narrow."""
+    return FlowRow(*widgets)

@@ -15,6 +15,8 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label, safe_tip, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
@@ -204,9 +206,8 @@ class Composer(QFrame):
         self._box.hide()
         return self._box
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID // 2)
+    def _buttons(self) -> FlowRow:
+        row = FlowRow(spacing=GRID // 2)
         self.clip = self._tool("paperclip", "Add a context before the question (Ctrl+Shift+K)")
         self.clip.setCheckable(True)
         self.clip.toggled.connect(self._show_context)
@@ -214,10 +215,11 @@ class Composer(QFrame):
         self.insert.clicked.connect(self.task_wanted)
         row.addWidget(self.clip)
         row.addWidget(self.insert)
-        hint = label("Enter sends, Shift+Enter starts a new line, Esc stops", size="caption", tone="muted")
+        hint = ElidedLabel(
+            "Enter sends, Shift+Enter starts a new line, Esc stops", size="caption", tone="muted"
+        )
         hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(hint, 1)
-        row.addSpacing(GRID)
         self.send = button("Send", self.sent.emit, primary=True)
         self.stop = button("Stop", self.stopped.emit)
         row.addWidget(self.send)

@@ -1,6 +1,7 @@
 """The Answers tab: search the answers of the checked evaluations, and read them side by side."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -109,10 +110,10 @@ class AnswersView(QWidget):
         library, ids, wanted = self.desk.library, list(self.ids), self.wanted()
         names = list(self._names)
 
-        def find() -> tuple[list[AskedTask], list[str]]:
+        def find() -> tuple[list[AskedTask], dict[str, int]]:
             found = asked_tasks(library, ids, wanted)
             families = found if wanted == AskedFilter() else asked_tasks(library, ids)
-            return found, sorted({one.family for one in families})
+            return found, dict(sorted(Counter(one.family for one in families).items()))
 
         self.desk.background.run(
             self,
@@ -206,7 +207,7 @@ class AnswersView(QWidget):
         outer.addWidget(self.notice)
         outer.addLayout(bar)
         outer.addWidget(self.splitter, 1)
-        self._fill_families([])
+        self._fill_families({})
 
     def _table(self) -> RowTable:
         view = row_table(self.model, "Tasks and results")
@@ -244,16 +245,16 @@ class AnswersView(QWidget):
         self.pattern.addItem("Unanswered", ("unanswered", 0, 0))
         self.pattern.setCurrentIndex(max(0, self.pattern.findText(before)))
 
-    def _fill_families(self, families: Sequence[str]) -> None:
+    def _fill_families(self, families: Mapping[str, int]) -> None:
         before = self.family.currentData()
         self.family.clear()
         self.family.addItem("All families", None)
         for name in families:
-            self.family.addItem(name, name)
+            self.family.addItem(f"{name}  ·  {families[name]:,}", name)
         self.family.setCurrentIndex(max(0, self.family.findData(before)))
 
-    def _show(self, found: Sequence[AskedTask], families: Sequence[str], names: Sequence[str]) -> None:
-        if families != [self.family.itemData(index) for index in range(1, self.family.count())]:
+    def _show(self, found: Sequence[AskedTask], families: Mapping[str, int], names: Sequence[str]) -> None:
+        if list(families) != [self.family.itemData(index) for index in range(1, self.family.count())]:
             self._fill_families(families)
         task = self._task
         self.model.show_rows(found, names)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -35,6 +36,9 @@ NAMES = ("base", "tuned", "teacher")
 SYSTEMS = ("cautious", "empty", "strategy", "wrong", "own")
 FILE = "file"  # the adapter entry that asks for a file
 COLUMNS = 6
+HEADINGS = "", "Name", "Model", "Adapter", "System message"
+LINES = 4  # of the grid, for the controls of one model
+NARROW = 96 * GRID, 40 * GRID  # px; the width of a row of controls, and of controls below each other
 
 
 def role_of(name: str) -> Role:
@@ -59,9 +63,10 @@ class CandidateList(QWidget):
         self._grid.setVerticalSpacing(GRID)
         for column, stretch in enumerate((0, 2, 4, 3, 4, 0)):
             self._grid.setColumnStretch(column, stretch)
-        headings = ("", "Name", "Model", "Adapter", "System message")
-        for column, text in enumerate(headings):
-            self._grid.addWidget(label(text, size="caption", tone="muted"), 0, column)
+        self._is_narrow = False
+        self._headings = [label(text, size="caption", tone="muted") for text in HEADINGS]
+        for column, heading in enumerate(self._headings):
+            self._grid.addWidget(heading, 0, column)
         outer.addLayout(self._grid)
         self.doubts = label(tone="warn", wrap=True)
         self.doubts.hide()
@@ -90,14 +95,28 @@ class CandidateList(QWidget):
         if candidate:
             row.set_candidate(candidate)
         self.rows.append(row)
-        line = 2 * len(self.rows) - 1
-        while self._grid.itemAtPosition(line, 1) is not None:
-            line += 2
-        row.place(self._grid, line)
+        self._place()
         row.changed.connect(self.changed)
         row.removed.connect(lambda: self._remove(row))
         self.changed.emit()
         return row
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the width of controls below each other: that is how they lie in a narrow window."""
+        return QSize(NARROW[1], super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay the controls of a model in one row, or below each other."""
+        super().resizeEvent(event)
+        if self._is_narrow != (event.size().width() < NARROW[0]):
+            self._is_narrow = not self._is_narrow
+            self._place()
+
+    def _place(self) -> None:
+        for heading in self._headings:
+            heading.setVisible(not self._is_narrow)
+        for place, row in enumerate(self.rows):
+            row.place(self._grid, 1 + LINES * place, narrow=self._is_narrow)
 
     def has_strategy(self) -> bool:
         """Return whether any row's system message depends on each family's strategy."""
@@ -147,6 +166,7 @@ class CandidateList(QWidget):
     def _drop(self, row: "CandidateRow") -> None:
         self.rows.remove(row)
         row.delete()
+        self._place()
 
 
 class CandidateRow(QObject):
@@ -204,11 +224,22 @@ class CandidateRow(QObject):
         """The controls in the order of the columns, then the custom message."""
         return (self.marker, self.name_box, self.model, self.adapter, self.system, self.remove, self.own)
 
-    def place(self, grid: QGridLayout, line: int) -> None:
-        """Lay out the controls on a line of the grid, and the custom message below it."""
-        for column, widget in enumerate(self.widgets[:COLUMNS]):
-            grid.addWidget(widget, line, column)
-        grid.addWidget(self.own, line + 1, 2, 1, 3)
+    def place(self, grid: QGridLayout, line: int, *, narrow: bool) -> None:
+        """Lay out the controls on a line of the grid, or on three, and the custom message below them."""
+        for widget in self.widgets:
+            grid.removeWidget(widget)
+        if narrow:
+            grid.addWidget(self.marker, line, 0)
+            grid.addWidget(self.name_box, line, 1, 1, 4)
+            grid.addWidget(self.remove, line, 5)
+            grid.addWidget(self.model, line + 1, 1, 1, 4)
+            grid.addWidget(self.adapter, line + 2, 1, 1, 2)
+            grid.addWidget(self.system, line + 2, 3, 1, 2)
+            grid.addWidget(self.own, line + 3, 1, 1, 4)
+        else:
+            for column, widget in enumerate(self.widgets[:COLUMNS]):
+                grid.addWidget(widget, line, column)
+            grid.addWidget(self.own, line + 1, 2, 1, 3)
         self.own.setVisible(self.system.currentData() == "own")
 
     def offer(self, trainings: Sequence[Training]) -> None:

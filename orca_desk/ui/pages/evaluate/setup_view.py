@@ -22,6 +22,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.family_choice import FamilyChoice
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
@@ -126,7 +127,7 @@ class EvaluationSetup(QWidget):
         column.addWidget(self._sampling_card())
         column.addStretch(1)
         foot = QHBoxLayout()
-        self.estimate = label(tone="muted")
+        self.estimate = label(tone="muted", wrap=True)
         self.start = button("Evaluate", self.run, primary=True, tip="Ctrl+Enter")
         foot.addWidget(self.estimate, 1)
         foot.addWidget(self.start)
@@ -140,8 +141,8 @@ class EvaluationSetup(QWidget):
         frame, layout = card()
         layout.addWidget(label("Models", size="heading", bold=True))
         self.quick = QWidget()
-        row = QHBoxLayout(self.quick)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = FlowRow()
+        self.quick.setLayout(row)
         words = label("Base, student and teacher of")
         self.training = QComboBox()
         self.training.setMinimumContentsLength(24)
@@ -151,7 +152,6 @@ class EvaluationSetup(QWidget):
         row.addWidget(words)
         row.addWidget(self.training)
         row.addWidget(self.use)
-        row.addStretch(1)
         layout.addWidget(self.quick)
         self.untrained = QWidget()
         line = QHBoxLayout(self.untrained)

@@ -20,6 +20,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.hub.results import FoundTable, RecommendedTable, hub_table
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hub import KIND_TIPS, KINDS, ORDERS, SEARCH_ONLINE, memory_class
@@ -39,12 +40,12 @@ class SearchRow(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        row = FlowRow()
+        self.setLayout(row)
         self.text = QLineEdit()
         self.text.setPlaceholderText("Name of a model, or owner/model")
         self.text.setAccessibleName("Search the hub")
+        self.text.setToolTip("Name of a model, or owner/model")
         self.text.setClearButtonEnabled(True)
         self.text.setMaximumWidth(56 * GRID)
         self.text.returnPressed.connect(self.entered)

@@ -17,6 +17,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import HeaderRow
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
@@ -140,23 +141,24 @@ class RunDetail(QFrame):
         QGuiApplication.clipboard().setText(self.log.toPlainText())
         self.desk.say("Copied the log.")
 
-    def _make_head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+    def _make_head(self) -> HeaderRow:
+        named = QHBoxLayout()
+        named.setSpacing(GRID)
         self._picture = QLabel()
-        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        named.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(0)
         self.title = label(size="heading", bold=True, selectable=True)
         self.facts = label(tone="muted", wrap=True, selectable=True)
         words.addWidget(self.title)
         words.addWidget(self.facts)
-        row.addLayout(words, 1)
+        named.addLayout(words, 1)
+        row = HeaderRow(named)
         self.resume_button = button("Resume", self.resume, primary=True, tip="Continue from where it stopped")
         self.folder = button("Open folder", self.open_folder)
         self.copy = button("Copy log", self.copy_log)
         for one in (self.copy, self.folder, self.resume_button):
-            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(one)
         return row
 
     def _follow(self) -> None:

@@ -11,6 +11,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.records.record_list import Sign, decision_sign, standing_sign, verdict_sign
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.fitness import standing_text
 from orca_desk.ui.words.grading import verdict_reason
@@ -124,7 +125,7 @@ class ProvenanceStrip(QFrame):
         self.toggle.setCheckable(True)
         room_for_icon(self.toggle)
         self.toggle.toggled.connect(self._expand)
-        self.summary = label(tone="muted", size="caption")
+        self.summary = ElidedLabel(tone="muted", size="caption")
         row.addWidget(self.toggle)
         row.addWidget(self.summary, 1)
         column.addLayout(row)
@@ -146,7 +147,7 @@ class ProvenanceStrip(QFrame):
         made = record.provenance
         model = item.teacher.name if item.teacher else None
         time = _local_time(made.created_at)
-        self.summary.setText(made_summary(record, model=model, time=time))
+        self.summary.show_text(made_summary(record, model=model, time=time))
         lines = made_lines(record, model=model, time=time, run=item.stored.run)
         words = [f"{name}: {value}" for name, value in lines]
         for half, part in zip(self._halves, (words[:4], words[4:]), strict=True):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
@@ -27,6 +27,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.records.token_view import MAX_DRAWN, TokenView
 from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
@@ -134,8 +135,7 @@ class InspectorView(QWidget):
         self.limit.setAccessibleName("Maximum length")
         self.limit.setToolTip("The maximum length in training. Longer records are refused, dropped or cut.")
         self.limit.setKeyboardTracking(False)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         for words, control in (("&Student", self.student), ("&Maximum", self.limit)):
             name = label(words)
             name.setBuddy(control)
@@ -148,8 +148,7 @@ class InspectorView(QWidget):
         column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.count)
-        head = QHBoxLayout()
-        head.setSpacing(GRID)
+        head = FlowRow()
         self._legend = [(label(text, size="caption"), role) for text, role in LEGEND]
         for sign, _ in self._legend:
             head.addWidget(sign)
@@ -174,13 +173,13 @@ class InspectorView(QWidget):
         column = QVBoxLayout(frame)
         column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         column.setSpacing(GRID)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         name = label("&Totals of")
         name.setBuddy(self.source)
         self.source.addItem("Kept records that match the filters", None)
         self.source.setAccessibleName("Totals of")
         self.source.setMinimumContentsLength(24)
+        self.source.setToolTip("Records whose trained tokens are counted")
         row.addWidget(name)
         row.addWidget(self.source)
         row.addWidget(self.totals_button)

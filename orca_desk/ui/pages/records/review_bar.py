@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QPushButton, QToolButton
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 
 if TYPE_CHECKING:
@@ -26,13 +27,12 @@ class ReviewBar(QFrame):
         super().__init__()
         self.desk = desk
         self.setProperty("kind", "card")
-        self._row = row = QHBoxLayout(self)
+        self._row = row = FlowRow()
+        self.setLayout(row)
         row.setContentsMargins(GRID, GRID, GRID, GRID)
-        row.setSpacing(GRID)
         self._buttons: list[tuple[QPushButton, QAction, tuple[str, ...]]] = []
         for action in (page.keep_it, page.drop_it, page.undecide):
             row.addWidget(self._button(action))
-        row.addSpacing(GRID)
         for action in (page.edit_it, page.regenerate_it):
             row.addWidget(self._button(action))
         row.addStretch(1)
@@ -40,9 +40,6 @@ class ReviewBar(QFrame):
         row.addWidget(self.position)
         for action in (page.previous, page.next):
             row.addWidget(_quiet(action))
-        # The bar may be narrower than its buttons want: they then show less text
-        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
-        self.setMinimumWidth(40 * GRID)
         desk.theme.changed.connect(self._paint)
         self._paint()
 

@@ -17,6 +17,7 @@ from orca_desk.ui.pages.records.texts import ErasureView, ResponseView
 from orca_desk.ui.theme import GRID, SCROLL_BAR
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
 
@@ -176,8 +177,7 @@ class SideBySide(QWidget):
         column = QVBoxLayout(frame)
         column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         column.setSpacing(GRID // 2)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         self.response_title = label(bold=True)
         self.response_note = ElidedLabel(tone="muted", size="caption")
         self.original_button = button(SHOW_ORIGINAL, self._toggle_original)
@@ -257,7 +257,7 @@ class _ColumnHeading(QFrame):
         self.row.setContentsMargins(GRID + 4, GRID, GRID, GRID)
         self.row.setSpacing(GRID)
         self._icon = QLabel()
-        title_label = label(title, bold=True, tone=role)
+        title_label = ElidedLabel(title, bold=True, tone=role)
         self.row.addWidget(self._icon)
         self.row.addWidget(title_label, 1)
         desk.theme.changed.connect(self._paint)

@@ -182,7 +182,7 @@ class AboutCard(SettingsCard):
         self.copy_versions = self.tool("Copy versions", "copy", self._copy)
         self.rows.addLayout(row(self.copy_versions))
         self.rows.addWidget(label("Licences", bold=True))
-        self.rows.addWidget(label("Orca Desk is licensed under Apache 2.0. It includes:"))
+        self.rows.addWidget(label("Orca Desk is licensed under Apache 2.0. It includes:", wrap=True))
         for name, path in licences().items():
             words = label(name)
             link = self.tool("Open", "external-link", partial(self.open_folder, path))

@@ -226,5 +226,5 @@ class MachineCard(SettingsCard):
 def _combo(name: str) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
-    made.setMinimumWidth(26 * GRID)
+    made.setMinimumWidth(14 * GRID)
     return made

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QVBoxLayout, QWidget
 
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.pair.graders import ByAgreement
@@ -13,6 +13,7 @@ from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
@@ -111,7 +112,7 @@ class MeasureOptions(QWidget):
         dialog.chosen.connect(self._take_prompt)
         dialog.open()
 
-    def _row(self) -> QHBoxLayout:
+    def _row(self) -> FlowRow:
         self.per_family = number_box(1, 10_000)
         self.per_family.setValue(MOST_TASKS)
         self.per_family.setSuffix(" tasks per family")
@@ -156,8 +157,7 @@ class MeasureOptions(QWidget):
             (self.amount, 17),
         ):
             box.setFixedWidth(width * GRID)  # their largest numbers would take twice the room
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         for widget in (
             self.per_family,
             self.samples,
@@ -167,7 +167,6 @@ class MeasureOptions(QWidget):
             self.amount,
         ):
             row.addWidget(widget)
-        row.addStretch(1)
         return row
 
     def _judge_row(self) -> QWidget:
@@ -177,14 +176,12 @@ class MeasureOptions(QWidget):
         self.judge.setToolTip("The model that says which answers are correct; better a larger one")
         self.prompt = button("Prompt…", self.edit_prompt, tip="Read and edit what the judge is asked")
         self.judge_note = label(tone="muted", size="caption")
-        row = QHBoxLayout(self.judge_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        row = FlowRow()
+        self.judge_row.setLayout(row)
         words = label("Judge", tone="muted")
         words.setBuddy(self.judge)
         for widget in (words, self.judge, self.prompt, self.judge_note):
             row.addWidget(widget)
-        row.addStretch(1)
         return self.judge_row
 
     def _reset_amount(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.pairings import StoredPairing
@@ -24,6 +24,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.pages.strategies.measure_options import MeasureOptions
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.notice import Notice
@@ -198,7 +199,7 @@ class MeasureBar(QWidget):
         except UserError as error:
             self.notice.show_error(error)
 
-    def _row(self) -> QHBoxLayout:
+    def _row(self) -> FlowRow:
         self.picker = TeacherPicker(self.desk)
         self.picker.setAccessibleName("Teacher to measure with")
         self.picker.setMinimumContentsLength(18)
@@ -212,8 +213,7 @@ class MeasureBar(QWidget):
             "The teacher answers the same tasks under every strategy, more of them where the ranking is open;"
             " each family gets the cheapest strategy that is not worse than the best"
         )
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         self.answers = label(tone="muted", wrap=True)
         self.answers.setAccessibleName("What the measurement costs")
         self.answers.setToolTip("Strategies that are clearly worse stop early, so it may take fewer answers")
@@ -233,7 +233,10 @@ class MeasureBar(QWidget):
     def _offer_families(self) -> None:
         """Offer the families that have tasks for the chosen way of grading."""
         offered = self._matrix.measurable(self.options.graded_by)
-        self.families.set_choices([(family, family) for family in offered])
+        counts = self._matrix.train
+        self.families.set_choices(
+            [(one, f"{one}  ·  {counts[one]:,}" if one in counts else one) for one in offered]
+        )
 
     def _count_answers(self) -> None:
         """Say what the measurement costs: at once how many answers at most, then the estimate."""

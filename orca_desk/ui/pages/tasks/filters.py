@@ -1,17 +1,18 @@
 """The search and the filters above the table."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.finding import field_help, search_problem
@@ -29,6 +30,8 @@ class TaskChoices:
     families: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ()
+    family_tasks: Mapping[str, int] = field(default_factory=dict)  # numbers of tasks
+    tag_tasks: Mapping[str, int] = field(default_factory=dict)
 
 
 class FilterRow(QWidget):
@@ -46,12 +49,11 @@ class FilterRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        row = QHBoxLayout()
+        row = FlowRow()
         column.addLayout(row)
         self.problem = label("", tone="bad", size="caption", wrap=True)
         self.problem.hide()
         column.addWidget(self.problem)
-        row.setSpacing(GRID)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search words, or family:algebra wrong:yes")
         self.search.setToolTip(field_help())
@@ -159,8 +161,8 @@ class FilterRow(QWidget):
 
     def offer(self, choices: TaskChoices) -> None:
         """Offer the names that the library has, without changing the selection."""
-        self._offer(self.family, _named("family", choices.families))
-        self._offer(self.tag, _named("tag", choices.tags))
+        self._offer(self.family, _named("family", choices.families, choices.family_tasks))
+        self._offer(self.tag, _named("tag", choices.tags, choices.tag_tasks))
         own: list[Choice] = [
             ("Set on the task", {"overrides": True}),
             (FAMILY_STRATEGY, {"overrides": False}),
@@ -185,7 +187,7 @@ class FilterRow(QWidget):
     def _offer(self, box: QComboBox, choices: Sequence[Choice]) -> None:
         choices = choices[:MAX_CHOICES]
         texts = [box.itemText(place) for place in range(1, box.count())]
-        if texts == [text for text, _ in choices]:
+        if texts == [text for text, _ in choices] or box.view().isVisible():
             return
         chosen, text = box.currentData(), box.currentText()
         box.blockSignals(True)
@@ -208,8 +210,8 @@ class FilterRow(QWidget):
             box.setFont(made)
 
 
-def _named(field: str, names: Iterable[str]) -> list[Choice]:
-    return [(name, {field: name}) for name in names]
+def _named(field: str, names: Iterable[str], counts: Mapping[str, int] = {}) -> list[Choice]:
+    return [(f"{name}  ·  {counts[name]:,}" if name in counts else name, {field: name}) for name in names]
 
 
 def _choose(box: QComboBox, text: str, fields: dict[str, Any]) -> None:

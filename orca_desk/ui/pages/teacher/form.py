@@ -1,6 +1,6 @@
 """The settings of a run of the teacher: model, tasks, strategy, sampling, engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
-from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import without_strategy
@@ -102,11 +102,13 @@ class TeacherForm(QScrollArea):
         self._show_fit()
 
     def set_choices(
-        self, families: Sequence[str], tags: Sequence[str], strategies: Sequence[Strategy]
+        self, families: Mapping[str, int], tags: Mapping[str, int], strategies: Sequence[Strategy]
     ) -> None:
-        """Offer these families, tags and strategies; the current selection stays."""
-        _fill(self.family, "All families", [(name, name) for name in families])
-        _fill(self.tag, "Any tag", [(name, name) for name in tags])
+        """Offer families and tags, with their numbers of tasks, and strategies; the selection stays."""
+        _fill(
+            self.family, "All families", [(name, f"{name}  ·  {count:,}") for name, count in families.items()]
+        )
+        _fill(self.tag, "Any tag", [(name, f"{name}  ·  {count:,}") for name, count in tags.items()])
         _fill(
             self.strategy,
             "The family's strategy",
@@ -296,6 +298,8 @@ def _row(form: QFormLayout, text: str, field: QWidget) -> None:
     words.setMinimumHeight(FIELD)  # in the middle of its field
     field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setMinimumWidth(8 * GRID)
+    if isinstance(field, QComboBox):
+        field.currentTextChanged.connect(lambda text: field.setToolTip(safe_tip(text)))  # it may be cut
     words.setBuddy(field)
     field.setAccessibleName(text.replace("&", ""))
     form.addRow(words, field)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.fitness import UNFIT
 from orca_desk.processes.progress import Update
@@ -14,6 +14,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.teacher.arrivals import ANSWER, QUESTION, ArrivalRow, ArrivalsModel, rows_of
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.row_table import RowTable, row_table
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 from orca_desk.ui.widgets.two_lines import HEIGHT
@@ -112,9 +113,8 @@ class TeacherRun(QWidget):
         self.reasons.setText(" ".join(words))
         self.reasons.setVisible(bool(words))
 
-    def _numbers(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+    def _numbers(self) -> FlowRow:
+        row = FlowRow()
         names = ("correct and usable", "not graded", "rejected", "failed", "speed", "time left")
         self.usable, self.ungraded, self.rejected, self.failed, self.speed, self.time_left = (
             _number(row, name) for name in names
@@ -152,7 +152,7 @@ def _reasons(name: str, counts: Mapping[str, int]) -> str:
     return f"{name}: {', '.join(why)}."
 
 
-def _number(row: QHBoxLayout, name: str) -> QLabel:
+def _number(row: FlowRow, name: str) -> QLabel:
     """Add a card with a large number above its name; return the number."""
     frame = QFrame()
     frame.setProperty("kind", "card")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from orca_desk.library.trainings import Training
 from orca_desk.method.statistics import Share
@@ -16,7 +16,7 @@ from orca_desk.steps.evaluate.checkpoints import (
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
@@ -86,8 +86,7 @@ class CheckpointsCard(QWidget):
 
     def _lay_out(self) -> None:
         frame, layout = card()
-        head = QHBoxLayout()
-        head.setSpacing(GRID)
+        head = FlowRow()
         title = label("Over the checkpoints", size="heading", bold=True)
         title.setToolTip(TIP)
         head.addWidget(title, 1)
@@ -111,8 +110,7 @@ class CheckpointsCard(QWidget):
         layout.addWidget(self.chart)
         layout.addWidget(self.values)
         layout.addWidget(self.notes)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         name_of_tasks = label("&Tasks per family")
         name_of_tasks.setBuddy(self.tasks)
         self.tasks.setValue(PER_FAMILY)

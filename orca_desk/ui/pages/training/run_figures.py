@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.progress import duration
 
@@ -18,9 +19,9 @@ class RunFigures(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("kind", "card")
-        row = QHBoxLayout(self)
+        row = FlowRow(spacing=2 * GRID)
+        self.setLayout(row)
         row.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
-        row.setSpacing(2 * GRID)
         self.values: dict[str, QLabel] = {}
         for key, name in (
             ("step", "Step"),

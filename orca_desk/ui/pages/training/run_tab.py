@@ -16,6 +16,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training.checkpoints_card import CheckpointsCard
+from orca_desk.ui.pages.training.evaluations_card import EvaluationsCard
 from orca_desk.ui.pages.training.run_figures import RunFigures
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, TrainingCurves
@@ -76,6 +77,9 @@ class TrainingRunView(QWidget):
         self.run: TrainingCurves = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
         column.addWidget(frame, 1)
+        self.curves.offer_saving(desk, self.notice, name="training")
+        self.evaluations = EvaluationsCard(desk)
+        column.addWidget(self.evaluations)
         self.checkpoints = CheckpointsCard(desk)
         column.addWidget(self.checkpoints)
         layout.addWidget(scrolled(below, "Training progress"), 1)
@@ -105,6 +109,7 @@ class TrainingRunView(QWidget):
         self.run = self.curves.show_runs([""])[0]
         self.figures.clear()
         self.result.hide()
+        self.evaluations.show_training(None)
         self.checkpoints.show_training(None)
         self.heading.setText(job.title)
         self.status.clear()
@@ -144,7 +149,7 @@ class TrainingRunView(QWidget):
     def _build_heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.heading = label(size="heading", bold=True)
+        self.heading = label(size="heading", bold=True, wrap=True)
         self._icon = QLabel()
         self.status = label()
         row.addWidget(self.heading, 1)
@@ -289,6 +294,7 @@ class TrainingRunView(QWidget):
     def _show_result(self, training: Training) -> None:
         over = training.run.status in ("done", "cancelled", "failed", "interrupted") and not self.is_live
         self.result.setVisible(over)
+        self.evaluations.show_training(training if over else None)
         self.checkpoints.show_training(training if over else None)
         check = earlier_from_json(training.run.outcome)
         failed = check is not None and check.agree is False  # an earlier version kept such adapters
