@@ -3,33 +3,45 @@
 Import it only to plot: pyqtgraph and numpy take a while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import clear
-from orca_desk.ui.widgets.series import TrainingPoints
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu, PlotTable
+from orca_desk.ui.widgets.series import Axis, TrainingPoints
+from orca_desk.ui.widgets.text import label, set_tone
 
 REDRAW_MS = 200  # at most five times per second, however fast events arrive
 BUCKETS = 400  # ranges of steps, each drawn as its lowest and highest loss
 MARKED = 150  # points of the validation loss and of the learning rate
 LEAST = 1e-9  # a loss of 0 cannot appear on a logarithmic axis
-DASH: Sequence[Qt.PenStyle] = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
-MARKS = ("d", "s")  # of validation losses: diamond and square
-GLYPHS, LINES = ("◆", "■"), ("━━", "╍╍")
+DASH: Sequence[Qt.PenStyle] = (
+    Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine,
+)  # fmt: skip
+MARKS = ("d", "s", "t", "o")  # of validation losses: diamond, square, triangle and circle
+GLYPHS, LINES = ("◆", "■", "▼", "●"), ("━━", "╍╍", "┈┈", "━┅")
+COMPARED: Sequence[Role] = ("student", "accent", "teacher", "text", "bad", "base")
 Roles = tuple[Role, Role]  # of the loss and of the validation loss
-ROLES: dict[int, tuple[Roles, ...]] = {
-    0: (),
-    1: (("student", "accent"),),
-    2: (("student", "student"), ("accent", "accent")),
-}
+AXES: dict[Axis, str] = {"step": "Step", "tokens": "Tokens", "seconds": "Seconds of training"}
 
 
 class TrainingCurves(TrainingPoints):
@@ -41,6 +53,7 @@ class TrainingCurves(TrainingPoints):
         """`place` is 0 for the first training shown; it selects the lines and marks."""
         super().__init__()
         self.name, self.place, self.roles = name, place, roles
+        self.axis: Axis = "step"
         self.best: tuple[float, float] | None = None
         # Only the smoothed lines are antialiased: dashes and antialiasing take long to draw.
         self._raw = plot.plot()
@@ -49,26 +62,43 @@ class TrainingCurves(TrainingPoints):
         self._best = plot.plot()
         self._rate = None if rates is None else rates.plot(antialias=True)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the curves are drawn."""
+        return bool(self._smooth.isVisible())
+
+    def show(self, shown: bool) -> None:
+        """Draw the curves, or leave them out."""
+        for item in (self._raw, self._smooth, self._evaluation, self._best, self._rate):
+            if item is not None:
+                item.setVisible(shown)
+
     def draw(self, low: float, high: float) -> None:
-        """Plot the points from step `low` to `high`, thinned out so that the cost stays constant."""
+        """Plot the points from `low` to `high` on the axis, thinned out so that the cost stays constant."""
+        low, high = self.step_at(low, self.axis), self.step_at(high, self.axis)
         raw, smooth = self.loss.lines(low, high, BUCKETS)
-        evaluation = self.evaluation.some(low, high, MARKED)
-        self._raw.setData(raw[0], np.maximum(raw[1], LEAST))
-        self._smooth.setData(smooth[0], np.maximum(smooth[1], LEAST))
-        self._evaluation.setData(evaluation[0], np.maximum(evaluation[1], LEAST))
-        self._best.setData(*([[self.best[0]], [max(self.best[1], LEAST)]] if self.best else [[], []]))
+        for item, (steps, values) in (
+            (self._raw, raw),
+            (self._smooth, smooth),
+            (self._evaluation, self.evaluation.some(low, high, MARKED)),
+        ):
+            item.setData(self.across(steps, self.axis), np.maximum(values, LEAST))
+        best = np.array([self.best[0]] if self.best else [], np.float64)
+        loss = [max(self.best[1], LEAST)] if self.best else []
+        self._best.setData(self.across(best, self.axis), loss)
         if self._rate is not None:
-            self._rate.setData(*self.rate.some(low, high, MARKED))
+            steps, rates = self.rate.some(low, high, MARKED)
+            self._rate.setData(self.across(steps, self.axis), rates)
 
     def paint(self, theme: Theme, ratio: float) -> None:
         """Apply the colours of the theme. `ratio` is device pixels per pixel, which pens need."""
         colours = theme.colours
         own, evaluated = map(colours, self.roles)
-        style = DASH[self.place]
+        style = DASH[self.place % len(DASH)]
         self._raw.setPen(pg.mkPen(colours.tint(self.roles[0], 0.35), width=ratio))
         self._smooth.setPen(pg.mkPen(own, width=2 * ratio, style=style))
         self._evaluation.setPen(pg.mkPen(colours.tint(self.roles[1], 0.6), width=ratio))
-        self._evaluation.setSymbol(MARKS[self.place])
+        self._evaluation.setSymbol(MARKS[self.place % len(MARKS)])
         self._evaluation.setSymbolSize(9)
         self._evaluation.setSymbolBrush(evaluated)
         self._evaluation.setSymbolPen(pg.mkPen(colours("surface"), width=1))
@@ -82,7 +112,10 @@ class TrainingCurves(TrainingPoints):
 
 
 class Curves(QWidget):
-    """The loss of one or two trainings by step; with `rates`, the learning rate below it."""
+    """The loss of some trainings by step, tokens or time; with `rates`, the learning rate below it.
+
+    `figure` is the part that a picture shows. Of several trainings, a click on a name shows or hides one.
+    """
 
     def __init__(self, theme: Theme, *, rates: bool = True) -> None:
         super().__init__()
@@ -92,17 +125,37 @@ class Curves(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(2 * GRID)
+        self._legend = FlowRow(spacing=2 * GRID)
+        self.axis = QComboBox()
+        for axis, words in AXES.items():
+            self.axis.addItem(words, axis)
+        self.axis.setAccessibleName("What the curves are plotted over")
+        self.axis.setToolTip("Plot over steps, tokens, or the seconds that the steps took")
+        self.axis.activated.connect(lambda _: self._set_axis())
         self.logarithmic = QCheckBox("Logarithmic")
         self.logarithmic.setToolTip("Show the loss on a logarithmic axis, which spreads out small values")
         self.logarithmic.toggled.connect(self._set_logarithmic)
+        self.more = QToolButton()
+        self.more.setIconSize(QSize(16, 16))
+        self.more.setAccessibleName("Save the curves")
+        self.more.setToolTip("Copy or save the picture, or its values")
+        self.more.hide()
         top = QHBoxLayout()
-        top.addLayout(self._legend)
+        top.setSpacing(GRID)
         top.addStretch(1)
+        top.addWidget(label("Over", size="caption", tone="muted"))
+        top.addWidget(self.axis)
         top.addWidget(self.logarithmic)
+        top.addWidget(self.more)
         layout.addLayout(top)
-        self.readout = label(" ", size="caption", tone="muted")
+        self.figure = QWidget()
+        self.figure.setAccessibleName("Loss curves")
+        layout.addWidget(self.figure, 1)
+        layout = QVBoxLayout(self.figure)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID // 2)
+        layout.addLayout(self._legend)
+        self.readout = label(" ", size="caption", tone="muted", wrap=True)
         self.readout.setMinimumWidth(1)  # a long readout must not widen the page
         layout.addWidget(self.readout)
         self._canvas = pg.GraphicsLayoutWidget()
@@ -133,21 +186,60 @@ class Curves(QWidget):
         self._paint()
 
     def show_runs(self, names: Sequence[str]) -> list[TrainingCurves]:
-        """Clear the plot for one or two trainings with these names; return their empty curves."""
+        """Clear the plot for trainings with these names; return their empty curves."""
         for plot in (self._plot, self._rates):
             if plot is not None:
                 for item in plot.listDataItems():
                     plot.removeItem(item)
-        roles = ROLES[len(names)]
+        roles = _roles(len(names))
         self.runs = [
             TrainingCurves(self._plot, self._rates, name=name, place=place, roles=roles[place])
             for place, name in enumerate(names)
         ]
+        for run in self.runs:
+            run.axis = self.axis.currentData()
         self._fill_legend(names, roles)
         self._paint()
         self._plot.enableAutoRange()
         self.redraw()
         return self.runs
+
+    def hide_runs(self, names: Collection[str]) -> None:
+        """Leave out the curves of the trainings with these names."""
+        for place, run in enumerate(self.runs):
+            item = self._legend.itemAt(place)
+            box = item.widget() if item is not None else None
+            if run.name in names and isinstance(box, QCheckBox):
+                box.setChecked(False)
+
+    def offer_saving(self, desk: Desk, notice: Notice, *, name: str) -> PlotMenu:
+        """Offer to save picture and values, as files whose names begin with `name`."""
+        menu = PlotMenu(desk, self.figure, notice, name=name, table=self.table)
+        self.more.clicked.connect(lambda: menu.show_below(self.more))
+        self.more.show()
+        return menu
+
+    def table(self) -> PlotTable:
+        """Return every point of the trainings that are shown: a row per step, and one per validation."""
+        headers = ("training", "step", "tokens", "seconds", "loss", "learning_rate", "validation_loss")
+        rows: list[Sequence[Any]] = []
+        for run in self.runs:
+            if not run.is_shown:
+                continue
+            validations = dict(
+                zip(run.evaluation.steps.tolist(), run.evaluation.values.tolist(), strict=True)
+            )
+            losses = dict(zip(run.loss.steps.tolist(), run.loss.values.tolist(), strict=True))
+            rates = dict(zip(run.rate.steps.tolist(), run.rate.values.tolist(), strict=True))
+            steps = sorted({*losses, *validations})
+            at = np.array(steps, np.float64)
+            tokens, seconds = (run.across(at, axis) for axis in ("tokens", "seconds"))
+            rows += [
+                (run.name, int(step), round(tokens[place]), round(float(seconds[place]), 3), losses.get(step),
+                 rates.get(step), validations.get(step))
+                for place, step in enumerate(steps)
+            ]  # fmt: skip
+        return headers, rows
 
     def redraw(self) -> None:
         """Redraw the curves soon."""
@@ -181,13 +273,38 @@ class Curves(QWidget):
         clear(self._legend)
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
-            loss = f"{LINES[place]} {name or 'Loss'}"
-            evaluated = "validation" if name else "Validation loss"
-            entries.append((loss, roles[place][0]))
-            entries.append((f"{GLYPHS[place]} {evaluated}", roles[place][1]))
+            line, glyph = LINES[place % len(LINES)], GLYPHS[place % len(GLYPHS)]
+            if len(names) > 1:
+                self._legend.addWidget(self._toggle(self.runs[place], f"{line} {name}  {glyph} validation"))
+                continue
+            entries.append((f"{line} {name or 'Loss'}", roles[place][0]))
+            entries.append((f"{glyph} {'validation' if name else 'Validation loss'}", roles[place][1]))
         entries.append(("★ Saved checkpoint" if len(names) == 1 else "★ Saved", "good"))
         for text, tone in entries:
             self._legend.addWidget(label(text, size="caption", tone=tone))
+
+    def _toggle(self, run: TrainingCurves, text: str) -> QCheckBox:
+        """Return the entry of the legend that shows or hides the curves of one of several trainings."""
+        box = QCheckBox(text)
+        box.setFont(font("caption"))
+        box.setChecked(True)
+        box.setToolTip(f"Show or hide the curves of {run.name}")
+        set_tone(box, run.roles[0])
+
+        def show(shown: bool) -> None:
+            run.show(shown)
+            self._plot.enableAutoRange()
+            self.redraw()
+
+        box.toggled.connect(show)
+        return box
+
+    def _set_axis(self) -> None:
+        for run in self.runs:
+            run.axis = self.axis.currentData()
+        (self._rates or self._plot).setLabel("bottom", AXES[self.axis.currentData()])
+        self._plot.enableAutoRange()
+        self.redraw()
 
     def _set_logarithmic(self, on: bool) -> None:
         self._plot.setLogMode(y=on)
@@ -208,6 +325,7 @@ class Curves(QWidget):
 
     def _paint(self) -> None:
         colours = self._theme.colours
+        self.more.setIcon(icon("image-down", colours))
         self._canvas.setBackground(colours("surface"))
         for plot in (self._plot, self._rates):
             if plot is None:
@@ -230,14 +348,18 @@ class Curves(QWidget):
             for plot in (self._plot, self._rates)
         )
         self._cursor.setVisible(inside)
-        step = self._plot.getViewBox().mapSceneToView(place).x() if inside else None
-        if step is not None:
-            self._cursor.setPos(step)
-        self._read(step)
+        at = self._plot.getViewBox().mapSceneToView(place).x() if inside else None
+        if at is not None:
+            self._cursor.setPos(at)
+        self._read(at)
 
-    def _read(self, step: float | None) -> None:
-        """Show the values nearest to `step`, by default the newest."""
-        lines = [f"{run.name} {_read_out(run, step)}".strip() for run in self.runs]
+    def _read(self, at: float | None) -> None:
+        """Show the values nearest to a place on the axis, by default the newest."""
+        lines = [
+            f"{run.name} {_read_out(run, None if at is None else run.step_at(at, run.axis))}".strip()
+            for run in self.runs
+            if run.is_shown
+        ]
         self.readout.setText("\n".join(lines) or " ")
         self._canvas.setAccessibleDescription(self.readout.text())
 
@@ -250,6 +372,13 @@ class Curves(QWidget):
         if event.double():
             self._plot.enableAutoRange()
             self.redraw()
+
+
+def _roles(count: int) -> tuple[Roles, ...]:
+    """Return the colours of so many trainings; lines and marks tell those of one colour apart."""
+    if count == 1:
+        return (("student", "accent"),)
+    return tuple((role, role) for role in (COMPARED[place % len(COMPARED)] for place in range(count)))
 
 
 def _read_out(run: TrainingCurves, step: float | None) -> str:

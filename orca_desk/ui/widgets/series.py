@@ -1,7 +1,7 @@
 """The points of a curve, in arrays that double when they are full: each point costs the same."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import numpy.typing as npt
 FIRST = 1024  # points of the first array
 SMOOTHING = 0.08  # weight of the newest point in the smoothed curve
 
+Axis = Literal["step", "tokens", "seconds"]  # what a curve is plotted over
 Event = Mapping[str, Any]
 Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]  # steps and values
 
@@ -51,6 +52,11 @@ class StepValues:
         self._values[self._count] = value
         self._smooth[self._count] = before + SMOOTHING * (value - before)
         self._count += 1
+
+    def before(self, step: float) -> float:
+        """Return the value of the last point before `step`; 0 where there is none."""
+        place = int(np.searchsorted(self.steps, step))
+        return float(self._values[place - 1]) if place else 0.0
 
     def clear(self) -> None:
         """Remove all points."""
@@ -97,22 +103,59 @@ class StepValues:
 
 
 class TrainingPoints:
-    """All curves of one training. A background thread may fill it."""
+    """All curves of one training, and the tokens and the seconds that it took until each step.
+
+    The seconds are those of its steps: neither validations nor pauses count. A background thread may fill it.
+    """
 
     def __init__(self) -> None:
         self.loss, self.evaluation, self.rate = StepValues(), StepValues(), StepValues()
+        self.tokens, self.seconds = StepValues(), StepValues()
 
     def add(self, metrics: Iterable[Event], evaluations: Iterable[Event]) -> None:
         """Add "metrics" and "eval" events of the trainer."""
         for event in metrics:
             self.loss.put(event["step"], event["loss"])
             self.rate.put(event["step"], event["lr"])
+            self._add_work(event)
         for event in evaluations:
             self.evaluation.put(event["step"], event["loss"])
 
     def take(self, other: "TrainingPoints") -> None:
         """Take over the points of another."""
         self.loss, self.evaluation, self.rate = other.loss, other.evaluation, other.rate
+        self.tokens, self.seconds = other.tokens, other.seconds
+
+    def across(self, steps: npt.NDArray[np.float64], axis: Axis) -> npt.NDArray[np.float64]:
+        """Return where steps lie on an axis."""
+        work = self._work(axis)
+        return steps if work is None else np.interp(steps, *_from_zero(work))
+
+    def step_at(self, place: float, axis: Axis) -> float:
+        """Return the step at a place on an axis."""
+        work = self._work(axis)
+        if work is None or not np.isfinite(place):
+            return place
+        steps, values = _from_zero(work)
+        return float(np.interp(place, values, steps))
+
+    def _work(self, axis: Axis) -> StepValues | None:
+        return None if axis == "step" else self.tokens if axis == "tokens" else self.seconds
+
+    def _add_work(self, event: Event) -> None:
+        """Note the tokens and the seconds until a step; earlier builds reported none."""
+        tokens, rate = event.get("tokens"), event.get("tokens_per_second")
+        if tokens is None or not rate:
+            return
+        new = tokens - self.tokens.before(event["step"])
+        seconds = self.seconds.before(event["step"]) + max(0, new) / rate
+        self.tokens.put(event["step"], tokens)
+        self.seconds.put(event["step"], seconds)
+
+
+def _from_zero(work: StepValues) -> Points:
+    """Return steps and values with the beginning of the training before them."""
+    return np.concatenate([[0.0], work.steps]), np.concatenate([[0.0], work.values])
 
 
 def _doubled(old: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -9,12 +9,19 @@ from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:  # every start of the desktop imports this module
     from orca_desk.library.repeats import Repeats
-    from orca_desk.method.statistics import Comparison
+    from orca_desk.method.statistics import Comparison, Share
     from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
     from orca_desk.steps.evaluate.scoring import Evaluated
 
 NOT_NOTED = "an engine that was not noted"
 NEAR_TIES = "Where two tokens are nearly as likely, that alone can change a greedy answer."
+
+
+def interval(share: "Share") -> str:
+    """Return a share with its interval, "83.6% (72.4 to 90.8)", or a dash without any measurement."""
+    if not share.n:
+        return "–"
+    return f"{share.share:.1%} ({100 * share.low:.1f} to {100 * share.high:.1f})"
 
 
 def score_notes(found: "Evaluated") -> list[str]:

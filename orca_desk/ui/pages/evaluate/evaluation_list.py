@@ -6,7 +6,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 
 from orca_desk.library.deleting import Kind
-from orca_desk.method.statistics import Share
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
@@ -17,6 +16,7 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.when import exactly, when
+from orca_desk.ui.words.evaluations import interval as interval
 
 NAME, MODEL, SYSTEM, _, _, WHEN, NOTE = range(7)
 WIDTHS = (210, 0, 160, 90, 180, 130, 120)  # px; the Model column takes the rest

@@ -1,4 +1,4 @@
-"""The history: all trainings in a table, and two selected ones compared below it."""
+"""The history: all trainings in a table, and the selected ones compared below it."""
 
 from typing import Any
 
@@ -25,6 +25,7 @@ from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.when import when
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import STATUSES, status_text, time_of
 from orca_desk.ui.words.tidying import run_title
@@ -84,7 +85,7 @@ class TrainingHistoryModel(RowsModel[TrainingSummary]):
 
 
 class TrainingHistory(QWidget):
-    """The table with its buttons, and the comparison of two selected trainings.
+    """The table with its buttons, and the comparison of the selected trainings.
 
     `opened` has a training's id, `resumed` a Training.
     """
@@ -193,14 +194,13 @@ class TrainingHistory(QWidget):
         self.open.setEnabled(len(rows) == 1)
         self.resume.setEnabled(len(rows) == 1 and rows[0].can_resume)
         hints = {
-            0: "Select one training to open it, or two to compare them.",
-            1: "Select a second training with Ctrl or Shift to compare both.",
-            2: "Comparing {} and {}.".format(*[row.training.id for row in rows]) if len(rows) == 2 else "",
+            0: "Select one training to open it, or several to compare them.",
+            1: "Select more trainings with Ctrl or Shift to compare them.",
         }
-        self.hint.setText(hints.get(len(rows), "Select exactly two to compare."))
-        self.comparison.setVisible(len(rows) == 2)
-        if len(rows) == 2:
-            self.comparison.compare(rows[0].training, rows[1].training)
+        self.hint.setText(hints.get(len(rows), f"Comparing {counted(len(rows), 'training')}."))
+        self.comparison.setVisible(len(rows) > 1)
+        if len(rows) > 1:
+            self.comparison.compare([row.training for row in rows])
 
     def _resume(self) -> None:
         rows = self.chosen()

@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
+from PySide6.QtWidgets import QApplication, QCheckBox, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 from tiny_models import TinyModel
 
@@ -506,14 +506,15 @@ def test_a_training_that_was_worse_than_none_is_amber_and_a_stopped_one_stays_re
     assert cells["Status"].data() == "Stopped, resumable"
 
 
-def test_two_trainings_are_compared(
+def test_any_number_of_trainings_is_compared(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
 ) -> None:
     first = stored_training(library, snapshot.id, QUICK, status="done")
+    stored_training(library, snapshot.id, TrainSettings(rank=6))
     second = stored_training(library, snapshot.id, TrainSettings(rank=8))
     page = shown(window, qtbot)
     page.tabs.setCurrentIndex(HISTORY)
-    qtbot.waitUntil(lambda: page.history is not None and page.history.model.rowCount() == 2)
+    qtbot.waitUntil(lambda: page.history is not None and page.history.model.rowCount() == 3)
     history = page.history
     assert history is not None
     QAbstractItemModelTester(history.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
@@ -523,16 +524,27 @@ def test_two_trainings_are_compared(
     assert [row.training.id for row in history.chosen()] == [second.id] and history.resume.isEnabled()
 
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-    history.table.selectionModel().select(history.model.index(1, 0), flags)
+    for row in (1, 2):
+        history.table.selectionModel().select(history.model.index(row, 0), flags)
     assert history.comparison.isVisible() and not history.open.isEnabled()
-    table = history.comparison.table
-    qtbot.waitUntil(lambda: table.rowCount() > 0)
-    rows = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())]
-    assert ["≠", "Rank", "8", "4"] in rows and ["", "Schedule", "cosine", "cosine"] in rows
+    curves, table = history.comparison.curves, history.comparison.table.view
+    qtbot.waitUntil(lambda: table.columnCount() == 5)
+    rows = [[table.item(row, column).text() for column in range(5)] for row in range(table.rowCount())]
+    assert ["≠", "Rank", "8", "6", "4"] in rows and ["", "Schedule", *["cosine"] * 3] in rows
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
-    qtbot.waitUntil(lambda: [len(run.loss) for run in history.comparison.curves.runs] == [12, 12])
+    qtbot.waitUntil(lambda: [len(run.loss) for run in curves.runs] == [12, 12, 12])
+    toggles = [box for box in curves.findChildren(QCheckBox) if "validation" in box.text()]
+    toggles[0].click()
+    assert [run.is_shown for run in curves.runs] == [False, True, True]
+    curves.axis.setCurrentIndex(1)
+    curves.axis.activated.emit(1)
+    assert {run.axis for run in curves.runs} == {"tokens"}
+    headers, values = curves.table()
+    assert headers[0] == "training" and len(values) == 26  # of both, with step 0, which was only validated
+    history.comparison.table.copy()
+    assert QGuiApplication.clipboard().text().startswith("Setting or result\t")
 
-    history.table.selectRow(1)
+    history.table.selectRow(2)
     history.open_chosen()
     qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.details is not None)
     view = page.run_view
