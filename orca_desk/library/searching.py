@@ -17,7 +17,7 @@ LACKING: dict[SearchKind, frozenset[str]] = {
     "tasks": frozenset(),
     "records": frozenset(),
     "answers": OF_RECORDS,
-    "chats": OF_RECORDS | {"wrong", "correct", "run", "strategy"},
+    "chats": OF_RECORDS | {"wrong", "correct", "run", "strategy", "reason"},
 }
 COMMON = frozenset({"kind", "has", "split"})
 Sql = tuple[str, list[Any]]
@@ -165,6 +165,13 @@ def _task(condition: Condition) -> Sql:
                 f" SELECT a.task_id {ANSWER_TABLES} WHERE {asked})",
                 [*first, *second],
             )
+        case "reason":
+            (records, first), (asked, second) = _record(condition), _answer(condition)
+            return (
+                f"id IN (SELECT r.task_id {_record_tables()} WHERE {records}"
+                f" UNION SELECT a.task_id {ANSWER_TABLES} WHERE {asked})",
+                [*first, *second],
+            )
         case "wrong" | "correct":
             return _graded_tasks(field, values)
     sql, parameters = _record(condition)
@@ -209,6 +216,8 @@ def _record(condition: Condition) -> Sql:
             return _truth(f"{LEAKED} = 1", values)
         case "edited":
             return _truth("e.record IS NOT NULL", values)
+        case "reason":
+            return _reason("iif(e.record IS NULL, v.reason, e.reason)", values)
         case "wrong":
             return _any(CORRECT, [int(value != YES) for value in values])
         case "correct":
@@ -230,6 +239,8 @@ def _answer(condition: Condition) -> Sql:
             return _any("a.evaluation", values)
         case "model":
             return _model_of_answer(values)
+        case "reason":
+            return _reason("a.reason", values)
         case "wrong":
             return _any("a.correct", [int(value != YES) for value in values])
         case "correct":
@@ -303,6 +314,14 @@ def _model_of_record(values: tuple[str, ...]) -> Sql:
 def _model_of_answer(values: tuple[str, ...]) -> Sql:
     part = "instr(casefold(m.model || ' ' || coalesce(m.adapter, '') || ' ' || m.name), ?)"
     return " OR ".join([part] * len(values)), [_bare(value) for value in values]
+
+
+def _reason(column: str, values: tuple[str, ...]) -> Sql:
+    """By the code of a reason (method/grading/reasons.py), or a part of what was found or expected in it."""
+    stored = f"iif(json_valid({column}), {column}, json_object('found', {column}))"
+    said = f"coalesce({stored} ->> '$.found', '') || char(10) || coalesce({stored} ->> '$.expected', '')"
+    part = f"{stored} ->> '$.why' = ? OR instr(casefold({said}), ?)"
+    return " OR ".join([part] * len(values)), [bare for value in values for bare in (_bare(value),) * 2]
 
 
 def _bare(value: str) -> str:

@@ -33,6 +33,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "decision": ("keep", "drop", "none"),
     "leaked": TRUTH,
     "edited": TRUTH,
+    "reason": (),
     "model": (),
     "run": (),
     "id": (),
