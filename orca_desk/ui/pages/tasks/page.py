@@ -284,9 +284,13 @@ class TasksPage(Page):
         library = self.desk.library
 
         def read() -> tuple[TaskChoices, dict[str, str]]:
+            of_families = {one.family: one.tasks for one in families(library)[:MAX_CHOICES]}
+            of_tags = dict(list(tags(library).items())[:MAX_CHOICES])
             choices = TaskChoices(
-                families=tuple(one.family for one in families(library)[:MAX_CHOICES]),
-                tags=tuple(tags(library))[:MAX_CHOICES],
+                families=tuple(of_families),
+                tags=tuple(of_tags),
+                family_tasks=of_families,
+                tag_tasks=of_tags,
                 strategies=tuple(current_strategies(library)),
             )
             return choices, {name: one.strategy for name, one in current_pairings(library).items()}

@@ -49,6 +49,7 @@ class TeacherForm(QScrollArea):
         super().__init__()
         self.desk = desk
         self._unpaired: tuple[str, ...] = ()
+        self._left_out: tuple[str, ...] = ()
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -69,6 +70,7 @@ class TeacherForm(QScrollArea):
         return GenerateRequest(
             model=str(self.picker.path or ""),
             family=self.family.currentData(),
+            own=not self.samples_too.isChecked(),
             tag=self.tag.currentData(),
             text=self.text.text().strip(),
             limit=self.limit.value(),
@@ -91,6 +93,7 @@ class TeacherForm(QScrollArea):
             (self.strategy, request.strategy),
         ):
             _choose(box, name)
+        self.samples_too.setChecked(not request.own)
         self.text.setText(request.text)
         self.limit.setValue(request.limit)
         self.samples.setValue(request.samples)
@@ -102,9 +105,19 @@ class TeacherForm(QScrollArea):
         self._show_fit()
 
     def set_choices(
-        self, families: Mapping[str, int], tags: Mapping[str, int], strategies: Sequence[Strategy]
+        self,
+        families: Mapping[str, int],
+        tags: Mapping[str, int],
+        strategies: Sequence[Strategy],
+        *,
+        left_out: Sequence[str] = (),
     ) -> None:
-        """Offer families and tags, with their numbers of tasks, and strategies; the selection stays."""
+        """Offer families and tags, with their numbers of tasks, and strategies; the selection stays.
+
+        `left_out` are the families of sample tasks that all families does not mean by default.
+        """
+        self._left_out = tuple(left_out)
+        self._show_left_out()
         _fill(
             self.family, "All families", [(name, f"{name}  ·  {count:,}") for name, count in families.items()]
         )
@@ -132,6 +145,11 @@ class TeacherForm(QScrollArea):
         self.unpaired.setVisible(bool(workload.unpaired))
         self.pair.setVisible(bool(workload.unpaired))
         self.unpaired.setText(without_strategy(workload.unpaired) if workload.unpaired else "")
+
+    def _show_left_out(self, *_: object) -> None:
+        """Offer the sample tasks where all families are chosen and leave them out."""
+        self.samples_too.setText(f"Sam&ple tasks too ({counted(len(self._left_out), 'family')})")
+        self.samples_too.setVisible(bool(self._left_out) and self.family.currentData() is None)
 
     def show_time(self, time: TeachingTime | None) -> None:
         """Show how long the run will take; nothing if that is not known."""
@@ -161,6 +179,11 @@ class TeacherForm(QScrollArea):
         self.limit.setSpecialValueText("all")
         form = _form(layout)
         _row(form, "Fami&ly", self.family)
+        self.samples_too = QCheckBox("Sam&ple tasks too")
+        self.samples_too.setToolTip("All families means your own; those of sample tasks alone are left out.")
+        self.samples_too.toggled.connect(self._emit_changed)
+        self.samples_too.hide()
+        layout.addWidget(self.samples_too)
         _row(form, "Ta&g", self.tag)
         _row(form, "Te&xt", self.text)
         _row(form, "At &most", self.limit)
@@ -176,6 +199,7 @@ class TeacherForm(QScrollArea):
             layout.addWidget(widget)
         layout.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignLeft)
         self.family.currentIndexChanged.connect(self._emit_changed)
+        self.family.currentIndexChanged.connect(self._show_left_out)
         self.tag.currentIndexChanged.connect(self._emit_changed)
         self.text.textChanged.connect(self._emit_changed)
         self.limit.valueChanged.connect(self._emit_changed)

@@ -1,7 +1,7 @@
 """The Teacher page: preview a few answers, then have the teacher answer all selected tasks."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
+from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.tasks import families, tags
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.defaults import chosen_teacher
@@ -197,9 +198,11 @@ class TeacherPage(Page):
     def _open_record(self, record: str) -> None:
         self.desk.open("records", record=record)
 
-    def _offer(self, found: tuple[list[str], list[str], dict[str, Strategy]]) -> None:
-        names, tag_names, self._strategies = found
-        self.form.set_choices(names, tag_names, list(self._strategies.values()))
+    def _offer(
+        self, found: tuple[dict[str, int], Sequence[str], dict[str, int], dict[str, Strategy]]
+    ) -> None:
+        names, left_out, tag_names, self._strategies = found
+        self.form.set_choices(names, tag_names, list(self._strategies.values()), left_out=left_out)
         self.right.setCurrentIndex(0 if names or self.job is not None else 1)
         self.start_button.setEnabled(bool(names) and self.job is None)
         self.preview_button.setEnabled(bool(names) and self.job is None)
@@ -340,7 +343,11 @@ def _workload_and_time(library: Library, chosen: GenerateRequest) -> tuple[Workl
     return found, None
 
 
-def _read(library: Library) -> tuple[list[str], list[str], dict[str, Strategy]]:
-    """Return the families with training tasks, the tags, and the strategies."""
-    names = [one.family for one in families(library) if one.train]
-    return names, list(tags(library)), current_strategies(library)
+def _read(library: Library) -> tuple[dict[str, int], Sequence[str], dict[str, int], dict[str, Strategy]]:
+    """Return families with training tasks, those of samples beside own ones, tags, and strategies.
+
+    Families and tags have their numbers of tasks.
+    """
+    names = {one.family: one.train for one in families(library) if one.train}
+    left_out = () if own_families(library) is None else sample_families(library)
+    return names, left_out, tags(library), current_strategies(library)
