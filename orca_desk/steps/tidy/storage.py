@@ -14,11 +14,14 @@ from orca_desk.library.compacting import compact, space_of
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, size_of
 from orca_desk.library.runs import list_runs
+from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.library.trash import FOLDER, empty_trash, list_trash, throw_away
 from orca_desk.processes.progress import JobControl
 
 OLD_LOG_DAYS = 30
+KEEP_DAYS = 30  # in the trash, unless another number was chosen
+SETTING = "trash.days"
 CONVERTED_PER_SECOND = 75 * 2**20  # bytes: a model of 135 million weights took 3.3 s on one core
 
 
@@ -124,6 +127,24 @@ def free(library: Library, what: Freeable, *, control: JobControl | None = None)
         control.require_running()
         freed += throw_away(library, path)
     return freed
+
+
+def trash_days(library: Library) -> int:
+    """Return after how many days a deletion is made good; 0 for never."""
+    stored = get_setting(library, SETTING, KEEP_DAYS)
+    return stored if isinstance(stored, int) and stored >= 0 else KEEP_DAYS
+
+
+def keep_trash_for(library: Library, days: int) -> int:
+    """Choose after how many days a deletion is made good (0: never), and do so with older ones."""
+    set_setting(library, SETTING, days)
+    return empty_old_trash(library)
+
+
+def empty_old_trash(library: Library) -> int:
+    """Delete for good what has been in the trash for as long as was chosen; return how many deletions."""
+    days = trash_days(library)
+    return empty_trash(library, older_than_days=days) if days else 0
 
 
 def _kind_of(place: tuple[str, ...], name: str) -> Stored:

@@ -22,6 +22,7 @@ from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.pages.settings.jobs_card import JobsCard
 from orca_desk.ui.pages.settings.kept_backups import BackupsCard
 from orca_desk.ui.pages.settings.machine import MachineCard
+from orca_desk.ui.pages.settings.storage import StorageCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
@@ -47,7 +48,7 @@ class SettingsPage(Page):
     sections: ClassVar[dict[str, str]] = {
         "Library": "folder, size, backup, restore, check, mend, recover, repair, compact, logs",
         "Backups": "automatic backups, interval, folder, restore, verify, keep, thinning",
-        "Jobs": "sleep, awake, suspend, notifications",
+        "Storage": "space, sizes, free, trash, deleted, restore, checkpoints, converted, cache",
         "Jobs": "sleep, awake, suspend, notifications",
         "Appearance": "theme: light, dark, as the system; text size, font size, zoom, plain text, Markdown",
         "This machine": "processor, memory, graphics card, GPU, device, speed",
@@ -97,6 +98,7 @@ class SettingsPage(Page):
             follow=self._follow,
         )
         self._busy += (self.kept.now, self.kept.verify)
+        self.storage = StorageCard(desk, follow=self._follow, failed=self.notice.show_error)
         self.jobs = JobsCard(desk, self.notice.show_error)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.machine = MachineCard(desk, self.notice.show_error, self._follow)
@@ -122,6 +124,7 @@ class SettingsPage(Page):
         """Measure the library again. The other cards show what they wrote themselves."""
         self.library.measure()
         self.kept.refresh()
+        self.storage.measure()
         self.machine.refresh()
         self.about_card.look()
 
@@ -158,6 +161,7 @@ class SettingsPage(Page):
             self.appearance,
             self.machine,
             self.running,
+            self.storage,
             self.jobs,
             self.message,
             self.offline,
