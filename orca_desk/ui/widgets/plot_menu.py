@@ -32,19 +32,23 @@ class PlotMenu(QObject):
     """The menu of one plot: right click, the menu key, or a button that `button_of` made.
 
     `name` is the beginning of the files' names; `table` returns the plotted values as headers and rows, and
-    is asked when the user wants them. Without it, the menu offers the picture alone.
+    is asked when the user wants them. Without it, the menu offers the picture alone. Without a `notice`, the
+    status bar tells what was saved.
     """
 
     def __init__(
         self,
         desk: Desk,
         plot: QWidget,
-        notice: Notice,
+        notice: Notice | None,
         *,
         name: str,
         table: Callable[[], PlotTable] | None = None,
+        write: Callable[[Path], None] | None = None,
     ) -> None:
+        """`write` writes the picture of a plot that has a form for paper; by default it is the screen's."""
         super().__init__(plot)
+        self._write = write or (lambda path: save_picture(plot, path))
         self._desk, self._plot, self._notice = desk, plot, notice
         self.name, self._table = name, table
         for widget in (plot, *plot.findChildren(QWidget)):
@@ -94,19 +98,28 @@ class PlotMenu(QObject):
     def write_picture(self, path: Path) -> None:
         """Write the picture to a file, and say so or why not in the notice."""
         try:
-            save_picture(self._plot, path)
+            self._write(path)
         except UserError as error:
-            self._notice.show_error(error)
+            self._show_error(error)
         else:
-            saved(self._notice, path, "Picture saved to")
+            self._tell(path, "Picture saved to")
 
     def _write_values(self, table: PlotTable, path: Path) -> None:
         self._desk.background.run(
             self,
             lambda: write_csv(path, *table),
-            lambda count: saved(self._notice, path, f"{counted(count, 'row')} saved to"),
-            failed=self._notice.show_error,
+            lambda count: self._tell(path, f"{counted(count, 'row')} saved to"),
+            failed=self._show_error,
         )
+
+    def _tell(self, path: Path, what: str) -> None:
+        if self._notice is not None:
+            saved(self._notice, path, what)
+        else:
+            self._desk.say(f"{what} {path}", "good")
+
+    def _show_error(self, error: Exception) -> None:
+        (self._desk.report if self._notice is None else self._notice.show_error)(error)
 
     def _show_at(self, widget: QWidget, place: QPoint) -> None:
         self._menu().popup(widget.mapToGlobal(place))

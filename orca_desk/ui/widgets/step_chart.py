@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.plot_menu import PlotTable
 from orca_desk.ui.widgets.still_plot import hold_still
 
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -79,6 +80,13 @@ class StepChart(QWidget):
         self._canvas.setAccessibleName(f"{unit} over the training")
         self._canvas.setAccessibleDescription("\n".join(sentence(line, is_share) for line in self.lines))
         self._draw()
+
+    def table(self) -> PlotTable:
+        """Return a row per line and step."""
+        headers = ("family", "step", "value", "low", "high")
+        return headers, [
+            (line.name, one.step, one.value, one.low, one.high) for line in self.lines for one in line.points
+        ]
 
     def _draw(self) -> None:
         colours = self._theme.colours

@@ -13,6 +13,7 @@ from orca_desk.ui.pages.evaluate.evaluation_list import interval
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.budget_plot import BudgetLine, BudgetPlot
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu, PlotTable
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
@@ -35,6 +36,7 @@ class BudgetCard(QWidget):
         self.plot = BudgetPlot(desk.theme)
         self.notes = label(tone="muted", wrap=True)
         self.readout = label(wrap=True)
+        PlotMenu(desk, self.plot, notice, name="evaluation-budget", table=self._table)
         self._lay_out()
         self.plot.pointed.connect(self.budget.setValue)
 
@@ -54,6 +56,9 @@ class BudgetCard(QWidget):
                 kinds="CSV (*.csv)",
                 then=self._save,
             )
+
+    def _table(self) -> PlotTable:
+        return budget_table(self.found) if self.found is not None else ((), [])
 
     def _lay_out(self) -> None:
         frame, layout = card()

@@ -40,6 +40,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -64,6 +65,14 @@ class ResultsView(QWidget):
         self.families, self.differences = FamilyTable(desk), DifferenceTable(desk)
         self.matrix = MatrixTable(desk)
         self.notice = Notice(desk)
+        PlotMenu(
+            desk,
+            self.chart,
+            self.notice,
+            name="evaluation",
+            table=lambda: self._table_of(family_table),
+            write=self.chart.export,
+        )
         self.forgetting, self.budget = ForgettingCard(desk, self.notice), BudgetCard(desk, self.notice)
         self.benchmarks = BenchmarkCard(desk, self.notice)
         self.faults = FaultsCard(desk, self.notice)
@@ -313,6 +322,9 @@ class ResultsView(QWidget):
                 kinds=CSV,
                 then=partial(self._save_table, rows(self.found)),
             )
+
+    def _table_of(self, rows: Callable[[ModelComparison], Table]) -> Table:
+        return rows(self.found) if self.found is not None else ((), [])
 
     def _save_table(self, rows: Table, path: Path) -> None:
         self.desk.background.run(

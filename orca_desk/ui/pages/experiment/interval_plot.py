@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from orca_desk.steps.experiment.plots import ROW, IntervalPlot, PlotRow
 from orca_desk.ui.theme import GRID, Colours, Role, Theme, font
+from orca_desk.ui.widgets.plot_menu import PlotTable
 
 DOT, MARK = 4.5, 2.0  # px, radii of a row's dot and of one seed's below it
 MARKS_BELOW = 7.0  # px
@@ -35,6 +36,11 @@ class IntervalPlotView(QWidget):
         self.setAccessibleName(plot.title)
         self.setAccessibleDescription("\n".join(f"{row.label}: {row.value}." for row in plot.rows))
         self.update()
+
+    def table(self) -> PlotTable:
+        """Return a row per dot: its label and its value with the interval, in words."""
+        rows = self.plot.rows if self.plot is not None else ()
+        return ("row", "value"), [(row.label, row.value) for row in rows]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of the drawing, with its title above and its axis below."""

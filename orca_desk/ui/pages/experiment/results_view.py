@@ -24,6 +24,7 @@ from orca_desk.ui.pages.experiment.lost_card import LostCard
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
@@ -74,6 +75,8 @@ class ExperimentResultsView(QWidget):
         self.differences = IntervalPlotView(desk.theme)
         self.differences_note = label(CONTRASTS_NOTE, tone="muted", size="caption", wrap=True)
         self.panels = {message: IntervalPlotView(desk.theme) for message in MessageKind}
+        for plot in (self.differences, *self.panels.values()):
+            PlotMenu(desk, plot, notice, name="experiment", table=plot.table)
         self.lost = LostCard(desk.theme)
         self._lay_out()
 

@@ -204,8 +204,10 @@ class ResultView(QWidget):
         if self.plot is None:
             # Imported here: most starts show no plot
             from orca_desk.ui.widgets.family_chart import FamilyChart
+            from orca_desk.ui.widgets.plot_menu import PlotMenu
 
             self.plot = FamilyChart(self.desk.theme)
+            PlotMenu(self.desk, self.plot, None, name="demo", write=self.plot.export)
             self._plot_layout.addWidget(self.plot, 1)
         self.plot.show_shares({who: found.shares(who) for who in MODELS})
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from orca_desk.ui.theme import GRID, Colours, Theme, font, grown
+from orca_desk.ui.widgets.plot_menu import PlotTable
 from orca_desk.ui.widgets.text import safe_tip
 
 ROW = 22  # px
@@ -59,6 +60,11 @@ class StrategyPlot(QWidget):
         self.setFixedHeight(self.sizeHint().height())
         self.setVisible(bool(self.rows))
         self.update()
+
+    def table(self) -> PlotTable:
+        """Return a row per strategy."""
+        headers = ("strategy", "share", "low", "high", "figures")
+        return headers, [(row.title, row.share, row.low, row.high, row.figures) for row in self.rows]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of all rows with the scale below them."""

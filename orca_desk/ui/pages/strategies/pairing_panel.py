@@ -26,6 +26,7 @@ from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
 from orca_desk.ui.words.pairing import ABOUT_BASES, BASES
@@ -59,6 +60,7 @@ class PairingPanel(QWidget):
         )
         layout.addWidget(self.empty, 1)
         self.result = FamilyResultView(desk.theme)
+        PlotMenu(desk, self.result.plot, None, name="strategies", table=self.result.plot.table)
         self.result.more_wanted.connect(self.measure.measure_more)
         self.history = PairingHistory()
         self.details = QTabWidget()

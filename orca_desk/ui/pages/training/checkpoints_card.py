@@ -19,6 +19,7 @@ from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.step_chart import StepChart, StepLine, StepPoint, sentence
 from orca_desk.ui.widgets.text import button, card, label
@@ -47,6 +48,7 @@ class CheckpointsCard(QWidget):
         self.notice = Notice(desk)
         self.values = label(wrap=True, selectable=True)
         self.notes = label(tone="muted", wrap=True)
+        PlotMenu(desk, self.chart, self.notice, name="checkpoints", table=self.chart.table)
         self._lay_out()
         self.measure.activated.connect(self._draw)
         self.family.activated.connect(self._draw)
