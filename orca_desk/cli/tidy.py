@@ -18,8 +18,9 @@ from orca_desk.library.runs import get_run
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion
 from orca_desk.ui.words.tidying import deleted_sentence, deletion_lines, things
 
-DELETED = tuple(kind.value for kind in Kind if kind is not Kind.CHECKPOINT)
-NAMED = tuple(kind for kind in DELETED if kind != Kind.RECORD.value)
+DELETED = tuple(kind.value for kind in Kind)
+NOTED = tuple(kind.value for kind in Kind if kind is not Kind.CHECKPOINTS)
+NAMED = tuple(kind for kind in NOTED if kind != Kind.RECORD)
 
 
 @click.group(
@@ -53,6 +54,8 @@ def delete_things(
     kind: str, ids: tuple[str, ...], yes: bool, dry_run: bool, folder: Path, as_json: bool
 ) -> None:
     """Delete trainings, snapshots, evaluations, experiments, records or other jobs (KIND run) by their IDS.
+
+    KIND checkpoints takes the ids of trainings, which keep their adapters.
 
     They wait in the trash, with what was made of them: orca-desk tidy trash list
     """
@@ -92,7 +95,7 @@ def rename_thing(kind: str, identity: str, name: str, folder: Path, as_json: boo
 
 
 @command.command("note")
-@click.argument("kind", type=click.Choice(DELETED))
+@click.argument("kind", type=click.Choice(NOTED))
 @click.argument("identity", metavar="ID")
 @click.argument("text", required=False)
 @existing_library_option
@@ -134,6 +137,7 @@ def _json(plan: Deletion, entry: int | None) -> dict[str, Any]:
         "along": [vars(one) for one in plan.along],
         "losing_their_adapter": [one.id for one in plan.losing],
         "chats_losing_their_adapter": plan.losing_chats,
+        "not_resumable_any_more": [one.id for one in plan.unfinished],
         "refused": [
             {"id": one.item.id, "reason": one.reason.value, "holder": one.holder} for one in plan.refused
         ],

@@ -16,7 +16,10 @@ OF_EXPERIMENT = "experiment."  # begins the keys of the settings that hold what 
 
 
 class Kind(StrEnum):
-    """What can be deleted. Every training, evaluation and experiment is a run too; `RUN` is any other."""
+    """What can be deleted. Every training, evaluation and experiment is a run too; `RUN` is any other.
+
+    Checkpoints go by the trainings that they are of, which stay.
+    """
 
     TRAINING = "training"
     SNAPSHOT = "snapshot"
@@ -24,7 +27,7 @@ class Kind(StrEnum):
     EXPERIMENT = "experiment"
     RECORD = "record"
     RUN = "run"
-    CHECKPOINT = "checkpoint"
+    CHECKPOINTS = "checkpoints"
 
 
 # The tables in which each kind has rows, and which of them, in an order in which they can go
@@ -61,13 +64,15 @@ _TABLES: dict[Kind, tuple[tuple[str, str], ...]] = {
         ("records", "id IN {ids}"),
     ),
     Kind.RUN: _RUN,
-    Kind.CHECKPOINT: (),
+    Kind.CHECKPOINTS: (),
 }
 
 
 def rows_of(kind: Kind, ids: Sequence[str]) -> list[Rows]:
     """Return the rows of the things of one kind, without those that were made of them."""
     parameters = {"ids": json_list(ids)}
+    if kind is Kind.CHECKPOINTS:
+        return []
     rows = [
         Rows(table, where.format(ids=CHOSEN, records=RECORDS), parameters) for table, where in _TABLES[kind]
     ]

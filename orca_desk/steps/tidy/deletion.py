@@ -24,16 +24,25 @@ from orca_desk.library.deleting import (
     trainings_on,
 )
 from orca_desk.library.evaluations import list_evaluations
-from orca_desk.library.locations import size_of, training_folder
+from orca_desk.library.locations import CHECKPOINT_FOLDERS, size_of, training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import Run, runs_of
 from orca_desk.library.snapshots import list_snapshots, snapshot_names
+from orca_desk.library.trainings import Training, get_training
 from orca_desk.library.trash import Restored, put_into_trash, restore_from_trash
 
 # A run of these kinds is deleted as the thing that it is
 KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}
 # Those of a kind go before those of the kinds after it, which they were made of
-ORDER = (Kind.EXPERIMENT, Kind.EVALUATION, Kind.TRAINING, Kind.SNAPSHOT, Kind.RECORD, Kind.RUN)
+ORDER = (
+    Kind.CHECKPOINTS,
+    Kind.EXPERIMENT,
+    Kind.EVALUATION,
+    Kind.TRAINING,
+    Kind.SNAPSHOT,
+    Kind.RECORD,
+    Kind.RUN,
+)
 
 
 class Refusal(StrEnum):
@@ -68,7 +77,8 @@ class Deletion:
     """What a deletion would do: `items` go, `along` what was made of them goes too.
 
     `losing` stay, but what they were made with is gone: evaluations keep their figures, chats (by title)
-    their texts. `refused` stay. `bytes` is what the files take.
+    their texts. `unfinished` are trainings that cannot be resumed without their checkpoints. `refused` stay.
+    `bytes` is what the files take.
     """
 
     kind: Kind
@@ -76,6 +86,7 @@ class Deletion:
     along: tuple[Item, ...] = ()
     losing: tuple[Item, ...] = ()
     losing_chats: tuple[str, ...] = ()
+    unfinished: tuple[Item, ...] = ()
     refused: tuple[Refused, ...] = ()
     files: tuple[Path, ...] = field(default=(), repr=False)
     bytes: int = 0
@@ -83,7 +94,7 @@ class Deletion:
     @property
     def is_plain(self) -> bool:
         """Whether nothing but what was chosen is touched."""
-        return not (self.along or self.losing or self.losing_chats or self.refused)
+        return not (self.along or self.losing or self.losing_chats or self.unfinished or self.refused)
 
     @property
     def label(self) -> str:
@@ -124,6 +135,11 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
             Item(Kind.EVALUATION, one) for one in evaluations_with(library, trainings) if one not in leaving
         ),
         losing_chats=tuple(chats_with(library, trainings)),
+        unfinished=tuple(
+            Item(kind, one, names[one])
+            for one in going
+            if kind is Kind.CHECKPOINTS and runs[one].status != "done"
+        ),
         refused=tuple(refused),
         files=files,
         bytes=sum(map(size_of, files)),
@@ -150,6 +166,17 @@ def delete(library: Library, deletion: Deletion) -> int:
         if any(one.kind is kind for one in everything)
     ]
     return put_into_trash(library, deletion.kind.value, ids, deletion.label, rows=rows, files=deletion.files)
+
+
+def checkpoint_folders(training: Training) -> list[Path]:
+    """Return the folders of a training's checkpoints, but for one that its adapter itself lies in."""
+    folders = [training.folder / name for name in CHECKPOINT_FOLDERS]
+    used = [path for path in (training.adapter, training.adapter_gguf) if path is not None]
+    return [
+        folder
+        for folder in folders
+        if folder.is_dir() and not any(path.is_relative_to(folder) for path in used)
+    ]
 
 
 def restore(library: Library, entry: int) -> Restored:
@@ -260,5 +287,7 @@ def _files(library: Library, kind: Kind, ids: Sequence[str], along: Sequence[Ite
     for of, one in everything:
         if of is Kind.TRAINING:
             yield training_folder(library, one)
+        if of is Kind.CHECKPOINTS:
+            yield from checkpoint_folders(get_training(library, one))
         if of in (Kind.TRAINING, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN):
             yield run_log(library, one)

@@ -18,6 +18,7 @@ from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.library.trash import FOLDER, empty_trash, list_trash, throw_away
 from orca_desk.processes.progress import JobControl
+from orca_desk.steps.tidy.deletion import checkpoint_folders
 
 OLD_LOG_DAYS = 30
 KEEP_DAYS = 30  # in the trash, unless another number was chosen
@@ -173,7 +174,7 @@ def _suggestions(library: Library, counts: Counter[Stored]) -> list[Suggestion]:
             what=Freeable.CHECKPOINTS,
             bytes=sum(map(size_of, checkpoints)),
             count=len({path.parent for path in checkpoints}),
-            seconds=sum(one.run.seconds or 0 for one in finished if _folders_of(one)),
+            seconds=sum(one.run.seconds or 0 for one in finished if checkpoint_folders(one)),
         ),
         Suggestion(what=Freeable.LOGS, bytes=sum(map(size_of, logs)), count=len(logs)),
         Suggestion(what=Freeable.UNUSED, bytes=unused.unused if unused.is_worth_it else 0, count=1),
@@ -191,18 +192,7 @@ def _finished(library: Library) -> list[Training]:
 
 def _checkpoints(library: Library, finished: list[Training] | None = None) -> list[Path]:
     found = _finished(library) if finished is None else finished
-    return [path for one in found for path in _folders_of(one)]
-
-
-def _folders_of(training: Training) -> list[Path]:
-    """Return the folders of a training's checkpoints, but for one that its adapter itself lies in."""
-    folders = [training.folder / name for name in CHECKPOINT_FOLDERS]
-    used = [path for path in (training.adapter, training.adapter_gguf) if path is not None]
-    return [
-        folder
-        for folder in folders
-        if folder.is_dir() and not any(path.is_relative_to(folder) for path in used)
-    ]
+    return [path for one in found for path in checkpoint_folders(one)]
 
 
 def _old_logs(library: Library) -> list[Path]:

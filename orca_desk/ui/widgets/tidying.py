@@ -35,7 +35,7 @@ PARTS: dict[Kind, tuple[str, ...]] = {
     Kind.EXPERIMENT: ("evaluations", "trainings", "snapshots", "runs", "models"),
     Kind.RECORD: ("records",),
     Kind.RUN: ("runs", "records"),
-    Kind.CHECKPOINT: ("trainings",),
+    Kind.CHECKPOINTS: ("trainings",),
 }
 # Where each is shown: a page, and the name of the target on it
 PLACES: dict[Kind, tuple[str, str]] = {
@@ -45,7 +45,7 @@ PLACES: dict[Kind, tuple[str, str]] = {
     Kind.EXPERIMENT: ("experiment", "experiment"),
     Kind.RECORD: ("records", "record"),
     Kind.RUN: ("jobs", "run"),
-    Kind.CHECKPOINT: ("training", "training"),
+    Kind.CHECKPOINTS: ("training", "listed"),
 }
 RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
 Chosen = Callable[[], Sequence[Any]]
@@ -101,9 +101,12 @@ class Tidying(QObject):
         menu.addActions(self.actions)
         menu.popup(place)
 
-    def delete(self) -> None:
-        """Delete the selected things, after a list of what goes too, if anything does."""
-        chosen, library, kind = list(self._chosen()), self.desk.library, self._kind
+    def delete(self, kind: Kind | None = None) -> None:
+        """Delete the selected things, or what is of another `kind` and goes by their ids.
+
+        A list of what goes too comes first, if anything does.
+        """
+        chosen, library, kind = list(self._chosen()), self.desk.library, kind or self._kind
         if chosen:
             self.desk.background.run(
                 self._view,

@@ -18,7 +18,7 @@ NOUNS: dict[Kind, tuple[str, str]] = {
     Kind.EXPERIMENT: ("experiment", "experiments"),
     Kind.RECORD: ("record", "records"),
     Kind.RUN: ("job", "jobs"),
-    Kind.CHECKPOINT: ("checkpoint", "checkpoints"),
+    Kind.CHECKPOINTS: ("training's checkpoints", "trainings' checkpoints"),
 }
 SHOWN = 4  # names that one sentence lists
 TRASH = "It waits in the trash, from where it can come back (Settings > Storage)."
@@ -33,6 +33,8 @@ def run_title(run: Run) -> str:
 def things(kind: Kind, items: Sequence[Item]) -> str:
     """Return what several things are: "training train-3", "snapshot first-try", "12 records"."""
     noun, plural = NOUNS[kind]
+    if len(items) == 1 and kind is Kind.CHECKPOINTS:
+        return f"checkpoints of {item_name(items[0])}"
     if len(items) == 1 and kind is not Kind.RECORD:
         return f"{noun} {item_name(items[0])}"
     return counted(len(items), noun, plural)
@@ -75,6 +77,9 @@ def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
     if deletion.losing_chats:
         names = _listed([f"“{shorten(title, 40)}”" for title in deletion.losing_chats])
         lines.append(("Keeps its text, but the adapter cannot be asked any more", f"Chat {names}."))
+    if deletion.unfinished:
+        names = _listed([item_name(one) for one in deletion.unfinished])
+        lines.append(("Cannot be resumed without them", f"{names}."))
     for reason in Refusal:
         held = [one for one in deletion.refused if one.reason is reason]
         if held:
@@ -111,6 +116,8 @@ def entry_text(entry: TrashEntry) -> str:
     """Return what an entry of the trash is: "training train-3"."""
     kind = Kind(entry.kind)
     noun, plural = NOUNS[kind]
+    if kind is Kind.CHECKPOINTS:
+        return f"checkpoints of {shorten(entry.label, 60)}"
     if kind is Kind.RECORD or len(entry.items) > 1:
         return counted(len(entry.items), noun, plural)
     return f"{noun} {shorten(entry.label, 60)}"

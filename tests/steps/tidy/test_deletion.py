@@ -21,7 +21,7 @@ from orca_desk.library.forget import forget
 from orca_desk.library.integrity import check
 from orca_desk.library.notes import set_note
 from orca_desk.library.records import add_records, count_records, get_record
-from orca_desk.library.runs import create_run, end_run, get_run
+from orca_desk.library.runs import create_run, end_run, get_run, start_run
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import get_training, list_trainings
@@ -225,6 +225,26 @@ def test_files_that_cannot_be_moved_leave_everything_as_it_was(
         delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
     assert content(library) == before
     assert list_trash(library) == []
+
+
+def test_checkpoints_go_without_their_training(library: Library) -> None:
+    folder = library.folder / "trainings" / "train-1" / "checkpoints"
+    (folder / "step-1").mkdir(parents=True)
+    (folder / "step-1" / "state").write_bytes(b"state")
+    before = content(library)
+    plan = plan_deletion(library, Kind.CHECKPOINTS, ["train-1"])
+    assert plan.is_plain and plan.bytes == 5
+    entry = delete(library, plan)
+    assert not folder.exists() and get_training(library, "train-1").adapter_gguf is not None
+    restore(library, entry)
+    assert content(library) == before
+    start_run(library, "train-1")
+    assert [one.reason for one in plan_deletion(library, Kind.CHECKPOINTS, ["train-1"]).refused] == [
+        Refusal.RUNNING
+    ]
+    end_run(library, "train-1", "cancelled", "")
+    plan = plan_deletion(library, Kind.CHECKPOINTS, ["train-1"])
+    assert [one.id for one in plan.unfinished] == ["train-1"] and not plan.is_plain
 
 
 def test_the_trash_is_emptied_by_age_or_whole(library: Library) -> None:

@@ -70,6 +70,7 @@ class StorageCard(SettingsCard):
         self.total = label("Measuring…", bold=True, wrap=True)
         self.sizes = QGridLayout()
         self.sizes.setHorizontalSpacing(3 * GRID)
+        self.sizes.setColumnStretch(0, 1)
         self.sizes.setColumnStretch(2, 1)
         self.suggestions = QVBoxLayout()
         self.suggestions.setSpacing(GRID)
@@ -77,6 +78,7 @@ class StorageCard(SettingsCard):
         self.freed.hide()
         self.rows.addWidget(self.total)
         self.rows.addLayout(self.sizes)
+        self.rows.addSpacing(GRID)
         self.rows.addWidget(self.freed)
         self.rows.addLayout(self.suggestions)
         self._add_trash()
@@ -86,6 +88,8 @@ class StorageCard(SettingsCard):
     def measure(self) -> None:
         """Measure the library and read the trash, off the event loop."""
         library = self.desk.library
+        if not self.desk.models.is_read:
+            self.desk.models.read()
 
         def read() -> tuple[StorageReport, Sequence[TrashEntry], int]:
             return storage(library), list_trash(library), trash_days(library)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -49,7 +49,7 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
     Column("Note", lambda row: row.training.run.note),
 )
-WIDTHS = (76, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160, 120)
+WIDTHS = (104, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160, 120)
 # px that the table needs to show columns which the training itself shows too
 NEEDS = {7: 1050, 10: 1226, 11: 1400}
 STATUS, LOSS, BEST = 1, 5, 6
@@ -122,7 +122,9 @@ class TrainingHistory(QWidget):
         self.tidying = Tidying(
             desk, self.table, Kind.TRAINING, lambda: [row.training.id for row in self.chosen()]
         )
-        row_menu(self.table, lambda: self.tidying.actions)
+        self.thin = QAction("Delete checkpoints", self.table)
+        self.thin.triggered.connect(lambda: self.tidying.delete(Kind.CHECKPOINTS))
+        row_menu(self.table, lambda: [*self.tidying.actions, self.thin])
         enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
         enter.setContext(Qt.ShortcutContext.WidgetShortcut)
         enter.activated.connect(self.open_chosen)
