@@ -6,7 +6,9 @@ what this one did not.
 """
 
 import re
+from collections.abc import Callable
 from functools import partial
+from html import escape
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl, Signal
@@ -53,6 +55,7 @@ MARKDOWN_LIMIT = 16_000  # characters
 LONGEST_LINE = 110 * GRID  # px
 CELL_LIMIT = 400  # table cells, counted by their vertical bars
 OPENED = ("http", "https", "mailto")  # schemes of links that open after a question
+PAGE_MARK = "\ue000"  # stands for a formula in HTML
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 LONG_WORD = re.compile(r"\S{1000}")  # the time to lay out a word grows with the square of its length
 DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -83,6 +86,7 @@ class Browser(QTextBrowser):
         self.textChanged.connect(self._look_for_glyphs)
         self._written: str | None = None  # the text of `show_text`
         self._source = ""  # of Markdown
+        self._make: Callable[[Callable[[str], str]], str] | None = None  # what made the HTML of `set_page`
         self._only_here: bool | None = None  # the user's choice for this text alone: as written or not
         self._formulas: list[Formula] = []
         self._waits = False
@@ -151,7 +155,7 @@ class Browser(QTextBrowser):
         if is_heavy(text):
             self.set_plain(text)
             return
-        self._written, self._source, self._waits = None, text, False
+        self._written, self._source, self._waits, self._make = None, text, False, None
         text = visible(text)
         unset: list[Formula] = []
         marked, found, mark = mark_formulas(text, partial(self._is_set, unset=unset))
@@ -175,9 +179,38 @@ class Browser(QTextBrowser):
             place_formulas(document, mark, found, self._drawer.drawn)
             self.setAccessibleDescription(text[:LONGEST_TIP])
 
+    def set_page(self, make: Callable[[Callable[[str], str]], str]) -> None:
+        """Show the app's own HTML with texts by anyone in it, whose formulas are set.
+
+        `make` gets a function that escapes a text for the HTML, and returns the HTML. It is called again when
+        the formulas are ready or the user wants to see texts as they were written.
+        """
+        self._written, self._source, self._waits, self._make = None, "", False, make
+        found: list[Formula] = []
+
+        def write(text: str) -> str:
+            text = visible(text)
+            if text_display().as_written or PAGE_MARK in text or is_heavy(text):
+                return escape(text)
+            marked, some, _ = mark_formulas(text, partial(self._is_set, unset=[]), mark=PAGE_MARK)
+            found.extend(some)
+            return escape(marked)
+
+        html = make(write)
+        self._formulas, self._drawer.codes = [], []
+        self.setHtml(html)
+        self._drawer.drawn = [drawn for one in found if (drawn := formulas().look_up(one))]
+        if found and self.document().toPlainText().count(PAGE_MARK) == len(found):
+            self._formulas = found
+            place_formulas(self.document(), PAGE_MARK, found, self._drawer.drawn)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.set_plain("")
+
     def set_plain(self, text: str) -> None:
         """Show a text as it is; only a very long word is broken, and hidden characters are named."""
-        self._written, self._source, self._waits = None, "", False
+        self._written, self._source, self._waits, self._make = None, "", False, None
         self._formulas, self._drawer.codes = [], []
         self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", visible(text)))
 
@@ -205,13 +238,18 @@ class Browser(QTextBrowser):
     def _show_again(self) -> None:
         if (text := self._written) is not None:
             self.show_text(text)
+        elif self._make is not None:
+            self.set_page(self._make)
 
     def _show_set(self) -> None:
         """Show the formulas that were not set when the text was laid out."""
         if self._waits:
             written, bar = self._written, self.verticalScrollBar().value()
-            self.set_markdown(self._source)
-            self._written = written
+            if self._make is not None:
+                self.set_page(self._make)
+            else:
+                self.set_markdown(self._source)
+                self._written = written
             self.verticalScrollBar().setValue(bar)
 
     def _is_set(self, formula: Formula, *, unset: list[Formula]) -> bool:

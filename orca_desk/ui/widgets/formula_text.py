@@ -39,12 +39,15 @@ class Formula:
     is_display: bool
 
 
-def mark_formulas(text: str, is_set: Callable[[Formula], bool]) -> tuple[str, list[Formula], str]:
+def mark_formulas(
+    text: str, is_set: Callable[[Formula], bool], *, mark: str = ""
+) -> tuple[str, list[Formula], str]:
     """Return the text with a mark for each formula that `is_set`, these formulas, and the mark.
 
-    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula.
+    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula. Without
+    `mark`, a character that the text lacks is chosen.
     """
-    mark = next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
+    mark = mark or next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
     formulas: list[Formula] = []
 
     def replace(found: re.Match[str]) -> str:

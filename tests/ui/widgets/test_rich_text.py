@@ -193,3 +193,19 @@ def test_the_line_of_writing_of_a_fraction_is_that_of_the_text(shown: Browser, q
     look = shown.document().documentLayout().formatAt(QPointF(place_of(shown, position)))
     assert look.objectType() == FORMULA
     assert look.toCharFormat().anchorHref() == "formula:0"
+
+
+def test_formulas_in_the_apps_own_pages_are_set_and_nothing_in_them_is_markup(
+    shown: Browser, theme: Theme, qtbot: QtBot
+) -> None:
+    texts = (r"What is $\frac{1}{2} < 3$?", "<b>bold</b> & \ue000 $y$", "It costs $5 and $10.")
+    shown.set_page(lambda write: "".join(f"<p>{write(text)}</p>" for text in texts))
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    assert shown.toPlainText() == "\n".join(texts)
+    theme.choose_as_written(True)
+    assert not objects(shown, FORMULA) and shown.toPlainText() == "\n".join(texts)
+    theme.choose_as_written(False)
+    assert objects(shown, FORMULA)
+    shown.clear()
+    theme.choose_as_written(True)
+    assert shown.toPlainText() == ""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -24,8 +23,9 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
-from orca_desk.ui.theme import GRID, font, grown
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
+from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
@@ -89,8 +89,8 @@ class AnswerColumns(QWidget):
         self.asked = question
         self._task = None if task is None else task.id
         self.family.show_text(", ".join(filter(None, (asked.family, _change(task, question)))))
-        self.question.setPlainText(question_text(question))
-        self.reference.setPlainText(reference_text(question))
+        self.question.show_text(question_text(question))
+        self.reference.show_text(reference_text(question))
         for tool in (self.open_task, self.try_it):
             tool.setEnabled(task is not None)
         for column, answer, reading, outcome in zip(
@@ -149,7 +149,7 @@ class AnswerColumns(QWidget):
         self.reference.setFixedHeight(grown(6 * GRID))
         self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout()
-        head.addWidget(label("Question", bold=True))
+        head.addWidget(ElidedLabel("Question", bold=True), 1)
         head.addWidget(self.family, 1)
         head.addWidget(self.steps)
         head.addWidget(self.open_task)
@@ -223,7 +223,7 @@ class AnswerColumn(QFrame):
         self.verdict.setText(words[answer.correct])
         self.reason.setText(verdict_reason(answer.reason))
         self.strategy.setText(self._strategy_words(answer, paired))
-        self.text.setPlainText(answer.response)
+        self.text.show_text(answer.response)
         self._paint()
 
     def clear(self) -> None:
@@ -266,15 +266,10 @@ def _change(task: Task | None, question: AskedQuestion | None) -> str:
     return "task edited since"
 
 
-def _text(name: str) -> QPlainTextEdit:
-    made = QPlainTextEdit()
-    made.setReadOnly(True)
+def _text(name: str) -> Browser:
+    made = Browser()
     made.setAccessibleName(name)
     made.setTabChangesFocus(True)
-    made.setFont(font("body"))
     made.setMinimumHeight(5 * GRID)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-    made.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
     return made

@@ -1,6 +1,6 @@
 """The pane beside the table, which shows the selected task and its actions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +13,7 @@ from orca_desk.method.records import Task
 from orca_desk.method.turns import said_before
 from orca_desk.steps.collect.task_facts import TaskFacts
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID, POINTS, Colours
+from orca_desk.ui.theme import GRID, Colours, font
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.words.counting import counted
@@ -113,36 +113,44 @@ class TaskDetail(QFrame):
     def _write(self) -> None:
         colours = self.desk.theme.colours
         if self.shown is None:
-            self.text.setHtml(f"<p style='color:{colours.css('muted')}'>{escape(self._plain)}</p>")
+            plain = f"<p style='color:{colours.css('muted')}'>{escape(self._plain)}</p>"
+            self.text.set_page(lambda write: plain)
         else:
-            html = task_html(self.shown, self.pairings, colours)
-            if self.history is not None and self.history.task == self.shown.task.id:
-                html += history_html(self.history, colours)
-            self.text.setHtml(html)
+            shown, history = self.shown, self.history
+
+            def make(write: Callable[[str], str]) -> str:
+                html = task_html(shown, self.pairings, colours, write)
+                if history is not None and history.task == shown.task.id:
+                    html += history_html(history, colours)
+                return html
+
+            self.text.set_page(make)
 
     def _request_record(self) -> None:
         if self.shown and self.shown.first_record:
             self.record_requested.emit(self.shown.first_record)
 
 
-def task_html(shown: TaskFacts, pairings: Mapping[str, str], colours: Colours) -> str:
-    """Return the task as HTML. Its texts are escaped, so nothing in them acts as markup."""
+def task_html(
+    shown: TaskFacts, pairings: Mapping[str, str], colours: Colours, write: Callable[[str], str] = escape
+) -> str:
+    """Return the task as HTML. Its texts are escaped by `write`, so nothing in them acts as markup."""
     task = shown.task
     parts = []
     if task.turns:
         shown_turns = task.turns[-TURNS:]
-        parts += [_heading("Earlier turns", colours), _text(said_before(shown_turns))]
+        parts += [_heading("Earlier turns", colours), _text(said_before(shown_turns), write)]
         if left := len(task.turns) - len(shown_turns):
             parts.append(_note(f"{counted(left, 'turn')} before these: the editor shows all.", colours))
     if task.context:
-        parts += [_heading("Context", colours), _text(task.context)]
-    parts += [_heading("Question", colours), _text(task.query)]
+        parts += [_heading("Context", colours), _text(task.context, write)]
+    parts += [_heading("Question", colours), _text(task.query, write)]
     if task.answer is None:
         parts += [_heading("Reference answer", colours), _note("None, so answers cannot be graded.", colours)]
     else:
         kind = ANSWER_TYPES[task.answer_kind or infer_kind(task.answer)]
         origin = "set on the task" if task.answer_kind else "detected"
-        parts += [_heading("Reference answer", colours), _text(task.answer)]
+        parts += [_heading("Reference answer", colours), _text(task.answer, write)]
         parts.append(_note(f"Graded as {kind} ({origin})", colours))
     rows = {"Family": task.family, "Split": SPLITS[task.split], "Strategy": _strategy(task, pairings)}
     if task.tags:
@@ -187,15 +195,15 @@ def _records(shown: TaskFacts) -> str:
 
 
 def _heading(text: str, colours: Colours) -> str:
-    style = f"color:{colours.css('muted')}; font-size:{POINTS['caption']}pt; font-weight:600;"
+    style = f"color:{colours.css('muted')}; font-size:{font('caption').pointSizeF()}pt; font-weight:600;"
     return f"<p style='{style} margin-top:12px; margin-bottom:2px'>{text}</p>"
 
 
-def _text(text: str) -> str:
+def _text(text: str, write: Callable[[str], str]) -> str:
     more = len(text) - MAX_SHOWN
     shown = f"{text[:MAX_SHOWN]}\n… {more:,} more characters not shown" if more > 0 else text
     style = "white-space:pre-wrap; margin-top:0; margin-bottom:4px; line-height:130%"
-    return f"<p style='{style}'>{escape(shown)}</p>"
+    return f"<p style='{style}'>{write(shown)}</p>"
 
 
 def _note(text: str, colours: Colours) -> str:
