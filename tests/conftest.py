@@ -11,6 +11,7 @@ pytest_plugins = ["without_models"]
 # The desktops that tests start write no settings of the user's; the folder is made only if one does.
 os.environ["ORCA_DESK_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"orca-desk-settings-{os.getpid()}")
 # Tests compare whole trainings to the bit, and on tiny shapes the two libraries are about equally fast.
+os.environ["ORCA_DESK_KEEP_AWAKE"] = "0"
 os.environ["ORCA_DESK_PRODUCTS"] = "blas"
 
 

@@ -15,8 +15,10 @@ from orca_desk.cli.output import complain, console, errors
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import serving_notes
 from orca_desk.inventory.templates import Overrides
+from orca_desk.machine.awake import kept_awake
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
+from orca_desk.ui.words.awake import REFUSED
 from orca_desk.ui.words.models import notes_before_run
 
 WHOLE = "all steps"  # the bar of a job of several steps
@@ -95,9 +97,16 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]
         TextColumn("{task.fields[message]}", markup=False),
     )
     try:
-        with Progress(*columns, console=errors, disable=quiet, redirect_stdout=console.is_terminal) as bars:
+        with (
+            kept_awake("A command of Orca Desk is running", _tell_refused),
+            Progress(*columns, console=errors, disable=quiet, redirect_stdout=console.is_terminal) as bars,
+        ):
             yield StageBars(bars).show, control
     finally:
         signal.signal(signal.SIGINT, before)
     if control.stopped and not control.finished:
         raise UserError("Stopped.", RESUME)
+
+
+def _tell_refused(why: str) -> None:
+    complain(f"Note: {REFUSED.format(why)}", "yellow")

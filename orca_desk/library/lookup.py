@@ -11,7 +11,7 @@ from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.search_query import QueryError
 
 FoundKind = Literal[
-    "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "run", "chat"
+    "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "experiment", "run", "chat"
 ]
 TEXT = 90  # characters of a task or an outcome
 
@@ -78,19 +78,22 @@ def _snapshots(library: Library, folded: str, limit: int) -> list[Found]:
 
 
 def _runs(library: Library, folded: str, limit: int) -> list[Found]:
-    """Runs by their id, and evaluations by the name of their model too."""
-    kinds: dict[str, FoundKind] = {"train": "training", "evaluate": "evaluation"}
+    """Runs by their id, the name that the user gave them, the name of an evaluated model, or their note."""
+    kinds: dict[str, FoundKind] = {"train": "training", "evaluate": "evaluation", "experiment": "experiment"}
     rows = library.rows(
-        "SELECT runs.id, kind, status, outcome, name FROM runs LEFT JOIN evaluations USING (id)"
-        " WHERE instr(casefold(runs.id), ?1) OR instr(casefold(name), ?1) ORDER BY runs.n DESC LIMIT ?2",
+        "SELECT runs.id, kind, status, outcome, coalesce(nullif(label, ''), name) AS called, note FROM runs"
+        " LEFT JOIN evaluations USING (id)"
+        " LEFT JOIN (SELECT item, note FROM notes WHERE notes.kind = 'run') AS noted ON noted.item = runs.id"
+        " WHERE instr(casefold(runs.id), ?1) OR instr(casefold(name), ?1) OR instr(casefold(label), ?1)"
+        " OR instr(casefold(note), ?1) ORDER BY runs.n DESC LIMIT ?2",
         (folded, limit),
     )
     return [
         Found(
-            kind=kinds.get(row[1], "run"),
-            id=row[0],
-            title=f"{row[0]}  ({_short(row[4])})" if row[4] else row[0],
-            detail=row[3] or row[2],
+            kind=kinds.get(row["kind"], "run"),
+            id=row["id"],
+            title=f"{row['id']}  ({_short(row['called'])})" if row["called"] else row["id"],
+            detail=_short(row["note"] or "") or row["outcome"] or row["status"],
         )
         for row in rows
     ]

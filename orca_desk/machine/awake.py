@@ -38,7 +38,7 @@ class _Hold(Protocol):
 
 
 def keeps_awake() -> bool:
-    """Return whether jobs hold off the system's sleep: by the variable, else the user's settings, else yes."""
+    """Return whether jobs hold off the system's sleep: by the variable, else the settings, else yes."""
     given = os.environ.get(VARIABLE, "").strip()
     if given:
         return given != "0"
@@ -72,10 +72,11 @@ class KeptAwake:
         self._thread = threading.Thread(target=self._keep, name="awake", daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """Let the system sleep again."""
+    def end(self, *, wait: bool = True) -> None:
+        """Let the system sleep again; with `wait` a moment passes until it may."""
         self._over.set()
-        self._thread.join(SECONDS_TO_END)
+        if wait:
+            self._thread.join(SECONDS_TO_END)
 
     def _keep(self) -> None:
         if self._over.wait(self._after):

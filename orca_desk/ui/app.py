@@ -122,6 +122,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
             _close(page)
         if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to resume
             window.resume_offer.note_closing()
+        window.awake.close()
         desk.jobs.stop_all()
         desk.serving.close()
         for job in desk.jobs.all:

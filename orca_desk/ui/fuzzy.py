@@ -1,7 +1,11 @@
 """How well a few typed letters match a text: "new chat", "ne ch" and "nch" all find "New chat"."""
 
+from collections.abc import Iterable
+
 START, AFTER = 10, 6  # a letter at the start of a word; right after the previous one
 WHOLE = 40  # the typed word occurs in the text as a whole
+SAME, BEGINS = 200, 60  # the typed text is the whole text; its beginning
+OTHER_WORDS = -20  # the text is found by other words that mean it, or by what stands beside it
 LENGTH = 0.05  # deducted per letter of the text: of two equal matches, the shorter text wins
 
 
@@ -21,6 +25,33 @@ def score(typed: str, text: str, *, loose: bool = True) -> float | None:
             return None
         total += points
     return total - LENGTH * len(text)
+
+
+def rank(typed: str, title: str, detail: str = "", also: Iterable[str] = ()) -> float | None:
+    """Return how well `typed` matches a line of a list (higher is better), or None if it does not.
+
+    The title counts most: all of it, its beginning, whole words, then single letters. `also` are other titles
+    of the same thing; of them, and of the `detail` beside the title, whole words count.
+    """
+    found = [_ranked(typed, title, score(typed, title))]
+    for one in also:
+        points = score(typed, one, loose=False)
+        is_same = one.casefold() == typed.casefold().strip()
+        found.append(_less(points if points is None or not is_same else points + BEGINS))
+    if detail:
+        found.append(_less(score(typed, f"{title} {detail}", loose=False)))
+    return max((points for points in found if points is not None), default=None)
+
+
+def _ranked(typed: str, title: str, points: float | None) -> float | None:
+    folded, wanted = title.casefold(), typed.casefold().strip()
+    if points is None:
+        return None
+    return points + (SAME if folded == wanted else BEGINS if folded.startswith(wanted) else 0)
+
+
+def _less(points: float | None) -> float | None:
+    return None if points is None else points + OTHER_WORDS
 
 
 def _whole(word: str, text: str) -> float | None:

@@ -1,23 +1,21 @@
 """The command palette (Ctrl+K): finds every action, every page and what the library holds."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
-from PySide6.QtGui import QAction, QCursor, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
 from orca_desk.library.lookup import Found, FoundKind, look_up
 from orca_desk.models.model_file import ModelFile
-from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.fuzzy import score
-from orca_desk.ui.page import Command, Page
-from orca_desk.ui.register import PAGES, page_class
-from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.fuzzy import rank
+from orca_desk.ui.page import Page
+from orca_desk.ui.palette_entries import all_entries, key_of, load_pages, loaded_pages
+from orca_desk.ui.register import NAMES
+from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
-from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.outcomes import outcome_text
@@ -36,9 +34,15 @@ TARGETS: dict[FoundKind, tuple[str, str, str]] = {
     "strategy": ("route", "strategies", "strategy"),
     "training": ("chart-line", "training", "training"),
     "evaluation": ("target", "evaluate", "evaluation"),
+    "experiment": ("flask-conical", "experiment", "experiment"),
     "run": ("activity", "jobs", "run"),
     "chat": ("message-circle", "chat", "chat"),
 }
+RECENT = "palette/recent"  # in desk.preferences: what was run last, the latest first
+MOST_RECENT = 40
+RECENT_FIRST = 5  # of them stand first while nothing is typed
+RECENT_POINTS = 25.0  # for the latest; less than what a better match is worth
+TEXT_POINTS = -100.0  # of what was found by its text: below all that is found by its name
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
 
 
@@ -59,10 +63,10 @@ class Palette(Overlay):
         """
         super().__init__(window, desk.theme, width=WIDTH, name="Command palette")
         self._desk = desk
-        self._commands = [
-            *_commands(window, page.commands if page else (), enter_page),
-            *_elsewhere(page, enter_page),
-        ]
+        self._list = partial(all_entries, window, desk, page, enter_page)
+        loaded = loaded_pages()
+        self._commands = self._list(loaded=loaded)
+        self._recent = _recent(desk)
         self._models: list[Entry] = []
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
@@ -88,6 +92,8 @@ class Palette(Overlay):
             self._list_models()
         else:
             desk.models.read()
+        if len(loaded) < len(NAMES):  # soon after the start
+            desk.background.run(self, load_pages, lambda result: self._list_all(), urgent=True)
         self._show()
 
     def first_focus(self) -> QWidget:
@@ -129,28 +135,52 @@ class Palette(Overlay):
             self._show(keep=True)
 
     def _show(self, *, keep: bool = False) -> None:
-        """Show the matches. With `keep` the selected row stays: more rows were only added below."""
+        """Show the matches. With `keep` the selected entry stays selected."""
         self._pointer = QCursor.pos()
-        before = self.list.currentIndex().row() if keep else 0
+        before, place = self._selected(), self.list.currentIndex().row()
         typed = self.search.text()
         if len(typed.strip()) < SEARCH_FROM:
             self._found = []
-        models = self._models if typed.strip() else []
-        scored = [(_score(typed, one), one) for one in (*self._commands, *models)]
-        matching = sorted((pair for pair in scored if pair[0] is not None), key=lambda pair: -(pair[0] or 0))
-        entries = [one for _, one in (matching if typed.strip() else scored)]
-        self.model.show([*entries, *self._found])
-        there = bool(self.model.entries)
-        self.nothing.setVisible(not there)
-        self.list.setVisible(there)
-        self.list.setFixedHeight(
-            self.rows_that_fit(min(len(self.model.entries), SHOWN), grown(ROW)) * grown(ROW) + 8
-        )
-        if there:
-            self.list.setCurrentIndex(self.model.index(min(max(before, 0), len(self.model.entries) - 1)))
+        self.model.show(self._matching(typed) if typed.strip() else self._unfiltered())
+        entries = self.model.entries
+        self.nothing.setVisible(not entries)
+        self.list.setVisible(bool(entries))
+        self.list.setFixedHeight(self.rows_that_fit(min(len(entries), SHOWN), ROW) * ROW + 8)
+        if entries:
+            keys = [key_of(entry) for entry in entries]
+            stays = keep and place > 0 and before in keys
+            self.list.setCurrentIndex(self.model.index(keys.index(before) if stays and before else 0))
         if self.isVisible():
             self.layout_.activate()
             self.place()
+
+    def _matching(self, typed: str) -> list[Entry]:
+        """Return what matches, the best first: commands, models, and what the library has."""
+        latest = {key: RECENT_POINTS * (1 - at / MOST_RECENT) for at, key in enumerate(self._recent)}
+        scored: list[tuple[float, Entry]] = []
+        for one in (*self._commands, *self._models):
+            if (points := rank(typed, one.title, one.detail, one.also)) is not None:
+                scored.append((points + one.weight + latest.get(key_of(one), 0.0), one))
+        for one in self._found:  # the library has matched them already, some by their whole text
+            points = rank(typed, one.title)
+            bonus = latest.get(key_of(one), 0.0)
+            scored.append((TEXT_POINTS if points is None else points + bonus, one))
+        return [one for _, one in sorted(scored, key=lambda pair: -pair[0])]
+
+    def _unfiltered(self) -> list[Entry]:
+        """Return every command, those that were used last first."""
+        by_key = {key_of(one): one for one in self._commands}
+        first = [key for key in self._recent if key in by_key][:RECENT_FIRST]
+        return [by_key[key] for key in first] + [one for key, one in by_key.items() if key not in first]
+
+    def _selected(self) -> str | None:
+        row = self.list.currentIndex().row()
+        return key_of(self.model.entries[row]) if 0 <= row < len(self.model.entries) else None
+
+    def _list_all(self) -> None:
+        """List what the pages can do whose code was not there at the opening."""
+        self._commands = self._list(loaded=NAMES)
+        self._show(keep=True)
 
     def _list_models(self) -> None:
         self._models = [
@@ -175,10 +205,17 @@ class Palette(Overlay):
 
     def _run(self, index: QModelIndex) -> None:
         if index.isValid():
-            run = self.model.entries[index.row()].run
+            entry = self.model.entries[index.row()]
+            self._remember(entry)
             self.close_overlay()
-            if run:
-                run()
+            if entry.run:
+                entry.run()
+
+    def _remember(self, entry: Entry) -> None:
+        """Note what is used, to list it first the next time."""
+        key = key_of(entry)
+        others = [one for one in self._recent if one != key]
+        self._desk.preferences.setValue(RECENT, [key, *others][:MOST_RECENT])
 
     def _entry(self, found: Found) -> Entry:
         image, page, key = TARGETS[found.kind]
@@ -191,90 +228,7 @@ class Palette(Overlay):
         )
 
 
-def _commands(
-    window: QMainWindow, page_actions: Collection[QAction], enter_page: Callable[[str], Page]
-) -> Iterator[Entry]:
-    """Yield the actions of the current page, then the pages, then every other enabled action."""
-    titles = {entry[2] for entry in PAGES if entry}
-    of_page: list[Entry] = []
-    others: list[Entry] = []
-    keys: dict[str, tuple[str, ...]] = {}
-    for action, menus in menu_actions(window.menuBar()):
-        text, is_of_page = plain(action.text()), action in page_actions
-        if text in titles and not is_of_page:
-            keys[text] = keys_of(action)
-        elif action.isEnabled() and action.isVisible() and keys_of(action) != (native("Ctrl+K"),):
-            (of_page if is_of_page else others).append(_entry(action, text, menus))
-    yield from of_page
-    for page in PAGES:
-        if page:
-            name, _, title, image = page
-            yield Entry(
-                title=f"Go to {title}",
-                detail="Page",
-                keys=keys.get(title, ()),
-                image=image,
-                run=partial(enter_page, name),
-            )
-    yield from others
-
-
-def _elsewhere(current: Page | None, enter_page: Callable[[str], Page]) -> Iterator[Entry]:
-    """Yield what the other pages can do, and the sections of all pages, such as the settings."""
-    for entry in PAGES:
-        if entry is None:
-            continue
-        name, _, title, image = entry
-        kind = page_class(name)
-        for command in kind.offers if current is None or name != current.name else ():
-            if "Esc" in command.keys:  # it ends something that cannot be seen from here
-                continue
-            yield Entry(
-                title=plain(command.text),
-                detail=f"{title}  ·  opens the page" if command.on_selection else title,
-                keys=tuple(native(key) for key in command.keys if key)[:2],
-                image="command",
-                run=partial(_run_there, enter_page, name, command),
-            )
-        for section, words in kind.sections.items():
-            yield Entry(
-                title=section,
-                detail=f"{title}  ·  {words}" if words else title,
-                image=image,
-                run=partial(_show_section, enter_page, name, section),
-            )
-
-
-def _run_there(enter_page: Callable[[str], Page], name: str, command: Command) -> None:
-    """Open a page and run one of its commands. One that acts on a selection is left to the user there."""
-    page = enter_page(name)
-    if not command.on_selection:  # the page first reads what the command works on
-        page.desk.background.when_answered(page, partial(_run_on, page, plain(command.text)))
-
-
-def _run_on(page: Page, command: str) -> None:
-    """Run a command of the page that the user has just opened, unless another is visible by now."""
-    action = page.action(command)
-    if page.isHidden():
-        return
-    if action.isEnabled():
-        action.trigger()
-    else:
-        page.desk.say(f"“{command}” has nothing to work on at the moment.", "warn")
-
-
-def _show_section(enter_page: Callable[[str], Page], name: str, section: str) -> None:
-    enter_page(name).go({"section": section})
-
-
-def _score(typed: str, entry: Entry) -> float | None:
-    """Match loosely in the title, and whole words only in the name of the menu."""
-    points = score(typed, entry.title)
-    return score(typed, f"{entry.title} {entry.detail}", loose=False) if points is None else points
-
-
-def _entry(action: QAction, text: str, menus: tuple[str, ...]) -> Entry:
-    detail = " › ".join(menus)
-    run: Callable[[], Any] = action.trigger
-    image = "check" if action.isChecked() else "command"
-    return Entry(title=text, detail=detail, keys=keys_of(action), image=image, run=run)
+def _recent(desk: Desk) -> list[str]:
+    """Return what was run last, the latest first."""
+    stored = desk.preferences.value(RECENT) or []
+    return [stored] if isinstance(stored, str) else [str(one) for one in stored]

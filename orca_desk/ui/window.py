@@ -8,21 +8,24 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from shiboken6 import isValid
 
 from orca_desk.errors import UserError
+from orca_desk.ui.awake import JobsAwake
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.closing import Closing
 from orca_desk.ui.commands import menu_actions
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.emptying import TrashEmptying
 from orca_desk.ui.indexing import TextIndexing
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.menus import Menus
-from orca_desk.ui.notify import notify
+from orca_desk.ui.notify import Notifications
 from orca_desk.ui.page import Page
 from orca_desk.ui.preferences import FONTS_TOLD, GEOMETRY, TOUR_SEEN
 from orca_desk.ui.register import NAMES, make_page
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
+from orca_desk.ui.task_bar import TaskBar
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.title import WindowTitle
 from orca_desk.ui.widgets.glyphs import glyphs
@@ -96,6 +99,9 @@ class Window(QMainWindow):
         desk.noticed.connect(self.status.say)
         desk.refused.connect(self._show_refusal)
         desk.jobs.ended.connect(self._announce_end)
+        self.notifications = Notifications(self, desk, self.come_back)
+        self.awake = JobsAwake(desk)
+        TaskBar(self, desk.jobs)
         self._restore()
         self.resume_offer = ResumeOffer(desk, self.notice)
         if (problem := desk.library.problem) is None:
@@ -117,6 +123,7 @@ class Window(QMainWindow):
         self.status.stay.clicked.connect(self._closing.stay)
         glyphs().missing.connect(self._tell_missing_font)
         TextIndexing(desk, self)
+        TrashEmptying(desk, self)
         BackingUp(desk, self)
 
     def show_page(self, name: str) -> Page:
@@ -301,5 +308,4 @@ class Window(QMainWindow):
         word, tone = ENDS[job.state]
         text = f"{job.title}: {word}."
         self.status.say(text, tone)
-        if job.heavy and not self.isActiveWindow():
-            notify(self, text, str(job.error or ""))
+        self.notifications.tell(job, text)

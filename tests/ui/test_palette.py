@@ -4,12 +4,16 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from orca_desk.handbook import chapters, sections
+from orca_desk.library.lookup import Found
+from orca_desk.library.notes import rename, set_note
+from orca_desk.library.runs import create_run
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
-from orca_desk.ui.commands import plain
+from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
@@ -21,6 +25,7 @@ from orca_desk.ui.shortcuts import ShortcutList
 from orca_desk.ui.tour import Tour
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.window import Window
+from orca_desk.ui.words.setting_names import SETTING_NAMES
 
 
 def opened(window: Window, kind: type[Overlay]) -> Overlay:
@@ -286,6 +291,108 @@ def test_models_are_found(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClicks(palette.search, "mini-teacher")
     (found,) = [entry for entry in palette.model.entries if entry.detail.startswith("Model")]
     assert "mini-teacher" in found.detail
+
+
+def test_every_line_of_the_palette_is_there_once(palette: Palette) -> None:
+    lines = [(entry.title, entry.detail) for entry in palette.model.entries]
+    assert len(set(lines)) == len(lines)
+
+
+def test_every_command_and_action_is_found_by_its_name(palette: Palette, window: Window) -> None:
+    wanted = [
+        (plain(command.text), page_class(name).title)
+        for name in NAMES
+        for command in page_class(name).offers
+        if command.key != "Esc"
+    ]
+    wanted += [
+        (plain(action.text()), " › ".join(menus))
+        for action, menus in menu_actions(window.menuBar())
+        if action.isEnabled() and menus[0] in ("File", "Edit", "Help") and action.text() != "Command palette…"
+    ]
+    for title, place in wanted:
+        if title == "&Command palette…" or (title, place) == ("Command palette…", "Help"):
+            continue
+        palette.search.setText(title)
+        best = [entry for entry in palette.model.entries if entry.title == title]
+        assert place in {entry.detail.split("  ·  ")[0] for entry in best}, (title, place)
+        assert palette.model.entries[0].title == title, (title, palette.model.entries[0].title)
+
+
+def test_every_setting_is_found_and_shown(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    page = window.make_page("settings")
+    assert isinstance(page, SettingsPage)
+    found = {(section, name) for name, (section, _) in SETTING_NAMES.items()}
+    controls = (QComboBox, QSpinBox, QLineEdit, QCheckBox)
+    for card in page.cards:
+        section = card.accessibleName()
+        for one in card.findChildren(QWidget):
+            if isinstance(one, controls) and not isinstance(one.parent(), QComboBox | QSpinBox):
+                name = one.text() if isinstance(one, QCheckBox) else one.accessibleName()
+                assert (section, name) in found, (section, name)
+    assert {section for section, _ in found} <= set(page.sections)
+    window.activateWindow()
+    for typed, name in (("top-k", "Top k"), ("suspend", "Keep the computer awake"), ("dark mode", "Theme")):
+        palette.search.setText(typed)
+        entry = palette.model.entries[0]
+        assert entry.title == name and entry.run is not None
+    palette.search.setText("caffeine")
+    palette._run(palette.list.currentIndex())
+    qtbot.waitUntil(page.jobs.awake.hasFocus)
+
+
+def test_chapters_of_the_handbook_are_found_by_title_and_heading(palette: Palette, window: Window) -> None:
+    asked: list[str] = []
+    window.desk.help_requested.connect(asked.append)
+    for chapter in chapters():
+        palette.search.setText(f"handbook: {chapter.title}")
+        entry = palette.model.entries[0]
+        assert entry.title == f"Handbook: {chapter.title}" and entry.run is not None
+        entry.run()
+    assert asked == [chapter.name for chapter in chapters()]
+    palette.search.setText(sections(chapters()[1])[-1].heading)
+    assert any(entry.title == f"Handbook: {chapters()[1].title}" for entry in palette.model.entries)
+
+
+def test_what_was_used_last_comes_first(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClicks(palette.search, "keyboard sh")
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    qtbot.keyClick(opened(window, ShortcutList), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(Overlay))
+    window.show_palette()
+    again = opened(window, Palette)
+    assert isinstance(again, Palette)
+    assert titles(again)[0] == "Keyboard shortcuts" and titles(again).count("Keyboard shortcuts") == 1
+    again.search.setText("go to home")  # a better match counts more
+    assert titles(again)[0] == "Go to Home"
+
+
+def test_what_arrives_later_does_not_take_the_selection_away(palette: Palette, qtbot: QtBot) -> None:
+    palette.search.setText("export")
+    qtbot.keyClick(palette.search, Qt.Key.Key_Down)
+    chosen = palette._selected()
+    palette._arrived([Found(kind="family", id="export", title="export", detail="")])
+    assert titles(palette)[0] == "export" and palette._selected() == chosen
+
+
+def test_trainings_experiments_and_names_that_the_user_gave_are_found(
+    palette: Palette, window: Window, qtbot: QtBot
+) -> None:
+    library = window.desk.library
+    create_run(library, "experiment", {})
+    rename(library, "run", create_run(library, "train", {}).id, "for the talk")
+    set_note(library, "run", create_run(library, "generate", {}).id, "with the large teacher")
+    for typed, kind, title in (
+        ("experim", "experiment", "experiment-1"),
+        ("the talk", "training", "train-1  (for the talk)"),
+        ("large teacher", "run", "generate-1"),
+    ):
+        palette.search.setText(typed)
+        qtbot.waitUntil(
+            lambda kind=kind, title=title: any(
+                entry.title == title and entry.detail.startswith(kind) for entry in palette.model.entries
+            )
+        )
 
 
 def test_a_setting_is_shown(palette: Palette, window: Window, qtbot: QtBot) -> None:

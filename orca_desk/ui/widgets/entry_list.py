@@ -26,7 +26,10 @@ ENTRY = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line. A heading has only a title and cannot be selected; `run` is called on selection."""
+    """One line. A heading has only a title and cannot be selected; `run` is called on selection.
+
+    `also` are other words by which the palette finds the line; `weight` is added to how well it matches.
+    """
 
     title: str
     detail: str = ""
@@ -34,6 +37,8 @@ class Entry:
     image: str = ""
     run: Callable[[], Any] | None = None
     is_heading: bool = False
+    also: tuple[str, ...] = ()
+    weight: float = 0.0
 
 
 class EntryModel(QAbstractListModel):
