@@ -407,7 +407,8 @@ def test_answers_are_found_by_result_family_and_text(window: Window, pair: list[
         answers.pattern.setCurrentText(words)
         answers.pattern.activated.emit(answers.pattern.currentIndex())
         shown(page, qtbot, count)
-    answers.family.setCurrentText("tens")
+    answers.family.setCurrentIndex(answers.family.findData("tens"))
+    assert answers.family.currentText() == "tens  ·  2"
     answers.family.activated.emit(answers.family.currentIndex())
     shown(page, qtbot, 2)
     qtbot.keyClicks(answers.text, "5 plus")

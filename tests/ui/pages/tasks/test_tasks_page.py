@@ -356,7 +356,7 @@ def test_the_selection_survives_a_refresh(page: TasksPage, library: Library, qtb
     page.desk.tell("tasks")
     shows(page, qtbot, 38)
     assert page.table.selected_rowids() == chosen
-    page.filters.family.setCurrentText("sums")
+    page.filters.family.setCurrentIndex(page.filters.family.findText("sums", Qt.MatchFlag.MatchStartsWith))
     shows(page, qtbot, 28)
     assert page.table.selected_rowids() == chosen
 
@@ -875,7 +875,7 @@ def test_the_samples_can_be_removed_and_brought_back(window: Window, library: Li
 
 @pytest.mark.parametrize("name", ["tasks.jsonl", "tasks.csv"])
 def test_the_listed_tasks_are_exported(page: TasksPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
-    page.filters.family.setCurrentText("sums")
+    page.filters.family.setCurrentIndex(page.filters.family.findText("sums", Qt.MatchFlag.MatchStartsWith))
     shows(page, qtbot, 30)
     export_to(page, qtbot, tmp_path / name)
     qtbot.waitUntil(lambda: page.notice.text.text() == f"Wrote 30 tasks to {name}.")
