@@ -189,8 +189,8 @@ class Browser(QTextBrowser):
         found: list[Formula] = []
 
         def write(text: str) -> str:
-            text = visible(text)
-            if text_display().as_written or PAGE_MARK in text or is_heavy(text):
+            text = visible(text).replace(PAGE_MARK, f"‹U+{ord(PAGE_MARK):04X}›")  # no font has it anyway
+            if text_display().as_written or is_heavy(text):
                 return escape(text)
             marked, some, _ = mark_formulas(text, partial(self._is_set, unset=[]), mark=PAGE_MARK)
             found.extend(some)
