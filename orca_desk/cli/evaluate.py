@@ -26,6 +26,7 @@ from orca_desk.cli.options import (
     task_options,
 )
 from orca_desk.cli.output import percent, print_json, say, table
+from orca_desk.cli.own_families import families_meant, with_samples_option
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.evaluations import get_evaluation
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
@@ -67,6 +68,7 @@ SYSTEMS: dict[str, SystemKind] = {
     "(wrong), or your own text.",
 )
 @task_options
+@with_samples_option
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of tasks.")
 @click.option("--compare", metavar="EVALUATION", help="Compare with an earlier evaluation, task by task.")
 @click.option(
@@ -82,6 +84,7 @@ def command(
     adapter: Path | None,
     system: str,
     family: str | None,
+    with_samples: bool,
     split: Split | None,
     tag: str | None,
     text: str | None,
@@ -107,13 +110,18 @@ def command(
     model = require_model(model)
     tell_notes(model, adapter, folder=folder)
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
-    wanted = TaskFilter(
-        family=family, split=split or "heldout", tag=tag, text=text, limit=limit, has_answer=True
-    )
     asked = System(kind=SYSTEMS[system]) if system in SYSTEMS else System(kind="own", text=system)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         if compare:
             get_evaluation(library, compare)  # report a mistyped id before minutes are spent
+        wanted = TaskFilter(
+            families=families_meant(library, [family] if family else None, with_samples=with_samples),
+            split=split or "heldout",
+            tag=tag,
+            text=text,
+            limit=limit,
+            has_answer=True,
+        )
         found = evaluate(
             library,
             runner,

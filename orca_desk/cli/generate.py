@@ -15,6 +15,7 @@ from orca_desk.cli.options import (
     task_options,
 )
 from orca_desk.cli.output import complain, console, print_json, say
+from orca_desk.cli.own_families import families_meant, with_samples_option
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, list_records
@@ -42,6 +43,7 @@ from orca_desk.ui.words.teaching import teach_summary, teaching_time_text
     help="The teacher's GGUF file.",
 )
 @task_options
+@with_samples_option
 @click.option("--limit", type=click.IntRange(1), help="Answer at most this many tasks: try five first.")
 @click.option("--strategy", help="Use this strategy for every task, whatever its family is paired with.")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers per task.")
@@ -61,6 +63,7 @@ def command(
     split: Split | None,
     tag: str | None,
     text: str | None,
+    with_samples: bool,
     limit: int | None,
     strategy: str | None,
     samples: int,
@@ -83,6 +86,7 @@ def command(
         model=str(teacher.resolve()),
         split=split or "train",
         family=family,
+        own=not with_samples,
         tag=tag,
         text=text or "",
         limit=limit or 0,
@@ -95,6 +99,7 @@ def command(
         threads=threads or 0,
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        families_meant(library, [family] if family else None, with_samples=with_samples)
         _tell_time(library, request)
         made = request.generate(library, progress=progress, control=control)
         control.finished = made.finished

@@ -17,6 +17,7 @@ from orca_desk.cli.options import (
     student_message,
 )
 from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.own_families import families_meant, with_samples_option
 from orca_desk.cli.rule_options import rule_options, rules_from
 from orca_desk.errors import UserError
 from orca_desk.library import snapshots
@@ -56,6 +57,7 @@ PAIRS = 5  # overlapping questions that are named
 def mix_options(command: Any) -> Any:
     """Add the options that say which of the fit records get in."""
     options = (
+        with_samples_option,
         click.option("--family", "families", multiple=True, help="Only this family; repeat for several."),
         click.option("--cap", type=click.IntRange(1), help="Maximum records per family."),
         click.option("--total", type=click.IntRange(1), help="Maximum records in all."),
@@ -241,7 +243,7 @@ def _mix_rules(
         )
     return replace(
         rules,
-        families=values["families"] or None,
+        families=_families(library, values),
         cap=values["cap"],
         total=values["total"],
         balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
@@ -252,6 +254,14 @@ def _mix_rules(
         near=values["near"],
         overlaps_taken=_questions(library, values["taken"]),
     )
+
+
+def _families(library: Library, values: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the families to freeze: the named ones, or those with records that all families means."""
+    meant = families_meant(library, values["families"], with_samples=values["with_samples"])
+    if meant is None or values["families"]:
+        return meant
+    return tuple(name for name in meant if name in freeze_choices(library).families)
 
 
 def _check_partners(values: dict[str, Any], targets: str | None) -> None:

@@ -1,5 +1,6 @@
 """`orca-desk strategies`: the ways of answering, their versions, and the pairings of families with them."""
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from orca_desk.cli.options import (
     sampling_options,
 )
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.cli.own_families import families_meant, with_samples_option
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.cli.strategies_choose import choose_strategies, rule_options
 from orca_desk.cli.strategies_outcomes import print_outcomes
@@ -134,6 +136,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     help="The teacher's GGUF file.",
 )
 @click.option("--family", "families", multiple=True, help="Measure only this family; repeat for more.")
+@with_samples_option
 @click.option("--strategy", "names", multiple=True, help="Try only this strategy; repeat for more.")
 @click.option(
     "--tasks",
@@ -184,6 +187,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
 def probe_strategies(
     teacher: Path,
     families: tuple[str, ...],
+    with_samples: bool,
     names: tuple[str, ...],
     per_family: int,
     samples: int,
@@ -239,6 +243,8 @@ def probe_strategies(
         replace=replace,
     )
     with open_library(folder) as library:
+        meant = families_meant(library, families, with_samples=with_samples)
+        request = dataclasses.replace(request, families=None if meant is None else list(meant))
         foreseen = estimate(library, request)
         if only_estimate:
             print_json(foreseen) if as_json else say(f"This takes {estimate_text(foreseen)}.")

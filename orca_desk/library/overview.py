@@ -4,10 +4,12 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
+from orca_desk.library.samples import own_families_in
 from orca_desk.library.snapshot_store import LISTED
 from orca_desk.method.statistics import Share, share_of
 
@@ -32,6 +34,8 @@ TASKS = """
       count(CASE WHEN tasks > heldout
         AND EXISTS (SELECT 1 FROM pairings AS p WHERE p.family_id = f.family_id) THEN 1 END) AS paired
     FROM (SELECT family_id, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks
+          WHERE ?1 IS NULL OR family_id IN
+            (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1)))
           GROUP BY family_id) AS f
 """
 # A question without an answer could not be asked, and counts as incorrect
@@ -78,6 +82,7 @@ class BestEvaluation:
 class LibraryOverview:
     """What a library holds.
 
+    Beside own families those of sample tasks do not count among tasks and families: `samples` are how many.
     `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
     `paired` those of them that have a strategy. `usable` records are those that a snapshot under the
     library's rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the
@@ -88,6 +93,7 @@ class LibraryOverview:
     tasks: int = 0
     heldout: int = 0
     families: int = 0
+    samples: int = 0
     pairable: int = 0
     paired: int = 0
     records: int = 0
@@ -121,8 +127,12 @@ def overview(library: Library) -> LibraryOverview:
     """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
     with library.read() as db:
         rest = _row(db, REST)
+        own = own_families_in(db)
+        counted = dict(_row(db, TASKS, None if own is None else json_list(own)))
+        every = counted if own is None else dict(_row(db, TASKS, None))
         return LibraryOverview(
-            **{**dict(_row(db, TASKS)), **dict(_row(db, RECORDS))},
+            **{**counted, **dict(_row(db, RECORDS))},
+            samples=every["families"] - counted["families"],
             usable=usable_now(db),
             snapshots=rest["snapshots"],
             frozen=rest["frozen"] or 0,
@@ -220,6 +230,6 @@ def _best(db: sqlite3.Connection) -> BestEvaluation | None:
     return replace(max(alike, key=lambda one: one.share.low), among=len(alike))
 
 
-def _row(db: sqlite3.Connection, sql: str) -> sqlite3.Row:
-    row: sqlite3.Row = db.execute(sql).fetchone()
+def _row(db: sqlite3.Connection, sql: str, *parameters: str | None) -> sqlite3.Row:
+    row: sqlite3.Row = db.execute(sql, parameters).fetchone()
     return row

@@ -20,6 +20,7 @@ from orca_desk.library.families import NAME
 from orca_desk.library.fitness import prepare_facts
 from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
 from orca_desk.library.records import SELECT, stored_record
+from orca_desk.library.samples import own_families
 from orca_desk.library.selection import Selection, select
 from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshot_store import (
@@ -75,10 +76,14 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class FreezeChoices:
-    """What rules can choose from: the number of records per family, and per run with the newest first."""
+    """What rules can choose from: the number of records per family, and per run with the newest first.
+
+    `left_out` are the families of sample tasks that all families does not mean, as there are own ones.
+    """
 
     families: dict[str, int]
     runs: dict[str, int]
+    left_out: frozenset[str] = frozenset()
 
 
 def freeze_choices(library: Library) -> FreezeChoices:
@@ -89,7 +94,10 @@ def freeze_choices(library: Library) -> FreezeChoices:
     runs = library.rows(
         "SELECT run, count(*) FROM records WHERE run IS NOT NULL GROUP BY run ORDER BY max(n) DESC"
     )
-    return FreezeChoices(families=dict(map(tuple, families)), runs=dict(map(tuple, runs)))
+    counts = dict(map(tuple, families))
+    own = own_families(library)
+    left_out = frozenset() if own is None or not counts.keys() & set(own) else counts.keys() - set(own)
+    return FreezeChoices(families=counts, runs=dict(map(tuple, runs)), left_out=frozenset(left_out))
 
 
 def find_overlaps(library: Library, *, near: float = DEFAULT_RULES.near) -> LibraryOverlaps:

@@ -34,10 +34,12 @@ class TaskFilter:
 
     `text` is a search (method/search_query.py): words in query, context or answer, and fields. `overrides`
     selects tasks with a strategy of their own, `reviewed` those with a record that was kept or dropped.
+    `families` are several of which a task has one.
     `after` is the `next` of the previous page; `limit` is the maximum number of tasks, in order of arrival.
     """
 
     family: str | None = None
+    families: tuple[str, ...] | None = None
     split: Split | None = None
     tag: str | None = None
     strategy: str | None = None
@@ -242,6 +244,7 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
         conditions = Conditions()
         if wanted.family is not None:
             conditions.add(f"family_id = {ID_OF}", wanted.family)
+        _among_families(conditions, wanted)
         conditions.equal("split", wanted.split)
         conditions.equal("answered", wanted.has_answer)
         sql = f"SELECT coalesce(sum(tasks), 0) FROM task_counts {conditions.where}"
@@ -456,7 +459,8 @@ def _is_everything(wanted: TaskFilter) -> bool:
 
 def _is_kept(wanted: TaskFilter) -> bool:
     """Return whether a filter asks for nothing but what is kept as a count."""
-    rest = replace(wanted, family=None, split=None, has_answer=None, limit=None, text=wanted.text or None)
+    rest = replace(wanted, family=None, families=None, split=None, has_answer=None, limit=None)
+    rest = replace(rest, text=wanted.text or None)
     return rest == TaskFilter()
 
 
@@ -472,6 +476,7 @@ def conditions_of(wanted: TaskFilter) -> Conditions:
     conditions = Conditions()
     if wanted.family is not None:
         conditions.add(f"family_id = {ID_OF}", wanted.family)
+    _among_families(conditions, wanted)
     conditions.equal("split", wanted.split)
     conditions.equal("strategy", wanted.strategy)
     conditions.among("id", wanted.ids)
@@ -489,6 +494,12 @@ def conditions_of(wanted: TaskFilter) -> Conditions:
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions
+
+
+def _among_families(conditions: Conditions, wanted: TaskFilter) -> None:
+    if wanted.families is not None:
+        named = "SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?))"
+        conditions.add(f"family_id IN ({named})", json_list(wanted.families))
 
 
 def _unknown(task_id: str) -> UserError:

@@ -1,13 +1,29 @@
 """The sample tasks: added when asked for, removed with undo, and never part of one's own families."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
+from orca_desk.cli.own_families import families_meant
 from orca_desk.library.database import Library
+from orca_desk.library.overview import overview
+from orca_desk.library.records import add_records
 from orca_desk.library.samples import add_samples, delete_samples, own_families, sample_families, sample_ids
-from orca_desk.library.tasks import add_tasks, count_tasks, remove_added, restore_tasks
+from orca_desk.library.snapshots import freeze_choices
+from orca_desk.library.tasks import (
+    TaskFilter,
+    add_tasks,
+    count_tasks,
+    iterate_tasks,
+    remove_added,
+    restore_tasks,
+)
 from orca_desk.method.records import Task
+from orca_desk.steps.instruct.request import GenerateRequest
+from orca_desk.steps.pair.matrix import pairing_matrix
 
 
 def test_a_new_library_is_empty_unless_samples_are_asked_for(tmp_path: Path) -> None:
@@ -41,3 +57,43 @@ def test_all_families_are_the_own_ones_once_there_are_some(tmp_path: Path) -> No
         assert sample_families(library) == bundled[1:]
         delete_samples(library)
         assert own_families(library) is None and sample_families(library) == ()
+
+
+def test_work_on_all_families_leaves_the_samples_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with new_library(tmp_path) as library:
+        add_samples(library)
+        assert overview(library).families == 7 and not pairing_matrix(library).left_out
+        add_tasks(library, [Task(family="mine", query="Why?"), Task(family="other", query="How?")])
+        bundled = sample_families(library)
+        request = GenerateRequest.usual(library)
+        assert {one.family for one in iterate_tasks(library, request.tasks(library))} == {"mine", "other"}
+        before = {name: value for name, value in request.to_json().items() if name != "own"}
+        for every in (replace(request, own=False), GenerateRequest.from_json(before)):
+            assert count_tasks(library, every.tasks(library)) > 2
+        named = replace(request, family=bundled[0]).tasks(library)
+        assert {one.family for one in iterate_tasks(library, named)} == {bundled[0]}
+        assert count_tasks(library, TaskFilter(families=("mine", "absent"), split="train")) == 1
+        assert count_tasks(library, TaskFilter(families=("mine",), text="why")) == 1
+        seen = overview(library)
+        assert (seen.tasks, seen.families, seen.pairable, seen.samples) == (2, 2, 2, 7)
+        assert pairing_matrix(library).left_out == set(bundled)
+        assert families_meant(library, None, with_samples=False) == ("mine", "other")
+        assert "Left out: 7 families of sample tasks (belief" in capsys.readouterr().err
+        assert families_meant(library, None, with_samples=True) is None
+        assert families_meant(library, [bundled[0]], with_samples=False) == (bundled[0],)
+        assert capsys.readouterr().err == ""
+
+
+def test_a_freeze_begins_without_the_samples(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_samples(library)
+        sample = next(iterate_tasks(library, TaskFilter()))
+        add_tasks(library, [make_task(1)])
+        records = [make_record(1), replace(make_record(2), task_id=sample.id, family=sample.family)]
+        add_records(library, [judged(one, n) for n, one in enumerate(records, start=1)])
+        choices = freeze_choices(library)
+        assert choices.left_out == {sample.family} and len(choices.families) == 2
+        delete_samples(library)
+        assert freeze_choices(library).left_out == frozenset()

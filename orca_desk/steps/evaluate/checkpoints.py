@@ -16,6 +16,7 @@ from orca_desk.library.answers import heldout_families
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, list_evaluations, question_outcomes
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder
+from orca_desk.library.samples import own_families
 from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.library.trainings import Training, get_training
@@ -183,7 +184,7 @@ def _steps(folder: Path, inside: str) -> list[tuple[int, Path]]:
 
 def _tasks(library: Library, families: Sequence[str], per_family: int) -> list[Task]:
     found: list[Task] = []
-    for family in families or heldout_families(library):
+    for family in families or own_families(library) or heldout_families(library):
         wanted = TaskFilter(family=family, split="heldout", has_answer=True, limit=per_family)
         found += list_tasks(library, wanted).items
     if not found:

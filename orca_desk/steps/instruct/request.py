@@ -7,6 +7,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
 from orca_desk.processes.asking import Runner
@@ -19,11 +20,15 @@ from orca_desk.steps.teaching import OnArrival, unwatched
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateRequest:
-    """Which teacher, which tasks, how. A `limit` of 0 means none; 0 for the other numbers: automatic."""
+    """Which teacher, which tasks, how. A `limit` of 0 means none; 0 for the other numbers: automatic.
+
+    `own`: without a family, only the user's own families, and not those of sample tasks (`own_families`).
+    """
 
     model: str = ""
     split: Split = "train"
     family: str | None = None
+    own: bool = True
     tag: str | None = None
     text: str = ""
     limit: int = 0
@@ -49,7 +54,8 @@ class GenerateRequest:
         """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
         known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
         try:
-            return cls(**{**known, "sampling": Sampling.from_json(stored["sampling"])})
+            # An earlier version took the families of sample tasks too
+            return cls(**{"own": False, **known, "sampling": Sampling.from_json(stored["sampling"])})
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
                 "Another version of Orca Desk stored these settings.", "Choose the settings again."
@@ -71,12 +77,12 @@ class GenerateRequest:
             threads=self.threads or None,
         )
 
-    @property
-    def tasks(self) -> TaskFilter:
-        """The tasks to answer: training tasks by default, since held-out tasks are for evaluation."""
+    def tasks(self, library: Library) -> TaskFilter:
+        """Return the tasks to answer: training tasks by default, since held-out ones are for evaluation."""
         return TaskFilter(
             split=self.split,
             family=self.family,
+            families=own_families(library) if self.own and self.family is None else None,
             tag=self.tag,
             text=self.text or None,
             limit=self.limit or None,
@@ -87,7 +93,7 @@ class GenerateRequest:
         return workload(
             library,
             self.runner,
-            self.tasks,
+            self.tasks(library),
             strategy=self.strategy,
             samples=self.samples,
             sampling=self.sampling,
@@ -105,7 +111,7 @@ class GenerateRequest:
         return preview(
             library,
             self._teacher(),
-            self.tasks,
+            self.tasks(library),
             strategy=self.strategy,
             sampling=self.sampling,
             on_answer=on_answer,
@@ -125,7 +131,7 @@ class GenerateRequest:
         return generate(
             library,
             self._teacher(),
-            list(iterate_tasks(library, self.tasks)),
+            list(iterate_tasks(library, self.tasks(library))),
             strategy=self.strategy,
             samples=self.samples,
             stop_early=self.stop_early,

@@ -12,6 +12,7 @@ from orca_desk.library.pairings import (
     latest_evidence,
     undecided_families_of,
 )
+from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import FamilyCount, TaskFilter, count_tasks, families
 from orca_desk.method.evidence import Basis, Evidence
@@ -25,7 +26,8 @@ class PairingMatrix:
     Evidence of another basis measures something else, so it is in another matrix: `bases` names those with
     any. `earlier` tells where the evidence is of an instruction that the strategy no longer has. `undecided`
     are the families whose newest measurement by this basis chose nothing. `tasks` counts each family's
-    training tasks with a reference answer, `train` all of them.
+    training tasks with a reference answer, `train` all of them. `left_out` are the families of sample tasks
+    beside own ones, which all families does not mean.
     """
 
     basis: Basis = Basis.REFERENCE
@@ -38,6 +40,7 @@ class PairingMatrix:
     pairings: Mapping[str, StoredPairing] = field(default_factory=dict)
     undecided: Mapping[str, Undecided] = field(default_factory=dict)
     earlier: frozenset[tuple[str, str]] = frozenset()
+    left_out: frozenset[str] = frozenset()
 
     def measurable(self, basis: Basis) -> tuple[str, ...]:
         """Return the families with a task to measure strategies on: by reference, with a reference answer."""
@@ -79,6 +82,7 @@ def pairing_matrix(library: Library, basis: Basis | None = None) -> PairingMatri
         pairings=current_pairings(library),
         undecided=undecided_families_of(library, shown),
         earlier=earlier_evidence(library, shown),
+        left_out=frozenset(() if own_families(library) is None else sample_families(library)),
     )
 
 

@@ -1,6 +1,6 @@
 """A list to select families from, each with its number of tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -23,6 +23,7 @@ class FamilyChoice(QListWidget):
     def __init__(self) -> None:
         super().__init__()
         self._unchecked: set[str] = set()
+        self._known: set[str] = set()  # the families that were shown once
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -30,8 +31,10 @@ class FamilyChoice(QListWidget):
         self.setAccessibleName("Families of held-out tasks")
         self.itemChanged.connect(self._toggled)
 
-    def show_families(self, families: Mapping[str, int]) -> None:
-        """Show families with their counts; unchecked ones stay unchecked."""
+    def show_families(self, families: Mapping[str, int], *, left_out: Collection[str] = ()) -> None:
+        """Show families with their counts; unchecked ones stay so, as do new ones that are `left_out`."""
+        self._unchecked |= {name for name in left_out if name not in self._known}
+        self._known |= families.keys()
         if dict(self._counts()) == dict(families):
             return
         self.blockSignals(True)

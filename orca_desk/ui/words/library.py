@@ -31,6 +31,7 @@ def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
     )
 
 
-def left_out_text(of_samples: Sequence[str]) -> str:
-    """Return the sentence that says that families of sample tasks are left out, for where a choice stands."""
-    return f"{counted(len(of_samples), 'family')} of sample tasks left out"
+def left_out_sentence(of_samples: Sequence[str], remedy: str) -> str:
+    """Return that families of sample tasks are left out, and how they are taken too."""
+    named = ", ".join(of_samples)
+    return f"Left out: {counted(len(of_samples), 'family')} of sample tasks ({named}). {remedy}"

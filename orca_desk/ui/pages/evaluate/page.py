@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.runs import get_run
+from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.benchmarks import KIND as BENCHMARK
@@ -40,6 +41,7 @@ class _Read:
     rows: Sequence[ListedEvaluation]
     trainings: Sequence[Training]
     families: Mapping[str, int]
+    left_out: Sequence[str]
 
 
 class EvaluatePage(Page):
@@ -122,7 +124,10 @@ class EvaluatePage(Page):
             trainings = [one for one in list_trainings(library) if one.adapter_gguf is not None]
             trainings.sort(key=lambda one: one.derived)  # those of experiments last
             return _Read(
-                rows=list_with_answers(library), trainings=trainings, families=heldout_families(library)
+                rows=list_with_answers(library),
+                trainings=trainings,
+                families=heldout_families(library),
+                left_out=() if own_families(library) is None else sample_families(library),
             )
 
         self.desk.background.run(self, read, self._show, only_newest="refresh")
@@ -239,7 +244,7 @@ class EvaluatePage(Page):
         self.setup_stack.setCurrentIndex(FILLED if read.families else EMPTY)
         for stack in (self.result_stack, self.answer_stack):
             stack.setCurrentIndex(FILLED if read.rows else EMPTY)
-        self.setup.show_library(read.trainings, read.families)
+        self.setup.show_library(read.trainings, read.families, left_out=read.left_out)
         self.rows.show(read.rows)
         if self._chosen is not None:
             self._choose(self._chosen)

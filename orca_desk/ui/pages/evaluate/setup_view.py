@@ -56,8 +56,17 @@ class EvaluationSetup(QWidget):
         self.families.changed.connect(self._estimate)
         desk.models.changed.connect(self._models_read)
 
-    def show_library(self, trainings: Sequence[Training], families: Mapping[str, int]) -> None:
-        """Offer the finished trainings and the held-out families that have answers."""
+    def show_library(
+        self,
+        trainings: Sequence[Training],
+        families: Mapping[str, int],
+        *,
+        left_out: Sequence[str] = (),
+    ) -> None:
+        """Offer the finished trainings and the held-out families that have answers.
+
+        Those `left_out`, of sample tasks beside own ones, are not checked.
+        """
         self._trainings = trainings
         before = self.training.currentData()
         self.training.clear()
@@ -67,7 +76,7 @@ class EvaluationSetup(QWidget):
         self.quick.setVisible(bool(trainings))
         self.untrained.setVisible(not trainings)
         self.candidates.set_trainings(trainings)
-        self.families.show_families(families)
+        self.families.show_families(families, left_out=left_out)
         if not self._filled:
             self._filled = True
             self._fill_at_first()

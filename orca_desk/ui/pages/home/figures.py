@@ -12,7 +12,8 @@ def step_figures(numbers: LibraryOverview, states: Mapping[Step, State]) -> dict
         "collect": (
             short_number(numbers.tasks),
             _noun(numbers.tasks, "task", "tasks"),
-            f"{_count(numbers.families, 'family', 'families')}, {short_number(numbers.heldout)} held out",
+            f"{_count(numbers.families, 'family', 'families')}, {short_number(numbers.heldout)} held out"
+            f"{', samples left out' if numbers.samples else ''}",
         ),
         "pair": (
             short_number(numbers.paired),

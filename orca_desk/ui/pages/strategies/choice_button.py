@@ -1,6 +1,6 @@
 """A button that opens a checklist, such as the families to measure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -43,9 +43,13 @@ class ChoiceButton(QPushButton):
         self.setMenu(menu)
         self._show_count()
 
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer these items as (name, title). Unchecked items stay unchecked; new ones are checked."""
+    def set_choices(self, choices: Sequence[tuple[str, str]], *, left_out: Collection[str] = ()) -> None:
+        """Offer these items as (name, title). Unchecked items stay unchecked; new ones are checked.
+
+        New ones that are `left_out` are not.
+        """
         unchecked = {self._name(row) for row in range(self.list.count()) if not self._is_checked(row)}
+        unchecked |= set(left_out) - {self._name(row) for row in range(self.list.count())}
         names = [self._name(row) for row in range(self.list.count())]
         if names == [name for name, _ in choices]:
             return

@@ -235,7 +235,8 @@ class MeasureBar(QWidget):
         offered = self._matrix.measurable(self.options.graded_by)
         counts = self._matrix.train
         self.families.set_choices(
-            [(one, f"{one}  ·  {counts[one]:,}" if one in counts else one) for one in offered]
+            [(one, f"{one}  ·  {counts[one]:,}" if one in counts else one) for one in offered],
+            left_out=self._matrix.left_out,
         )
 
     def _count_answers(self) -> None:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.tasks import families, tags
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.defaults import chosen_teacher

@@ -37,14 +37,17 @@ class FreezeSources(QWidget):
         return replace(rules, families=_checked(self.families), runs=_checked(self.runs))
 
     def offer(self, choices: FreezeChoices) -> None:
-        """Fill the lists."""
+        """Fill the lists. Families of sample tasks beside own ones are not checked."""
+        if choices.left_out and len(choices.left_out) < len(choices.families):
+            self.families.setToolTip("Families of sample tasks are left out: check them to take them too.")
         for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
             box.blockSignals(True)
             for name, count in counts.items():
                 item = QListWidgetItem(f"{name}  ·  {count:,}")
                 item.setData(Qt.ItemDataRole.UserRole, name)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Checked)
+                is_taken = box is self.runs or name not in choices.left_out
+                item.setCheckState(Qt.CheckState.Checked if is_taken else Qt.CheckState.Unchecked)
                 box.addItem(item)
             box.blockSignals(False)
         self.runs.setToolTip("" if choices.runs else "No record was made by a run of this library.")

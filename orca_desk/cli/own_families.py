@@ -1,0 +1,37 @@
+"""What "all families" means to a command: one's own, without those of sample tasks, unless it is told."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from orca_desk.cli.output import complain
+from orca_desk.library.database import Library
+from orca_desk.library.samples import own_families, sample_families
+from orca_desk.ui.words.library import left_out_sentence
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def with_samples_option(command: Command) -> Command:
+    """Add `--with-samples`, which takes the families of sample tasks as well."""
+    return click.option(
+        "--with-samples",
+        is_flag=True,
+        help="Also the families of sample tasks, which are left out beside families of your own.",
+    )(command)
+
+
+def families_meant(
+    library: Library, named: Sequence[str] | None, *, with_samples: bool
+) -> tuple[str, ...] | None:
+    """Return the named families, or those that all families means; None for every one of the library.
+
+    Says on stderr which are left out.
+    """
+    if named:
+        return tuple(named)
+    own = None if with_samples else own_families(library)
+    if own is not None:
+        complain(left_out_sentence(sample_families(library), "--with-samples takes them too."), "dim")
+    return own
