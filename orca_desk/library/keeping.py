@@ -300,6 +300,7 @@ def _stored(
         with suppress(FileNotFoundError):  # a training prunes its older checkpoints
             stored = tuple(pieces.add(one.path, on_bytes=on_bytes, large=True))
             kept.append(KeptFile(name=name, size=one.size, pieces=stored))
+    pieces.flush()
     return tuple(kept)
 
 

@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_earlier_backups(trained: Library, monkeypatch: p
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("orca_desk.library.chunks.atomic_write", full)
+        patch.setattr("orca_desk.library.chunks.write_piece", full)
         with pytest.raises(UserError, match="no space left"):
             keep(trained, why="automatic")
     assert sorted(path for path in first.path.parent.rglob("*") if path.is_file()) == files
