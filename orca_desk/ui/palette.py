@@ -43,6 +43,7 @@ MOST_RECENT = 40
 RECENT_FIRST = 5  # of them stand first while nothing is typed
 RECENT_POINTS = 25.0  # for the latest; less than what a better match is worth
 TEXT_POINTS = -100.0  # of what was found by its text: below all that is found by its name
+AFTER_ALL_COMMANDS = -70.0  # points of a name in the library, so that only the whole name stands first
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
 
 
@@ -163,7 +164,7 @@ class Palette(Overlay):
                 scored.append((points + one.weight + latest.get(key_of(one), 0.0), one))
         for one in self._found:  # the library has matched them already, some by their whole text
             points = rank(typed, one.title)
-            bonus = latest.get(key_of(one), 0.0)
+            bonus = latest.get(key_of(one), 0.0) + AFTER_ALL_COMMANDS
             scored.append((TEXT_POINTS if points is None else points + bonus, one))
         return [one for _, one in sorted(scored, key=lambda pair: -pair[0])]
 

@@ -5,7 +5,6 @@ from PySide6.QtGui import QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -18,12 +17,13 @@ from orca_desk.ui.closing import fate_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.closing import stop_all_hint
 from orca_desk.ui.words.counting import counted
 
-ROWS = 5  # visible at once
+ROWS = 4  # visible at once
 JOB = Qt.ItemDataRole.UserRole
 
 
@@ -38,18 +38,17 @@ class JobQueue(QFrame):
         layout.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
         layout.setSpacing(GRID)
         self.title = label(bold=True)
-        layout.addWidget(self.title)
         self.list = _QueueList(self)
-        layout.addWidget(self.list)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
         self.up = button("Move up", lambda: self.move_by(-1), tip="Run the selected job earlier")
         self.down = button("Move down", lambda: self.move_by(1), tip="Run the selected job later")
         self.take_off = button("Remove", self.remove, tip="Take the selected job off the queue")
-        for one in (self.up, self.down, self.take_off):
-            row.addWidget(one)
-        row.addStretch(1)
-        layout.addLayout(row)
+        self.stop_all = button("Stop all…", lambda: ask_to_stop_all(desk, self), tip="Stop every job")
+        head = FlowRow(self.title)
+        head.addStretch(1)
+        for one in (self.up, self.down, self.take_off, self.stop_all):
+            head.addWidget(one)
+        layout.addLayout(head)
+        layout.addWidget(self.list)
         self.list.currentRowChanged.connect(lambda row: self._enable())
         desk.jobs.changed.connect(self._show)
         self._show()
@@ -113,7 +112,7 @@ class _QueueList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def fit(self) -> None:
-        """Be as high as the rows, at most five."""
+        """Be as high as the rows, at most four."""
         row = max(self.sizeHintForRow(0), self.fontMetrics().height() + 4)
         self.setFixedHeight(min(max(self.count(), 1), ROWS) * row + 2 * self.frameWidth() + 4)
 
