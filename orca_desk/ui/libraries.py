@@ -171,7 +171,7 @@ class LibraryActions:
         )
         forget = box.addButton("Take it off the list", QMessageBox.ButtonRole.AcceptRole)
         look = box.addButton("Look for it…", QMessageBox.ButtonRole.ActionRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(cancel)
         box.setEscapeButton(cancel)
         forget.clicked.connect(lambda: forget_library(self._desk.preferences, known.folder))

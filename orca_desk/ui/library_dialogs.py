@@ -70,7 +70,7 @@ class NewLibraryDialog(QDialog):
         self.samples.setChecked(bool(samples))
         self.samples.setVisible(samples is not None)
         layout.addWidget(self.samples)
-        self.make = button("Make it", self.accept, primary=True)
+        self.make = button("Create" if samples is not None else "Open", self.accept, primary=True)
         layout.addWidget(dialog_buttons(self, self.make))
         self.name.textChanged.connect(self._show_path)
         self.where.textChanged.connect(self._show_path)

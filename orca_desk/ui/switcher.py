@@ -1,13 +1,15 @@
 """The switcher at the top of the sidebar: which library this window shows, and the way to another one."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, room_for_icon
+from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, pixmap, room_for_icon
 from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.theme import GRID
+
+ARROW = 14  # px
 
 
 class LibrarySwitcher(QToolButton):
@@ -58,6 +60,15 @@ class LibrarySwitcher(QToolButton):
         menu.addAction("Rename library…", libraries.rename)
         menu.addAction("Show library in folder", libraries.reveal)
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the arrow of a menu beside the name."""
+        super().paintEvent(event)
+        if self.toolButtonStyle() != Qt.ToolButtonStyle.ToolButtonIconOnly:
+            image = pixmap("chevron-down", self._desk.theme.colours, "muted", ARROW)
+            painter = QPainter(self)
+            painter.drawPixmap(self.width() - ARROW - GRID, (self.height() - ARROW) // 2, image)
+            painter.end()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Cut a name to the room that there is."""
         super().resizeEvent(event)
@@ -69,7 +80,7 @@ class LibrarySwitcher(QToolButton):
 
     def _show_name(self) -> None:
         name = self._desk.name.text
-        room = self.width() - SIZE - BEFORE_TEXT - 5 * GRID
+        room = self.width() - SIZE - BEFORE_TEXT - ARROW - 5 * GRID
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, max(room, 6 * GRID))
         self.setText(shown.replace("&", "&&"))
         self.setAccessibleName(f"Library: {name}")

@@ -183,7 +183,7 @@ class HomePage(Page):
         box = message_box(self, NEEDS_SAMPLES, samples_choice(len(sample_ids())))
         here = box.addButton("Add them and run", QMessageBox.ButtonRole.AcceptRole)
         beside = box.addButton("Use a demo library", QMessageBox.ButtonRole.ActionRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(beside if self._is_own else here)
         box.setEscapeButton(cancel)
         here.clicked.connect(lambda: self._start_or_refuse(student, state))

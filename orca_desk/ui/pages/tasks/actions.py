@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable
 
-from orca_desk.library.samples import delete_samples
+from orca_desk.library.samples import add_samples, delete_samples
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
     Added,
@@ -86,8 +86,21 @@ class TaskActions:
             failed=self._failed,
         )
 
+    def add_samples(self) -> None:
+        """Add the bundled tasks that the library lacks; all families does not mean them beside own ones."""
+        self._desk.do(
+            "add the sample tasks",
+            lambda: add_samples(self._library),
+            lambda added: remove_added(self._library, added),
+            *GRADES,
+            then=lambda added: self._desk.say(
+                f"Added {counted(len(added.added), 'sample task')}. Press Ctrl+Z to undo."
+            ),
+            failed=self._failed,
+        )
+
     def remove_samples(self) -> None:
-        """Delete the tasks that every new library comes with. Records that were made from them stay."""
+        """Delete the sample tasks. Records that were made from them stay."""
         self._desk.do(
             "remove the sample tasks",
             lambda: delete_samples(self._library),

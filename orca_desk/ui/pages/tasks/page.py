@@ -89,6 +89,7 @@ class TasksPage(Page):
         ),
         Command("&Group tasks into families…", lambda page: page.dialogs.group(), image="layers"),
         Command("Find duplicates…", lambda page: page.dialogs.find_duplicates(), image="copy"),
+        Command("Add the sample tas&ks", lambda page: page.edits.add_samples(), image="plus"),
         Command("Re&move the sample tasks", lambda page: page.remove_samples(), image="trash-2"),
         Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
         Command(

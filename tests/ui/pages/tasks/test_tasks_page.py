@@ -871,6 +871,10 @@ def test_the_samples_can_be_removed_and_brought_back(window: Window, library: Li
     shows(page, qtbot, 1)
     page.desk.undo.undo()
     shows(page, qtbot, 51)
+    page.action("Add the sample tasks").trigger()
+    shows(page, qtbot, 2662)
+    page.desk.undo.undo()
+    shows(page, qtbot, 51)
 
 
 @pytest.mark.parametrize("name", ["tasks.jsonl", "tasks.csv"])
