@@ -15,11 +15,11 @@ from orca_desk.steps.chat.events import Piece, Sampled
 from orca_desk.steps.chat.models import Part
 from orca_desk.steps.chat.wording import PART_NAMES as PART_NAMES
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
 from orca_desk.ui.pages.chat.vote import VoteView
 from orca_desk.ui.theme import GRID, Role, Theme, text_display
 from orca_desk.ui.widgets.browser import is_heavy
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
@@ -270,11 +270,6 @@ class AnswerCard(QFrame):
         self.setStyleSheet(
             f"#answer {{ background: {css('surface')}; border: 1px solid {css('border')};"
             f" border-left: 3px solid {css(self._part)}; border-radius: 6px; }}"
-        )
-        flat = "background: transparent; padding: 0; margin: 0"
-        self.browser.setStyleSheet(
-            f"QTextBrowser {{ border: 1px solid transparent; {flat}; }}"
-            f"QTextBrowser:focus {{ border: 1px solid {css('accent')}; {flat}; }}"
         )
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
         self.look.setIcon(icon("scan-text", self._theme.colours, "muted"))

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.words.counting import counted
 
 TIP = "What the model wrote before its answer. It is not graded and not sent again with the next question."

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout
 from orca_desk.library.chats import SampledAnswers
 from orca_desk.method.agreement import Agreement
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted, plural_of
 from orca_desk.ui.words.votes import HELP, NO_VOTE_HELP, candidate_votes, vote_summary

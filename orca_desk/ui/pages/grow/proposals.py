@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QPlainTextEdit,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -34,6 +33,7 @@ from orca_desk.steps.grow.review import accept_proposals, joined, undo_review
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.grow.edit_dialog import ProposalEditor
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
@@ -146,6 +146,7 @@ class ProposalsView(QWidget):
                 f"Rejected {counted(len(done.former), 'proposal')}. Press Ctrl+Z to undo."
             ),
             failed=self.failed.emit,
+            shows=lambda _: ("grow", {}),
         )
 
     def accept_all(self) -> None:
@@ -172,6 +173,7 @@ class ProposalsView(QWidget):
             lambda before: restore_proposal(library, before),
             "proposals",
             failed=self.failed.emit,
+            shows=lambda _: ("grow", {}),
         )
 
     def _accept(self, ids: Callable[[], list[str]], count: int) -> None:
@@ -190,6 +192,7 @@ class ProposalsView(QWidget):
             *GRADES,
             then=self._accepted,
             failed=self.failed.emit,
+            shows=lambda _: ("grow", {}),
         )
 
     def _accepted(self, done: Reviewed) -> None:
@@ -229,8 +232,7 @@ class ProposalsView(QWidget):
         self.table.set_widths(WIDTHS)
         self.search.below = self.table
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
-        self.detail = QPlainTextEdit()
-        self.detail.setReadOnly(True)
+        self.detail = Browser()
         self.detail.setTabChangesFocus(True)
         self.detail.setAccessibleName("The selected proposal")
         self.detail.setPlaceholderText("Select a proposal to read it in full.")
@@ -275,7 +277,7 @@ class ProposalsView(QWidget):
         self.reject_button.setEnabled(is_open)
         self.edit_button.setEnabled(len(chosen) == 1 and is_open)
         self.all_button.setEnabled(self._total > 0 and self.wanted.state != "accepted")
-        self.detail.setPlainText(_in_full(chosen[0]) if chosen else "")
+        self.detail.show_text(_in_full(chosen[0]) if chosen else "")
 
 
 def _in_full(one: StoredProposal) -> str:

@@ -24,6 +24,7 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font, grown
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.demo import result_heading
 from orca_desk.ui.words.evaluations import gain_text, gap_text
@@ -69,7 +70,7 @@ class ResultView(QWidget):
         self.model.show_result(found)
         self._fit_table()
         self._arrange()
-        self._question.setText(found.question)
+        self._question.show_text(found.question)
         for who, shown in self._worked.items():
             shown.show_answer(found.worked[who])
         self._show_plot(found)
@@ -170,7 +171,7 @@ class ResultView(QWidget):
     def _worked_card(self) -> QFrame:
         frame, layout = card()
         layout.addWidget(label("John and Mark, before and after", size="heading", bold=True))
-        self._question = label(wrap=True, tone="muted", selectable=True)
+        self._question = FittingBrowser("The question")
         layout.addWidget(self._question)
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
@@ -237,7 +238,7 @@ class WorkedAnswer(QFrame):
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(6)
         layout.addWidget(label(name, tone=role, bold=True))
-        self.answer = label(wrap=True, selectable=True)
+        self.answer = FittingBrowser(f"The answer of {name}")
         layout.addWidget(self.answer)
         layout.addStretch(1)
         row = QHBoxLayout()
@@ -252,7 +253,7 @@ class WorkedAnswer(QFrame):
     def show_answer(self, worked: WorkedExample) -> None:
         """Show an answer and its verdict."""
         self._correct = worked.verdict.correct
-        self.answer.setText(worked.answer.strip())
+        self.answer.show_text(worked.answer.strip())
         word = "Correct." if self._correct else "Incorrect."
         self.verdict.setText(f"{word} {verdict_reason(worked.verdict.reason)}")
         set_tone(self.verdict, "good" if self._correct else "bad")

@@ -14,6 +14,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.teacher.verdicts import VerdictTone, verdict_look
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import JOB_STATES, duration
@@ -154,12 +155,13 @@ class TeacherPreview(QWidget):
         row.addWidget(sign)
         row.addWidget(label(words, size="caption", bold=True, tone=tone))
         layout.addLayout(row)
-        texts = [label(shorten(question, LONGEST, keep_lines=True), tone="muted", wrap=True, selectable=True)]
+        asked = label(shorten(question, LONGEST, keep_lines=True), tone="muted", wrap=True, selectable=True)
+        asked.setMinimumWidth(1)  # an endless word must not widen the column
+        layout.addWidget(asked)
         if answer:
-            texts.append(label(shorten(answer, LONGEST, keep_lines=True), wrap=True, selectable=True))
-        for text in texts:
-            text.setMinimumWidth(1)  # an endless word must not widen the column
-            layout.addWidget(text)
+            said = FittingBrowser("The answer")
+            said.show_text(shorten(answer, LONGEST, keep_lines=True))
+            layout.addWidget(said)
         frame.setAccessibleName(f"{about}. {words}")
         self._paint()
         self.cards.append(frame)

@@ -11,10 +11,14 @@ from orca_desk.ui.widgets.browser import Browser
 
 
 class FittingBrowser(Browser):
-    """A browser as high as its text: the conversation scrolls, not each answer."""
+    """A browser as high as its text, without a frame: what it stands in scrolls."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        """`name` is what a screen reader says."""
         super().__init__()
+        self.setAccessibleName(name)
+        self.setTabChangesFocus(True)
+        self.setProperty("kind", "flat")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
