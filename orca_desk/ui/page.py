@@ -117,6 +117,12 @@ class Page(QWidget):
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
             field.selectAll()
 
+    def selection_actions(self) -> list[QAction]:
+        """Return the actions of the commands that act on what is selected: the menu of a row."""
+        return [
+            action for action, one in zip(self.commands, self.offers, strict=True) if one.on_selection
+        ]
+
     def keep(self, key: str, part: QSplitter | RowTable) -> None:
         """Restore the sizes of a splitter or the arrangement of a table, and save later ones under `key`.
 

@@ -161,3 +161,26 @@ def test_an_evaluation_and_a_job_go_and_what_may_not_says_why(
     qtbot.waitUntil(lambda: window.page is not None and window.page.name == "evaluate")
     assert len(list_runs(library)) == 4
     rows_are(window.page.results.table, 2, qtbot)
+
+
+def test_rows_have_menus_of_what_can_be_done_with_them(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    def actions_of(page: str) -> list[str]:
+        shown = window.show_page(page)
+        table = shown.proposals.table if page == "grow" else shown.table
+        offered = table.row_actions() if callable(table.row_actions) else table.row_actions
+        return [one.text().replace("&", "") for one in offered if one is not None]
+
+    assert {"Use as teacher", "Chat with the model", "Remove from list"} <= set(actions_of("models"))
+    assert {"Accept proposal", "Reject proposal", "Edit proposal…"} <= set(actions_of("grow"))
+    assert {"Resume the run", "Open folder", "Rename…", "Note…", "Delete"} <= set(actions_of("jobs"))
+    records = window.show_page("records")
+    rows_are(records.table, 6, qtbot)
+    records.table.customContextMenuRequested.emit(records.table.rect().center())
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    texts = [one.text().replace("&", "") for one in menu.actions()]
+    assert {"Keep", "Drop", "Regenerate…", "Note…", "Delete"} <= set(texts)
+    menu.close()

@@ -91,10 +91,6 @@ class Tidying(QObject):
         made.clicked.connect(lambda: self._open_menu(made.mapToGlobal(made.rect().bottomLeft())))
         return made
 
-    def open_menu_at(self, position: QPoint) -> None:
-        """Show the actions at a place in the view: for a view without a menu of its own."""
-        self._open_menu(self._view.mapToGlobal(position))
-
     def _open_menu(self, place: QPoint) -> None:
         menu = QMenu(self._view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

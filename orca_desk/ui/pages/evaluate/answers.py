@@ -43,7 +43,8 @@ from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.row_table import RowTable, row_table
+from orca_desk.ui.widgets.row_menus import as_actions
+from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
@@ -215,6 +216,7 @@ class AnswersView(QWidget):
         self.model.modelReset.connect(self._size_columns)
         view.selectionModel().currentRowChanged.connect(self._select)
         view.activated.connect(self._read)
+        row_menu(view, lambda: as_actions(view, self.columns.open_task, self.columns.try_it))
         return view
 
     def _leave_search(self) -> None:

@@ -35,6 +35,7 @@ from orca_desk.ui.pages.grow.proposals import ProposalsView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.panes import Panes
+from orca_desk.ui.widgets.row_table import row_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.growing import grown_sentence
 
@@ -99,6 +100,7 @@ class GrowPage(Page):
         column.addLayout(row)
         self.proposals = ProposalsView(desk)
         self.proposals.failed.connect(self.notice.show_error)
+        row_menu(self.proposals.table, self.selection_actions)
         self.splitter = Panes()
         self.splitter.setHandleWidth(2 * GRID)
         self.splitter.addWidget(left)

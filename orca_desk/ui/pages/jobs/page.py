@@ -44,6 +44,7 @@ class _Read(NamedTuple):
     runs: list[Run]
     models: Mapping[str, str]
     names: Mapping[str, str]
+ON_RUN = ("Resume the run", "Open folder", "Copy log")  # commands, in the menu of a row
 
 
 class JobsPage(Page):
@@ -169,7 +170,8 @@ class JobsPage(Page):
         table.set_widths(WIDTHS)
         table.selectionModel().selectionChanged.connect(self._picked)
         self.tidying = Tidying(self.desk, table, Kind.RUN, self._chosen_ids)
-        row_menu(table, lambda: self.tidying.actions)
+        on_run = [self.action(text) for text in ON_RUN]
+        row_menu(table, lambda: [*on_run, None, *self.tidying.actions])
         return table
 
     def _chosen_ids(self) -> list[str]:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -30,7 +29,8 @@ from orca_desk.ui.pages.models.serve_strip import ServeStrip
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
-from orca_desk.ui.widgets.row_table import ROW, row_table
+from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
@@ -146,6 +146,7 @@ class ModelsPage(Page):
         self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self.act("teach"))
+        row_menu(self.table, self.selection_actions)
         self.bad = UnusableTable(self.desk.theme)
         self.bad_title = label(bold=True)
         self.bad_table = row_table(self.bad, "Unusable files", main=1)
@@ -168,10 +169,7 @@ class ModelsPage(Page):
         tables.addLayout(row)
         tables.addWidget(self.bad_table)
         self.detail = ModelDetail(self.desk, self.act)
-        self.detail_area = QScrollArea()
-        self.detail_area.setWidgetResizable(True)
-        self.detail_area.setWidget(self.detail)
-        self.detail_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.detail_area = scrolled(self.detail)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(GRID + 4)

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.deleting import Kind
@@ -28,6 +28,7 @@ from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
+from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
@@ -294,8 +295,8 @@ class RecordsPage(Page):
         self.queue.current_changed.connect(self._show_current)
         self.queue.not_found.connect(self._show_not_found)
         self.table.selection_updated.connect(self._show_position)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        on_records = [self.action(text) for text in ON_RECORDS]
+        list_menu(self.table, lambda: [*on_records, *self.tidying.actions])
         self.side.instruction.changed.connect(self._read_record)
         self.side.edit_saved.connect(self._save_edit)
         self.side.restore_requested.connect(self._restore_answer)
@@ -360,15 +361,6 @@ class RecordsPage(Page):
         if self.tabs.currentWidget() is self.inspector:
             self.inspector.show_record(self.item.training if self.item else None)
         self._save_timer.start()
-
-    def _open_menu(self, place: QPoint) -> None:
-        """Offer what can be done with the selected records."""
-        menu = QMenu(self.table)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.action(text) for text in ON_RECORDS])
-        menu.addSeparator()
-        menu.addActions(self.tidying.actions)
-        menu.popup(self.table.viewport().mapToGlobal(place))
 
     def _show_position(self) -> None:
         self.bar.show_position(*self.queue.position)

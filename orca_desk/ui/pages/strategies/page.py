@@ -29,6 +29,7 @@ from orca_desk.ui.pages.strategies.versions import StrategyVersions
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.panes import Panes
+from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
 
 DRAFTS = "strategies.drafts"  # the library setting that holds unsaved edits
@@ -191,6 +192,7 @@ class StrategiesPage(Page):
         self.list.setAccessibleName("Strategies")
         self.list.setMinimumWidth(22 * GRID)
         self.list.selectionModel().currentChanged.connect(self._chosen)
+        list_menu(self.list, self.selection_actions)
         self.editor = StrategyEditor()
         self.editor.setEnabled(False)  # until a strategy is loaded
         self.editor.edited.connect(self._edited)

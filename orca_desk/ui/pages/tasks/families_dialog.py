@@ -32,7 +32,8 @@ from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.row_table import RowTable, row_table
+from orca_desk.ui.widgets.row_menus import as_actions
+from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
@@ -72,6 +73,9 @@ class FamiliesDialog(QDialog):
         self.table = _table(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.activated.connect(lambda _: self._show_tasks())
+        row_menu(
+            self.table, lambda: as_actions(self.table, self.show_button, self.hold_button, self.delete_button)
+        )
         layout.addWidget(self.table, 1)
         layout.addLayout(self._rename_row())
         layout.addLayout(self._heldout_row())

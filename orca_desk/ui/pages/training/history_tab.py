@@ -18,6 +18,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.training.comparison import TrainingComparison
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.row_menus import as_actions
 from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.search_line import SearchLine
@@ -102,7 +103,7 @@ class TrainingHistory(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(self._build_buttons())
         self.model = TrainingHistoryModel(desk)
-        self.table = row_table(self.model, "Trainings", needs=NEEDS, main=10)
+        self.table = row_table(self.model, "Trainings", needs=NEEDS, main=(4, 10))
         self.table.setMinimumHeight(15 * GRID)
         self.search.below = self.table
         self.search.textChanged.connect(self.model.find)
@@ -124,7 +125,7 @@ class TrainingHistory(QWidget):
         )
         self.thin = QAction("Delete checkpoints", self.table)
         self.thin.triggered.connect(lambda: self.tidying.delete(Kind.CHECKPOINTS))
-        row_menu(self.table, lambda: [*self.tidying.actions, self.thin])
+        row_menu(self.table, self._row_actions)
         enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
         enter.setContext(Qt.ShortcutContext.WidgetShortcut)
         enter.activated.connect(self.open_chosen)
@@ -152,6 +153,10 @@ class TrainingHistory(QWidget):
         rows = self.chosen()
         if len(rows) == 1:
             self.opened.emit(rows[0].training.id)
+
+    def _row_actions(self) -> list[QAction | None]:
+        shown = as_actions(self.table, self.open, self.resume)
+        return [*shown, None, *self.tidying.actions, self.thin]
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
