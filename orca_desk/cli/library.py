@@ -7,6 +7,7 @@ import click
 from orca_desk.cli.library_backups import backups as kept
 from orca_desk.cli.library_bundle import bundle, unbundle
 from orca_desk.cli.library_care import compact, repair
+from orca_desk.cli.library_queue import queue
 from orca_desk.cli.library_samples import rename, samples
 from orca_desk.cli.options import (
     examples,
@@ -29,6 +30,7 @@ from orca_desk.ui.words.backups import backup_content, not_in_backup
 from orca_desk.ui.words.care import checked_sentence
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.runs import TYPES
 
 
 @click.group(
@@ -59,6 +61,7 @@ command.add_command(kept)
 command.add_command(bundle)
 command.add_command(unbundle)
 command.add_command(samples)
+command.add_command(queue)
 command.add_command(rename)
 
 
@@ -178,7 +181,10 @@ def restore(file: Path, new_folder: Path, as_json: bool) -> None:
 
 @command.command("runs")
 @click.option(
-    "--kind", type=click.Choice(["probe", "generate", "train", "evaluate"]), help="Only runs of this type."
+    "--kind",
+    type=click.Choice(list(TYPES)),
+    metavar="TYPE",
+    help=f"Only runs of this type: {', '.join(TYPES)}.",
 )
 @library_option
 @json_option

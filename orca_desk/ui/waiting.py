@@ -1,25 +1,10 @@
 """Jobs that have not begun: they are stored while they wait, so that no close and no crash loses them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from PySide6.QtCore import QObject
 
-from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.library.waiting import WaitingJob, store_waiting, waiting_jobs
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-
-KEY = "desktop.waiting"  # the library setting that holds them
-
-
-@dataclass(frozen=True, kw_only=True)
-class WaitingJob:
-    """A job that has not begun: its title, and the page and target that start it."""
-
-    title: str
-    page: str
-    target: Mapping[str, Any]
 
 
 class WaitingJobs(QObject):
@@ -28,8 +13,8 @@ class WaitingJobs(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._desk = desk
-        self._stored = get_setting(desk.library, KEY, [])
-        self.left: list[WaitingJob] = _from_json(self._stored)
+        self._stored = waiting_jobs(desk.library)
+        self.left: list[WaitingJob] = list(self._stored)
         desk.jobs.changed.connect(self._store)
         desk.jobs.started.connect(lambda job: job.updated.connect(self._store))
 
@@ -53,19 +38,8 @@ class WaitingJobs(QObject):
         ]
 
     def _store(self) -> None:
-        wanted = [
-            {"title": one.title, "page": one.page, "target": dict(one.target)}
-            for one in (*self.left, *self._not_begun())
-        ]
+        wanted = [*self.left, *self._not_begun()]
         if wanted != self._stored and self._desk.library.problem is None:
             self._stored = wanted
             library = self._desk.library
-            self._desk.write(lambda: set_setting(library, KEY, wanted))
-
-
-def _from_json(stored: Any) -> list[WaitingJob]:
-    """Read stored jobs; those of another version of Orca Desk are ignored."""
-    try:
-        return [WaitingJob(**{**one, "target": dict(one["target"])}) for one in stored]
-    except (TypeError, KeyError, ValueError):
-        return []
+            self._desk.write(lambda: store_waiting(library, wanted))

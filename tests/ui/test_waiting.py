@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.library.waiting import KEY
 from orca_desk.processes.progress import Update
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.waiting import KEY
 from orca_desk.ui.window import Window
 
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.settings import get_setting
+from orca_desk.library.waiting import KEY
 from orca_desk.processes.progress import Overall, Update
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
-from orca_desk.ui.waiting import KEY
 from orca_desk.ui.window import Window
 
 

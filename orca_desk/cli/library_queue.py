@@ -1,0 +1,40 @@
+"""`orca-desk library queue`: the jobs that wait for their turn in the desktop."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from orca_desk.cli.options import existing_library_option, json_option, open_library
+from orca_desk.cli.output import print_json, say
+from orca_desk.errors import UserError
+from orca_desk.library.waiting import peek_at_waiting, store_waiting, waiting_jobs
+
+
+@click.command("queue")
+@click.option("--remove", type=click.IntRange(min=1), metavar="N", help="Take the Nth job off the queue.")
+@click.option("--clear", is_flag=True, help="Take all jobs off the queue.")
+@existing_library_option
+@json_option
+def queue(remove: int | None, clear: bool, folder: Path, as_json: bool) -> None:
+    """List the jobs that wait in the desktop, the next one first.
+
+    They are started by the desktop: at once when their turn comes, or after its next start if it was closed
+    or ended before. The list can be read while the desktop is open; it is changed on its Jobs page then.
+    """
+    if remove is not None or clear:
+        with open_library(folder, create=False) as library:
+            waiting = waiting_jobs(library)
+            if remove is not None and remove > len(waiting):
+                raise UserError(
+                    f"There is no job {remove} in the queue.", "List it with orca-desk library queue."
+                )
+            store_waiting(library, [] if clear else waiting[: (remove or 1) - 1] + waiting[remove:])
+    found = peek_at_waiting(folder)
+    if as_json:
+        print_json([asdict(one) for one in found])
+    elif not found:
+        say("No job is waiting.")
+    else:
+        for number, one in enumerate(found, 1):
+            say(f"{number:>3}  {one.title}")
