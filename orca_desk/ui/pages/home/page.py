@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWi
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import require_real_student
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.overview import LibraryOverview, Step, step_states
 from orca_desk.library.samples import sample_ids
 from orca_desk.library.tasks import count_tasks
@@ -148,9 +149,15 @@ class HomePage(Page):
         folder = next_folder(student)
         self.notice.show_message(
             "Opening a demo library in another window. Run the demo there.",
-            f"The demo library is in {folder}. This library does not change.",
+            f"It is in {folder}, and later under File › Open recent. This library does not change.",
         )
-        self.desk.background.run(self, lambda: open_library_window(folder), failed=self.notice.show_error)
+
+        def work() -> None:
+            if not (folder / DATABASE_NAME).exists():
+                Library.open(folder, samples=True).close()
+            open_library_window(folder)
+
+        self.desk.background.run(self, work, failed=self.notice.show_error)
 
     def running(self) -> Job | None:
         return next((job for job in self.desk.jobs.unfinished if job.kind == KIND), None)

@@ -17,7 +17,7 @@ from orca_desk.inventory import bundled
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.runs import end_run
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.demo import status
@@ -166,6 +166,7 @@ def test_an_empty_library_asks_where_the_samples_may_go(
         mark_started(library, models.name)
 
     opened: list[Path] = []
+    monkeypatch.setenv("ORCA_DESK_LIBRARY", str(library.folder.with_name("default")))
     monkeypatch.setattr(demo, "demo", demo_double)
     monkeypatch.setattr(home_page, "open_library_window", opened.append)
     qtbot.waitUntil(lambda: home.next.button.text() == "Import tasks…")  # a library that the user made
@@ -181,6 +182,8 @@ def test_an_empty_library_asks_where_the_samples_may_go(
 
     answer("Use a demo library")
     qtbot.waitUntil(lambda: len(opened) == 1)
+    with Library.open(opened[0]) as made:
+        assert count_tasks(made) == 2661
     answer("Cancel")
     assert not home.desk.jobs.all
     answer("Add them and run")
