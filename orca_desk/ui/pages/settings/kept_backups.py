@@ -31,6 +31,7 @@ from orca_desk.ui.backing_up import start_backup
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.notice import Notice
@@ -134,8 +135,8 @@ class BackupsCard(SettingsCard):
         self.checkpoints.setToolTip("Checkpoints resume a training; adapters are in every backup")
         self.checkpoints.clicked.connect(self._choose_checkpoints)
         self.rows.addLayout(FlowRow(label("Back up automatically:"), self.every, self.checkpoints))
-        self.place = label("Looking…", tone="muted", wrap=True, selectable=True)
-        self.place.setAccessibleName("Where the backups are")
+        self.place = BreakingLabel(tone="muted")
+        self.place.setText("Looking…")
         self.rows.addWidget(self.place)
         self.elsewhere = self.tool(
             "Choose a folder…", "folder-plus", self._ask_folder, tip="On another disk they outlive this one"
@@ -143,7 +144,7 @@ class BackupsCard(SettingsCard):
         self.here = self.tool("Use the library's folder", "library", lambda: self._choose_folder(""))
         self.open = self.tool("Open folder", "folder-open", self._open_store)
         self.rows.addLayout(FlowRow(self.elsewhere, self.here, self.open))
-        self.state = label(wrap=True)
+        self.state = BreakingLabel()
         self.rows.addWidget(self.state)
         self._lay_out_table()
         self.paint()
@@ -239,11 +240,11 @@ class BackupsCard(SettingsCard):
                     tip="What no earlier backup had: so much it takes on the disk, or less",
                     sort=lambda one: one.added,
                 ),
-                Column("Kept because", self._reason),
+                Column("Why kept", self._reason),
                 Column("State", state_text),
             ]
         )
-        self.table = row_table(self.model, "Backups", main=1)
+        self.table = row_table(self.model, "Backups", main=1, needs={2: 64 * GRID})
         self.table.set_widths([18 * GRID, 0, 9 * GRID, 22 * GRID, 25 * GRID])
         self.table.setMinimumHeight(grown(22 * GRID))
         self.table.doubleClicked.connect(lambda _: self.restore_selected())

@@ -88,7 +88,7 @@ class SettingsPage(Page):
             compact=self.care.compact,
         )
         card = self.library
-        self._busy = (card.back_up, card.restore, card.check, card.compact)
+        self._busy: tuple[QAbstractButton, ...] = (card.back_up, card.restore, card.check, card.compact)
         card.compact.setEnabled(desk.library.problem is None)
         self.kept = BackupsCard(
             desk,

@@ -77,9 +77,9 @@ class RestoreDialog(QDialog):
         buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.RejectRole)
         layout.addWidget(buttons)
         self.cancel.setDefault(True)
-        for one in (self.in_place, self.open_beside):
-            one.setAutoDefault(False)
-            one.setEnabled(False)
+        for other in (self.in_place, self.open_beside):
+            other.setAutoDefault(False)
+            other.setEnabled(False)
         self.resize(72 * GRID, 52 * GRID)
         folder = desk.library.folder
         desk.background.run(self, lambda: difference(folder, path), self._show, failed=self._fail)
