@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.clock import now
 from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
@@ -22,6 +23,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Again, Job, Tools
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
+from orca_desk.ui.pages.training.freeze_undo import make_undoable
 from orca_desk.ui.pages.training.jobs import import_plotting, start_measuring, train_job, use_stopped_job
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.stopping import stop_command
@@ -80,6 +82,7 @@ class TrainingPage(Page):
         self.run_view: TrainingRunView | None = None
         self.history: TrainingHistory | None = None
         self.dialog: FreezeDialog | None = None
+        self._dialog_since = ""  # when it was opened
         self.export_dialog: ExportDialog | None = None
         self._can_plot = self._is_read = False
         self._after_import: list[Callable[[], Any]] = []
@@ -149,7 +152,7 @@ class TrainingPage(Page):
         if self.dialog is not None:
             self.dialog.raise_()
             return
-        self.dialog = FreezeDialog(self.desk, self)
+        self.dialog, self._dialog_since = FreezeDialog(self.desk, self), now()
         self.dialog.frozen.connect(self._frozen)
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
@@ -326,6 +329,8 @@ class TrainingPage(Page):
         self.set_up.choose_snapshot(snapshot.id)
         self.tabs.setCurrentIndex(SET_UP)
         self.desk.say(frozen_sentence(snapshot.name, wanted), "good" if snapshot.name == wanted else "")
+        if snapshot.created_at >= self._dialog_since:  # otherwise the same records were frozen before
+            make_undoable(self.desk, snapshot)
 
     def _forget_dialog(self) -> None:
         if self.dialog is not None:

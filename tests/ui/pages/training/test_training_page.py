@@ -239,6 +239,12 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
         again.accept()
     assert said.args[0] == "The same records are frozen already, as kept. No snapshot again was made."
 
+    assert window.desk.undo.undoText() == "freeze kept"  # nothing new was frozen since
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: list_snapshots(library) == [])
+    window.desk.undo.redo()
+    qtbot.waitUntil(lambda: [one.id for one in list_snapshots(library)] == [made.id])
+
 
 def test_a_click_makes_a_training_fit_in_memory(
     window: Window, qtbot: QtBot, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
