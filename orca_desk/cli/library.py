@@ -95,12 +95,12 @@ def new(new_folder: Path, samples: bool, as_json: bool) -> None:
     if new_folder.is_dir() and any(new_folder.iterdir()):
         raise UserError(f"{new_folder} is not empty.", "Name a new folder for the library.")
     with Library.open(new_folder, samples=samples) as library:
-        made = {"folder": library.folder, "tasks": tasks.count_tasks(library)}
+        folder, count = library.folder, tasks.count_tasks(library)
     if as_json:
-        print_json(made)
+        print_json({"folder": folder, "tasks": count})
         return
-    content = counted(made["tasks"], "sample task") if made["tasks"] else "no tasks yet"
-    say(f"Made a library with {content} in {made['folder']}.")
+    content = counted(count, "sample task") if count else "no tasks yet"
+    say(f"Made a library with {content} in {folder}.")
 
 
 @command.command("check")

@@ -158,8 +158,8 @@ class BundleDialog(QDialog):
         self.models = BreakingLabel()
         set_tone(self.models, "muted")
         layout.addWidget(self.models)
-        self.size = label(wrap=True)
-        layout.addWidget(self.size)
+        self.total = label(wrap=True)
+        layout.addWidget(self.total)
         layout.addWidget(label(LEAVES_OUT, tone="muted", wrap=True))
         layout.addWidget(dialog_buttons(self, button("Choose a file…", self.accept, primary=True)))
         self._show_size()
@@ -171,7 +171,7 @@ class BundleDialog(QDialog):
     def _show_size(self) -> None:
         kinds = ALWAYS | self.kinds()
         size = sum(size for kind, size in self._contents.sizes.items() if kind in kinds)
-        self.size.setText(f"Up to {human_bytes(size)}; the database is compressed.")
+        self.total.setText(f"Up to {human_bytes(size)}; the database is compressed.")
         has_models = self.boxes["models"].isChecked()
         missing = [one.model for one in self._contents.models if not (has_models and one.files)]
         self.models.setText(" ".join(missing_models(missing)))
