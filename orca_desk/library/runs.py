@@ -28,7 +28,8 @@ class Run:
     for, from which the desktop starts the job again; None for the stages of a larger job, such as the demo.
 
     A run that is resumed is one run with several parts: `created_at` is when the first of them began,
-    `started_at` and `ended_at` belong to the last, and `earlier_seconds` is the time of those before it.
+    `started_at` and `ended_at` belong to the last, and `earlier_seconds` is the time of those before it, less
+    the time in which the computer slept.
     `seen_at` is when the progress was last stored. `label` is what the user called the run, and `note`
     what they noted about it, or "".
     """
@@ -62,7 +63,7 @@ class Run:
         if self.started_at is None or end is None:
             return self.earlier_seconds or None
         span = datetime.fromisoformat(end) - datetime.fromisoformat(self.started_at)
-        return self.earlier_seconds + max(0.0, span.total_seconds())
+        return max(0.0, self.earlier_seconds + max(0.0, span.total_seconds()))
 
 
 def create_run(
@@ -166,9 +167,20 @@ def store_progress(library: Library, run_id: str, *, done: float, total: float |
     return _update(library, run_id, "done = ?, total = ?, unit = ?, seen_at = ?", done, total, unit, now())
 
 
-def end_run(library: Library, run_id: str, status: EndStatus, outcome: str) -> Run:
-    """Store how a run ended, in one sentence; return it."""
-    return _update(library, run_id, "status = ?, outcome = ?, ended_at = ?", status, outcome, now())
+def end_run(library: Library, run_id: str, status: EndStatus, outcome: str, *, asleep: float = 0.0) -> Run:
+    """Store how a run ended, in one sentence; return it.
+
+    `asleep` are the seconds of its last part in which the computer slept, which its time leaves out.
+    """
+    return _update(
+        library,
+        run_id,
+        "status = ?, outcome = ?, ended_at = ?, earlier_seconds = earlier_seconds - ?",
+        status,
+        outcome,
+        now(),
+        asleep,
+    )
 
 
 def get_run(library: Library, run_id: str) -> Run:

@@ -21,9 +21,11 @@ from orca_desk.library.runs import (
     start_run,
     store_progress,
 )
+from orca_desk.machine.clock import asleep_seconds
 from orca_desk.processes.progress import Progress, Update
 
 SAVE_EVERY = 2.0  # s; each save is a write
+NAP = 5.0  # s; less is no sleep, but how the clocks differ
 
 
 class RunRecorder:
@@ -42,6 +44,7 @@ class RunRecorder:
         self._library = library
         self._progress = progress
         self._next_save = 0.0
+        self._slept_before = asleep_seconds()
         self._last: Update | None = None
 
     def report(self, update: Update) -> None:
@@ -51,6 +54,12 @@ class RunRecorder:
             self._last = update
         if time.monotonic() >= self._next_save:
             self.save_progress()
+
+    @property
+    def asleep(self) -> float:
+        """The seconds in which the computer slept meanwhile: they are not the run's."""
+        slept = asleep_seconds() - self._slept_before
+        return slept if slept >= NAP else 0.0
 
     def save_progress(self) -> None:
         """Save the last reported progress. Without any, the progress of an earlier attempt stays."""
@@ -72,21 +81,22 @@ def record_run(library: Library, run: str, *, progress: Progress) -> Iterator[Ru
         yield recorder
         recorder.save_progress()
     except KeyboardInterrupt:
-        _end(library, run, "cancelled", "Interrupted.")
+        _end(library, recorder, "cancelled", "Interrupted.")
         raise
     except Exception as error:
         refusal = explain_os_error(error) if isinstance(error, OSError) else None
-        _end(library, run, "failed", recorder.failure or failure_outcome(refusal or error))
+        _end(library, recorder, "failed", recorder.failure or failure_outcome(refusal or error))
         if refusal:
             raise refusal from error
         raise
-    end_run(library, run, "done" if recorder.finished else "cancelled", recorder.outcome)
+    status: EndStatus = "done" if recorder.finished else "cancelled"
+    end_run(library, run, status, recorder.outcome, asleep=recorder.asleep)
 
 
-def _end(library: Library, run: str, status: EndStatus, outcome: str) -> None:
+def _end(library: Library, recorder: RunRecorder, status: EndStatus, outcome: str) -> None:
     """Record the end of a run that raised; a full disk may prevent even that."""
     with contextlib.suppress(UserError):
-        end_run(library, run, status, outcome)
+        end_run(library, recorder.run, status, outcome, asleep=recorder.asleep)
 
 
 def find_or_create_run(

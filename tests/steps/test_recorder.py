@@ -1,13 +1,16 @@
 """Runs: how each way for a job to end is recorded."""
 
 import errno
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import create_run, end_run, get_run
+from orca_desk.machine.clock import asleep_seconds
 from orca_desk.processes.progress import Update, silent
+from orca_desk.steps import recorder
 from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
 
 
@@ -32,6 +35,27 @@ def work(library: Library, error: BaseException | None = None, *, stop: bool = F
 def test_a_finished_job_is_recorded_with_its_outcome(library):
     run = get_run(library, work(library))
     assert (run.status, run.outcome, run.done, run.total) == ("done", "Three were done.", 3, 9)
+
+
+@pytest.mark.parametrize("slept", [3600.0, 1.0])
+def test_the_time_in_which_the_computer_slept_is_not_that_of_a_run(library, monkeypatch, slept):
+    clock = [100.0]
+    monkeypatch.setattr(recorder, "asleep_seconds", lambda: clock[0])
+    run = find_or_create_run(library, "generate", {"of": "this"})
+    with record_run(library, run, progress=silent):
+        library.write(  # as a run of two hours
+            lambda db: db.execute(
+                "UPDATE runs SET started_at = ?",
+                ((datetime.now(UTC) - timedelta(hours=2)).isoformat(),),
+            )
+        )
+        clock[0] += slept
+    left_out = slept if slept >= recorder.NAP else 0
+    assert get_run(library, run).seconds == pytest.approx(7200 - left_out, abs=60)
+
+
+def test_a_clock_tells_how_long_the_computer_slept() -> None:
+    assert asleep_seconds() == pytest.approx(asleep_seconds(), abs=1)
 
 
 def test_a_job_of_several_stages_saves_progress_in_its_own_unit(library):
