@@ -20,6 +20,11 @@ _RULE = re.compile(r"[ \t]*([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _DELIMITERS = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _MATHS = {"\\[": "\\]", "$$": "$$"}  # what opens and closes formulas of several lines
+_MARKUP = re.compile(
+    r"`|\*\*|~~~|^ {0,3}#{1,6}[ \t]|^[ \t]*[-*+][ \t]|\|[ \t]*:?-|\\[\[(]|\\begin\{|\\boxed\{"
+    r"|\$[^$\n]+\$|\$\$|(?<!\w)\*[^\s*][^*\n]*\*(?!\w)|\]\(",
+    re.MULTILINE,
+)
 _NEST = 3  # columns of white space by which a bullet may be indented at the outermost level
 _INLINE = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`))"
@@ -35,6 +40,11 @@ _INLINE = re.compile(
 def readable_markdown(text: str) -> str:
     """Return Markdown that shows `text`, with all of it in sight that is no plain markup."""
     return "\n".join(_blocks(text.replace("\r\n", "\n").split("\n")))
+
+
+def has_markup(text: str) -> bool:
+    """Return whether a text may look different when its Markdown, formulas and code are set."""
+    return bool(_MARKUP.search(text))
 
 
 def code_lines(text: str) -> Iterator[tuple[bool, str]]:

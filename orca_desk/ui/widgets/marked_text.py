@@ -7,6 +7,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from orca_desk.ui.theme import Colours, Role, Theme, font
+from orca_desk.ui.words.visible import visible
 
 Mark = Literal["plain", "heading", "muted", "control", "system", "user", "assistant", "erased", "inserted"]
 MARK_COLOURS: dict[Mark, Role] = {
@@ -43,7 +44,7 @@ class MarkedText(QPlainTextEdit):
         self.clear()
         cursor = QTextCursor(self.document())
         for text, mark in self._pieces:
-            cursor.insertText(text, text_format(mark, self._theme.colours))
+            cursor.insertText(visible(text), text_format(mark, self._theme.colours))
         self.verticalScrollBar().setValue(position)
 
 

@@ -13,11 +13,12 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.pages.records.facts import ProvenanceStrip, VerdictPanel
 from orca_desk.ui.pages.records.instruction_choice import InstructionChoice
-from orca_desk.ui.pages.records.texts import ErasureView, ResponseView
-from orca_desk.ui.theme import GRID, SCROLL_BAR
+from orca_desk.ui.pages.records.texts import ErasureView, ResponseView, ReviewBrowser
+from orca_desk.ui.theme import GRID, SCROLL_BAR, text_display
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
+from orca_desk.ui.widgets.markdown import has_markup
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
 
@@ -40,12 +41,20 @@ class SideBySide(QWidget):
         self.verdict = VerdictPanel(desk)
         self.erasure = ErasureView(desk)
         self.response = ResponseView(desk)
+        self.formatted = ReviewBrowser()  # instead of it, where Markdown or formulas can be set
+        self.formatted.setAccessibleName("Response, formatted")
+        self.formatted.setTabChangesFocus(True)
+        self.formatted.document().setDocumentMargin(0)
+        self.formatted.setProperty("kind", "flat")
+        self.formatted.setFrameShape(QFrame.Shape.NoFrame)
+        self.formatted.hide()
         self.instruction = InstructionChoice()
         self.provenance = ProvenanceStrip(desk)
         self._lay_out()
         self.verdict.leak_selected.connect(self.response.show_leak)
         self.verdict.task.clicked.connect(self.task_requested)
         self.response.save_requested.connect(self.save)
+        text_display().changed.connect(self._show_format)
         self.response.cancelled.connect(self.cancel_edit)
 
     def show_record(self, item: ReviewItem | None) -> None:
@@ -76,6 +85,8 @@ class SideBySide(QWidget):
         if self.item is None or self.response.is_editing:
             return
         text = self._drafts.get(self.item.rowid, self.item.stored.current.response)
+        self.formatted.hide()
+        self.response.show()
         self.response.edit(text)
         self._show_state()
 
@@ -201,16 +212,37 @@ class SideBySide(QWidget):
         column.addLayout(row)
         self.response.setFrameShape(QFrame.Shape.NoFrame)
         column.addWidget(self.response, 1)
+        column.addWidget(self.formatted, 1)
         return frame
 
     def _show_response(self, *, whole: bool = False) -> None:
         assert self.item is not None
         stored = self.item.stored
-        if self._shows_original and stored.edited is not None:
+        if self._is_original:
             self.response.show_answer(stored.record.response, (), whole=whole)
         else:
             self.response.show_answer(stored.current.response, stored.leaks, whole=whole)
+        self._show_format()
         self._show_state()
+
+    def _show_format(self) -> None:
+        """Set Markdown and formulas, unless leaks are marked in the answer or the user wants plain text."""
+        if self.item is None or self.response.is_editing:
+            return
+        stored = self.item.stored
+        text = stored.record.response if self._is_original else stored.current.response
+        leaks = () if self._is_original else stored.leaks
+        is_plain = bool(leaks) or self.response.is_shortened or text_display().as_written
+        is_set = not is_plain and has_markup(text)
+        self.formatted.setVisible(is_set)
+        self.response.setVisible(not is_set)
+        if is_set:
+            self.formatted.show_text(text)
+
+    @property
+    def _is_original(self) -> bool:
+        assert self.item is not None
+        return self._shows_original and self.item.stored.edited is not None
 
     def _show_state(self) -> None:
         assert self.item is not None

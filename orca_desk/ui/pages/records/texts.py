@@ -23,6 +23,7 @@ from orca_desk.method.leaks import Leak
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, Colours, Role, font
 from orca_desk.ui.widgets.browser import Browser
+from orca_desk.ui.words.visible import visible
 
 # Characters that are shown until the user asks for the full text; a table takes longer to lay out
 MAX_RESPONSE, MAX_CELL = 20_000, 8_000
@@ -107,7 +108,7 @@ class ErasureView(ReviewBrowser):
             cursor.insertText(words, _quiet(colours))
         for segment in segments:
             text = segment.text if self._whole else segment.text[:MAX_CELL]
-            cursor.insertText(text, _segment_format(segment, colours))
+            cursor.insertText(visible(text), _segment_format(segment, colours))
             if len(text) < len(segment.text):
                 more = len(segment.text) - len(text)
                 cursor.insertText(f" … {more:,} more characters", _quiet(colours))

@@ -661,3 +661,25 @@ def test_the_answer_is_looked_at_step_by_step(window: Window, ids: list[str], qt
     assert dialog.text.toPlainText().startswith("Answer: ")
     assert not dialog.score.isVisible() and "not on this machine" in dialog.pointed.text()
     dialog.close()
+
+
+def test_formulas_of_an_answer_are_set_until_it_is_edited(
+    library: Library, window: Window, qtbot: QtBot
+) -> None:
+    answer = "So $x = 2$, **then**\nAnswer: 2"
+    ids = put_records(library, response=answer)
+    page = open_page(window, qtbot)
+    page.go({"record": ids[1]})
+    wait_for(qtbot, page, ids[1])
+    side = page.side
+    qtbot.waitUntil(lambda: side.formatted.isVisible() and "**" not in side.formatted.toPlainText())
+    assert side.formatted.toPlainText().startswith("So $x = 2$, then")
+    assert not side.response.isVisible()
+    window.desk.choose_as_written(True)
+    assert side.response.isVisible() and not side.formatted.isVisible()
+    window.desk.choose_as_written(False)
+    assert side.formatted.isVisible()
+    side.edit()
+    assert side.response.isVisible() and side.response.toPlainText() == answer
+    side.cancel_edit()
+    assert side.formatted.isVisible()
