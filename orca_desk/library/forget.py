@@ -23,7 +23,8 @@ from orca_desk.library.trash import finish_moves, mark_all_going
 KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")
 # Where a question can stand in other words about it: requests, states, accounts
 SCRUBBED = {
-    "runs": ("settings", "request", "outcome"),
+    "runs": ("settings", "request", "outcome", "label"),
+    "notes": ("note",),
     "import_states": ("state",),
     "manifests": ("content",),
     "settings": ("value",),

@@ -17,6 +17,7 @@ from orca_desk.library.kept import kept_backups
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, resolve_path, training_folder
 from orca_desk.library.mentions import Mentions
 from orca_desk.library.opened_backup import opened
+from orca_desk.library.trash import list_trash
 from orca_desk.method.turns import turns_from_json
 
 WORKED_ON = "records.jsonl"  # what a training was given, beside its checkpoints
@@ -66,7 +67,8 @@ class Traces:
     files that hold a task or a record of it, kept backups by their lists; `unread_backups` are those that
     nobody can look into here.
     `files` are working files and logs in the library's folder with the text of a task. `written` are files
-    that were exported or merged since, anywhere, which may hold it: nothing of them is deleted.
+    that were exported or merged since, anywhere, which may hold it: nothing of them is deleted. `trash`
+    counts the deletions that wait in the trash, which goes as a whole: its files may hold the text.
     """
 
     tasks: int
@@ -84,6 +86,7 @@ class Traces:
     unread_backups: tuple[Path, ...]
     files: tuple[Path, ...]
     written: tuple[Path, ...]
+    trash: int = 0
 
 
 def traces_of(library: Library, ids: Sequence[str]) -> Traces:
@@ -134,6 +137,7 @@ def traces_of(library: Library, ids: Sequence[str]) -> Traces:
         unread_backups=unread,
         files=_files(library, mentions, trainings),
         written=_written(library),
+        trash=len(list_trash(library)),
     )
 
 

@@ -77,6 +77,7 @@ def account_of(traces: Traces) -> dict[str, Any]:
         "benchmark_questions": traces.benchmark_questions,
         "backups": [path.name for path in traces.backups],
         "unread_backups": [path.name for path in traces.unread_backups],
+        "trash": traces.trash,
         "files": [str(path) for path in traces.files],
         "written": [str(path) for path in traces.written],
     }

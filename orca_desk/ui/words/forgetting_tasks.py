@@ -33,6 +33,11 @@ def going_lines(traces: Traces) -> list[str]:
             f"{counted(traces.benchmark_questions, 'question')} of named benchmarks with the same text:"
             " freezing does not look for them any more"
         )
+    if traces.trash:
+        lines.append(
+            f"All of the trash, whose files may have their texts:"
+            f" {counted(traces.trash, 'deletion')} cannot be undone any more"
+        )
     lines += [f"The file {path}, which has their texts" for path in traces.files]
     return lines
 

@@ -19,14 +19,16 @@ from orca_desk.library.deleting import Kind
 from orca_desk.library.finding import find
 from orca_desk.library.forget import forget
 from orca_desk.library.integrity import check
-from orca_desk.library.notes import set_note
+from orca_desk.library.notes import note_on, set_note
 from orca_desk.library.records import add_records, count_records, get_record
 from orca_desk.library.runs import create_run, end_run, get_run, start_run
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import list_snapshots
+from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import get_training, list_trainings
 from orca_desk.library.trash import empty_trash, list_trash
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
+from orca_desk.ui.words.forgetting_tasks import going_lines
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +263,11 @@ def test_the_trash_is_emptied_by_age_or_whole(library: Library) -> None:
 
 def test_deleting_texts_for_good_empties_the_trash(library: Library) -> None:
     delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
+    set_note(library, "record", "record-00003", f"odd: {make_task(3).query}")
+    traces = traces_of(library, [make_task(3).id])
+    assert any("All of the trash" in line and "1 deletion" in line for line in going_lines(traces))
     forget(library, [make_task(3).id], {})
+    assert make_task(3).query not in note_on(library, "record", "record-00003")
     assert list_trash(library) == []
     assert list((library.folder / "trash").glob("*")) == []
 
