@@ -19,7 +19,7 @@ from orca_desk.library.naming import LONGEST
 from orca_desk.models.fits import human_bytes
 from orca_desk.steps.carry.contents import ALWAYS, Contents
 from orca_desk.steps.carry.manifest import ContentKind
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.text import button, label, set_tone
@@ -38,7 +38,7 @@ class NewLibraryDialog(QDialog):
         """`samples`: whether their box is checked; None leaves it out."""
         super().__init__(parent)
         self.setWindowTitle(heading)
-        self.setMinimumWidth(min(WIDE, parent.width()))
+        self.setMinimumWidth(min(grown(WIDE), parent.width()))
         self._place = place
         layout = _column(self)
         layout.addWidget(label(heading, size="heading", bold=True))
@@ -115,7 +115,7 @@ class RenameDialog(QDialog):
     def __init__(self, parent: QWidget, *, name: str, folder: Path) -> None:
         super().__init__(parent)
         self.setWindowTitle("Rename the library")
-        self.setMinimumWidth(min(WIDE, parent.width()))
+        self.setMinimumWidth(min(grown(WIDE), parent.width()))
         layout = _column(self)
         layout.addWidget(label("Rename the library", size="heading", bold=True))
         self.name = QLineEdit(name)
@@ -136,7 +136,7 @@ class BundleDialog(QDialog):
     def __init__(self, parent: QWidget, contents: Contents) -> None:
         super().__init__(parent)
         self.setWindowTitle("Save as bundle")
-        self.setMinimumWidth(min(WIDE, parent.width()))
+        self.setMinimumWidth(min(grown(WIDE), parent.width()))
         self._contents = contents
         layout = _column(self)
         layout.addWidget(label("Save as bundle", size="heading", bold=True))

@@ -11,7 +11,7 @@ from orca_desk.ui.words.counting import counted
 KINDS: Mapping[ContentKind, str] = {
     "database": "tasks, records, chats and settings",
     "trained": "trained adapters",
-    "checkpoints": "checkpoints, from which trainings resume",
+    "checkpoints": "checkpoints, to resume trainings",
     "logs": "logs",
     "models": "the models that it uses",
     "others": "other files",
