@@ -32,6 +32,7 @@ from orca_desk.ui.widgets.glyphs import glyphs
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.on_screen import keep_on_screen
 from orca_desk.ui.widgets.page_area import PageArea
+from orca_desk.ui.words.fonts import fonts_hint
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 from orca_desk.yielding import ui_busy
 
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 SMALLEST = 400, 240  # px; the pages scroll, so that 1024 x 640 pixels at 250% are enough
 FIRST_SIZE = 1280, 820  # px; the screen may allow less
 NARROW = 1100  # px; below it the sidebar shows icons alone
-FONTS_HINT = (
-    "The texts themselves are whole. Install a font, for example the packages fonts-noto-cjk and"
-    " fonts-noto-color-emoji, and start Orca Desk again."
-)
 TOUR_AFTER_MS = 400  # so that the first page is visible before the tour begins
 ENDS: dict[str, tuple[str, Tone]] = {  # how a job ended: the word and its tone
     "done": ("done", "good"),
@@ -295,7 +292,7 @@ class Window(QMainWindow):
         self.desk.preferences.setValue(FONTS_TOLD, [*told, script])
         text = f"No font on this system shows {script}: they appear as boxes."
         if self.notice.isHidden():
-            self.notice.show_message(text, FONTS_HINT, kind="info")
+            self.notice.show_message(text, fonts_hint(script), kind="info")
         else:
             self.desk.say(text, "warn")
 

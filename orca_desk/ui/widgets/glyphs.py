@@ -24,6 +24,11 @@ SCRIPTS: dict[str, tuple[tuple[QFontDatabase.WritingSystem, ...], re.Pattern[str
         ("Arabic", (_SYSTEM.Arabic,), "\u0600-\u06ff"),
         ("Hindi", (_SYSTEM.Devanagari,), "\u0900-\u097f"),
         ("Thai", (_SYSTEM.Thai,), "\u0e00-\u0e7f"),
+        ("Hebrew", (_SYSTEM.Hebrew,), "\u0590-\u05ff"),
+        ("Bengali", (_SYSTEM.Bengali,), "\u0980-\u09ff"),
+        ("Tamil", (_SYSTEM.Tamil,), "\u0b80-\u0bff"),
+        ("Georgian", (_SYSTEM.Georgian,), "\u10a0-\u10ff"),
+        ("Armenian", (_SYSTEM.Armenian,), "\u0530-\u058f"),
     )
 }
 

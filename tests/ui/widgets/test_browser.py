@@ -10,6 +10,7 @@ from orca_desk.ui.widgets import glyphs as module
 from orca_desk.ui.widgets.browser import LONGEST_LINE, Browser
 from orca_desk.ui.widgets.glyphs import SCRIPTS, Glyphs
 from orca_desk.ui.window import Window
+from orca_desk.ui.words.fonts import fonts_hint
 
 TEXTS = {
     "Chinese and Japanese characters": "9 ÷ 3 = 三",
@@ -18,6 +19,11 @@ TEXTS = {
     "Arabic": "الجواب",
     "Hindi": "उत्तर",
     "Thai": "คำตอบ",
+    "Hebrew": "תשובה",
+    "Bengali": "উত্তর",
+    "Tamil": "பதில்",
+    "Georgian": "პასუხი",
+    "Armenian": "պատասխան",
 }
 
 
@@ -75,6 +81,14 @@ def test_the_window_says_it_once_for_all_libraries(lacking: Glyphs, window: Wind
     lacking.look(TEXTS["Korean"])
     assert window.notice.text.text() == "Something else."
     assert "Korean" in window.status.message.text()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_hint_names_what_this_system_needs(script: str) -> None:
+    linux, windows, mac = (fonts_hint(script, system=one) for one in ("linux", "win32", "darwin"))
+    assert "fonts-noto-" in linux and "Fedora" in linux and "Arch" in linux
+    assert "Optional features" in windows and "noto" not in windows
+    assert "Font Book" in mac and "noto" not in mac
 
 
 def test_asking_for_fonts_prints_nothing(qapp: QApplication, capfd: pytest.CaptureFixture[str]) -> None:
