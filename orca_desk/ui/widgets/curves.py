@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -125,7 +125,7 @@ class Curves(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        self._legend = FlowRow(spacing=2 * GRID)
+        self._legend = FlowRow(spacing=GRID)
         self.axis = QComboBox()
         for axis, words in AXES.items():
             self.axis.addItem(words, axis)
@@ -148,7 +148,7 @@ class Curves(QWidget):
         top.addWidget(self.logarithmic)
         top.addWidget(self.more)
         layout.addLayout(top)
-        self.figure = QWidget()
+        self.figure = _Figure()
         self.figure.setAccessibleName("Loss curves")
         layout.addWidget(self.figure, 1)
         layout = QVBoxLayout(self.figure)
@@ -156,6 +156,7 @@ class Curves(QWidget):
         layout.setSpacing(GRID // 2)
         layout.addLayout(self._legend)
         self.readout = label(" ", size="caption", tone="muted", wrap=True)
+        self.readout.setWordWrap(True)
         self.readout.setMinimumWidth(1)  # a long readout must not widen the page
         layout.addWidget(self.readout)
         self._canvas = pg.GraphicsLayoutWidget()
@@ -360,7 +361,7 @@ class Curves(QWidget):
             for run in self.runs
             if run.is_shown
         ]
-        self.readout.setText("\n".join(lines) or " ")
+        self.readout.setText("  ·  ".join(filter(None, lines)) or " ")
         self._canvas.setAccessibleDescription(self.readout.text())
 
     def _zoomed(self) -> None:
@@ -372,6 +373,23 @@ class Curves(QWidget):
         if event.double():
             self._plot.enableAutoRange()
             self.redraw()
+
+
+class _Figure(QWidget):
+    """As high at the least as its legend needs at the present width; Qt's own hint is for the narrowest."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the height for the present width."""
+        layout, least = self.layout(), super().minimumSizeHint()
+        if layout is None:
+            return least
+        return QSize(least.width(), layout.totalMinimumHeightForWidth(max(self.width(), least.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the height that the new width needs."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def _roles(count: int) -> tuple[Roles, ...]:
@@ -388,8 +406,8 @@ def _read_out(run: TrainingCurves, step: float | None) -> str:
     at, value, smooth = run.loss.steps[place], run.loss.values[place], run.loss.smooth[place]
     evaluated, rate = run.evaluation.nearest(at), run.rate.nearest(at)
     if run.name:  # of two compared trainings, show only what is compared
-        evaluation = "" if evaluated is None else f", eval {run.evaluation.values[evaluated]:.4g}"
-        return f"step {at:,.0f}: loss {value:.4g}, smoothed {smooth:.4g}{evaluation}"
+        evaluation = "" if evaluated is None else f", validation {run.evaluation.values[evaluated]:.4g}"
+        return f"step {at:,.0f}: loss {smooth:.4g}{evaluation}"
     parts = [f"Step {at:,.0f}", f"loss {value:.4g} (smoothed {smooth:.4g})"]
     if evaluated is not None:
         where = run.evaluation.steps[evaluated]

@@ -68,6 +68,7 @@ class ConversationView(QScrollArea):
         self._making = QTimer(self)
         self._making.setInterval(0)
         self._making.timeout.connect(self._make_one)
+        self.horizontalScrollBar().valueChanged.connect(self._keep_questions)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._fit)
         bar.valueChanged.connect(self._moved)
@@ -181,6 +182,7 @@ class ConversationView(QScrollArea):
         self.views[number] = view
         room = self.width() - SCROLL_BAR
         view.arrange(arrange(len(self._models), room), room)
+        view.keep_in_sight(self.horizontalScrollBar().value())
         return view
 
     def _enable_all(self) -> None:
@@ -207,6 +209,12 @@ class ConversationView(QScrollArea):
         self._inside.columns_width = width_of(count) if is_wide else 0
         for view in self.views.values():
             view.arrange(arrangement, room)
+        self._keep_questions(self.horizontalScrollBar().value() if is_wide else 0)
+
+    def _keep_questions(self, x: int) -> None:
+        """Keep the questions in sight while the columns scroll sideways below them."""
+        for view in self.views.values():
+            view.keep_in_sight(x)
 
     def _fit(self, _lowest: int, highest: int) -> None:
         """Keep the answers below the heads of their columns, with a scroll bar and without."""

@@ -136,7 +136,10 @@ class TurnView(QWidget):
         if note:
             layout.addWidget(label(note, size="caption", tone="muted", wrap=True))
         self.question = QuestionCard(theme, turn, number, actions)
-        layout.addWidget(self.question)
+        self._asked = QHBoxLayout()
+        self._asked.addWidget(self.question, 1)
+        self._asked.addStretch(0)
+        layout.addLayout(self._asked)
         self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(GRID)
         self.answers = [AnswerCard(theme, one.part, PART_NAMES[one.part]) for one in models]
@@ -163,6 +166,10 @@ class TurnView(QWidget):
         for card in self.answers:
             card.name.setVisible(stacked)
         self.question.setMaximumWidth(room if arrangement == "sideways" else QWIDGETSIZE_MAX)
+
+    def keep_in_sight(self, x: int) -> None:
+        """Begin the question at `x` px, where the columns are scrolled to."""
+        self._asked.setContentsMargins(x, 0, 0, 0)
 
     def set_busy(self, busy: bool, *, is_last: bool) -> None:
         """Enable only what can be done now."""

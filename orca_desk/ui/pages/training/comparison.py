@@ -38,6 +38,7 @@ class TrainingComparison(QWidget):
         inside.addWidget(self.curves)
         self.table = ComparisonTable(desk, self.notice)
         self.panes = Panes(frame, self.table, stretches=(3, 2))
+        self.panes.setSizes([62 * GRID, 58 * GRID])
         layout.addWidget(self.panes, 1)
 
     def compare(self, trainings: Sequence[Training]) -> None:

@@ -29,7 +29,7 @@ COLUMNS: tuple[Column[TrainingEvaluation], ...] = (
     Column("When", lambda row: when(row.listed.evaluation.run.created_at)),
     Column("Note", lambda row: EARLIER if row.is_earlier else ""),
 )
-WIDTHS = (180, 130, 170, 110, 130, 150)
+WIDTHS = (0, 130, 170, 110, 130, 150)  # px; the name takes the rest
 ROWS = 4  # shown at once
 
 

@@ -107,6 +107,7 @@ def test_five_columns_scroll_with_their_heads_and_stack_in_a_narrow_page(
     )
     question = page.view.last.question
     assert question.width() <= page.view.viewport().width()
+    qtbot.waitUntil(lambda: question.x() == bar.value())  # it stays in sight
 
     page.view.resize(width_of(2) - 20, 400)
     qtbot.waitUntil(lambda: last.name.isVisible())
