@@ -19,6 +19,8 @@ CONTENT = frozenset(
     {
         "copy.db",
         "copy.db-journal",
+        "bundle.zip",
+        "library",
         "library.db",
         "trainings",
         *(f"{name}.db{part}" for name in ("made", "damaged") for part in ("", "-journal", "-wal", "-shm")),

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from orca_desk import __version__
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.files import CHUNK, atomic_path, remove_leftovers
+from orca_desk.files import CHUNK, sync_folder
 from orca_desk.library.copies import write_copy
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.naming import get_name
@@ -54,13 +55,15 @@ def pack(
     control = control or JobControl()
     path = path.expanduser().absolute()
     _require_place(library, path, replace_file=replace_file)
-    remove_leftovers(path)
     found = contents_of(library)
     wanted = ALWAYS | kinds
     total = sum(size for kind, size in found.sizes.items() if kind in wanted)
     _require_room(path, total + found.sizes.get("database", 0))
     try:
-        with scratch_folder(path.parent, ".backup-") as scratch, atomic_path(path) as part:
+        with scratch_folder(
+            path.parent, ".backup-"
+        ) as scratch:  # another start removes what a killed one left
+            part = scratch / "bundle.zip"
             progress(Update(stage="copying the database"))
             database = scratch / DATABASE_NAME
             write_copy(library, database)
@@ -70,6 +73,10 @@ def pack(
             meter = Meter(progress, stage="checking", total=float(manifest.size), unit="bytes")
             _check(part, manifest, _counting(meter, control))
             size = part.stat().st_size
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+        sync_folder(path.parent)
     except StoppedError:
         return None
     except OSError as error:
