@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from orca_desk.errors import UserError
+from orca_desk.library.connections import stoppable
 from orca_desk.library.database import Library
 
 WORTH_SHARE = 0.25  # of the file that is unused, from which compacting pays
 WORTH_BYTES = 50 * 2**20
-STEPS = 100_000  # of SQLite's machine between two looks at whether to stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,25 +81,8 @@ def rewrite(db: sqlite3.Connection, library: Library, check: Callable[[], None] 
 
     It is not while something else reads what was there before.
     """
-    stopped: list[BaseException] = []
-
-    def look() -> int:
-        try:
-            check()
-        except BaseException as error:
-            stopped.append(error)
-        return bool(stopped)
-
-    db.set_progress_handler(look, STEPS)
-    try:
-        with _scratch_in(library):
-            db.execute("VACUUM")
-    except sqlite3.OperationalError as error:
-        if stopped:
-            raise stopped[0] from error
-        raise
-    finally:
-        db.set_progress_handler(None, 0)
+    with stoppable(db, check), _scratch_in(library):
+        db.execute("VACUUM")
     (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
 

@@ -8,9 +8,9 @@ begins IMMEDIATE; SQLite 3.7.0-3.51.2 can corrupt a WAL that two connections wri
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -26,6 +26,8 @@ T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
 BUSY_SECONDS = 30.0
 CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
+COPIED_PAGES = 2048  # of a database, between two looks at whether to stop
+STEPS = 100_000  # of SQLite's machine between two such looks
 PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in the lowest byte
 
 
@@ -93,11 +95,42 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
                 file.write(block)
 
 
-def copy_pages(db: sqlite3.Connection, scratch: Path) -> None:
-    """Write such a copy into a new file in a scratch folder. Raises sqlite3.Error."""
+def copy_pages(db: sqlite3.Connection, scratch: Path, check: Callable[[], None] = lambda: None) -> None:
+    """Write such a copy into a new file in a scratch folder. Raises sqlite3.Error.
+
+    `check` is called every few MiB; an exception from it stops.
+    """
     with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
-        db.backup(copy)
+        db.execute("BEGIN")  # one state for all steps: each write in between would begin the copy anew
+        try:
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            db.backup(copy, pages=COPIED_PAGES, progress=lambda *_: check())
+        finally:
+            db.execute("COMMIT")
         copy.execute("PRAGMA journal_mode = DELETE")
+
+
+@contextmanager
+def stoppable(db: sqlite3.Connection, check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` every few ms while the block runs statements; raise what it raises."""
+    stopped: list[BaseException] = []
+
+    def look() -> int:
+        try:
+            check()
+        except BaseException as error:
+            stopped.append(error)
+        return bool(stopped)
+
+    db.set_progress_handler(look, STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if stopped:
+            raise stopped[0] from error
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
 
 
 class Writer:

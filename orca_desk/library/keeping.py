@@ -17,7 +17,7 @@ import filelock
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.library.backup import BackupPart, TrainedFile, trained_files
 from orca_desk.library.clock import now as stored_now
-from orca_desk.library.connections import connect, copy_pages
+from orca_desk.library.connections import connect, copy_pages, is_damage, stoppable
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database, damage
 from orca_desk.library.keeping_settings import INTERVALS, KEPT, Keeping, keeping_of, store_folder
@@ -31,6 +31,7 @@ COUNTED = ("tasks", "records", "snapshots", "trainings", "evaluations", "chats")
 LOCK = "keeping.lock"
 EVERYTHING: frozenset[BackupPart] = frozenset({"adapters", "checkpoints"})
 DAYS_BEFORE_RESTORE = 60
+DAYS_BETWEEN_VERIFICATIONS = 30
 SPARE = 64 * 2**20  # bytes that a backup leaves free on its disk
 Bytes = Callable[[int], None]
 
@@ -91,7 +92,8 @@ def keep(
 
     It is a consistent state, while others read and write; the copy is checked by SQLite before it is kept.
     `parts` are the trained files to include, by default as set. Where nothing has changed since the newest
-    backup, an automatic one returns that. `on_bytes` gets the size of each piece; an exception from it stops.
+    backup, an automatic one returns that. `on_bytes` gets the size of each piece, and 0 now and then while
+    the database is copied and checked; an exception from it stops.
     Raises UserError if the library is damaged, the disk is full or the folder is missing: every earlier
     backup then is as it was.
     """
@@ -103,8 +105,8 @@ def keep(
         with scratch_folder(store, ".backup-") as scratch:
             copy = scratch / DATABASE_NAME
             with library.read() as db:
-                copy_pages(db, copy)
-            version, counts, problems = _look(copy)
+                copy_pages(db, copy, lambda: on_bytes(0))
+            version, counts, problems = _look(copy, lambda: on_bytes(0))
             before = kept_backups(store)[0]
             made = _stored(library, store, copy, [one for one in files if one.part in wanted], on_bytes)
         known = {name for one in before for name in one.pieces}
@@ -202,6 +204,14 @@ def stays(backup: KeptBackup, now: datetime) -> bool:
     return backup.pinned or backup.why == "asked" or (backup.why == "before-restore" and is_recent)
 
 
+def verification_is_due(library_folder: Path, now: datetime | None = None) -> bool:
+    """Return whether some backup was not verified for long: a disk may lose what nobody reads."""
+    backups, _ = kept_backups(store_folder(library_folder))
+    oldest = (now or datetime.now(UTC)) - timedelta(days=DAYS_BETWEEN_VERIFICATIONS)
+    times = [datetime.fromisoformat(one.verified_at) for one in backups if one.verified_at]
+    return len(times) < len(backups) or any(time < oldest for time in times)
+
+
 def is_due(library_folder: Path, now: datetime | None = None) -> bool:
     """Return whether an automatic backup is due: the interval has passed, and something was written since."""
     keeping = keeping_of(library_folder)
@@ -265,9 +275,9 @@ def _require_room(library: Library, store: Path) -> None:
         )
 
 
-def _look(copy: Path) -> tuple[int, dict[str, int], list[str]]:
+def _look(copy: Path, check: Callable[[], None]) -> tuple[int, dict[str, int], list[str]]:
     """Return the version, the counts and the contradictions of a copy. Raises UserError if it is damaged."""
-    with closing(connect(copy, "immutable")) as db:
+    with closing(connect(copy, "immutable")) as db, stoppable(db, check):
         if found := _damage_of(db):
             raise UserError(
                 f"The library is damaged, so no backup was made of it: {found[0]}",
@@ -281,6 +291,8 @@ def _damage_of(db: sqlite3.Connection) -> list[str]:
     try:
         return damage(db, thorough=True)
     except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
         return [str(error)]
 
 

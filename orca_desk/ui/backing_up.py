@@ -8,17 +8,19 @@ from PySide6.QtGui import QGuiApplication
 
 from orca_desk.errors import UserError
 from orca_desk.library.compacting import compact, space_of
-from orca_desk.library.keeping import is_due, keep
-from orca_desk.library.keeping_settings import INTERVALS, keeping_of
-from orca_desk.library.kept import KeptBackup
+from orca_desk.library.keeping import Verified, is_due, keep, verification_is_due, verify
+from orca_desk.library.keeping_settings import INTERVALS, keeping_of, store_folder
+from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.processes.progress import Meter, StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.words.kept_backups import verified_lines
 
 FIRST_MS = 60_000  # after the start, which comes first
 EVERY_MS = 60_000
 PAUSE = 600.0  # s between two attempts: what failed, or found nothing new, is not tried at once again
 BACKUP, ASKED, COMPACT = "Automatic backup", "Backup", "Compact the library"
+VERIFY = "Verify the backups"
 
 
 def start_backup(desk: Desk, *, asked: bool) -> Job:
@@ -38,7 +40,28 @@ def start_backup(desk: Desk, *, asked: bool) -> Job:
         except StoppedError:
             return None
 
-    return desk.jobs.start(ASKED if asked else BACKUP, "keep", work, heavy=False, changes=("settings",))
+    title = ASKED if asked else BACKUP
+    return desk.jobs.start(title, "keep", work, heavy=False, changes=("settings",), by_itself=not asked)
+
+
+def start_verification(desk: Desk, *, by_itself: bool = False) -> Job:
+    """Read every backup from end to end as a job."""
+    store = store_folder(desk.library.folder)
+
+    def work(tools: Tools) -> Verified | None:
+        total = len({name for one in kept_backups(store)[0] for name in one.pieces})
+        meter = Meter(tools.progress, stage="verifying", total=total or None, unit="pieces")
+
+        def on_bytes(count: int) -> None:
+            tools.control.require_running()
+            meter.advance(1)
+
+        try:
+            return verify(store, on_bytes=on_bytes)
+        except StoppedError:
+            return None
+
+    return desk.jobs.start(VERIFY, "verify", work, heavy=False, changes=("settings",), by_itself=by_itself)
 
 
 class BackingUp(QObject):
@@ -77,7 +100,11 @@ class BackingUp(QObject):
             late = INTERVALS.get(keeping_of(folder).every, timedelta())
             if is_due(folder, datetime.now(UTC) - late if busy else None):
                 return BACKUP
-            return COMPACT if not busy and space_of(library).is_worth_it else ""
+            if busy:
+                return ""
+            if verification_is_due(folder):
+                return VERIFY
+            return COMPACT if space_of(library).is_worth_it else ""
 
         self._desk.background.run(self, what_is_wanted, self._act, only_newest="due", failed=self._fail)
 
@@ -90,6 +117,10 @@ class BackingUp(QObject):
             self._tried = time.monotonic()
             job = start_backup(self._desk, asked=False)
             job.ended.connect(lambda: self._ended(job))
+        elif wanted == VERIFY and not self._desk.jobs.unfinished:
+            self._tried = time.monotonic()
+            job = start_verification(self._desk, by_itself=True)
+            job.ended.connect(lambda: self._verified(job))
         elif wanted == COMPACT and self._is_away and not self._desk.jobs.unfinished:
             self._tried = time.monotonic()
             self._compact()
@@ -99,6 +130,11 @@ class BackingUp(QObject):
             self._fail(job.error)
         elif job.error is None:
             self._told = ""
+
+    def _verified(self, job: Job) -> None:
+        if isinstance(job.result, Verified) and (job.result.damaged or job.result.unreadable):
+            first, *rest = verified_lines(job.result)
+            self._desk.report(UserError(f"Some backups are damaged. {first}", " ".join(rest)))
 
     def _fail(self, error: Exception) -> None:
         """Show an error once, until a backup has succeeded again: it comes back with every attempt."""
@@ -111,18 +147,19 @@ class BackingUp(QObject):
     def _compact(self) -> None:
         library = self._desk.library
 
-        def check() -> None:
-            if not self._is_away:
-                raise StoppedError
-
         def work(tools: Tools) -> None:
+            def check() -> None:
+                tools.control.require_running()
+                if not self._is_away:
+                    raise StoppedError
+
             tools.progress(Update(stage="compacting", done=0, unit=""))
             try:
                 compact(library, check=check)
             except (StoppedError, UserError):  # the user is back, or there is no room: it can wait
                 return
 
-        self._desk.jobs.start(COMPACT, "compact", work, heavy=False)
+        self._desk.jobs.start(COMPACT, "compact", work, heavy=False, by_itself=True)
 
     def _note_state(self, state: Qt.ApplicationState) -> None:
         self._is_away = state != Qt.ApplicationState.ApplicationActive

@@ -35,10 +35,18 @@ class Closing(QObject):
         desk.jobs.changed.connect(self._check)
 
     def may_close(self) -> bool:
-        """Return True while no job is unfinished; otherwise ask what to do and return False."""
-        if not self._desk.jobs.unfinished:
+        """Return True while no job is unfinished; otherwise ask what to do and return False.
+
+        What the app began by itself, such as a backup, is stopped without a question.
+        """
+        unfinished = self._desk.jobs.unfinished
+        if not unfinished:
             return True
-        self._ask()
+        if all(job.by_itself for job in unfinished):
+            self._desk.jobs.stop_all()
+            self._postpone("Orca Desk closes.")
+        else:
+            self._ask()
         return False
 
     def stay(self) -> None:

@@ -71,6 +71,7 @@ class Job(QObject):
         self.was_removed = False
         self.returns_with: Job | None = None
         self.has_begun, self._begins_in = False, begins_in
+        self.by_itself = False
         self.control = JobControl()
         self.state: JobState = "waiting"
         self.last: Update | None = None
@@ -262,12 +263,14 @@ class Jobs(QObject):
         begins_in: str = "",
         returns: bool = False,
         shows: Again | None = None,
+        by_itself: bool = False,
     ) -> Job:
         """Queue `work(tools)` and return its job. A light job runs at once.
 
         `changes` names the parts of the library that the work changes (see `Desk.tell`). They are announced
         every second while the job runs, and when it ends. For `again`, `begins_in`, `returns` and `shows` see
-        `Job`; a job with `again` returns.
+        `Job`; a job with `again` returns. One that the app began `by_itself` stops without a question when
+        the window closes.
         """
         job = Job(
             self,
@@ -281,6 +284,7 @@ class Jobs(QObject):
             returns=returns or again is not None,
             shows=shows,
         )
+        job.by_itself = by_itself
         if not self.unfinished:
             self.batch = []
         self.all.append(job)

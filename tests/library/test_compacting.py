@@ -3,7 +3,7 @@
 import pytest
 from library_doubles import make_task
 
-from orca_desk.library import compacting
+from orca_desk.library import connections
 from orca_desk.library.compacting import compact, space_of
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
@@ -14,7 +14,7 @@ TASKS = [make_task(number) for number in range(1, 2_001)]
 
 
 def test_the_space_of_deleted_tasks_is_given_back(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compacting, "STEPS", 100)
+    monkeypatch.setattr(connections, "STEPS", 100)
     add_tasks(library, TASKS)
     delete_tasks(library, [task.id for task in TASKS[100:]])
     space = space_of(library)

@@ -116,6 +116,24 @@ def test_a_full_disk_leaves_the_earlier_backups(trained: Library, monkeypatch: p
     assert verify(first.path.parent).damaged == ()
 
 
+def test_a_backup_stops_while_the_database_is_copied(trained: Library) -> None:
+    def stop(count: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises((InterruptedError, UserError)):
+        keep(trained, why="asked", on_bytes=stop)
+    assert kept_of(trained) == [] and not any((store_folder(trained.folder) / "chunks").glob("??/*"))
+    assert keep(trained, why="asked").counts["tasks"] == 300  # the connection is as it was
+
+
+def test_backups_are_verified_once_a_month(trained: Library) -> None:
+    assert not keeping.verification_is_due(trained.folder)
+    keep(trained, why="asked")
+    now = datetime.now(UTC)
+    assert not keeping.verification_is_due(trained.folder, now + timedelta(days=29))
+    assert keeping.verification_is_due(trained.folder, now + timedelta(days=31))
+
+
 def test_a_damaged_piece_is_found_and_stored_again(trained: Library, tmp_path: Path) -> None:
     first = keep(trained, why="asked")
     piece = first.file("trainings/train-1/adapter/adapter_model.safetensors").pieces[0]

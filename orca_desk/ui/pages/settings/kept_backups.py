@@ -18,7 +18,6 @@ from orca_desk.library.keeping import (
     delete_kept,
     pin,
     require_place,
-    verify,
     why_kept,
 )
 from orca_desk.library.keeping_settings import Every, Keeping, keeping_of, set_keeping, store_folder
@@ -26,10 +25,9 @@ from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.restoring import replaced_in
 from orca_desk.library.thinning import Reason
 from orca_desk.models.fits import human_bytes
-from orca_desk.processes.progress import Meter, StoppedError
-from orca_desk.ui.backing_up import start_backup
+from orca_desk.ui.backing_up import start_backup, start_verification
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
@@ -162,22 +160,7 @@ class BackupsCard(SettingsCard):
 
     def verify_all(self) -> Job:
         """Read every backup from end to end as a job."""
-        store = store_folder(self.desk.library.folder)
-
-        def work(tools: Tools) -> Verified | None:
-            total = len({name for one in kept_backups(store)[0] for name in one.pieces})
-            meter = Meter(tools.progress, stage="verifying", total=total or None, unit="pieces")
-
-            def on_bytes(count: int) -> None:
-                tools.control.require_running()
-                meter.advance(1)
-
-            try:
-                return verify(store, on_bytes=on_bytes)
-            except StoppedError:
-                return None
-
-        job = self.desk.jobs.start("Verify the backups", "verify", work, heavy=False)
+        job = start_verification(self.desk)
         self._follow(job)
         return job
 

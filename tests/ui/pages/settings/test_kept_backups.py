@@ -1,5 +1,6 @@
 """The card of backups: made, kept, deleted and verified by clicks; restoring shows first what differs."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from orca_desk.library.kept import kept_backups
 from orca_desk.library.restored_state import MARK, STAGED
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.ui.backing_up import BackingUp
-from orca_desk.ui.jobs import Job
+from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
 from orca_desk.ui.starting import RESTART
@@ -158,3 +159,18 @@ def test_a_due_backup_is_made_by_itself_and_a_failure_is_told_once(window: Windo
     qtbot.waitUntil(lambda: len(kept_backups(store)[0]) == 1, timeout=10_000)
     qtbot.waitUntil(lambda: all(job.is_over for job in jobs))
     assert [job.kind for job in jobs] == ["x", "keep", "keep"] and not window.notice.isVisible()
+
+
+def test_what_began_by_itself_stops_without_a_question_at_closing(window: Window, qtbot: QtBot) -> None:
+    stopped: list[bool] = []
+
+    def wait_for_stop(tools: Tools) -> None:
+        told = threading.Event()
+        tools.control.listen(told.set)
+        stopped.append(told.wait(30))
+
+    window.desk.jobs.start("x", "keep", wait_for_stop, heavy=False, by_itself=True)
+    window.close()
+    assert not window.findChildren(QMessageBox)
+    qtbot.waitUntil(lambda: stopped == [True], timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
