@@ -15,14 +15,15 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView, QWidget
 
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.blocks import FULL_TEXT, BlockTableModel
 from orca_desk.ui.widgets.copy_rows import MOST_COPIED, NAMES, CopyFormat, as_lines, rows_as
 
 ROW = 4 * GRID  # px, the height of a row
-LEAST_MAIN = 18 * GRID  # px of the main column; below, the others shrink
+LEAST_MAIN = 18 * GRID  # px of a main column, or a share of the room; below, the others shrink
+LEAST_SHARE = 0.25
 LEAST = 6 * GRID  # px of any other
 RowActions = Sequence[QAction | None] | Callable[[], Sequence[QAction | None]]
 Chosen = Mapping[str, Any]  # see RowTable.arrangement
@@ -40,7 +41,15 @@ class ColumnHeader(QHeaderView):
         self.setSortIndicatorClearable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(LEAST)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, section: int) -> None:  # noqa: N802
+        """Let the sign point up where the rows ascend, as nearly everywhere; Qt's points down."""
+        super().initStyleOptionForIndex(option, section)
+        signs = QStyleOptionHeader.SortIndicator
+        turned = {signs.SortUp: signs.SortDown, signs.SortDown: signs.SortUp}
+        option.sortIndicator = turned.get(option.sortIndicator, option.sortIndicator)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Know that the user is dragging."""
@@ -220,8 +229,9 @@ class RowTable(QTableView):
         mains = [column for column in visible if column in self.main and column not in self._widths]
         asked = {c: self._widths.get(c, header.sectionSize(c)) for c in visible if c not in mains}
         fixed = sum(width for column, width in asked.items() if column in self._dragged)
-        total, left = sum(asked.values()) - fixed, room - fixed - LEAST_MAIN * len(mains)
-        share = max(0.0, left / total) if mains and total > left and not header.is_dragged else 1.0
+        least = max(LEAST_MAIN * len(mains), int(room * LEAST_SHARE)) if mains else 0
+        total, left = sum(asked.values()) - fixed, room - fixed - least
+        share = max(0.0, left / total) if self.main and total > left and not header.is_dragged else 1.0
         for column, width in asked.items():
             header.resizeSection(column, width if column in self._dragged else max(LEAST, int(width * share)))
         left = room - sum(header.sectionSize(column) for column in asked)
@@ -321,9 +331,9 @@ class RowTable(QTableView):
         self.order_by(order)
 
     def set_widths(self, widths: Sequence[int]) -> None:
-        """Set the widths (px) of all columns as the page wants them; that of the main one does not count."""
+        """Set the widths (px) of columns as the page wants them; those of main ones do not count."""
         self._first_widths = {
-            column: width for column, width in enumerate(widths) if width and column != self.main
+            column: width for column, width in enumerate(widths) if width and column not in self.main
         }
         self._widths.update(self._first_widths)
         self.fit()
@@ -350,7 +360,9 @@ class RowTable(QTableView):
         menu.addSeparator()
         has_rows = bool(self.selected_rows(1))
         copy = menu.addAction("Copy rows")
-        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        key = QKeySequence(QKeySequence.StandardKey.Copy)
+        if not any(action is not None and key in action.shortcuts() for action in actions):
+            copy.setShortcut(key)  # to be read: the table takes the key
         copy.triggered.connect(lambda: self.copy())
         copy.setEnabled(has_rows)
         forms = menu.addMenu("Copy rows as")

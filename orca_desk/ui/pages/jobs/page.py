@@ -20,7 +20,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.jobs.queue import JobQueue, ask_to_stop_all
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
-from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RunTable
+from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RUN, RunTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
@@ -166,7 +166,7 @@ class JobsPage(Page):
         self.keep("run columns", self.table)
 
     def _make_table(self) -> RowTable:
-        table = row_table(self.runs, "Runs", needs=NEEDS)
+        table = row_table(self.runs, "Runs", needs=NEEDS, main=(RUN, OUTCOME))
         table.set_widths(WIDTHS)
         table.selectionModel().selectionChanged.connect(self._picked)
         self.tidying = Tidying(self.desk, table, Kind.RUN, self._chosen_ids)

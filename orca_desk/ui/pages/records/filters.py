@@ -13,6 +13,7 @@ from orca_desk.method.fitness import RECORD_REASONS, UNFIT, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
@@ -95,13 +96,14 @@ class RecordFilters(QWidget):
         self.problem.hide()
         self.saved = SavedFilters(desk, "records", self.chosen)
         self.saved.chosen.connect(self._apply)
-        self.count = label(tone="muted", size="caption")
+        self.count = ElidedLabel(tone="muted", size="caption")
         self.clear = QToolButton()
         self.clear.setText("Clear filters")
         room_for_icon(self.clear)
         self.clear.clicked.connect(self._clear)
         self.all = QToolButton()
         self.all.setText("All listed")
+        self.all.setAccessibleName("All listed records")
         self.all.setToolTip("Keep or drop all records that match, with one undo")
         self.all.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.all.hide()
@@ -113,6 +115,7 @@ class RecordFilters(QWidget):
         grid.setSpacing(GRID // 2)
         top = QHBoxLayout()
         top.addWidget(self.text, 1)
+        top.addWidget(self.all)
         top.addWidget(self.saved)
         grid.addLayout(top, 0, 0, 1, 2)
         grid.addWidget(self.problem, 1, 0, 1, 2)
@@ -120,10 +123,7 @@ class RecordFilters(QWidget):
             last = part is self.standing
             grid.addWidget(part, 2 + index // 2, index % 2, 1, 2 if last else 1)
             part.currentIndexChanged.connect(self._changed)
-        under = QHBoxLayout()
-        under.addWidget(self.count, 1)
-        under.addWidget(self.all)
-        grid.addLayout(under, 6, 0)
+        grid.addWidget(self.count, 6, 0)
         grid.addWidget(self.clear, 6, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
         self._paint()
@@ -186,8 +186,9 @@ class RecordFilters(QWidget):
 
     def show_count(self, count: int) -> None:
         """Show how many records match."""
-        self.count.setText(counted(count, "record"))
-        self.all.setVisible(bool(count) and self.all.menu() is not None)
+        self.count.show_text(counted(count, "record"))
+        self.all.setVisible(self.all.menu() is not None)
+        self.all.setEnabled(bool(count))
 
     def _search_now(self) -> None:
         self._settle.stop()
@@ -213,6 +214,7 @@ class RecordFilters(QWidget):
 
     def _paint(self) -> None:
         self.clear.setIcon(icon("funnel", self.desk.theme.colours, "muted"))
+        self.all.setIcon(icon("list-checks", self.desk.theme.colours, "muted"))
 
 
 def _standing(chosen: str | None) -> dict[str, Any]:

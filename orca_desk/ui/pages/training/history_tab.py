@@ -52,7 +52,7 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
 )
 WIDTHS = (104, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160, 120)
 # px that the table needs to show columns which the training itself shows too
-NEEDS = {7: 1050, 10: 1226, 11: 1400}
+NEEDS = {3: 900, 7: 1050, 9: 900, 10: 1226, 11: 1400}
 STATUS, LOSS, BEST = 1, 5, 6
 
 
