@@ -177,14 +177,14 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return the heading of a column, or the tool tip that explains it."""
+        """Return the heading of a column, or the tool tip that explains or repeats it."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip or safe_tip(tip_of(column.title)) or None
+            return column.tip or safe_tip(tip_of(column.title)) or column.title  # which may be shortened
         return column.side if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
