@@ -60,8 +60,12 @@ def list_command(text: str, folder: Path, as_json: bool) -> None:
     "--format", "wanted", type=click.Choice(FORMATS), help="The format. Without it, FILE's ending says."
 )
 @library_option
-def export(chat: str, file: Path, wanted: ChatFormat | None, folder: Path) -> None:
+@json_option
+def export(chat: str, file: Path, wanted: ChatFormat | None, folder: Path, as_json: bool) -> None:
     """Write a chat with the answers of all columns as Markdown, a web page or JSON."""
     with open_library(folder) as library:
         turns = export_chat(library, chat, file, wanted)
-    say(f"{counted(turns, 'turn')} saved to {file}.")
+    if as_json:
+        print_json({"chat": chat, "turns": turns, "file": str(file)})
+    else:
+        say(f"{counted(turns, 'turn')} saved to {file}.")

@@ -20,7 +20,8 @@ from orca_desk.steps.train.presets import (
     save_preset,
     set_default,
 )
-from orca_desk.ui.words.trainings import differing
+from orca_desk.ui.words.settings import title
+from orca_desk.ui.words.trainings import differing, shown
 
 
 @click.group(
@@ -67,45 +68,56 @@ def list_command(as_json: bool) -> None:
 
 @presets.command("show")
 @click.argument("name")
-def show(name: str) -> None:
-    """Print the settings of a preset as JSON."""
-    say(json.dumps(get_preset(name).to_dict(), indent=1))
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Print the settings of a preset."""
+    settings = get_preset(name).to_dict()
+    if as_json:
+        print_json(settings)
+        return
+    rows = [[title(setting), shown(value)] for setting, value in settings.items()]
+    table(name, {"Setting": "left", "Value": "left"}, rows)
 
 
 @presets.command("save")
 @click.argument("name")
 @click.option("--from", "source", metavar="PRESET", help="Begin with the settings of another preset.")
 @setting_options
+@json_option
 @click.pass_context
-def save(ctx: click.Context, name: str, source: str | None, **settings: Any) -> None:
+def save(ctx: click.Context, name: str, source: str | None, as_json: bool, **settings: Any) -> None:
     """Save settings under a name; one of that name is replaced."""
     chosen = given_settings(ctx, settings, preset=source)
     before = save_preset(name, chosen)
-    say(f"The preset {name} {'is saved' if before is None else 'was replaced'}.")
+    said = f"The preset {name} {'is saved' if before is None else 'was replaced'}."
+    _tell(as_json, said, name=name, replaced=before)
 
 
 @presets.command("rename")
 @click.argument("name")
 @click.argument("new")
-def rename(name: str, new: str) -> None:
+@json_option
+def rename(name: str, new: str, as_json: bool) -> None:
     """Rename one of your presets."""
     rename_preset(name, new)
-    say(f"{name} is {new} now.")
+    _tell(as_json, f"{name} is {new} now.", name=new)
 
 
 @presets.command("delete")
 @click.argument("name")
-def delete(name: str) -> None:
+@json_option
+def delete(name: str, as_json: bool) -> None:
     """Delete one of your presets. It is printed, so that it can be saved again."""
     values, _ = delete_preset(name)
-    say(f"The preset {name} is deleted. It was: {json.dumps(values)}")
+    _tell(as_json, f"The preset {name} is deleted. It was: {json.dumps(values)}", name=name, settings=values)
 
 
 @presets.command("default")
 @click.argument("student", type=click.Path(exists=True, path_type=Path))
 @click.argument("name", required=False)
 @click.option("--reset", is_flag=True, help="Begin as the app does again.")
-def default(student: Path, name: str | None, reset: bool) -> None:
+@json_option
+def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None:
     """Say, or choose, the preset with which the desktop begins for a student.
 
     The command `train` takes what its options say, or --preset.
@@ -114,20 +126,28 @@ def default(student: Path, name: str | None, reset: bool) -> None:
         raise click.UsageError("Name a preset, or give --reset.")
     if name is not None or reset:
         set_default(student, name)
-    say(f"{student.name} begins with {default_for(student)}.")
+    chosen = default_for(student)
+    _tell(as_json, f"{student.name} begins with {chosen}.", name=chosen)
 
 
 @presets.command("export")
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(name: str, file: Path) -> None:
+@json_option
+def export(name: str, file: Path, as_json: bool) -> None:
     """Write a preset to a JSON file."""
     export_preset(name, file)
-    say(f"Saved to {file}.")
+    _tell(as_json, f"Saved to {file}.", name=name, file=str(file))
 
 
 @presets.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_command(file: Path) -> None:
+@json_option
+def import_command(file: Path, as_json: bool) -> None:
     """Add the preset of a JSON file; if its name is taken, under its name with a number."""
-    say(f"The preset {import_preset(file)} is added.")
+    name = import_preset(file)
+    _tell(as_json, f"The preset {name} is added.", name=name)
+
+
+def _tell(as_json: bool, said: str, **values: Any) -> None:
+    print_json(values) if as_json else say(said)

@@ -52,7 +52,7 @@ def test_presets_are_saved_listed_and_given_to_a_training(
 
     run("train", "presets", "save", "careful", "--learning-rate", "1e-4", "--early-stop", "3")
     run("train", "presets", "save", "careful too", "--from", "careful", "--epochs", "1")
-    settings = json.loads(run("train", "presets", "show", "careful too"))
+    settings = json.loads(run("train", "presets", "show", "careful too", "--json"))
     assert (settings["learning_rate"], settings["early_stop"], settings["epochs"]) == (1e-4, 3, 1)
     own = [one["name"] for one in json.loads(run("train", "presets", "list", "--json")) if one["yours"]]
     assert own == ["careful", "careful too"]
