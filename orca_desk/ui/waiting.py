@@ -32,7 +32,7 @@ class WaitingJobs(QObject):
         """Return the jobs of this start whose runs have not begun."""
         jobs: list[Job] = self._desk.jobs.unfinished
         return [
-            WaitingJob(title=job.title, page=job.again[0], target=job.again[1])
+            WaitingJob(title=_title(job, jobs), page=job.again[0], target=job.again[1])
             for job in jobs
             if job.again is not None and not job.has_begun and not job.control.stopped
         ]
@@ -43,3 +43,9 @@ class WaitingJobs(QObject):
             self._stored = wanted
             library = self._desk.library
             self._desk.write(lambda: store_waiting(library, wanted))
+
+
+def _title(job: Job, jobs: list[Job]) -> str:
+    """Return the title of a job, with the number of others that are started with it."""
+    others = sum(other.returns_with is job for other in jobs)
+    return f"{job.title} and {others} more" if others else job.title

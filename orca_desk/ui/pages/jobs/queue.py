@@ -57,7 +57,8 @@ class JobQueue(QFrame):
     def selected(self) -> Job | None:
         """The selected job; None without one."""
         item = self.list.currentItem()
-        return item.data(JOB) if item is not None else None
+        job = item.data(JOB) if item is not None else None
+        return job if isinstance(job, Job) else None
 
     def move_by(self, step: int) -> None:
         """Move the selected job earlier (-1) or later (1)."""

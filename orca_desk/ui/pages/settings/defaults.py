@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPlainTextEdit, QSpinBox, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.machine import usable_cores
 from orca_desk.method.erasure import CAUTIOUS, InstructionKind
 from orca_desk.method.records import Sampling
 from orca_desk.steps.defaults import (
@@ -25,6 +26,7 @@ from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.counting import counted
 
 WRITE_AFTER_MS = 400  # of quiet after a keystroke
 Report = Callable[[Exception], None]
@@ -62,6 +64,9 @@ class RunningCard(SettingsCard):
             grid.addWidget(label(about, size="caption", tone="muted", wrap=True), place, 2)
             control.valueChanged.connect(self._save_runner)
         self.rows.addLayout(grid)
+        self.too_many = label(tone="warn", wrap=True)
+        self.too_many.hide()
+        self.rows.addWidget(self.too_many)
         self.rows.addSpacing(GRID // 2)
         self.rows.addWidget(label("How models answer", bold=True))
         self.form: SettingsForm[Sampling] = SettingsForm(Sampling, skip=("stop",))
@@ -83,6 +88,7 @@ class RunningCard(SettingsCard):
         for control, value in ((self.threads, chosen_threads(library)), (self.batch, chosen_batch(library))):
             with QSignalBlocker(control):
                 control.setValue(value or 0)
+        self._warn()
         self._show_sampling(default_sampling(library))
 
     def _show_sampling(self, sampling: Sampling) -> None:
@@ -96,7 +102,17 @@ class RunningCard(SettingsCard):
             self._timer.stop()
             self._save_sampling()
 
+    def _warn(self) -> None:
+        """Say that threads beyond the cores make models slower."""
+        cores, threads = usable_cores(), self.threads.value()
+        self.too_many.setText(
+            f"This machine has {counted(cores, 'core')} for Orca Desk; more threads wait for each other, and"
+            " models run slower."
+        )
+        self.too_many.setVisible(threads > cores)
+
     def _save_runner(self, _value: int) -> None:
+        self._warn()
         library, threads, batch = self.desk.library, self.threads.value(), self.batch.value()
         self.desk.write(
             lambda: choose_runner(library, threads=threads or None, batch=batch or None),

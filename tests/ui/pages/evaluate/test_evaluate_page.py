@@ -1,6 +1,7 @@
 """The Evaluate page: set up, run real models, read results and answers, export."""
 
 import csv
+import threading
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
@@ -22,6 +23,7 @@ from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_task
 from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.library.waiting import waiting_jobs
 from orca_desk.method.erasure import EMPTY
 from orca_desk.method.grading import grade
 from orca_desk.method.pairing import Pairing
@@ -31,6 +33,7 @@ from orca_desk.paths import bundled_models
 from orca_desk.steps.evaluate.comparison import list_with_answers
 from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, plan_to_json
 from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePage
 from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
 from orca_desk.ui.pages.evaluate.tables import HEADING, MatrixTable, result_view
@@ -604,6 +607,41 @@ def test_a_plan_that_never_began_is_started_by_what_was_stored(
     assert [row.name for row in list_with_answers(library)] == ["other", "base"]
     page.go({"start": {"of": "another version"}})
     assert "Another version" in page.notice.text.text()
+
+
+def test_the_queue_of_a_plan_is_reordered_and_comes_back_as_it_is(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    over = threading.Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        over.wait(60)
+
+    jobs = window.desk.jobs
+    busy = jobs.start("Busy", "other", work)
+    page = open_page(window, qtbot)
+    plan = Plan(
+        candidates=tuple(Candidate(name=name, model=STUDENT) for name in ("one", "two", "three")),
+        families=("sums",),
+        per_family=1,
+        sampling=Sampling(max_tokens=8),
+    )
+    page.go({"start": plan_to_json(plan)})
+    qtbot.waitUntil(lambda: len(jobs.waiting) == 3)
+    one, two, three = jobs.waiting
+    jobs.move(three, 0)
+    ordered = replace(plan, candidates=(plan.candidates[2], *plan.candidates[:2]))
+    assert three.again == ("evaluate", {"start": plan_to_json(ordered)})
+    assert one.again is None and one.returns_with is three and two.comes_back
+    qtbot.waitUntil(lambda: "Evaluate three and 2 more" in [job.title for job in waiting_jobs(library)])
+    jobs.remove(three)
+    rest = replace(plan, candidates=plan.candidates[:2])
+    assert one.again == ("evaluate", {"start": plan_to_json(rest)}) and jobs.waiting == [one, two]
+    one.stop()  # stopping one stops the plan
+    assert two.is_over
+    over.set()
+    qtbot.waitUntil(lambda: busy.is_over and not page.jobs.is_running)
 
 
 def test_the_headings_of_the_strategies_are_whole(

@@ -257,3 +257,11 @@ def test_the_teacher_page_begins_with_the_defaults(page: SettingsPage, window: W
     assert isinstance(teacher, TeacherPage)
     assert (teacher.form.threads.value(), teacher.form.batch.value()) == (1, 7)
     assert teacher.form.sampling.value().temperature == 0.3
+
+
+def test_more_threads_than_cores_are_said_to_be_slower(page: SettingsPage) -> None:
+    assert page.running.too_many.isHidden()
+    page.running.threads.setValue(page.running.threads.maximum())
+    assert not page.running.too_many.isHidden() and "slower" in page.running.too_many.text()
+    page.running.threads.setValue(0)
+    assert page.running.too_many.isHidden()
