@@ -22,6 +22,8 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
 from orca_desk.ui.pages.chat.arrange import Arrangement
 from orca_desk.ui.theme import GRID, Theme, grown
+from orca_desk.ui.widgets.fitting_browser import FittingBrowser
+from orca_desk.ui.widgets.markdown import has_markup
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
 
@@ -73,8 +75,7 @@ class QuestionCard(QFrame):
                 selectable=True,
             )
             words.addWidget(self.before)
-        self.text = label(_shortened(turn.question), wrap=True, selectable=True)
-        words.addWidget(self.text)
+        words.addWidget(_question(_shortened(turn.question)))
         if task:
             answer = task.answer or "none"
             self.reference = label(
@@ -189,3 +190,12 @@ def _shortened(text: str) -> str:
     half = LONGEST_SHOWN // 2
     left_out = f"[{len(text) - 2 * half:,} characters not shown]"
     return f"{text[:half].rstrip()}\n\n{left_out}\n\n{text[-half:].lstrip()}"
+
+
+def _question(text: str) -> QWidget:
+    """Return a view of a question; its formulas and code are set."""
+    if not has_markup(text):
+        return label(text, wrap=True, selectable=True)
+    made = FittingBrowser("Your message")
+    made.show_text(text)
+    return made

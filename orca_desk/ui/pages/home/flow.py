@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy,
 
 from orca_desk.library.overview import STEPS, Step
 from orca_desk.ui.icons import pixmap
-from orca_desk.ui.theme import GRID, Role, Theme
+from orca_desk.ui.theme import GRID, Role, Theme, grown
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 from orca_desk.ui.words.runs import PAUSED
 
@@ -67,12 +67,12 @@ class StepCard(QAbstractButton):
         layout.addLayout(_row(self._state_icon, self._state))
         for part in self.findChildren(QLabel):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        # Two lines on every card, so that the numbers of all cards align
-        self._detail.setMinimumHeight(2 * self._detail.fontMetrics().lineSpacing())
         self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._unit.setAlignment(Qt.AlignmentFlag.AlignBottom)
         self._unit.setContentsMargins(0, 0, 0, 3)
         theme.changed.connect(self._paint_icons)
+        theme.changed.connect(self._fit_text)
+        self._fit_text()
         self.show_figures(self.figures)
 
     def show_figures(self, figures: StepFigures) -> None:
@@ -95,6 +95,10 @@ class StepCard(QAbstractButton):
         self.setAccessibleDescription(f"{word}. {figures.value} {figures.unit}. {figures.detail}")
         self._paint_icons()
         self.update()
+
+    def _fit_text(self) -> None:
+        # Two lines on every card, so that the numbers of all cards align
+        self._detail.setMinimumHeight(2 * self._detail.fontMetrics().lineSpacing())
 
     def height_at(self, width: int) -> int:
         """Return the height in pixels that the labels need at this width."""
@@ -176,8 +180,15 @@ class Flow(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setMinimumWidth(COLUMNS[-1] * NARROWEST + GAP)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._fit_text)
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Follow the theme and the size of text."""
+        self.setMinimumWidth(COLUMNS[-1] * grown(NARROWEST) + GAP)
+        self._heights.clear()
+        self._arrange()
+        self.updateGeometry()
 
     @property
     def columns(self) -> int:
@@ -195,7 +206,7 @@ class Flow(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of one row."""
-        width = COLUMNS[0] * (NARROWEST + GAP)
+        width = COLUMNS[0] * (grown(NARROWEST) + GAP)
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -263,7 +274,7 @@ class Flow(QWidget):
 
 
 def _columns(width: int) -> int:
-    fitting = (n for n in COLUMNS if width >= n * NARROWEST + (n - 1) * GAP)
+    fitting = (n for n in COLUMNS if width >= n * grown(NARROWEST) + (n - 1) * GAP)
     return next(fitting, COLUMNS[-1])
 
 
