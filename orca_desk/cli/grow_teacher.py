@@ -7,6 +7,7 @@ import click
 
 from orca_desk.cli.options import Command, device_option, examples, json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say
+from orca_desk.cli.own_families import families_meant, with_samples_option
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.passages import MOST_WORDS
@@ -131,6 +132,7 @@ def documents(
 )
 @teacher_options
 @click.option("--family", help="Only tasks of this family.")
+@with_samples_option
 @click.option("--tag", help="Only tasks with this tag.")
 @click.option("--text", help="Only tasks that contain these words.")
 @click.option(
@@ -173,6 +175,7 @@ def like(
     family: str | None,
     tag: str | None,
     text: str | None,
+    with_samples: bool,
     limit: int | None,
     changes: tuple[str, ...],
     each: int,
@@ -199,11 +202,16 @@ def like(
         batch=batch or 0,
         threads=threads or 0,
     )
-    _grow(request, folder, as_json)
+    _grow(request, folder, as_json, with_samples=with_samples)
 
 
-def _grow(request: DocumentsRequest | LikeRequest, folder: Path, as_json: bool) -> None:
+def _grow(
+    request: DocumentsRequest | LikeRequest, folder: Path, as_json: bool, *, with_samples: bool = True
+) -> None:
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        if isinstance(request, LikeRequest) and request.seeds.family is None:
+            meant = families_meant(library, None, with_samples=with_samples)
+            request = replace(request, seeds=replace(request.seeds, families=meant))
         grown = request.grow(library, progress=progress, control=control)
         control.finished = grown.finished
     tell_grown(grown, as_json)

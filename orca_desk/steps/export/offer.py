@@ -7,7 +7,7 @@ from pathlib import Path
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import newest_request
-from orca_desk.library.tasks import TaskFilter, count_tasks
+from orca_desk.library.tasks import count_tasks
 from orca_desk.library.trainings import list_trainings
 from orca_desk.models.fits import Fit, export_fit
 from orca_desk.models.identify import identify
@@ -16,6 +16,7 @@ from orca_desk.models.pace import TimeRange, export_time
 from orca_desk.models.quantisations import quantised_size
 from orca_desk.steps.export.formats import ADAPTERS, DEFAULT_PACKED, MERGED, QUANTISED, Format
 from orca_desk.steps.export.request import ExportRequest, default_name, request_from_json
+from orca_desk.steps.export.scores import scored_tasks
 from orca_desk.steps.export.sources import WEIGHTS, exportable
 
 KIND = "export"
@@ -75,7 +76,7 @@ def export_offer(library: Library, training_id: str) -> ExportOffer:
         licence=base.licence,
         fit=export_fit(base),
         model=base,
-        heldout=count_tasks(library, TaskFilter(split="heldout", has_answer=True)),
+        heldout=count_tasks(library, scored_tasks(library)),
         last=_last(library),
     )
 

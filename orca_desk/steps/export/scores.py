@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import get_evaluation
+from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Progress
@@ -30,9 +31,14 @@ class ScoredFile:
     adapter: Path | None = None
 
 
+def scored_tasks(library: Library) -> TaskFilter:
+    """Return which tasks an export is scored on: the held-out ones with an answer, of own families."""
+    return TaskFilter(split="heldout", has_answer=True, families=own_families(library))
+
+
 def sampled_tasks(library: Library, limit: int) -> list[Task]:
-    """Return `limit` held-out tasks with an answer, of all families alike, the same ones each time."""
-    tasks = iterate_tasks(library, TaskFilter(split="heldout", has_answer=True))
+    """Return `limit` held-out tasks with an answer, of all own families alike, the same ones each time."""
+    tasks = iterate_tasks(library, scored_tasks(library))
     return sorted(tasks, key=lambda task: hashlib.sha256(task.id.encode()).digest())[:limit]
 
 

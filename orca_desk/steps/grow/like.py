@@ -67,11 +67,11 @@ class LikeRequest:
         known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
         try:
             seeds = dict(stored["seeds"])
-            ids = seeds.get("ids")
+            lists = {name: tuple(seeds[name]) for name in ("ids", "families") if seeds.get(name) is not None}
             return cls(
                 **{
                     **known,
-                    "seeds": TaskFilter(**{**seeds, "ids": None if ids is None else tuple(ids)}),
+                    "seeds": TaskFilter(**{**seeds, **lists}),
                     "changes": tuple(stored["changes"]),
                     "sampling": Sampling.from_json(stored["sampling"]),
                 }

@@ -16,6 +16,7 @@ from orca_desk.library.base_answers import (
     solve_rates,
 )
 from orca_desk.library.database import Library
+from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Task, digest, question_key
 from orca_desk.models.hashes import HashCache
@@ -36,17 +37,17 @@ SHORTEST = 10  # tokens of an answer
 def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
     """Return the training tasks with a reference answer that a request asks, one of each question.
 
-    Raises UserError for a family that has none.
+    Without families these are the user's own (`own_families`). Raises UserError for a family that has none.
     """
     found: dict[str, Task] = {}
-    for family in request.families or (None,):
+    for family in request.families or own_families(library) or (None,):
         wanted = TaskFilter(family=family, split="train", has_answer=True)
         counts: dict[str, int] = {}
         for task in iterate_tasks(library, wanted):
             counts[task.family] = counts.get(task.family, 0) + 1
             if not request.per_family or counts[task.family] <= request.per_family:
                 found.setdefault(question_key(task.conversation), task)
-        if family is not None and not counts:
+        if request.families and not counts:
             raise UserError(
                 f"No training task of a family named {family} has a reference answer.",
                 "See: orca-desk tasks families",

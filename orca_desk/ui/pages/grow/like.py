@@ -30,6 +30,7 @@ class LikeForm(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self._own: tuple[str, ...] | None = None
         self.desk = desk
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -51,6 +52,7 @@ class LikeForm(QWidget):
             seeds=TaskFilter(
                 split="train",
                 family=self.family.currentData(),
+                families=self._own if self.family.currentData() is None else None,
                 tag=self.tag.currentData(),
                 text=self.text.text().strip() or None,
                 limit=self.limit.value() or None,
@@ -77,6 +79,11 @@ class LikeForm(QWidget):
         self.agreement.setValue(round(100 * request.agreement))
         self.temperature.setValue(request.sampling.temperature)
         self.seed.setValue(request.sampling.seed)
+
+    def leave_out(self, own: tuple[str, ...] | None) -> None:
+        """Let all families mean the user's `own`, where there are families of sample tasks beside them."""
+        self._own = own
+        self.family.setItemText(0, "All families" if own is None else "All own families, without samples")
 
     def set_choices(self, families: Sequence[str], tags: Sequence[str]) -> None:
         """Offer these families and tags; the current selection stays."""

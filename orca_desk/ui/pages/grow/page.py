@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
+from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import families, tags
 from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.grow.documents import DocumentsRequest
@@ -110,6 +111,8 @@ class GrowPage(Page):
         self.body.addWidget(self.panel)
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
+        self.keep("proposals", self.proposals.table)
+        self.keep("generators", self._generators.table)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the proposals, and what the forms offer."""
@@ -207,18 +210,21 @@ class GrowPage(Page):
         elif job.result is not None:
             self.notice.show_message(grown_sentence(job.result))
 
-    def _offer(self, found: tuple[list[str], list[str]]) -> None:
-        self.proposals.families = found[0]
+    def _offer(self, found: tuple[list[str], list[str], tuple[str, ...] | None]) -> None:
+        names, tag_names, own = found
+        self.proposals.families = names
         for form in self.forms.values():
-            form.set_choices(*found)
+            form.set_choices(names, tag_names)
+            if isinstance(form, LikeForm):
+                form.leave_out(own)
 
 
 def _grow(library: Library, wanted: Request, progress: Progress, control: JobControl) -> Grown:
     return wanted.grow(library, progress=progress, control=control)
 
 
-def _choices(library: Library) -> tuple[list[str], list[str]]:
-    return [one.family for one in families(library)], list(tags(library))
+def _choices(library: Library) -> tuple[list[str], list[str], tuple[str, ...] | None]:
+    return [one.family for one in families(library)], list(tags(library)), own_families(library)
 
 
 class _FormArea(QScrollArea):
