@@ -56,7 +56,9 @@ def test_runs_are_found_by_their_outcome_and_keep_their_order(
     qtbot.waitUntil(lambda: page.count.text() == "3 runs")
 
 
-@pytest.mark.parametrize("name", ["tasks", "records", "models", "hub", "jobs", "chat", "evaluate", "grow"])
+@pytest.mark.parametrize(
+    "name", ["tasks", "records", "models", "hub", "jobs", "chat", "evaluate", "grow", "teacher", "strategies"]
+)
 def test_ctrl_f_never_fails(window: Window, qtbot: QtBot, name: str) -> None:
     window.desk.open(name)
     page = window.show_page(name)

@@ -189,6 +189,9 @@ class HubPage(Page):
         self.body.addWidget(self.splitter, 1)
         self.splitter.setSizes(SIZES)
         self.keep("splitter", self.splitter)
+        self.keep("recommended", self.finder.recommended_table)
+        self.keep("found", self.finder.found_table)
+        self.keep("files", self.detail.table)
 
     def _show_root(self, root: Path) -> None:
         self._root = root

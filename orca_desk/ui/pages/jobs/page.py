@@ -105,7 +105,7 @@ class JobsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the runs again."""
         library, kind = self.desk.library, self.kind.currentData()
-        limit = None if self.search.text().strip() else SHOWN  # a search goes through all runs
+        limit = -1 if self.search.text().strip() else SHOWN  # a search goes through all runs
 
         def read() -> _Read:
             runs = list_runs(library, kind=kind, limit=limit)

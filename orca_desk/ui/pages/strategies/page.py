@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QTimer
-from PySide6.QtWidgets import QListView, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QListView, QTabWidget, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
@@ -19,7 +19,7 @@ from orca_desk.library.strategies import (
 )
 from orca_desk.method.strategies import Strategy
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.strategies.draft import StrategyDraft, drafts_from_json, drafts_to_json
 from orca_desk.ui.pages.strategies.editor import StrategyEditor
 from orca_desk.ui.pages.strategies.listing import StrategyDelegate, StrategyEntry, StrategyListModel
@@ -46,6 +46,7 @@ class StrategiesPage(Page):
     watches = frozenset({"strategies", "pairings", "tasks"})
     offers = (
         Command("&Save strategy", lambda page: page.save(), key="Ctrl+S", image="save"),
+        SEARCH,
         Command("&New strategy", lambda page: page.new(), key="Ctrl+Shift+N", image="plus"),
         Command(
             "&Duplicate strategy",
@@ -111,6 +112,10 @@ class StrategiesPage(Page):
         if "start" in target:
             self.tabs.setCurrentIndex(1)
             self.pairing.measure.start_stored(target["start"])
+
+    def search_field(self) -> QLineEdit:
+        """See Page: that of the tasks in the preview of the prompt."""
+        return self.preview.search.words
 
     def first_focus(self) -> QWidget:
         """Focus the list, or the matrix."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -24,7 +24,7 @@ from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Command, Page
+from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.teacher.form import TeacherForm
 from orca_desk.ui.pages.teacher.outcome import NoticeAction, run_notice
 from orca_desk.ui.pages.teacher.preview import TeacherPreview
@@ -52,6 +52,7 @@ class TeacherPage(Page):
         Command("&Preview five answers", lambda page: page.preview(), key="Ctrl+P", image="eye"),
         Command("Pa&use or resume", lambda page: page.pause(), key="Ctrl+Shift+P", image="pause"),
         stop_command(lambda page: page.job),
+        SEARCH,
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -84,6 +85,10 @@ class TeacherPage(Page):
         self.form.changed.connect(self._timer.start)
         self.keep("columns", self.columns)
         self.keep("answers", self.run_view.table)
+
+    def search_field(self) -> QLineEdit:
+        """See Page: the words that the tasks to answer have."""
+        return self.form.text
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Offer the current families, tags and strategies, and count the tasks again."""
