@@ -28,6 +28,7 @@ from orca_desk.ui.pages.chat.answer import AnswerCard
 from orca_desk.ui.pages.chat.arrange import arrange, width_of
 from orca_desk.ui.pages.chat.turn import TurnActions, TurnView
 from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.elided_button import ElidedButton
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.shorten import shorten
 
@@ -265,9 +266,12 @@ class ExampleQuestions(QWidget):
         title = label("Ask every model the same question", size="heading", bold=True)
         layout.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
         text = label(
-            "Each column above is one model on this machine. They answer side by side.", tone="muted"
+            "Each column above is one model on this machine. They answer side by side.",
+            tone="muted",
+            wrap=True,
         )
-        layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+        text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(text)
         layout.addSpacing(GRID)
         self._offered: list[QPushButton] = []
         self._buttons = QVBoxLayout()
@@ -284,7 +288,7 @@ class ExampleQuestions(QWidget):
             made.deleteLater()
         self._offered = []
         for task in tasks:
-            made = button(shorten(task.query, LONGEST_EXAMPLE).replace("&", "&&"))
+            made = ElidedButton(shorten(task.query, LONGEST_EXAMPLE))
             made.setAccessibleName(f"Ask: {shorten(task.query, LONGEST_NAME)}")
             made.setStyleSheet("text-align: left;")
             made.setMaximumWidth(88 * GRID)
