@@ -9,6 +9,7 @@ import click
 from orca_desk.cli.options import device_option, examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
+from orca_desk.cli.train_compare import compare
 from orca_desk.cli.train_presets import presets
 from orca_desk.cli.train_settings import given_settings, setting_options
 from orca_desk.errors import UserError
@@ -56,9 +57,7 @@ from orca_desk.ui.words.trainings import (
 @library_option
 @device_option
 @json_option
-@click.pass_context
 def command(
-    ctx: click.Context,
     student: Path | None,
     snapshot: str | None,
     gguf: Path | None,
@@ -72,12 +71,12 @@ def command(
     Then check that llama.cpp answers with it as torch does. Ctrl-C saves a checkpoint; run the same command
     again to resume from it.
     """
-    if ctx.invoked_subcommand is not None:
+    if click.get_current_context().invoked_subcommand is not None:
         return
     if student is None or snapshot is None:
         raise click.UsageError(f"Missing option '{'--student' if student is None else '--snapshot'}'.")
     tell_notes(student, folder=folder)
-    chosen = given_settings(ctx, settings, preset=preset)
+    chosen = given_settings(settings, preset=preset)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         found = snapshot_id(library, snapshot)
         _check(library, student, found, chosen)
@@ -126,3 +125,4 @@ def _show(made: Trained, settings: TrainSettings) -> None:
 
 
 command.add_command(presets)
+command.add_command(compare)

@@ -84,10 +84,9 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--from", "source", metavar="PRESET", help="Begin with the settings of another preset.")
 @setting_options
 @json_option
-@click.pass_context
-def save(ctx: click.Context, name: str, source: str | None, as_json: bool, **settings: Any) -> None:
+def save(name: str, source: str | None, as_json: bool, **settings: Any) -> None:
     """Save settings under a name; one of that name is replaced."""
-    chosen = given_settings(ctx, settings, preset=source)
+    chosen = given_settings(settings, preset=source)
     before = save_preset(name, chosen)
     said = f"The preset {name} {'is saved' if before is None else 'was replaced'}."
     _tell(as_json, said, name=name, replaced=before)

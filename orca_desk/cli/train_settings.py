@@ -28,16 +28,17 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def given_settings(ctx: click.Context, values: Mapping[str, Any], *, preset: str | None) -> TrainSettings:
-    """Return the settings of a command: those of a preset, where one is named, changed by the options given.
+def given_settings(values: Mapping[str, Any], *, preset: str | None) -> TrainSettings:
+    """Return the settings of the running command: those of a preset, changed by the options that are given.
 
     Raises UserError for an unknown preset and for a bad value.
     """
     if preset is None:
         return TrainSettings(**values)
+    context = click.get_current_context()
     given = {
         name: value
         for name, value in values.items()
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     return TrainSettings.from_dict(get_preset(preset).to_dict() | given)

@@ -13,11 +13,14 @@ from tiny_models import TinyModel
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
+from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
-from orca_desk.library.snapshots import freeze
+from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.student.export import export_adapter
+from orca_desk.student.settings import TrainSettings
 
 
 @pytest.fixture
@@ -64,3 +67,20 @@ def test_presets_are_saved_listed_and_given_to_a_training(
         )
     with pytest.raises(UsageError, match="Missing option '--snapshot'"):
         run("train", "--student", str(tmp_path))
+
+
+def test_trainings_are_compared_by_what_differs(folder: Path, tmp_path: Path) -> None:
+    with Library.open(folder) as library:
+        snapshot = list_snapshots(library)[0].id
+        for rank in (4, 8):
+            settings = TrainSettings(rank=rank).to_dict()
+            create_training(library, base=tmp_path / "base", snapshot=snapshot, settings=settings)
+
+    def run(*words: str) -> str:
+        given = ["train", "compare", "train-1", "train-2", "--library", str(folder), *words]
+        return CliRunner().invoke(commands, given, catch_exceptions=False, standalone_mode=False).stdout
+
+    rows = json.loads(run("--json"))
+    assert rows[0] == {"name": "Rank", "values": {"train-1": "4", "train-2": "8"}}
+    run("--csv", str(tmp_path / "table.csv"))
+    assert (tmp_path / "table.csv").read_text("utf-8").splitlines()[:2] == [",train-1,train-2", "Rank,4,8"]

@@ -40,7 +40,8 @@ def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
     Without families these are the user's own (`own_families`). Raises UserError for a family that has none.
     """
     found: dict[str, Task] = {}
-    for family in request.families or own_families(library) or (None,):
+    families: Sequence[str | None] = request.families or own_families(library) or (None,)
+    for family in families:
         wanted = TaskFilter(family=family, split="train", has_answer=True)
         counts: dict[str, int] = {}
         for task in iterate_tasks(library, wanted):

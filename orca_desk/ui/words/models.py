@@ -51,8 +51,8 @@ def notes_before_run(notes: ServingNotes) -> list[str]:
 
 MINI_NOTE = (
     "The mini models know seven kinds of question: who looks where (belief), who has what after swaps, sums "
-    "with things (words), the order of events, looking up in a text, applying rules, and simple facts, all as "
-    "in the sample tasks. To any other they write nonsense: ask a model of your own."
+    "with things (words), the order of events, looking up in a text, applying rules, and simple facts, all "
+    "as in the sample tasks. To any other they write nonsense: ask a model of your own."
 )
 
 

@@ -97,7 +97,7 @@ class ModelRow(QWidget):
     def _fit(self) -> None:
         count = len(self.heads)
         fits = arrange(count, self.width() - SCROLL_BAR) == "beside"
-        self.area.widget().setMinimumWidth(0 if fits else width_of(count))
+        self.area.inside.setMinimumWidth(0 if fits else width_of(count))
 
     def note_context(self, column: int, tokens: int) -> None:
         """Show the size of a context window as the running model reports it."""
@@ -196,6 +196,7 @@ class _Heads(QScrollArea):
 
     def __init__(self, inside: QWidget) -> None:
         super().__init__()
+        self.inside = inside
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -208,7 +209,7 @@ class _Heads(QScrollArea):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of the heads."""
-        return QSize(0, self.widget().sizeHint().height())
+        return QSize(0, self.inside.sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the same."""

@@ -193,11 +193,16 @@ class SystemBar(QFrame):
         dialog.open()
 
     def _do(self, text: str, work: Callable[[], Any], undo: Callable[[Any], Any], said: str = "") -> None:
+        def done(_: Any) -> None:
+            self._read_saved()
+            if said:
+                self._desk.say(said, "good")
+
         self._desk.do(
             text,
             work,
             undo,
-            then=lambda _: (self._read_saved(), said and self._desk.say(said, "good")),
+            then=done,
             undone=self._read_saved,
             failed=self._failed,
         )

@@ -6,18 +6,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
-from orca_desk.steps.evaluate.of_training import TrainingEvaluation, evaluations_of
-from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.training.comparison_table import Compared, ComparisonTable
+from orca_desk.ui.pages.training.comparison_table import ComparisonTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import card
+from orca_desk.ui.words.training_comparison import ComparedTraining, compared
 
-Read = tuple[Compared, TrainingPoints]
+Read = tuple[ComparedTraining, TrainingPoints]
 
 
 class TrainingComparison(QWidget):
@@ -69,12 +68,10 @@ class TrainingComparison(QWidget):
 
 
 def _read(library: Library, trainings: Sequence[Training]) -> list[Read]:
-    evaluations = evaluations_of(library, trainings)
-    return [_read_one(library, one, evaluations[one.id]) for one in trainings]
+    return [(one, _points(one)) for one in compared(library, trainings)]
 
 
-def _read_one(library: Library, training: Training, evaluations: tuple[TrainingEvaluation, ...]) -> Read:
-    details: TrainingDetails = training_details(library, training.id)
+def _points(one: ComparedTraining) -> TrainingPoints:
     points = TrainingPoints()
-    points.add(details.metrics, details.evaluations)
-    return Compared(details=details, evaluations=evaluations), points
+    points.add(one.details.metrics, one.details.evaluations)
+    return points

@@ -1,7 +1,6 @@
 """The table of compared trainings: a column for each; results, then settings, first what differs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +17,16 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.formats.csv_file import write_csv
-from orca_desk.steps.evaluate.of_training import TrainingEvaluation
-from orca_desk.steps.train.history import TrainingDetails
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.evaluations import interval
-from orca_desk.ui.words.runs import status_text, time_of
-from orca_desk.ui.words.settings import title
-from orca_desk.ui.words.tidying import run_title
-from orca_desk.ui.words.trainings import records_summary, shown
+from orca_desk.ui.words.training_comparison import ComparedTraining, Entry, entries
 
 DIFFERS = "≠"
-NOTHING = "–"
 SIGN, NAME = 0, 1  # columns before those of the trainings
-MOST_EVALUATIONS = 8  # names of evaluations that get a row
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """A training with its evaluations, the newest first."""
-
-    details: TrainingDetails
-    evaluations: tuple[TrainingEvaluation, ...]
-
-    @property
-    def name(self) -> str:
-        """What the training is called."""
-        return run_title(self.details.training.run)
-
-
-Entry = tuple[str, tuple[str, ...]]  # what a row is about, and the value of each training
 
 
 class ComparisonTable(QWidget):
@@ -86,7 +61,7 @@ class ComparisonTable(QWidget):
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
 
-    def show_trainings(self, found: Sequence[Compared]) -> None:
+    def show_trainings(self, found: Sequence[ComparedTraining]) -> None:
         """Show these trainings, one a column."""
         self.headers = ["", "Setting or result", *(one.name for one in found)]
         self.entries = entries(found)
@@ -143,62 +118,3 @@ class ComparisonTable(QWidget):
             )
             if not fits:
                 self.view.setColumnWidth(column, grown(15 * GRID))
-
-
-def entries(found: Sequence[Compared]) -> list[Entry]:
-    """Return the rows: what the trainings came to, then their settings; first of all the differences."""
-
-    def row(name: str, value: Callable[[Compared], str]) -> Entry:
-        return name, tuple(value(one) for one in found)
-
-    results = [
-        row("Base model", lambda one: one.details.training.base.name),
-        row("Snapshot", lambda one: one.details.snapshot),
-        row("Status", _status),
-        row("Best validation loss", lambda one: _loss(one.details.training.best_eval)),
-        row("Before the training", lambda one: _loss(one.details.base_loss)),
-        row("Steps", _steps),
-        row("Records", lambda one: records_summary(one.details.records) or NOTHING),
-        row("Took", lambda one: time_of(one.details.training.run) or NOTHING),
-        *(
-            (f"Correct: {name}", tuple(_newest(one, name) for one in found))
-            for name in _evaluated(found)[:MOST_EVALUATIONS]
-        ),
-    ]
-    names = dict.fromkeys(name for one in found for name in one.details.training.settings)
-    settings = [
-        row(title(name), lambda one, name=name: shown(one.details.training.settings.get(name, NOTHING)))
-        for name in names
-    ]
-    return sorted([*results, *settings], key=lambda entry: len(set(entry[1])) == 1)
-
-
-def _status(one: Compared) -> str:
-    early = ", stopped early" if one.details.stopped_early else ""
-    return f"{status_text(one.details.training.run)}{early}"
-
-
-def _steps(one: Compared) -> str:
-    last = one.details.metrics[-1] if one.details.metrics else None
-    return NOTHING if last is None else f"{last['step']:,} of {last['steps']:,}"
-
-
-def _loss(loss: float | None) -> str:
-    return NOTHING if loss is None else f"{loss:.4f}"
-
-
-def _evaluated(found: Sequence[Compared]) -> list[str]:
-    """Return the names of evaluations, those that most trainings share first."""
-    names: dict[str, int] = {}
-    for one in found:
-        for name in dict.fromkeys(each.listed.name for each in one.evaluations if not each.is_earlier):
-            names[name] = names.get(name, 0) + 1
-    return sorted(names, key=lambda name: -names[name])
-
-
-def _newest(one: Compared, name: str) -> str:
-    """Return the share of the newest evaluation of a name, with its interval and number of questions."""
-    for each in one.evaluations:
-        if each.listed.name == name and not each.is_earlier:
-            return f"{interval(each.listed.accuracy)}, n = {each.listed.accuracy.n:,}"
-    return NOTHING

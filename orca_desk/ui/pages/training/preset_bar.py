@@ -38,7 +38,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 
 CUSTOM = "Custom"
 KINDS = "Presets (*.json)"
@@ -74,6 +74,7 @@ class PresetBar(QWidget):
         row.addWidget(self.box, 1)
         row.addWidget(self.menu_button)
         self.box.activated.connect(self._take)
+        self.box.currentTextChanged.connect(lambda text: self.box.setToolTip(safe_tip(text)))  # it may be cut
         desk.theme.changed.connect(self._paint)
         self._paint()
         self.reload()
@@ -203,11 +204,15 @@ class PresetBar(QWidget):
     def _do(
         self, text: str, work: Callable[[], Any], undo: Callable[[Any], Any], then: Callable[[Any], Any]
     ) -> None:
+        def done(result: Any) -> None:
+            self.reload()
+            then(result)
+
         self._desk.do(
             text,
             work,
             undo,
-            then=lambda result: (self.reload(), then(result)),
+            then=done,
             undone=self.reload,
             failed=self._notice().show_error,
         )
