@@ -11,12 +11,14 @@ from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
 from orca_desk.library.database import Library
+from orca_desk.library.deleting import Kind
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.notes import note_on
 from orca_desk.library.records import count_records
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
+from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
 from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
 from orca_desk.ui.window import Window
 
@@ -131,9 +133,14 @@ def test_records_go_but_for_those_that_a_snapshot_holds(
     page = window.show_page("records")
     table = page.table
     rows_are(table, 6, qtbot)
-    table.setFocus()
+    select(table, 0)
+    note = open_dialog(NoteDialog, qtbot, page.tidying.note_action.trigger)
+    note.text.setPlainText("odd wording")
+    note.accept()
+    qtbot.waitUntil(lambda: page.side.verdict.note.text() == "Note: odd wording")
+    assert page.side.verdict.note.isVisibleTo(page)
     table.selectAll()
-    dialog = open_dialog(DeletionDialog, qtbot, lambda: QTest.keyClick(table, Qt.Key.Key_Delete))
+    dialog = open_dialog(DeletionDialog, qtbot, page.tidying.delete)
     told = " ".join(one.text() for one in dialog.findChildren(QLabel))
     assert "Delete 1 record?" in told and "5 records are frozen in the snapshot both." in told
     dialog.accept()
@@ -184,3 +191,23 @@ def test_rows_have_menus_of_what_can_be_done_with_them(
     texts = [one.text().replace("&", "") for one in menu.actions()]
     assert {"Keep", "Drop", "Regenerate…", "Note…", "Delete"} <= set(texts)
     menu.close()
+
+
+def test_a_field_undoes_its_own_text_and_not_the_library(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    window.desk.do(
+        "delete training train-1",
+        lambda: delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"])),
+        lambda entry: restore(library, entry),
+        "trainings",
+    )
+    qtbot.waitUntil(lambda: list_trainings(library) == [])
+    page = window.show_page("records")
+    field = page.search_field()
+    assert field is not None
+    field.setFocus()
+    QTest.keyClicks(field, "zebra")
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert field.text() == ""
+    assert window.desk.undo.undoText() == "delete training train-1" and window.page is page

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from orca_desk.inventory.usage import model_with_hash
 from orca_desk.library.database import Library
+from orca_desk.library.notes import note_on
 from orca_desk.library.records import StoredRecord
 from orca_desk.library.review import record_at, standings_now
 from orca_desk.library.strategies import current_strategies
@@ -21,7 +22,8 @@ class ReviewItem:
 
     `revealed` names the strategies whose instruction the student's message quotes, so that nothing is erased
     for them. `standing` is how it stands under the rules in force; None where these cannot be applied.
-    `teacher` is the model that answered, if it is on this machine and its hash is known.
+    `teacher` is the model that answered, if it is on this machine and its hash is known. `note` is what the
+    user noted about it, or "".
     """
 
     rowid: int
@@ -32,6 +34,7 @@ class ReviewItem:
     has_task: bool
     standing: RecordStanding | None
     teacher: ModelFile | None
+    note: str = ""
 
 
 def review_item(
@@ -52,4 +55,5 @@ def review_item(
         standing=standings_now(library, [rowid]).get(rowid),
         has_task=bool(get_tasks(library, [stored.record.task_id])),
         teacher=model_with_hash(library, models, stored.record.provenance.model_sha256),
+        note=note_on(library, "record", stored.record.id),
     )

@@ -172,6 +172,7 @@ class Tidying(QObject):
     def _delete(self, plan: Deletion) -> None:
         library, title = self.desk.library, deletion_title(plan)
         page, name = PLACES[plan.kind]
+        self.desk.say(f"Deleting {things(plan.kind, plan.items)}…")
         self.desk.do(
             title,
             lambda: delete(library, plan),

@@ -59,6 +59,9 @@ class VerdictPanel(QFrame):
         self._leaks = QVBoxLayout()
         self._leaks.setSpacing(0)
         grid.addLayout(self._leaks, 2, 0, 1, 6)
+        self.note = label(wrap=True, selectable=True)
+        self.note.setAccessibleName("Your note")
+        grid.addWidget(self.note, 3, 1, 1, 5)
         desk.theme.changed.connect(self._paint)
 
     def show_record(self, item: ReviewItem) -> None:
@@ -75,6 +78,8 @@ class VerdictPanel(QFrame):
             reason += " Its task is held out, so it is never used for training."
         self.reason.setText(reason)
         self.standing.setText(f"{standing_text(item.standing)}." if item.standing else "")
+        self.note.setText(f"Note: {item.note}")
+        self.note.setVisible(bool(item.note))
         self.task.setEnabled(item.has_task)
         self.task.setToolTip("" if item.has_task else "The task was deleted.")
         if changed:

@@ -158,8 +158,9 @@ class StorageCard(SettingsCard):
         ]
         text = f"{counted(len(models), 'model')} outside of the library, which other programs may use too"
         for column in range(2):
-            if (before := self.sizes.itemAtPosition(place, column)) is not None:
-                before.widget().deleteLater()
+            before = self.sizes.itemAtPosition(place, column)
+            if before is not None and (former := before.widget()) is not None:
+                former.deleteLater()
         self._add_size(place, text, human_bytes(sum(one.size_bytes for one in models)))
 
     def _suggestion(self, one: Suggestion) -> QWidget:

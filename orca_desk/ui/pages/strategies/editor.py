@@ -16,6 +16,8 @@ from orca_desk.ui.theme import GRID, SCROLL_BAR, grown
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import button, card, label
 
+SAVE_TIP = "Saves a new version. It cannot be undone: answers refer to it. Earlier versions stay."
+
 
 class StrategyEditor(QWidget):
     """Shows a draft and emits `edited` when the user changes it. The page decides what to do with it."""
@@ -134,7 +136,7 @@ class StrategyEditor(QWidget):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.discard = button("Discard", self.discard_wanted.emit, tip="Discard unsaved changes")
-        self.save = button("Save", self.save_wanted.emit, primary=True)
+        self.save = button("Save", self.save_wanted.emit, primary=True, tip=SAVE_TIP)
         row.addWidget(self.discard)
         row.addStretch(1)
         row.addWidget(self.save)
