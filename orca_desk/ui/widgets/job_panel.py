@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout
 
 from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.progress import JOB_STATES, progress_line
 
 
@@ -27,8 +28,9 @@ class JobPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
         row = QHBoxLayout()
-        self.title = label(bold=True)
-        self.count = label(tone="muted")
+        self.title = ElidedLabel(bold=True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.count = ElidedLabel(tone="muted")
         row.addWidget(self.title)
         row.addWidget(self.count, 1)
         self.pause = button("Pause", self._pause)
@@ -50,7 +52,7 @@ class JobPanel(QFrame):
         job.updated.connect(self._show)
         job.state_changed.connect(self._show_state)
         job.ended.connect(self._ended)
-        self.title.setText(job.title)
+        self.title.show_text(job.title)
         self.setAccessibleName(job.title)
         self._show(job.last or Update(stage=""))
         self._show_state()
@@ -59,7 +61,7 @@ class JobPanel(QFrame):
     def _show(self, update: Update) -> None:
         state = JOB_STATES[self.job.state] if self.job else ""
         # A worker may report more while it stops
-        self.count.setText(state or progress_line(update, with_overall=self._with_overall))
+        self.count.show_text(state or progress_line(update, with_overall=self._with_overall))
         share = update.share if self._with_overall else replace(update, overall=None).share
         self.bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
@@ -73,7 +75,7 @@ class JobPanel(QFrame):
         self.pause.setEnabled(state in ("running", "pausing"))
         self.stop.setEnabled(state in ("waiting", "running", "pausing"))
         if JOB_STATES[state]:
-            self.count.setText(JOB_STATES[state])
+            self.count.show_text(JOB_STATES[state])
         if state == "waiting":
             self.bar.setRange(0, 1)  # (0, 0) would animate as if something happened
 

@@ -37,7 +37,7 @@ def describe(update: Update) -> str:
 
 
 def progress_line(update: Update, *, with_overall: bool = True) -> str:
-    """Return progress for one line, its percentage first: "30%  ·  asking the teacher: 120 of 400 answers".
+    """Return progress for one line, its percentage first: "30% · asking the teacher: 120 of 400 answers".
 
     `with_overall` False leaves out how far the whole job is.
     """
@@ -46,7 +46,7 @@ def progress_line(update: Update, *, with_overall: bool = True) -> str:
         first = overall_text(update.overall)
     elif update.total:
         first = f"{min(1.0, update.done / update.total):.0%}"
-    return "  ·  ".join(filter(None, (first, describe(update))))
+    return " · ".join(filter(None, (first, describe(update))))
 
 
 def overall_text(overall: Overall) -> str:

@@ -106,7 +106,7 @@ def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> N
 
     job = window.desk.jobs.start("Count sheep", "count", work)
     panel.follow(job)
-    qtbot.waitUntil(lambda: panel.count.text() == "25%  ·  counting: 1 of 4 sheep, 0.50 sheep/s, 6 s left")
+    qtbot.waitUntil(lambda: panel.count.text() == "25% · counting: 1 of 4 sheep, 0.50 sheep/s, 6 s left")
     assert panel.bar.value() == 250
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     paused.set()

@@ -1,6 +1,7 @@
 """The demo while it runs: its stages with their outcomes, its progress, and its newest output."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -122,6 +123,7 @@ class DemoRun(QWidget):
         job.updated.connect(self._show_overall)
         job.event_arrived.connect(self._add_stage)
         job.state_changed.connect(self._paint)
+        job.state_changed.connect(lambda: self._show_overall(job.last or Update(stage="")))
         job.ended.connect(self._end)
         self.panel.follow(job)
         self._show_overall(job.last or Update(stage=""))
@@ -153,6 +155,8 @@ class DemoRun(QWidget):
 
     def _show_overall(self, update: Update) -> None:
         overall = update.overall or Overall(step=1, steps=len(STAGES), share=0.0)
+        if self.job is not None and self.job.state == "pausing":
+            overall = replace(overall, seconds_left=None)  # no time is left while a job is paused
         self.overall.setText(overall_text(overall))
         self.overall_bar.setValue(round(1000 * overall.share))
 

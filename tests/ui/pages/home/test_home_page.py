@@ -19,7 +19,7 @@ from orca_desk.library.evaluations import Answered, Question, add_answers, creat
 from orca_desk.library.runs import end_run
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
-from orca_desk.processes.progress import JobControl, Update
+from orca_desk.processes.progress import JobControl, Overall, Update
 from orca_desk.steps.demo import status
 from orca_desk.steps.demo import walk as demo
 from orca_desk.steps.demo.result import write_result
@@ -248,6 +248,27 @@ def test_the_demo_is_run_stopped_and_resumed(
 
 
 @with_samples
+def test_a_paused_demo_has_no_time_left(home: HomePage, window: Window, qtbot: QtBot) -> None:
+    overall = Overall(step=2, steps=8, share=0.24, seconds_left=120)
+
+    def work(tools: Tools) -> None:
+        changed = threading.Event()
+        tools.control.listen(changed.set)
+        tools.progress(Update(stage="asking the teacher", done=1, total=4, overall=overall))
+        while not tools.control.stopped and changed.wait(20):
+            changed.clear()
+
+    job = window.desk.jobs.start("The demo", "demo", work)
+    home.run.follow(job)
+    qtbot.waitUntil(lambda: home.run.overall.text() == "Step 2 of 8, about 24%, 2 min left")
+    job.pause()
+    assert home.run.overall.text() == "Step 2 of 8, about 24%"
+    job.resume()
+    assert home.run.overall.text().endswith("2 min left")
+    job.stop()
+    qtbot.waitUntil(lambda: job.is_over)
+
+
 def test_a_paused_demo_says_so(
     home: HomePage, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,7 +131,7 @@ def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtB
     job = window.desk.jobs.start("First", "train", work)
     assert [panel.title.text() for panel in panels(page)] == ["First"]
     (panel,) = panels(page)
-    qtbot.waitUntil(lambda: "25%  ·  working: 1 of 4 pieces" in panel.count.text())
+    qtbot.waitUntil(lambda: "25% · working: 1 of 4 pieces" in panel.count.text())
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     assert job.state == "pausing" and panel.pause.text() == "Resume"
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
