@@ -11,6 +11,8 @@ WITHOUT_LOCKS_HINT = (
     "Open it on one computer at a time, or move it to a local disk: two at once could damage it."
 )
 
+SAMPLES_UNCHECKED = "Families of sample tasks begin unchecked beside your own."
+
 
 def library_name(folder: Path, stored: str = "") -> str:
     """Return what a library is called: as the user named it, or as its folder, or the one for everybody."""

@@ -30,7 +30,9 @@ from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.forgetting import ABOUT as FORGETTING
 from orca_desk.ui.words.forgetting import general_questions_text, general_time_text
+from orca_desk.ui.words.library import SAMPLES_UNCHECKED
 from orca_desk.ui.words.pairing import without_strategy
+from orca_desk.ui.words.tidying import run_title
 
 
 class EvaluationSetup(QWidget):
@@ -71,12 +73,13 @@ class EvaluationSetup(QWidget):
         before = self.training.currentData()
         self.training.clear()
         for one in trainings:
-            self.training.addItem(f"{one.id}  ·  {one.base.name}", one.id)
+            self.training.addItem(f"{run_title(one.run)}  ·  {one.base.name}", one.id)
         self.training.setCurrentIndex(max(0, self.training.findData(before)))
         self.quick.setVisible(bool(trainings))
         self.untrained.setVisible(not trainings)
         self.candidates.set_trainings(trainings)
         self.families.show_families(families, left_out=left_out)
+        self.samples_out.setVisible(any(name in families for name in left_out))
         if not self._filled:
             self._filled = True
             self._fill_at_first()
@@ -190,6 +193,9 @@ class EvaluationSetup(QWidget):
         about = "No student is trained on these tasks, and their answers are known. Space selects a family."
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(self.families)
+        self.samples_out = label(SAMPLES_UNCHECKED, tone="muted", size="caption", wrap=True)
+        self.samples_out.hide()
+        layout.addWidget(self.samples_out)
         row = QHBoxLayout()
         words = label("Maximum tasks per family")
         self.limit = number_box(0, 1_000_000)

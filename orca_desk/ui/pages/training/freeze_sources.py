@@ -9,6 +9,7 @@ from orca_desk.library.snapshots import FreezeChoices
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.library import SAMPLES_UNCHECKED
 
 
 class FreezeSources(QWidget):
@@ -30,6 +31,10 @@ class FreezeSources(QWidget):
             choices.itemChanged.connect(self.changed)
             side.addWidget(words)
             side.addWidget(choices)
+            if choices is self.families:
+                self.samples_out = label(SAMPLES_UNCHECKED, tone="muted", size="caption", wrap=True)
+                self.samples_out.hide()
+                side.addWidget(self.samples_out)
             row.addLayout(side)
 
     def apply(self, rules: SnapshotRules) -> SnapshotRules:
@@ -38,8 +43,7 @@ class FreezeSources(QWidget):
 
     def offer(self, choices: FreezeChoices) -> None:
         """Fill the lists. Families of sample tasks beside own ones are not checked."""
-        if choices.left_out and len(choices.left_out) < len(choices.families):
-            self.families.setToolTip("Families of sample tasks are left out: check them to take them too.")
+        self.samples_out.setVisible(bool(choices.left_out))
         for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
             box.blockSignals(True)
             for name, count in counts.items():
