@@ -32,6 +32,7 @@ SCROLL_BAR = 12  # px, the width of a scroll bar
 NAME = "orca-desk-theme"  # the property of the app that holds the name of the theme in use
 TEXT_SIZE = "orca-desk-text-size"  # the property of the app that holds the size of text
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)  # percent
+FITS = "fits"  # the property of a widget that sets its own height by its text
 UNLIMITED = 16_777_215  # px, Qt's largest size of a widget
 
 
@@ -269,7 +270,7 @@ def _has_own_font(widget: QWidget) -> bool:
 
 def _grow(widget: QWidget, ratio: float) -> None:
     """Let what has a size of its own, because of the text in it, grow or shrink by a ratio."""
-    if ratio == 1.0:
+    if ratio == 1.0 or widget.property(FITS):
         return
     if isinstance(widget, QHeaderView):
         if widget.orientation() == Qt.Orientation.Vertical:

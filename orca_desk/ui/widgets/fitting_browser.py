@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QFrame
 
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import FITS, GRID
 from orca_desk.ui.widgets.browser import Browser
 
 
@@ -19,6 +19,7 @@ class FittingBrowser(Browser):
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
         self.setProperty("kind", "flat")
+        self.setProperty(FITS, True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

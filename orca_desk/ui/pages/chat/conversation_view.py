@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.method.records import Task
 from orca_desk.steps.chat.events import (
@@ -244,12 +244,18 @@ class _Inside(QWidget):
         layout, width = self.layout(), self._area.viewport().width()
         if self.columns_width and layout:
             wide = self.columns_width + layout.contentsMargins().right()
-            return QSize(wide, layout.totalHeightForWidth(max(wide, width)))
-        return QSize(0, layout.totalHeightForWidth(width) if layout else 0)
+            return QSize(wide, _height_at(layout, max(wide, width)))
+        return QSize(0, _height_at(layout, width) if layout else 0)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the same."""
         return self.minimumSizeHint()
+
+
+def _height_at(layout: QLayout, width: int) -> int:
+    """Return the height (px) of a layout at a width, which does not change that of everything in it."""
+    at_width = layout.totalHeightForWidth(width)
+    return at_width if at_width >= 0 else layout.totalMinimumSize().height()
 
 
 class ExampleQuestions(QWidget):
