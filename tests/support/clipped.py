@@ -1,6 +1,7 @@
 """Finds what a window cuts: texts without room, controls outside their parents, overlaps, sideways bars."""
 
 from collections.abc import Iterator
+from inspect import isroutine
 from itertools import combinations
 
 from PySide6.QtCore import QRect, Qt
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.elided_button import ElidedButton
 
 SLACK = 1  # px; Qt rounds fractions of a pixel up and down
 CHOICES = QAbstractItemView, QComboBox, QAbstractSpinBox, QLineEdit, QMenuBar, QHeaderView, QTabBar
@@ -62,7 +64,8 @@ def visible(root: QWidget) -> Iterator[QWidget]:
 
 def describe(widget: QWidget) -> str:
     """Name a widget by its text and those around it, so that it can be found in the code."""
-    text = next((str(getattr(widget, name)()) for name in ("text", "title") if hasattr(widget, name)), "")
+    readers = (getattr(widget, name, None) for name in ("text", "title"))
+    text = next((str(read()) for read in readers if isroutine(read)), "")
     parents, parent = [], widget.parentWidget()
     while parent is not None and len(parents) < 5:
         if type(parent).__module__.startswith("orca_desk"):
@@ -75,7 +78,7 @@ def describe(widget: QWidget) -> str:
 def _faults(widget: QWidget) -> Iterator[str]:
     if outside := _outside(widget):
         yield outside
-    if isinstance(widget, ElidedLabel):
+    if isinstance(widget, ElidedLabel | ElidedButton):
         return
     if isinstance(widget, QLabel):
         yield from _label(widget)

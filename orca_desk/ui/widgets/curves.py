@@ -378,18 +378,16 @@ class Curves(QWidget):
 class _Figure(QWidget):
     """As high at the least as its legend needs at the present width; Qt's own hint is for the narrowest."""
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the height for the present width."""
-        layout, least = self.layout(), super().minimumSizeHint()
-        if layout is None:
-            return least
-        return QSize(least.width(), layout.totalMinimumHeightForWidth(max(self.width(), least.width())))
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for the height that the new width needs."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
+            QTimer.singleShot(0, self, self._fit)  # the layout that resizes it would not hear now
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalMinimumHeightForWidth(self.width()))
 
 
 def _roles(count: int) -> tuple[Roles, ...]:

@@ -16,6 +16,7 @@ class SearchLine(QLineEdit):
         self._theme, self.below = theme, below
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
+        self.setToolTip(placeholder)  # a narrow line cuts it
         self.setClearButtonEnabled(True)
         self.setMinimumWidth(14 * GRID)
         self.setMaximumWidth(50 * GRID)

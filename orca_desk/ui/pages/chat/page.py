@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import is_mini
@@ -49,11 +49,13 @@ from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.save_file import saved
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import MINI_NOTE
 
+NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
 TICK_MS = 50  # streamed text is shown twenty times per second
 RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
@@ -91,6 +93,7 @@ class ChatPage(Page):
         super().__init__(desk)
         self.setAcceptDrops(True)
         self._models_chosen = False
+        self._is_narrow = False
         self._shown_error: Exception | None = None
         self._inbox: deque[Event] = deque()
         self.conversation = Conversation(desk.library, self._receive)
@@ -150,12 +153,9 @@ class ChatPage(Page):
         self._middle.addWidget(self.view)
         column.addWidget(self._middle, 1)
         column.addWidget(self.composer)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self.history)
-        self.splitter.addWidget(main)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = Panes(self.history, main, stretches=(0, 1))
         self.splitter.setSizes([26 * GRID, 100 * GRID])
-        self.splitter.setCollapsible(1, False)
+        self.splitter.setCollapsible(0, True)
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
         self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
@@ -479,10 +479,20 @@ class ChatPage(Page):
         """Show the sampling settings beside their button."""
         self.settings.show_sampling(self.top.sampling)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the room of a narrow window to the conversation; *History* shows the list there too."""
+        super().resizeEvent(event)
+        if self._is_narrow != (event.size().width() < NARROW):
+            self._is_narrow = not self._is_narrow
+            is_hidden = self.desk.view_state.value(HISTORY) == "hidden"
+            self.history.setHidden(self._is_narrow or is_hidden)
+
     def toggle_history(self) -> None:
         """Show or hide the list of chats."""
         shown = self.history.isHidden()
         self.history.setVisible(shown)
+        if self._is_narrow:
+            return  # for now only: the choice is for wider windows
         self.desk.view_state.setValue(HISTORY, "shown" if shown else "hidden")
 
     def _show_offer(self, offer: ChatOffer) -> None:

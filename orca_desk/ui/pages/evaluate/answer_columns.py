@@ -130,7 +130,7 @@ class AnswerColumns(QWidget):
     def _question(self) -> QWidget:
         frame = QFrame()
         frame.setProperty("kind", "card")
-        frame.setMinimumWidth(NARROWEST)
+        frame.setMinimumWidth(grown(NARROWEST))
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)
@@ -172,7 +172,7 @@ class AnswerColumn(QFrame):
         self.paired: str | None = None
         self._result: bool | str | None = ""
         self.setProperty("kind", "card")
-        self.setMinimumWidth(NARROWEST)
+        self.setMinimumWidth(grown(NARROWEST))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -34,6 +33,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.evaluate.tables import RIGHT, ComparisonTable, result_view
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
@@ -180,7 +180,7 @@ class BenchmarkCard(QWidget):
         self.problem.setVisible(bool(self.problem.text()))
         layout.addWidget(self.view)
         layout.addWidget(self.notes)
-        row = QHBoxLayout()
+        row = FlowRow()
         words = label("Model")
         self.model = QComboBox()
         self.model.setMinimumContentsLength(20)
@@ -213,7 +213,7 @@ class BenchmarkCard(QWidget):
         self.allow.toggled.connect(self._enable)
         column.addWidget(self.code)
         column.addWidget(self.allow)
-        row = QHBoxLayout()
+        row = FlowRow()
         words = label("Maximum documents per task")
         self.limit = number_box(0, MOST_DOCUMENTS)
         self.limit.setSpecialValueText("all")

@@ -12,6 +12,7 @@ from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import interval
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.budget_plot import BudgetLine, BudgetPlot
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu, PlotTable
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
@@ -62,7 +63,7 @@ class BudgetCard(QWidget):
 
     def _lay_out(self) -> None:
         frame, layout = card()
-        head = QHBoxLayout()
+        head = FlowRow()
         head.addWidget(label("Answer budget", size="heading", bold=True), 1)
         words: QLabel = label("Family", tone="muted")
         self.family = QComboBox()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.method.answer_reading import StepFaults
@@ -15,7 +15,7 @@ from orca_desk.steps.evaluate.answer_steps import first_faults
 from orca_desk.steps.evaluate.scoring import OVERALL, settled, shared_tasks
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.tables import ComparisonTable, result_view
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.answer_steps import fault_name, faults_summary, marker_name
@@ -70,8 +70,7 @@ class FaultsCard(QWidget):
         self.count = button("Find the first incorrect steps", self.read, tip=TIP)
         self.summary = label(tone="muted", wrap=True)
         frame, layout = card()
-        head = QHBoxLayout()
-        head.setSpacing(GRID)
+        head = FlowRow()
         title = label("Where answers go wrong", size="heading", bold=True)
         title.setToolTip(TIP)
         head.addWidget(title, 1)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSplitter,
@@ -39,6 +38,7 @@ from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, Mat
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
@@ -343,8 +343,8 @@ class ResultsView(QWidget):
         )
 
 
-def _head(layout: QVBoxLayout, title: str) -> QHBoxLayout:
-    head = QHBoxLayout()
+def _head(layout: QVBoxLayout, title: str) -> FlowRow:
+    head = FlowRow()
     head.addWidget(label(title, size="heading", bold=True), 1)
     layout.addLayout(head)
     return head

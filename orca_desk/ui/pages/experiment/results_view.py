@@ -22,6 +22,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.experiment.interval_plot import IntervalPlotView
 from orca_desk.ui.pages.experiment.lost_card import LostCard
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu
@@ -130,8 +131,7 @@ class ExperimentResultsView(QWidget):
         )
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(GRID)
+        head = FlowRow()
         head.addWidget(self.choice)
         head.addWidget(self.more)
         head.addWidget(self.progress, 1)

@@ -18,6 +18,7 @@ from orca_desk.ui.pages.hub.results import FileRow, FilesTable, hub_table
 from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.browser import Browser
+from orca_desk.ui.widgets.flow_row import HeaderRow
 from orca_desk.ui.widgets.row_table import ROW
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.fits import fit_sentence
@@ -64,8 +65,9 @@ class HubDetail(QFrame):
         self._gate_icon = QLabel()
         self.gate = label(wrap=True, selectable=True)
         self.page_button = button("Open its page…", open_page, tip="Open the model's page in your browser")
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
+        words = QVBoxLayout()
+        words.addWidget(self.title)
+        head = HeaderRow(words)
         head.addWidget(self.page_button)
         whole.addLayout(head)
         whole.addWidget(self.facts)

@@ -22,6 +22,7 @@ from orca_desk.ui.outside import open_outside
 from orca_desk.ui.pages.models.template_dialog import TemplateDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
+from orca_desk.ui.widgets.flow_row import HeaderRow
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import (
@@ -122,16 +123,14 @@ class ModelDetail(QFrame):
         self.notes.setText("\n".join(notes_of(notes)))
         self._notes_row.setVisible(usable and bool(notes.template))
 
-    def _make_head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+    def _make_head(self) -> HeaderRow:
         words = QVBoxLayout()
         words.setSpacing(0)
         self.name = label(size="heading", bold=True, selectable=True)
         self.kind = BreakingLabel(tone="muted")
         words.addWidget(self.name)
         words.addWidget(self.kind)
-        row.addLayout(words, 1)
+        row = HeaderRow(words)
         self.teach = button("Use as teacher", lambda: self._act("teach"))
         self.chat = button("Chat", lambda: self._act("chat"))
         self.train = button("Train", lambda: self._act("train"))
@@ -150,7 +149,7 @@ class ModelDetail(QFrame):
             tip="The files are not deleted",
         )
         for one in (self.teach, self.chat, self.train, self.export, self.template, self.folder, self.remove):
-            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(one)
         return row
 
     def _make_facts(self) -> QWidget:

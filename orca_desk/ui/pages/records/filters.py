@@ -8,14 +8,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from orca_desk.library.records import RecordFilter
-from orca_desk.library.review import RecordChoices
+from orca_desk.library.review import RecordChoices, RecordOrder
 from orca_desk.method.fitness import RECORD_REASONS, UNFIT, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.saved_filters import SavedFilters
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.finding import field_help, search_problem
 
@@ -25,6 +25,15 @@ VERDICTS: dict[str, dict[str, Any]] = {
     "ungraded": {"graded": False},
 }
 
+ORDERS: dict[RecordOrder, str] = {
+    "arrival": "Oldest first",
+    "newest": "Newest first",
+    "question": "By question",
+    "family": "By family",
+    "strategy": "By strategy",
+    "longest": "Longest answer first",
+    "shortest": "Shortest answer first",
+}
 NAMED = frozenset({"family", "strategy", "run"})  # filters whose entries are names from the library
 
 
@@ -72,6 +81,12 @@ class RecordFilters(QWidget):
             **{reason.value: f"Out: {UNFIT[reason]}" for reason in RECORD_REASONS},
         )
         self.standing.setToolTip("Whether the rules in force use a record, and what speaks against it")
+        self.order = _choice(
+            "Order", ORDERS["arrival"], **{k: v for k, v in ORDERS.items() if k != "arrival"}
+        )
+        self.order.setToolTip(
+            "The order of the list. By question, the answers to one question are neighbours."
+        )
         self._parts = {
             "family": self.family,
             "strategy": self.strategy,
@@ -120,9 +135,10 @@ class RecordFilters(QWidget):
         grid.addLayout(top, 0, 0, 1, 2)
         grid.addWidget(self.problem, 1, 0, 1, 2)
         for index, part in enumerate(self._parts.values()):
-            last = part is self.standing
-            grid.addWidget(part, 2 + index // 2, index % 2, 1, 2 if last else 1)
+            grid.addWidget(part, 2 + index // 2, index % 2)
             part.currentIndexChanged.connect(self._changed)
+        grid.addWidget(self.order, 5, 1)
+        self.order.currentIndexChanged.connect(self._changed)
         grid.addWidget(self.count, 6, 0)
         grid.addWidget(self.clear, 6, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
@@ -142,6 +158,15 @@ class RecordFilters(QWidget):
             **_standing(self.standing.currentData()),
             **VERDICTS.get(self.verdict.currentData() or "", {}),
         )
+
+    @property
+    def wanted_order(self) -> RecordOrder:
+        """The order of the list."""
+        return self.order.currentData() or "arrival"
+
+    def choose_order(self, order: object) -> None:
+        """Set the order, if it is one, without emitting `changed`."""
+        _select(self.order, order if isinstance(order, str) else None, add=False)
 
     def chosen(self) -> dict[str, str]:
         """Return what the filters are set to, as JSON can hold it."""
@@ -233,6 +258,8 @@ def _choice(name: str, all_of_them: str, **choices: str) -> QComboBox:
     box.addItem(all_of_them, None)
     for key, text in choices.items():
         box.addItem(text, key)
+    box.setToolTip(all_of_them)
+    box.currentTextChanged.connect(lambda text: box.setToolTip(safe_tip(text)))  # a narrow list cuts it
     return box
 
 

@@ -127,7 +127,7 @@ class PairingPanel(QWidget):
         across = self.view.horizontalHeader()
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        across.setMinimumSectionSize(14 * GRID)
+        across.setMinimumSectionSize(12 * GRID)
         across.setFixedHeight(grown(6 * GRID))
         down = self.view.verticalHeader()
         down.setDefaultSectionSize(grown(HEIGHT))

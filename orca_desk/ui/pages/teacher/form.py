@@ -346,3 +346,4 @@ def _choose(box: QComboBox, name: str | None) -> None:
         box.addItem(name, name)
         index = box.count() - 1
     box.setCurrentIndex(index)
+    box.setToolTip(safe_tip(box.currentText()))  # it may be cut

@@ -30,13 +30,13 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.training.preset_bar import PresetBar
 from orca_desk.ui.pages.training.snapshot_content import SnapshotContent
 from orca_desk.ui.pages.training.start_checks import StartChecks
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.settings_form import SettingsForm
-from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.widgets.when import when
@@ -78,6 +78,7 @@ class TrainingSetup(QWidget):
         self._restore()
         self.base.chosen.connect(self._choose)
         self.snapshot.currentIndexChanged.connect(self._choose_by_hand)
+        self.snapshot.currentTextChanged.connect(lambda text: self.snapshot.setToolTip(safe_tip(text)))
         self.form.changed.connect(self._edited)
         self.all.toggled.connect(self._show_all)
         self.preset.chosen.connect(self.form.set_value)
@@ -123,6 +124,7 @@ class TrainingSetup(QWidget):
         chosen = next((ids.index(one) for one in choices if one in ids), -1)
         self.snapshot.setCurrentIndex(chosen)
         self.snapshot.blockSignals(False)
+        self.snapshot.setToolTip(safe_tip(self.snapshot.currentText()))  # it may be cut
         if self._wanted_snapshot in ids:
             self._wanted_snapshot = ""
         self._choose()
@@ -231,7 +233,7 @@ class TrainingSetup(QWidget):
 
     def _build_start(self) -> QFrame:
         frame, layout = card()
-        frame.setMinimumWidth(32 * GRID)
+        frame.setMinimumWidth(grown(36 * GRID))
         layout.addWidget(label("Before you start", size="heading", bold=True))
         self.checks = StartChecks(self.desk)
         self.checks.memory.remedied.connect(self._remedy)

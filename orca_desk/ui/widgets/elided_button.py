@@ -1,0 +1,30 @@
+"""A button whose text is cut at its width, with all of it in the tool tip."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyleOptionButton
+
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import safe_tip
+
+AROUND = 4 * GRID  # px; what a button takes beside its text
+
+
+class ElidedButton(QPushButton):
+    """A push button for a text of any length, such as a question."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.replace("&", "&&"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setToolTip(safe_tip(text))
+        self.setAccessibleName(text)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the room of a few words."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), 30 * GRID), hint.height())
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:  # noqa: N802 - Qt's name
+        """Give the style the part of the text that fits."""
+        super().initStyleOption(option)
+        room = self.width() - AROUND - (self.iconSize().width() if not self.icon().isNull() else 0)
+        option.text = self.fontMetrics().elidedText(option.text, Qt.TextElideMode.ElideRight, room)
