@@ -41,6 +41,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import safe_tip, set_tone
 from orca_desk.ui.words.models import notes_of
+from orca_desk.ui.words.tidying import run_title
 
 TRAININGS_OFFERED = 12
 
@@ -109,7 +110,7 @@ class ModelRow(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for training in self.trainings[:TRAININGS_OFFERED]:
-            text = f"{training.id} on {training.base.name}: tuned, base, teacher"
+            text = f"{run_title(training.run)} on {training.base.name}: tuned, base, teacher"
             menu.addAction(text.replace("&", "&&"), partial(self.use_training, training.id))
         if self.trainings:
             menu.addSeparator()

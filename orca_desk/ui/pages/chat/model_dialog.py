@@ -15,6 +15,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.models import DOUBTS
+from orca_desk.ui.words.tidying import run_title
 
 ADAPTERS = "An adapter only works with the model that it was trained on."
 
@@ -42,7 +43,7 @@ class ModelDialog(QDialog):
         self.adapter = QComboBox()
         self.adapter.addItem("No adapter (base model only)", None)
         for one in self._trainings:
-            self.adapter.addItem(f"{one.id}, on {one.base.name}", one.adapter_gguf)
+            self.adapter.addItem(f"{run_title(one.run)}, on {one.base.name}", one.adapter_gguf)
         for file in desk.models.of("adapter"):
             if file.path.suffix == ".gguf" and file.path not in self._adapters():
                 self.adapter.addItem(file.name, file.path)

@@ -28,6 +28,7 @@ from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import PAUSED, RESUMABLE, STATUSES, status_text
+from orca_desk.ui.words.tidying import run_title
 from orca_desk.ui.words.trainings import (
     changed_sentence,
     device_sentence,
@@ -286,7 +287,7 @@ class TrainingRunView(QWidget):
         training = self.details.training
         paused = self.is_live and self._job is not None and self._job.state == "pausing"
         status = PAUSED if paused else STATUSES[training.run.status]
-        self.heading.setText(f"{training.id}  ·  {training.base.name} on {self.details.snapshot}")
+        self.heading.setText(f"{run_title(training.run)}  ·  {training.base.name} on {self.details.snapshot}")
         self._icon.setPixmap(pixmap(status.image, self.desk.theme.colours, status.role))
         self.status.setText(status.word if paused else status_text(training.run))
         self._show_result(training)
