@@ -5,6 +5,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
@@ -17,6 +18,7 @@ from orca_desk.library.records import (
     LEAKED,
     SELECT,
     TABLES,
+    TEXT,
     RecordFilter,
     StoredRecord,
     conditions_of,
@@ -26,6 +28,16 @@ from orca_desk.library.records import (
 from orca_desk.method.fitness import Decision, RecordStanding
 
 QUESTION = 160  # characters of a question in a line
+RecordOrder = Literal["arrival", "newest", "question", "family", "strategy", "longest", "shortest"]
+ORDERS: dict[RecordOrder, str] = {
+    "arrival": "r.n",
+    "newest": "r.n DESC",
+    "question": "r.user COLLATE NOCASE, r.n",
+    "family": f"{FAMILY} COLLATE NOCASE, r.n",
+    "strategy": "r.strategy COLLATE NOCASE, r.n",
+    "longest": f"length({TEXT}) DESC, r.n",
+    "shortest": f"length({TEXT}), r.n",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +70,14 @@ class RecordChoices:
     runs: dict[str, int]
 
 
-def record_rowids(library: Library, wanted: RecordFilter) -> "array[int]":
+def record_rowids(library: Library, wanted: RecordFilter, order: RecordOrder = "arrival") -> "array[int]":
     """Return the row ids of all records that match, in order: 8 bytes each, for lists that jump anywhere."""
     conditions = conditions_of(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
     with library.read() as db:
         rows = db.execute(
-            f"SELECT r.n {TABLES} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit]
+            f"SELECT r.n {TABLES} {conditions.where} ORDER BY {ORDERS[order]} LIMIT ?",
+            [*conditions.parameters, limit],
         )
         return array("q", (row[0] for row in rows))
 

@@ -446,6 +446,7 @@ class RecordsPage(Page):
     def _restore_view(self) -> None:
         filters = self._saved_view.get("filters")
         rowid = self._saved_view.get("number")
+        self.filters.choose_order(self._saved_view.get("order"))
         self.queue.start_at(
             filters if isinstance(filters, dict) else {}, rowid if isinstance(rowid, int) else None
         )
@@ -459,6 +460,7 @@ class RecordsPage(Page):
         message = self.side.instruction.value() or StudentMessage()
         view = {
             "filters": self.filters.chosen(),
+            "order": self.filters.wanted_order,
             "number": self.table.rowid,
             "tab": self.tabs.currentIndex(),
             "instruction": {"kind": message.kind, "text": message.text},

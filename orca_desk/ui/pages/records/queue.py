@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter
-from orca_desk.library.review import RecordChoices, record_choices, record_rowids, rowid_of
+from orca_desk.library.review import RecordChoices, RecordOrder, record_choices, record_rowids, rowid_of
 from orca_desk.steps.votes import keep_ready, vote
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.filters import RecordFilters
@@ -56,11 +56,11 @@ class RecordQueue(QWidget):
 
     def read(self) -> None:
         """Read the list again. The current record stays, or else the next one becomes current."""
-        library, wanted = self.desk.library, self.filters.value()
+        library, wanted, order = self.desk.library, self.filters.value(), self.filters.wanted_order
 
-        def work() -> tuple["array[int]", bool]:
-            rowids = record_rowids(library, by_rowids(library, wanted, vote=vote))
-            return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1)))
+        def work() -> tuple["array[int]", bool, RecordOrder]:
+            rowids = record_rowids(library, by_rowids(library, wanted, vote=vote), order)
+            return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1))), order
 
         self.desk.background.run(self, work, self._show, only_newest="list")
         self.desk.background.run(self, lambda: keep_ready(library), self._read_standings, only_newest="ready")
@@ -108,22 +108,28 @@ class RecordQueue(QWidget):
         self._wanted, self._must_show = rowid, True
         self.read()
 
-    def _show(self, read: tuple["array[int]", bool]) -> None:
-        rowids, has_records = read
+    def _show(self, read: tuple["array[int]", bool, RecordOrder]) -> None:
+        rowids, has_records, order = read
+        by_arrival = order == "arrival"
         wanted, self._wanted = self._wanted, None
         must_show, self._must_show = self._must_show, False
         looked_for, self._looked_for = self._looked_for, ""
-        if must_show and wanted is not None and not _has(rowids, wanted) and self.filters.chosen():
+        if (
+            must_show
+            and wanted is not None
+            and not _has(rowids, wanted, by_arrival)
+            and self.filters.chosen()
+        ):
             self.filters.choose({})
             self._go_to(wanted)
             return
-        if looked_for and wanted is not None and not _has(rowids, wanted):
+        if looked_for and wanted is not None and not _has(rowids, wanted, by_arrival):
             wanted = None  # the list stays where it is
             self.hidden.emit(looked_for)
         self.filters.show_count(len(rowids))
         self.filled.emit(len(rowids), has_records)
         before = self.table.rowid
-        self.table.show_rowids(rowids, current=wanted)
+        self.table.show_rowids(rowids, current=wanted, by_arrival=by_arrival)
         if self.table.rowid == before and before is not None:
             self.current_changed.emit(before)
 
@@ -131,7 +137,9 @@ class RecordQueue(QWidget):
         self.filters.offer(choices)
 
 
-def _has(rowids: "array[int]", rowid: int) -> bool:
-    """Whether the ordered `rowids` contain `rowid`."""
+def _has(rowids: "array[int]", rowid: int, by_arrival: bool) -> bool:
+    """Whether `rowids`, which are in the order of arrival or in another one, contain `rowid`."""
+    if not by_arrival:
+        return rowid in rowids
     index = bisect_left(rowids, rowid)
     return index < len(rowids) and rowids[index] == rowid

@@ -98,6 +98,8 @@ class RecordModel(BlockTableModel):
         library = desk.library
         super().__init__(desk.background, lambda rowids: record_lines(library, rowids))
         self._old: dict[int, RecordLine] = {}
+        self.is_by_arrival = True
+        self.near = 0  # the row to take in place of one that is gone
 
     def set_rowids(self, rowids: "array[int]") -> None:
         """See BlockTableModel."""
@@ -121,7 +123,10 @@ class RecordModel(BlockTableModel):
         return safe_tip(item.question) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def row_of(self, rowid: int) -> int:
-        """Return the row of a record, or else of the one that follows it; -1 if the list is empty."""
+        """Return the row of a record, or else of one near where it was; -1 if the list is empty."""
+        if not self.is_by_arrival:
+            near = min(self.near, len(self.rowids) - 1)
+            return self.rowids.index(rowid) if rowid in self.rowids else near
         return min(bisect_left(self.rowids, rowid), len(self.rowids) - 1)
 
 
@@ -225,8 +230,15 @@ class RecordTable(QTableView):
         """The row id of the current record."""
         return self._rowid
 
-    def show_rowids(self, rowids: "array[int]", *, current: int | None = None) -> None:
-        """Show these records. Makes `current` the current one, or else keeps it, or else takes the next."""
+    def show_rowids(
+        self, rowids: "array[int]", *, current: int | None = None, by_arrival: bool = True
+    ) -> None:
+        """Show these records. Makes `current` the current one, or else keeps it, or else takes the next.
+
+        `by_arrival`: they are in the order of their arrival.
+        """
+        self.records.is_by_arrival = by_arrival
+        self.records.near = max(0, self.currentIndex().row())
         wanted = self._rowid if current is None else current
         before, before_row = self._rowid, self.currentIndex().row()
         spans, scrolled = self._spans(), self.verticalScrollBar().value()

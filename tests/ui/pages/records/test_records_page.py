@@ -683,3 +683,25 @@ def test_formulas_of_an_answer_are_set_until_it_is_edited(
     assert side.response.isVisible() and side.response.toPlainText() == answer
     side.cancel_edit()
     assert side.formatted.isVisible()
+
+
+def test_the_list_is_ordered_and_the_record_stays(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    arrived = list(page.table.records.rowids)
+    page.go({"record": ids[1]})
+    wait_for(qtbot, page, ids[1])
+    order = page.filters.order
+    order.setCurrentIndex(order.findData("newest"))
+    qtbot.waitUntil(lambda: list(page.table.records.rowids) == arrived[::-1])
+    assert page.item is not None and page.item.stored.record.id == ids[1]
+    assert page.table.currentIndex().row() == COUNT - 2 and not page.filters.chosen()
+    press(qtbot, page, "D")
+    qtbot.waitUntil(lambda: get_record(library, ids[1]).decision == "drop")
+    wait_for(qtbot, page, ids[0])  # the next one down
+    order.setCurrentIndex(order.findData("family"))
+    qtbot.waitUntil(lambda: list(page.table.records.rowids) not in (arrived, arrived[::-1]))
+    qtbot.waitUntil(lambda: all(page.table.records.item(row) for row in range(COUNT)))
+    families = [page.table.records.item(row).family for row in range(COUNT)]
+    assert families == sorted(families)
