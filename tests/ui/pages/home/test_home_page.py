@@ -247,7 +247,6 @@ def test_the_demo_is_run_stopped_and_resumed(
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished, timeout=60_000)
 
 
-@with_samples
 def test_a_paused_demo_has_no_time_left(home: HomePage, window: Window, qtbot: QtBot) -> None:
     overall = Overall(step=2, steps=8, share=0.24, seconds_left=120)
 
@@ -269,6 +268,7 @@ def test_a_paused_demo_has_no_time_left(home: HomePage, window: Window, qtbot: Q
     qtbot.waitUntil(lambda: job.is_over)
 
 
+@with_samples
 def test_a_paused_demo_says_so(
     home: HomePage, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
