@@ -207,6 +207,9 @@ class FreezeDialog(QDialog):
         """Fill the lists, and suggest a name."""
         choices, number = found
         self.sources.offer(choices)
+        if choices.left_out:
+            at = self.tabs.indexOf(self.sources)
+            self.tabs.setTabText(at, "Families an&d runs (samples left out)")
         if not self.name.text():
             self.name.setText(f"snapshot-{number + 1}")
             self.name.selectAll()
