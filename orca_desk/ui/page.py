@@ -119,9 +119,7 @@ class Page(QWidget):
 
     def selection_actions(self) -> list[QAction]:
         """Return the actions of the commands that act on what is selected: the menu of a row."""
-        return [
-            action for action, one in zip(self.commands, self.offers, strict=True) if one.on_selection
-        ]
+        return [action for action, one in zip(self.commands, self.offers, strict=True) if one.on_selection]
 
     def keep(self, key: str, part: QSplitter | RowTable) -> None:
         """Restore the sizes of a splitter or the arrangement of a table, and save later ones under `key`.
@@ -142,7 +140,11 @@ class Page(QWidget):
         preferences = self.desk.preferences
         table.arrange(kept_arrangement(preferences.value(name)))
         table.arranged.connect(lambda: preferences.setValue(name, json.dumps(table.arrangement())))
-        table.copied.connect(lambda count: self.desk.say(f"Copied {counted(count, 'row')} to the clipboard."))
+        table.copied.connect(self._say_copied)
+
+    def _say_copied(self, count: int, selected: int) -> None:
+        rows = counted(count, "row") if count == selected else f"{count:,} of {counted(selected, 'row')}"
+        self.desk.say(f"Copied {rows} to the clipboard.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Leave less space around the page where there is little."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionModel, QPoint, Qt, Signal
@@ -15,11 +14,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView
 
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.blocks import FULL_TEXT, BlockTableModel
-from orca_desk.ui.widgets.copy_rows import MOST_COPIED, NAMES, CopyFormat, as_lines, rows_as
+from orca_desk.ui.widgets.copy_rows import MOST_COPIED, CopyFormat, as_lines, rows_as
+from orca_desk.ui.widgets.table_menus import add_columns, closing_menu, rows_menu
 
 ROW = 4 * GRID  # px, the height of a row
 LEAST_MAIN = 18 * GRID  # px of a main column, or a share of the room; below, the others shrink
@@ -64,8 +64,8 @@ class ColumnHeader(QHeaderView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Open the menu of the columns."""
-        menu = _menu(self._table)
-        self._table.add_columns(menu)
+        menu = closing_menu(self._table)
+        add_columns(self._table, menu)
         menu.popup(event.globalPos())
 
 
@@ -76,11 +76,12 @@ class RowTable(QTableView):
     first. Without any, columns are as wide as they are made, and the table scrolls. `needs` maps a column,
     whose content also appears beside or below the table, to the width in px from which it is shown, unless
     the user chose to show it. `arranged` follows each change of sorting, widths, order or choice of columns
-    by the user; `copied` carries a number of rows.
+    by the user; `copied` carries how many rows were copied, and
+    how many are selected.
     """
 
     arranged = Signal()
-    copied = Signal(int)
+    copied = Signal(int, int)
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class RowTable(QTableView):
         sorts: bool,
     ) -> None:
         super().__init__()
-        self._needs, self.main, self._sorts = needs, main, sorts
+        self._needs, self.main, self.sorts = needs, main, sorts
         self._shown: dict[int, bool] = {}  # columns that the user shows or hides
         self._widths: dict[int, int] = {}  # px, as asked for
         self._dragged: set[int] = set()  # columns whose width the user chose
@@ -145,7 +146,7 @@ class RowTable(QTableView):
         """Show the sign of an order without sorting."""
         header = self._columns
         blocked = header.blockSignals(True)
-        header.setSortIndicatorShown(self._sorts)
+        header.setSortIndicatorShown(self.sorts)
         self.order_by(order)
         header.blockSignals(blocked)
 
@@ -180,7 +181,7 @@ class RowTable(QTableView):
 
     def arrangement(self) -> dict[str, Any]:
         """Return sorting, widths, order and choice of the columns by their headings, for JSON."""
-        titles, header = self._titles(), self._columns
+        titles, header = self.titles(), self._columns
         order = self.order
         return {
             "widths": {
@@ -193,7 +194,7 @@ class RowTable(QTableView):
 
     def arrange(self, chosen: Chosen) -> None:
         """Take what `arrangement` returned; what does not fit these columns is left out."""
-        columns = {title: column for column, title in self._titles().items()}
+        columns = {title: column for column, title in self.titles().items()}
         widths, shown = chosen.get("widths"), chosen.get("shown")
         for title, width in widths.items() if isinstance(widths, dict) else ():
             if title in columns and type(width) is int and LEAST <= width < 10_000:
@@ -208,7 +209,7 @@ class RowTable(QTableView):
             for place, title in enumerate(known):
                 self._columns.moveSection(self._columns.visualIndex(columns[title]), place)
         match chosen.get("sort"):
-            case [str() as title, bool() as descending] if title in columns and self._sorts:
+            case [str() as title, bool() as descending] if title in columns and self.sorts:
                 self.order_by((columns[title], descending))
         self.fit()
 
@@ -286,7 +287,7 @@ class RowTable(QTableView):
         if self._columns.is_dragged:
             self._dragged.add(column)
 
-    def _titles(self) -> dict[int, str]:
+    def titles(self) -> dict[int, str]:
         """Return the headings by column, without those that occur twice."""
         model, role = self.model(), Qt.ItemDataRole.DisplayRole
         found = [
@@ -298,37 +299,6 @@ class RowTable(QTableView):
         }
 
     # Menus
-
-    def add_columns(self, menu: QMenu) -> None:
-        """Add which columns are shown, and by which the rows are sorted, to a menu."""
-        titles, header = self._titles(), self._columns
-        visible = [column for column in titles if not header.isSectionHidden(column)]
-        for place in range(header.count()):
-            column = header.logicalIndex(place)
-            action = menu.addAction(_plain(titles[column]))
-            action.setCheckable(True)
-            action.setChecked(column in visible)
-            action.setEnabled(column not in self.main[:1] and visible != [column])
-            action.toggled.connect(partial(self.show_column, column))
-        menu.addSeparator()
-        if self._sorts:
-            self._add_orders(menu.addMenu("Sort by"), titles, visible)
-        menu.addAction("Reset columns").triggered.connect(self.reset_columns)
-
-    def _add_orders(self, by: QMenu, titles: Mapping[int, str], visible: Sequence[int]) -> None:
-        given = by.addAction("As given")
-        given.setCheckable(True)
-        given.setChecked(self.order is None)
-        given.triggered.connect(lambda: self.order_by(None))
-        for column in visible:
-            for descending, way in ((False, "ascending"), (True, "descending")):
-                action = by.addAction(f"{_plain(titles[column])}, {way}")
-                action.setCheckable(True)
-                action.setChecked(self.order == (column, descending))
-                action.triggered.connect(partial(self._order_by, (column, descending)))
-
-    def _order_by(self, order: tuple[int, bool], checked: bool = False) -> None:
-        self.order_by(order)
 
     def set_widths(self, widths: Sequence[int]) -> None:
         """Set the widths (px) of columns as the page wants them; those of main ones do not count."""
@@ -350,27 +320,7 @@ class RowTable(QTableView):
 
     def menu(self) -> QMenu:
         """Return the menu of the selected rows. It deletes itself when it closes."""
-        menu = _menu(self)
-        actions = self.row_actions() if callable(self.row_actions) else self.row_actions
-        for action in actions:
-            if action is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(action)
-        menu.addSeparator()
-        has_rows = bool(self.selected_rows(1))
-        copy = menu.addAction("Copy rows")
-        key = QKeySequence(QKeySequence.StandardKey.Copy)
-        if not any(action is not None and key in action.shortcuts() for action in actions):
-            copy.setShortcut(key)  # to be read: the table takes the key
-        copy.triggered.connect(lambda: self.copy())
-        copy.setEnabled(has_rows)
-        forms = menu.addMenu("Copy rows as")
-        forms.setEnabled(has_rows)
-        for form, name in NAMES.items():
-            forms.addAction(name).triggered.connect(partial(self._copy_as, form))
-        self.add_columns(menu.addMenu("Columns"))
-        return menu
+        return rows_menu(self)
 
     # Copying
 
@@ -389,24 +339,25 @@ class RowTable(QTableView):
 
     def copy(self, form: CopyFormat | None = None) -> None:
         """Put the shown columns of the selected rows on the clipboard, by default as lines with tabs."""
-        rows, model = self.selected_rows(MOST_COPIED), self.model()
-        header, titles = self._columns, self._titles()
-        columns = [
-            column
-            for column in map(header.logicalIndex, range(header.count()))
-            if not header.isSectionHidden(column)
-        ]
-        headings = [titles[column] for column in columns]
+        rows, model, columns = self.selected_rows(MOST_COPIED), self.model(), self.shown_columns()
+        headings = [self.titles()[column] for column in columns]
+        selected = sum(last - first + 1 for first, last in selected_spans(self))
 
         def put(cells: Sequence[Sequence[str]]) -> None:
             text = as_lines(cells) if form is None else rows_as(form, headings, cells)
             QGuiApplication.clipboard().setText(text)
-            self.copied.emit(len(cells))
+            self.copied.emit(len(cells), selected)
 
         if isinstance(model, BlockTableModel):
             model.read_cells(rows, columns, put)
         elif rows:
             put([[cell_text(model, row, column) for column in columns] for row in rows])
+
+    def shown_columns(self) -> list[int]:
+        """Return the columns on screen, from left to right."""
+        header = self._columns
+        in_order = map(header.logicalIndex, range(header.count()))
+        return [column for column in in_order if not header.isSectionHidden(column)]
 
     def selected_rows(self, most: int) -> list[int]:
         """Return the selected rows from top to bottom, at most so many."""
@@ -414,9 +365,6 @@ class RowTable(QTableView):
         for first, last in selected_spans(self):
             found += range(first, min(last + 1, first + most - len(found)))
         return found
-
-    def _copy_as(self, form: CopyFormat, checked: bool = False) -> None:
-        self.copy(form)
 
 
 def row_table(
@@ -461,13 +409,3 @@ def kept_arrangement(stored: object) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _menu(table: QWidget) -> QMenu:
-    menu = QMenu(table)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    return menu
-
-
-def _plain(title: str) -> str:
-    return title.replace("&", "&&")

@@ -202,7 +202,7 @@ def test_selected_rows_are_copied_for_other_programs(table: RowTable, qtbot: QtB
     table.selectAll()
     with qtbot.waitSignal(table.copied) as copied:
         qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert copied.args == [3]
+    assert copied.args == [3, 3]
     assert clipboard.text() == 'run-10\t3\tx, y\nrun-9\t–\tsay "a"\nRun-2\t1,200\ttwo lines\n'
     table.show_column(1, False)
     forms = below(table.menu(), "Copy rows as")

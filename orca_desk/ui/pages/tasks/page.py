@@ -380,11 +380,14 @@ class TasksPage(Page):
             self.detail.text.copy()
             return
         library, rowids = self.desk.library, self.table.selected_rowids()[:MAX_COPIED]
+        selected = self.table.selected_count()
 
         def put(found: list[Task | None]) -> None:
             lines = [task_line(task) for task in found if task is not None]
             QGuiApplication.clipboard().setText("".join(lines))
-            self.desk.say(f"Copied {counted(len(lines), 'task')} to the clipboard.")
+            of_all = f"{len(lines):,} of " if selected > MAX_COPIED else ""
+            many = selected if of_all else len(lines)
+            self.desk.say(f"Copied {of_all}{counted(many, 'task')} to the clipboard.")
 
         self.desk.background.run(self, lambda: tasks_at(library, rowids), put)
 
