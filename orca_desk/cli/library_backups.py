@@ -32,6 +32,8 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.backups import backup_content
 from orca_desk.ui.words.kept_backups import (
+    SAME,
+    UNKNOWN,
     difference_lines,
     keeping_text,
     kept_content,
@@ -310,8 +312,8 @@ def _restore_in_place(folder: Path, path: Path, as_json: bool) -> KeptBackup | N
 
 
 def _say_difference(found: Difference) -> None:
-    if found.is_none:
-        say("The backup holds just what the library has now.")
+    if found.is_none or found.is_unknown:
+        say(UNKNOWN if found.is_unknown else SAME)
         return
     for heading, lines in zip(
         ("Would be lost:", "Would come back:", "Would be as it was then:"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.library.backup import Backup, checked
-from orca_desk.library.connections import connect
+from orca_desk.library.connections import connect, is_damage
+from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import BACKUPS
 from orca_desk.library.opened_backup import opened
 
@@ -62,31 +63,43 @@ class Differing:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The differing kinds, in the order of `KINDS`, and the backup, which was checked."""
+    """The differing kinds, in the order of `KINDS`, and the backup, which was checked.
+
+    `is_unknown`: the library is too damaged to be compared.
+    """
 
     backup: Backup
     kinds: dict[str, Differing]
+    is_unknown: bool = False
 
     @property
     def is_none(self) -> bool:
         """Whether the backup holds just what the library has."""
-        return not self.kinds
+        return not self.kinds and not self.is_unknown
 
 
 def difference(library_folder: Path, path: Path) -> Difference:
     """Compare a backup with the library in a folder, which may be open; the backup is checked too.
 
-    Raises UserError if the backup is missing, damaged, none or too new, and sqlite3.Error if the library
-    cannot be read.
+    Raises UserError if the backup is missing, damaged, none or too new.
     """
     scratch = library_folder / BACKUPS
     with opened(path, scratch_in=scratch if scratch.is_dir() else None) as source:
         backup = checked(source)
-        with closing(connect(library_folder / "library.db", "ro")) as db:
-            db.execute("ATTACH ? AS old", (f"{source.database.resolve().as_uri()}?mode=ro&immutable=1",))
-            found = {kind: _compare(db, *columns) for kind, columns in KINDS.items()}
+        try:
+            found = _differences(library_folder / DATABASE_NAME, source.database)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return Difference(backup=backup, kinds={}, is_unknown=True)
     kinds = {kind: one for kind, one in found.items() if one and (one.lost or one.back or one.changed)}
     return Difference(backup=backup, kinds=kinds)
+
+
+def _differences(library: Path, backup: Path) -> dict[str, Differing | None]:
+    with closing(connect(library, "ro")) as db:
+        db.execute("ATTACH ? AS old", (f"{backup.resolve().as_uri()}?mode=ro&immutable=1",))
+        return {kind: _compare(db, *columns) for kind, columns in KINDS.items()}
 
 
 def _compare(db: sqlite3.Connection, query: str, keys: int) -> Differing | None:

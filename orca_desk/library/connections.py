@@ -207,8 +207,8 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return UserError(
                 f"{path} is damaged or is not a database ({error}).",
-                "Save what can be read into a new folder: orca-desk library repair NEW_FOLDER. Or restore a"
-                f" backup; upgrades leave theirs in {path.parent / 'backups'}.",
+                "Restore a backup (orca-desk library backups list; upgrades leave theirs in"
+                f" {path.parent / 'backups'}), or save what can be read: orca-desk library repair NEW_FOLDER",
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return UserError(

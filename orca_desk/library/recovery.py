@@ -105,11 +105,9 @@ def _opened(copy: Path, path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("it has no table of tasks")
     except sqlite3.Error as error:
         backups = sorted((path.parent / "backups").glob("*.db"))
-        hint = (
-            f"Restore a backup: orca-desk library restore {backups[-1]} DIR"
-            if backups
-            else "Restore a backup."
-        )
+        hint = "Restore a backup: orca-desk library backups list"
+        if backups:
+            hint += f". The newest from before an upgrade: orca-desk library restore {backups[-1]} DIR"
         raise UserError(f"Nothing can be read of {path} ({error}).", hint) from error
     return db
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orca_desk.library.backup_difference import Difference, Differing
+from orca_desk.library.backup_difference import Difference
 from orca_desk.library.keeping import DAYS_BEFORE_RESTORE, Verified
 from orca_desk.library.keeping_settings import Every, Keeping
 from orca_desk.library.kept import KeptBackup
@@ -69,18 +69,19 @@ def reason_text(backup: KeptBackup, reasons: dict[str, Reason]) -> str:
 
 
 def state_text(backup: KeptBackup) -> str:
-    """Return when a backup was verified, or what is damaged: "Verified 28 Nov 2026, 09:00"."""
+    """Return when a backup was verified, or what is damaged: "Verified yesterday"."""
     if backup.lost:
         return f"Damaged: {counted(len(backup.lost), 'file')} cannot be read"
     if not backup.verified_at:
         return "Not verified yet"
-    return f"Verified {local_time(datetime.fromisoformat(backup.verified_at))}"
+    return f"Verified {ago(datetime.fromisoformat(backup.verified_at))}"
 
 
 def local_time(moment: datetime) -> str:
-    """Return a time in the zone of this computer: "28 Nov 2026, 09:00"."""
+    """Return a time in this computer's zone: "28 Nov, 09:00", in another year "28 Nov 2025, 09:00"."""
     local = moment.astimezone()
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    year = "" if local.year == datetime.now().astimezone().year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
@@ -129,24 +130,16 @@ def verified_lines(verified: Verified) -> list[str]:
     return lines
 
 
+SAME = "That is just what the library has now."
+UNKNOWN = "The library is damaged, so that nobody can tell what differs. It will be kept aside as it is."
+
+
 def difference_lines(difference: Difference) -> tuple[list[str], list[str], list[str]]:
     """Return what restoring a backup would take away, bring back, and set back to an earlier content."""
     lost = [_line(kind, one.lost, one.lost_names) for kind, one in difference.kinds.items() if one.lost]
     back = [_line(kind, one.back, one.back_names) for kind, one in difference.kinds.items() if one.back]
     changed = [_line(kind, one.changed, ()) for kind, one in difference.kinds.items() if one.changed]
     return lost, back, changed
-
-
-def difference_summary(difference: Difference) -> str:
-    """Return the difference in one line: "tasks +12 -3, trainings -1 (train-4)"."""
-    if difference.is_none:
-        return "It holds just what the library has now."
-    return ", ".join(f"{kind} {_signs(one)}" for kind, one in difference.kinds.items())
-
-
-def _signs(one: Differing) -> str:
-    parts = ((f"+{one.back:,}", one.back), (f"-{one.lost:,}", one.lost), (f"~{one.changed:,}", one.changed))
-    return " ".join(text for text, count in parts if count)
 
 
 def _line(kind: str, count: int, names: Sequence[str]) -> str:

@@ -228,7 +228,7 @@ class BackupsCard(SettingsCard):
             ]
         )
         self.table = row_table(self.model, "Backups", main=1, needs={2: 64 * GRID})
-        self.table.set_widths([18 * GRID, 0, 9 * GRID, 22 * GRID, 25 * GRID])
+        self.table.set_widths([16 * GRID, 0, 9 * GRID, 23 * GRID, 19 * GRID])
         self.table.setMinimumHeight(grown(22 * GRID))
         self.table.doubleClicked.connect(lambda _: self.restore_selected())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())

@@ -18,7 +18,7 @@ from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.backups import backup_content
-from orca_desk.ui.words.kept_backups import difference_lines
+from orca_desk.ui.words.kept_backups import SAME, UNKNOWN, difference_lines
 
 HEADINGS = ("Would be lost", "Would come back", "Would be as it was then")
 TONES: tuple[Tone, ...] = ("warn", "good", "")
@@ -120,14 +120,15 @@ class RestoreDialog(QDialog):
         self.bar.hide()
         self._enable(True)
         content = f"It holds {backup_content(found.backup)}."
-        same = "That is just what the library has now." if found.is_none else ""
+        same = UNKNOWN if found.is_unknown else SAME if found.is_none else ""
         self.about.setText(" ".join(filter(None, (content, same, ABOUT))))
         for heading, lines, shown in zip(HEADINGS, difference_lines(found), self.lists, strict=True):
             shown.setText("\n".join([f"{heading}:", *(f"    {line}" for line in lines)]))
             shown.setVisible(bool(lines))
 
     def _enable(self, enabled: bool) -> None:
-        self.in_place.setEnabled(enabled and self._desk.library.problem is None)
+        library = self._desk.library
+        self.in_place.setEnabled(enabled and (library.problem is None or library.is_damaged))
         self.open_beside.setEnabled(enabled)
 
     def _fail(self, error: Exception) -> None:

@@ -14,12 +14,15 @@ from orca_desk.library.keeping import keep
 from orca_desk.library.keeping_settings import keeping_of, store_folder
 from orca_desk.library.kept import kept_backups
 from orca_desk.library.restored_state import MARK, STAGED
+from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.ui.app import desktop
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
 from orca_desk.ui.starting import RESTART
+from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
 
@@ -174,3 +177,25 @@ def test_what_began_by_itself_stops_without_a_question_at_closing(window: Window
     assert not window.findChildren(QMessageBox)
     qtbot.waitUntil(lambda: stopped == [True], timeout=10_000)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+
+
+def test_a_damaged_library_that_can_be_read_is_restored_in_place(
+    library: Library, theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_tasks(library, [make_task(n) for n in range(300)])
+    keep(library, why="asked")
+    library.close()
+    library.path.write_bytes(library.path.read_bytes()[:-4096])  # cut off: it can only be read
+    codes: list[int] = []
+    monkeypatch.setattr(QCoreApplication, "exit", codes.append)
+    with Library.open(library.folder) as damaged, desktop(damaged, theme) as window:
+        assert damaged.is_damaged
+        window.show()
+        page = window.show_page("settings")
+        assert isinstance(page, SettingsPage)
+        dialog = restoring(page, qtbot)
+        assert "nobody can tell what differs" in dialog.about.text() or dialog.lists[1].isVisible()
+        qtbot.mouseClick(dialog.in_place, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: codes == [RESTART], timeout=10_000)
+    with Library.open(library.folder) as restored:
+        assert count_tasks(restored) == 300 and len(replaced_in(restored.folder)) == 1
