@@ -90,7 +90,9 @@ def test_an_export_says_what_was_dropped_since(records: Callable[..., Result], t
     written = records("export", "both", str(tmp_path / "out.jsonl"))
     assert "Wrote 2 records" in written.stdout
     assert "1 record dropped or held out since the snapshot was frozen" in " ".join(written.stderr.split())
-    as_json = json.loads(records("export", "both", str(tmp_path / "out.jsonl"), "--overwrite", "--json").stdout)
+    as_json = json.loads(
+        records("export", "both", str(tmp_path / "out.jsonl"), "--overwrite", "--json").stdout
+    )
     assert as_json["dropped_or_held_out_since"] == 1
 
 

@@ -23,8 +23,8 @@ NEEDS_SAMPLES = "The demo works on the sample tasks, and this library is empty."
 def samples_choice(count: int) -> str:
     """Return what the two ways to run the demo in an empty library are."""
     return (
-        f"Add the {count:,} sample tasks to this library, where Tasks › Remove the sample tasks takes them out"
-        " again with one click. Or run the demo in a library of its own, in another window, and keep this one"
+        f"Add the {count:,} sample tasks to this library, where Tasks › Remove the sample tasks takes them"
+        " out again with one click. Or run the demo in a library of its own, in another window, and keep this one"
         " for your tasks."
     )
 
