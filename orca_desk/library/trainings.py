@@ -84,10 +84,9 @@ def list_trainings(library: Library) -> list[Training]:
     return [_training(library, row, runs[row["id"]]) for row in rows]
 
 
-def newest_training(library: Library) -> str:
-    """Return the id of the newest training, or an empty string if there is none."""
-    row = library.row("SELECT id FROM runs WHERE kind = ? ORDER BY n DESC LIMIT 1", (KIND,))
-    return str(row["id"]) if row else ""
+def training_ids(library: Library) -> list[str]:
+    """Return the ids of all trainings, the newest first."""
+    return [row["id"] for row in library.rows("SELECT id FROM runs WHERE kind = ? ORDER BY n DESC", (KIND,))]
 
 
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:

@@ -56,6 +56,8 @@ def test_a_training_goes_with_what_was_made_of_it_and_ctrl_z_shows_it_again(
     window: Window, library: Library, qtbot: QtBot
 ) -> None:
     page = window.show_page("training")
+    page.show_training("train-1")
+    qtbot.waitUntil(lambda: page.run_view is not None and "base on both" in page.run_view.heading.text())
     page.tabs.setCurrentIndex(2)
     qtbot.waitUntil(lambda: page.history is not None)
     table = page.history.table
@@ -69,6 +71,7 @@ def test_a_training_goes_with_what_was_made_of_it_and_ctrl_z_shows_it_again(
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     rows_are(table, 0, qtbot)
     assert list_trainings(library) == []
+    qtbot.waitUntil(lambda: page.run_view is None)  # it showed the deleted one
     qtbot.waitUntil(lambda: page.notice.text.text() == "Deleted training train-1 and 1 evaluation.")
     window.show_page("evaluate")
     window.desk.undo.undo()

@@ -15,8 +15,8 @@ from orca_desk.library.trainings import (
     list_trainings,
     loss_outline,
     newest_checkpoint,
-    newest_training,
     training_events,
+    training_ids,
 )
 from orca_desk.parity.table import GateTable, table_from_json
 from orca_desk.steps.train.base_changes import changed_files
@@ -27,11 +27,16 @@ UNFINISHED = ("cancelled", "interrupted", "failed")  # the states of a run that 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOverview:
-    """All snapshots, whether there are teacher records, and the id of the newest training or ""."""
+    """All snapshots, whether there are teacher records, and the ids of the trainings, the newest first."""
 
     snapshots: list[Snapshot]
     has_records: bool
-    newest: str
+    trainings: tuple[str, ...]
+
+    @property
+    def newest(self) -> str:
+        """The newest training, or ""."""
+        return next(iter(self.trainings), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +86,7 @@ def training_overview(library: Library) -> TrainingOverview:
     return TrainingOverview(
         snapshots=list_snapshots(library),
         has_records=count_records(library) > 0,
-        newest=newest_training(library),
+        trainings=tuple(training_ids(library)),
     )
 
 
