@@ -227,6 +227,7 @@ class ChatPage(Page):
 
     def open_chat(self, chat_id: str) -> None:
         """Continue a stored chat with its own models."""
+        self._models_chosen = True  # those that are offered at first, a moment later, must not replace them
         self.conversation.open(chat_id)
 
     def use_models(self, models: Sequence[ChatModel]) -> None:

@@ -21,6 +21,7 @@ from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.chat.model_dialog import ModelDialog
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.window import Window
 
 SLOW = 30_000  # ms; other programs may keep the processors busy
@@ -147,3 +148,26 @@ def test_answers_are_shown_as_written_on_demand(library: Library, theme: Theme, 
                 assert browser.toPlainText() == "Answer: 2*3 = 6\n1. one"
                 page.top.plain.click()
             assert browser.toPlainText() == written
+
+
+def test_formulas_are_set_and_the_conversation_scrolls_to_its_end(
+    library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    models = [(STUDENT / "mini-student.gguf", None)]
+    (chat,) = create_columns(library, title="x", models=models, parts=["base"], system="")
+    add_message(library, chat.id, ChatMessage(role="user", content="What is $x^2$ for $x = 3$?"))
+    answer = "\n".join(f"So $x_{{{n}}} = {n}$.\n" for n in range(60))
+    add_message(library, chat.id, ChatMessage(role="assistant", content=answer))
+    with desktop(library, theme) as opened:
+        opened.show()
+        page = opened.show_page("chat")
+        assert isinstance(page, ChatPage)
+        page.open_chat(chat.id)
+        qtbot.waitUntil(lambda: page.view.last is not None, timeout=SLOW)
+        card = page.view.last.answers[0]
+        drawn = "\N{OBJECT REPLACEMENT CHARACTER}"
+        qtbot.waitUntil(lambda: card.browser.document().toPlainText().count(drawn) >= 60, timeout=SLOW)
+        qtbot.waitUntil(lambda: card.height() >= card.browser.document().size().height(), timeout=SLOW)
+        qtbot.waitUntil(lambda: page.view.verticalScrollBar().maximum() > 0, timeout=SLOW)
+        (question,) = page.view.last.question.findChildren(Browser)
+        assert question.toPlainText() == "What is $x^2$ for $x = 3$?"
