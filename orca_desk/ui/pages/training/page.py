@@ -65,7 +65,7 @@ class TrainingPage(Page):
             key="Ctrl+Shift+E",
             image="file-output",
         ),
-        Command("Save the settings as a p&reset…", lambda page: page.save_preset(), image="save"),
+        Command("Save th&e settings as a preset…", lambda page: page.save_preset(), image="save"),
         SEARCH,
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
         Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
