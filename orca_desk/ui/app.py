@@ -29,6 +29,7 @@ from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, sett
 from orca_desk.ui.start_trouble import StartTrouble
 from orca_desk.ui.starting import RESTART, RESTORED, application, qt_in_log
 from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
+from orca_desk.ui.widgets.motion import follow_system
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
 
@@ -47,6 +48,7 @@ def main(folder: Path) -> int:
     app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     StrayClicks(app)
     DialogsOnScreen(app)
+    follow_system()
     theme = Theme(app)
     if raise_running_instance(folder):
         return 0

@@ -10,6 +10,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, Role, Tone
 from orca_desk.ui.widgets.announce import announce
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.motion import is_animated
 from orca_desk.ui.widgets.serving_sign import ServingSign
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.hub import AFTER_DOWNLOADS, AFTER_REST, OFFLINE, OFFLINE_TIP, online_sign, online_tip
@@ -107,7 +108,7 @@ class StatusBar(QFrame):
         """Show the progress of the first unfinished job."""
         share = update.share
         is_open = share is None and self._followed is not None and self._followed.state == "running"
-        self._bar.setRange(0, 0 if is_open else 1000)
+        self._bar.setRange(0, 0 if is_open and is_animated() else 1000)
         self._bar.setValue(round(1000 * share) if share is not None else 0)
         state = JOB_STATES[self._followed.state] if self._followed else ""
         self._detail.show_text(state or progress_line(update))  # no time is left while a job is paused

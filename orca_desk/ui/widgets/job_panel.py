@@ -10,6 +10,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.motion import is_animated
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.progress import JOB_STATES, progress_line
 
@@ -63,7 +64,7 @@ class JobPanel(QFrame):
         # A worker may report more while it stops
         self.count.show_text(state or progress_line(update, with_overall=self._with_overall))
         share = update.share if self._with_overall else replace(update, overall=None).share
-        self.bar.setRange(0, 0 if share is None else 1000)
+        self.bar.setRange(0, 0 if share is None and is_animated() else 1000)
         if share is not None:
             self.bar.setValue(round(1000 * share))
 

@@ -15,6 +15,7 @@ from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.starting import RESTART, RESTORED
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.motion import is_animated
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.backups import backup_content
@@ -60,7 +61,7 @@ class RestoreDialog(QDialog):
         self._lines.addStretch(1)
         layout.addWidget(scrolled(self._found), 1)
         self.bar = QProgressBar()
-        self.bar.setRange(0, 0)
+        self.bar.setRange(0, 0 if is_animated() else 1)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress")
         layout.addWidget(self.bar)
