@@ -123,6 +123,13 @@ def _flush(staged: Path) -> None:
         sync_folder(Path(folder))
 
 
+def from_upgrades(folder: Path) -> list[Path]:
+    """Return the backups that upgrades of the library's format have made, the oldest first."""
+    with suppress(OSError):
+        return sorted((folder / BACKUPS).glob("library-format-*.db"), key=lambda path: path.stat().st_mtime)
+    return []
+
+
 def replaced_in(folder: Path) -> list[Path]:
     """Return the damaged states that restores have moved into the folder of backups."""
     with suppress(OSError):

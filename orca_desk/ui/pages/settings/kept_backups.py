@@ -22,7 +22,7 @@ from orca_desk.library.keeping import (
 )
 from orca_desk.library.keeping_settings import Every, Keeping, keeping_of, set_keeping, store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
-from orca_desk.library.restoring import replaced_in
+from orca_desk.library.restoring import from_upgrades, replaced_in
 from orca_desk.library.thinning import Reason
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.backing_up import start_backup, start_verification
@@ -66,6 +66,7 @@ class Stock:
     free: int | None
     missing: UserError | None
     replaced: list[Path]
+    from_upgrades: list[Path]
 
 
 def stock_of(library_folder: Path) -> Stock:
@@ -90,6 +91,7 @@ def stock_of(library_folder: Path) -> Stock:
         free=shutil.disk_usage(place).free if place and not missing else None,
         missing=missing,
         replaced=replaced_in(library_folder),
+        from_upgrades=from_upgrades(library_folder),
     )
 
 
@@ -332,6 +334,9 @@ def _state_of(stock: Stock) -> str:
     if stock.missing is not None:
         return str(stock.missing)
     aside = "".join(f" A damaged library that was replaced lies in {path}." for path in stock.replaced)
+    if stock.from_upgrades:
+        count = counted(len(stock.from_upgrades), "backup")
+        aside += f" {count} from before upgrades: {stock.from_upgrades[-1].parent} (Restore from a file…)."
     damaged = sum(bool(one.lost) for one in stock.backups) + len(stock.unreadable)
     wrong = f" {counted(damaged, 'backup')} damaged." if damaged else ""
     if not stock.backups:

@@ -12,16 +12,16 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep
 from orca_desk.library.keeping_settings import keeping_of, store_folder
-from orca_desk.library.kept import kept_backups
+from orca_desk.library.kept import kept_backups, read_kept, write_kept
 from orca_desk.library.restored_state import MARK, STAGED
 from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
-from orca_desk.ui.app import desktop
+from orca_desk.ui.app import desktop, tell_restored
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
-from orca_desk.ui.starting import RESTART
+from orca_desk.ui.starting import RESTART, RESTORED
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -162,6 +162,31 @@ def test_a_due_backup_is_made_by_itself_and_a_failure_is_told_once(window: Windo
     qtbot.waitUntil(lambda: len(kept_backups(store)[0]) == 1, timeout=10_000)
     qtbot.waitUntil(lambda: all(job.is_over for job in jobs))
     assert [job.kind for job in jobs] == ["x", "keep", "keep"] and not window.notice.isVisible()
+
+
+def test_what_was_not_verified_for_long_is_verified_while_nothing_else_is_to_do(
+    window: Window, qtbot: QtBot
+) -> None:
+    desk, jobs = window.desk, list[Job]()
+    backup = keep(desk.library, why="asked")
+    write_kept(backup, verified_at="2020-01-01T00:00:00+00:00")
+    for piece in (backup.path.parent / "chunks").glob("??/*"):
+        piece.unlink()
+    desk.jobs.started.connect(jobs.append)
+    BackingUp(desk, window).look()
+    qtbot.waitUntil(lambda: window.notice.text.text().startswith("Some backups are damaged."), timeout=10_000)
+    assert [job.kind for job in jobs] == ["verify"] and read_kept(backup.path).lost == ("library.db",)
+
+
+def test_the_window_says_once_what_was_restored(window: Window, qtbot: QtBot) -> None:
+    window.desk.view_state.setValue(RESTORED, "The backup of yesterday")
+    tell_restored(window)
+    assert window.notice.text.text() == "Restored: The backup of yesterday."
+    qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.page is not None and window.page.name == "settings")
+    window.notice.hide()
+    tell_restored(window)
+    assert not window.notice.isVisible()
 
 
 def test_what_began_by_itself_stops_without_a_question_at_closing(window: Window, qtbot: QtBot) -> None:
