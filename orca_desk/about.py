@@ -33,5 +33,8 @@ def licences() -> dict[str, Path]:
     """Return the licence files of the bundled fonts and icons, by title."""
     return {
         "Inter, the typeface (SIL Open Font License 1.1)": resources() / "fonts" / "OFL.txt",
+        "STIX Two Math, the typeface of formulas (SIL Open Font License 1.1)": resources()
+        / "fonts"
+        / "OFL-STIX.txt",
         "Lucide, the icons (ISC)": resources() / "icons" / "LICENSE",
     }

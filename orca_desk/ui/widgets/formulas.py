@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPyTextObject, QTextDocument, QTextFormat
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -92,9 +92,15 @@ class FormulaDrawer(QPyTextObject):
         return QSizeF(0, max(0.0, 2 * formula.descent * em + half))
 
     def drawObject(  # noqa: N802 - Qt's name
-        self, painter: QPainter, rect: QRectF, doc: QTextDocument, pos_in_document: int, format: QTextFormat
+        self,
+        painter: QPainter,
+        rect: QRectF | QRect,
+        doc: QTextDocument,
+        pos_in_document: int,
+        format: QTextFormat,
     ) -> None:
         """Draw a formula in the colour of the text around it, or the words of a link."""
+        rect = QRectF(rect)
         if format.objectType() == COPY:
             painter.setFont(font("caption"))
             painter.setPen(current_colours()("accent"))
