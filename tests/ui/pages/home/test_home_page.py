@@ -197,7 +197,7 @@ def test_the_library_of_the_first_start_offers_the_demo_first(
     monkeypatch.setenv("ORCA_DESK_LIBRARY", str(library.folder))
     home.desk.tell("tasks")
     qtbot.waitUntil(lambda: home.next.button.text() == "Run the demo")
-    assert "Use my own tasks…" in alternatives(home)
+    qtbot.waitUntil(lambda: "Use my own tasks…" in alternatives(home))
 
 
 @with_samples
