@@ -37,7 +37,7 @@ class NamedStore:
 
     def defaults(self) -> dict[str, str]:
         """Return the name of the default of each key."""
-        return dict(self._read()["defaults"])
+        return {key: name for key, name in self._read()["defaults"].items() if isinstance(name, str)}
 
     def save(self, name: str, value: Mapping[str, Any] | str) -> Any:
         """Store a value under a name; return what it replaced, or None. Raises UserError for a bad name."""
@@ -107,7 +107,7 @@ class NamedStore:
             return {"values": {}, "defaults": {}}
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror}.", "Check the file.") from error
-        except ValueError:
+        except (ValueError, RecursionError):
             stored = None
         match stored:
             case {"values": dict(values), "defaults": dict(defaults)}:

@@ -108,10 +108,20 @@ def test_settings_of_another_version_are_refused_by_name(tmp_path: Path) -> None
         get_preset("x")
 
 
-def test_a_damaged_file_is_never_written_over() -> None:
+@pytest.mark.parametrize(
+    "content", ["{", "[" * 9000, "[]", '{"values": []}', '{"values": {}, "defaults": 3}']
+)
+def test_a_damaged_file_is_never_written_over(content: str) -> None:
     save_preset("mine", MINE)
-    STORE.path.write_text("{")
+    STORE.path.write_text(content)
     for call in (lambda: save_preset("other", MINE), list_presets):
         with pytest.raises(UserError, match="is damaged"):
             call()
-    assert STORE.path.read_text() == "{"
+    assert STORE.path.read_text() == content
+
+
+def test_a_default_that_is_no_name_counts_as_none(tmp_path: Path) -> None:
+    save_preset("mine", MINE)
+    stored = {"values": {"mine": MINE.to_dict()}, "defaults": {str(tmp_path.resolve()): ["mine"]}}
+    STORE.path.write_text(json.dumps(stored))
+    assert default_for(tmp_path) == DEFAULTS
