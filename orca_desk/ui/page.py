@@ -44,7 +44,7 @@ class Command:
         return (self.key,) if isinstance(self.key, str) else self.key
 
 
-SEARCH = Command("&Search", lambda page: page.search_here(), key="Ctrl+F", image="search")
+SEARCH = Command("Search", lambda page: page.search_here(), key="Ctrl+F", image="search")
 
 
 class Page(QWidget):
