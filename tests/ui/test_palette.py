@@ -244,7 +244,7 @@ def test_a_command_of_another_page_waits_until_the_page_has_read_what_it_works_o
     monkeypatch.setattr(MeasureBar, "start", lambda self, request: started.append(request))
     qtbot.keyClicks(palette.search, "measure")
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(started))
+    qtbot.waitUntil(lambda: bool(started), timeout=30_000)
     assert window.page is not None and window.page.notice.isHidden()
 
 
@@ -406,7 +406,7 @@ def test_a_setting_is_shown(palette: Palette, window: Window, qtbot: QtBot) -> N
 
 def test_one_key_means_one_thing_on_all_pages() -> None:
     words = {"Pause": "Ctrl+Shift+P", "Export": "Ctrl+Shift+E", "Search": "Ctrl+F", "Add": "Ctrl+Shift+N"}
-    others = {"Export the plot…", "Add a file…", "Add a folder…"}
+    others = {"Export the plot…", "Add a file…", "Add a folder…", "Add the sample tasks"}
     for name in NAMES:
         for command in page_class(name).offers:
             text = plain(command.text)
