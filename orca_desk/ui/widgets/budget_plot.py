@@ -13,8 +13,9 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.method.budget import BudgetCurve
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, grown
 from orca_desk.ui.widgets.layouts import clear
+from orca_desk.ui.widgets.plot_text import fit_axes
 from orca_desk.ui.widgets.still_plot import hold_still
 from orca_desk.ui.widgets.text import label
 
@@ -53,7 +54,7 @@ class BudgetPlot(QWidget):
         layout.addLayout(self._legend)
         self._canvas = pg.PlotWidget()
         self._canvas.setAccessibleName("Correct answers by allowed tokens")
-        self._canvas.setFixedHeight(36 * GRID)
+        self._canvas.setFixedHeight(grown(36 * GRID))
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout.addWidget(self._canvas, 1)
         self._plot: pg.PlotItem = self._canvas.getPlotItem()
@@ -83,11 +84,6 @@ class BudgetPlot(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         hold_still(self._plot)  # a budget is read by pointing, or by the box beside the plot
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickFont=font("caption"), tickLength=-4)
-            axis.label.setFont(font("caption"))
         shares = [0, 0.2, 0.4, 0.6, 0.8, 1.0]
         self._plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in shares]])
 
@@ -96,6 +92,7 @@ class BudgetPlot(QWidget):
         self._canvas.setBackground(colours("surface"))
         self._plot.clear()
         self._plot.showGrid(x=False, y=True, alpha=0.08)
+        fit_axes(self._plot)
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.setPen(pg.mkPen(colours("border")))

@@ -27,6 +27,7 @@ from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import clear
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu, PlotTable
+from orca_desk.ui.widgets.plot_text import fit_axes
 from orca_desk.ui.widgets.series import Axis, TrainingPoints
 from orca_desk.ui.widgets.text import label, set_tone
 
@@ -260,12 +261,6 @@ class Curves(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getViewBox().setMouseEnabled(x=True, y=False)
-        plot.getAxis("left").setWidth(9 * GRID)
-        for name in ("left", "bottom"):
-            axis = plot.getAxis(name)
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickFont=font("caption"), tickLength=-4)
-            axis.label.setFont(font("caption"))
         if not bottom:
             plot.getAxis("bottom").setStyle(showValues=False)
         return plot
@@ -332,6 +327,7 @@ class Curves(QWidget):
             if plot is None:
                 continue
             plot.showGrid(x=True, y=True, alpha=0.08)
+            fit_axes(plot, shared=True)
             for name in ("left", "bottom"):
                 axis = plot.getAxis(name)
                 axis.setPen(pg.mkPen(colours("border")))

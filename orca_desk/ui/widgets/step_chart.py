@@ -12,8 +12,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 from orca_desk.ui.widgets.plot_menu import PlotTable
+from orca_desk.ui.widgets.plot_text import fit_axes
 from orca_desk.ui.widgets.still_plot import hold_still
 
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -50,7 +51,7 @@ class StepChart(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._canvas = pg.PlotWidget()
-        self._canvas.setFixedHeight(34 * GRID)
+        self._canvas.setFixedHeight(grown(34 * GRID))
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout.addWidget(self._canvas)
@@ -59,11 +60,6 @@ class StepChart(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         hold_still(self._plot)
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickFont=font("caption"), tickLength=-4)
-            axis.label.setFont(font("caption"))
         theme.changed.connect(self._draw)
 
     def show_lines(self, lines: Sequence[StepLine], chosen: str, *, unit: str, is_share: bool) -> None:
@@ -93,6 +89,7 @@ class StepChart(QWidget):
         self._canvas.setBackground(colours("surface"))
         self._plot.clear()
         self._plot.showGrid(x=False, y=True, alpha=0.08)
+        fit_axes(self._plot)
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.setPen(pg.mkPen(colours("border")))
