@@ -44,6 +44,7 @@ RECENT_FIRST = 5  # of them stand first while nothing is typed
 RECENT_POINTS = 25.0  # for the latest; less than what a better match is worth
 TEXT_POINTS = -100.0  # of what was found by its text: below all that is found by its name
 AFTER_ALL_COMMANDS = -70.0  # points of a name in the library, so that only the whole name stands first
+NOTHING, NOTHING_YET = "No matches.", "No matches yet: the commands of some pages are still being loaded."
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
 
 
@@ -81,7 +82,7 @@ class Palette(Overlay):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(self._run)
         self.list.viewport().installEventFilter(self)
-        self.nothing = label("No matches.", tone="muted")
+        self.nothing = label(NOTHING if len(loaded) == len(NAMES) else NOTHING_YET, tone="muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         hint = label("↑ ↓ select   ·   Enter runs   ·   Esc closes", size="caption", tone="muted")
         self.layout_.addWidget(self.search)
@@ -181,6 +182,7 @@ class Palette(Overlay):
     def _list_all(self) -> None:
         """List what the pages can do whose code was not there at the opening."""
         self._commands = self._list(loaded=NAMES)
+        self.nothing.setText(NOTHING)
         self._show(keep=True)
 
     def _list_models(self) -> None:

@@ -24,8 +24,6 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QTimer
 
-from orca_desk.ui.register import NAMES
-
 SWITCH_SECONDS = 0.0001
 COLLECT_MS = 100
 
@@ -93,8 +91,8 @@ def calm_garbage() -> None:
 
 
 def import_the_rest() -> None:
-    """Import what the first write and the first opening of each page need."""
+    """Import what the first write, and the first opening of each page and of the palette, need."""
     importlib.import_module("sqlite_utils")
     importlib.import_module("orca_desk.prompts.hf")  # the tokenizer, first needed beside a running training
-    for name in NAMES:
-        importlib.import_module(f"orca_desk.ui.pages.{name}.page")
+    importlib.import_module("orca_desk.ui.palette")
+    importlib.import_module("orca_desk.ui.palette_entries").load_pages()
