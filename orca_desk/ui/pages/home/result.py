@@ -25,6 +25,7 @@ from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.demo import result_heading
 from orca_desk.ui.words.evaluations import gain_text, gap_text
@@ -32,7 +33,7 @@ from orca_desk.ui.words.grading import verdict_reason
 
 PLOT = 64 * GRID  # px, the least width of the plot beside the table
 ROW = 30  # px
-NARROWEST = 78 * GRID  # px, the least width of the table, in the smallest window
+NARROWEST = 56 * GRID  # px, the least width of the table, in the smallest window
 
 
 class ResultView(QWidget):
@@ -102,8 +103,7 @@ class ResultView(QWidget):
         frame, layout = card()
         self.heading = label(size="heading", bold=True, wrap=True)
         layout.addWidget(self.heading)
-        row = QHBoxLayout()
-        row.setSpacing(5 * GRID)
+        row = FlowRow(spacing=5 * GRID)
         names = {
             "base": "Base student",
             "tuned": "Tuned student",
@@ -112,7 +112,6 @@ class ResultView(QWidget):
         self._stats = {who: ShareStat(f"{SYMBOLS[who]} {names[who]}", ROLES[who]) for who in MODELS}
         for stat in self._stats.values():
             row.addWidget(stat)
-        row.addStretch(1)
         layout.addLayout(row)
         layout.addSpacing(GRID // 2)
         self.sentence = label(wrap=True, selectable=True)
@@ -121,9 +120,8 @@ class ResultView(QWidget):
         layout.addLayout(self._open_buttons())
         return frame
 
-    def _open_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+    def _open_buttons(self) -> FlowRow:
+        row = FlowRow()
         open_page = self.desk.open
         targets: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
             ("Read the records", "records", "columns-2", lambda: open_page("records")),
@@ -137,7 +135,6 @@ class ResultView(QWidget):
             made.setObjectName(f"result-{name}")
             self._buttons[made] = image
             row.addWidget(made)
-        row.addStretch(1)
         return row
 
     def _table_card(self) -> QFrame:
