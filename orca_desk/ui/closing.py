@@ -7,7 +7,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.widgets.message_box import message_box
-from orca_desk.ui.words.closing import Fate, closing_lines, unfinished_heading
+from orca_desk.ui.words.closing import Fate, closing_lines, unfinished_heading, will_close
 
 
 def fate_of(job: Job) -> Fate:
@@ -77,10 +77,10 @@ class Closing(QObject):
     def _stop(self) -> None:
         self._resume_offer.note_closing()
         self._desk.jobs.stop_all()
-        self._postpone("Orca Desk will close when the job stops.")
+        self._postpone(will_close(len(self._desk.jobs.unfinished), "stops", "stop"))
 
     def _wait(self) -> None:
-        self._postpone("Orca Desk will close when the job finishes.")
+        self._postpone(will_close(len(self._desk.jobs.unfinished), "finishes", "finish"))
 
     def _postpone(self, text: str) -> None:
         self._is_postponed = True

@@ -46,6 +46,11 @@ def unfinished_heading(titles: Sequence[str]) -> str:
     return f"{counted(len(titles), 'job')} are not finished."
 
 
+def will_close(count: int, ends: str, end: str) -> str:
+    """Return what the window waits for: "Orca Desk will close when all 3 jobs finish."."""
+    return f"Orca Desk will close when {f'the job {ends}' if count <= 1 else f'all {count} jobs {end}'}."
+
+
 def titles_of(titles: Sequence[str]) -> str:
     """Return some titles as a list in words, at most four by name."""
     rest = len(titles) - NAMED
