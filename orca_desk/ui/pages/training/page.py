@@ -299,6 +299,7 @@ class TrainingPage(Page):
         is_first, self._is_read = not self._is_read, True
         newest = found.newest
         is_new = bool(self._newest and newest) and newest not in self._known
+        gone = self._known.difference(found.trainings)
         self._newest, self._known = newest, frozenset(found.trainings)
         empty = NO_SNAPSHOT if found.has_records else NO_RECORDS
         self.stack.setCurrentIndex(READY if found.snapshots else empty)
@@ -306,17 +307,12 @@ class TrainingPage(Page):
         self.set_up.show_snapshots(found.snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
             self.run_view.show_training(newest)  # another page has started it
-        elif self._is_shown_gone():
+        elif self.run_view is not None and self.run_view.training in gone and not self.run_view.is_busy:
             self.run_view = None
             self._run_slot.show_widget(self._no_training())
             self._tab_changed(self.tabs.currentIndex())
         elif is_first or self.tabs.currentIndex() == RUN:
             self._tab_changed(self.tabs.currentIndex())
-
-    def _is_shown_gone(self) -> bool:
-        """Whether the training that is shown was deleted."""
-        view = self.run_view
-        return view is not None and not view.is_busy and view.training not in ("", *self._known)
 
     def _tab_changed(self, tab: int) -> None:
         """Build and refresh the tab, once the imports are done and the library is read."""
