@@ -174,7 +174,11 @@ def backup(file: Path, adapters: bool, checkpoints: bool, folder: Path, as_json:
 @click.argument("new_folder", type=click.Path(file_okay=False, path_type=Path))
 @json_option
 def restore(file: Path, new_folder: Path, as_json: bool) -> None:
-    """Create a library in NEW_FOLDER from the backup FILE."""
+    """Create a library in NEW_FOLDER from the backup FILE.
+
+    To put a library back in its place, and for backups that are kept by themselves, see: orca-desk library
+    backups
+    """
     made = backups.restore(file, new_folder)
     print_json(made) if as_json else say(f"Restored {backup_content(made)}.")
 

@@ -212,15 +212,18 @@ def verification_is_due(library_folder: Path, now: datetime | None = None) -> bo
     return len(times) < len(backups) or any(time < oldest for time in times)
 
 
-def is_due(library_folder: Path, now: datetime | None = None) -> bool:
-    """Return whether an automatic backup is due: the interval has passed, and something was written since."""
+def is_due(library_folder: Path, now: datetime | None = None, *, since: datetime | None = None) -> bool:
+    """Return whether an automatic backup is due: the interval has passed, and something was written since.
+
+    Without any backup one is due at once, or with `since`, when the interval has passed since then.
+    """
     keeping = keeping_of(library_folder)
     if keeping.every == "off":
         return False
     backups, _ = kept_backups(store_folder(library_folder, keeping))
-    if not backups:
+    newest = max((one.made_at for one in backups), default=since)
+    if newest is None:
         return True
-    newest = max(one.made_at for one in backups)
     if (now or datetime.now(UTC)) - newest < INTERVALS[keeping.every]:
         return False
     return _last_write(library_folder) > newest.timestamp()

@@ -75,6 +75,7 @@ class BackingUp(QObject):
     def __init__(self, desk: Desk, parent: QObject, *, first: int = FIRST_MS) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._began = datetime.now(UTC)
         self._tried: float | None = None
         self._told = ""  # the error that was shown last
         self._is_away = False
@@ -98,7 +99,8 @@ class BackingUp(QObject):
 
         def what_is_wanted() -> str:
             late = INTERVALS.get(keeping_of(folder).every, timedelta())
-            if is_due(folder, datetime.now(UTC) - late if busy else None):
+            now = datetime.now(UTC)
+            if is_due(folder, now - late, since=self._began) if busy else is_due(folder, now):
                 return BACKUP
             if busy:
                 return ""

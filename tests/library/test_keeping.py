@@ -33,6 +33,7 @@ from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.library.thinning import DAYS, reasons_to_keep
 from orca_desk.library.trainings import create_training, set_adapter
 
+DAY = timedelta(days=1)
 WEIGHTS = bytes(range(256)) * 4096  # 1 MiB that packs well, of which each piece is the same
 
 
@@ -124,6 +125,19 @@ def test_a_backup_stops_while_the_database_is_copied(trained: Library) -> None:
         keep(trained, why="asked", on_bytes=stop)
     assert kept_of(trained) == [] and not any((store_folder(trained.folder) / "chunks").glob("??/*"))
     assert keep(trained, why="asked").counts["tasks"] == 300  # the connection is as it was
+
+
+def test_when_a_backup_is_due(trained: Library) -> None:
+    now = datetime.now(UTC)
+    assert keeping.is_due(trained.folder)
+    assert not keeping.is_due(trained.folder, since=now) and keeping.is_due(trained.folder, since=now - DAY)
+    keep(trained, why="automatic")
+    later = datetime.now(UTC) + 2 * DAY
+    assert not keeping.is_due(trained.folder) and not keeping.is_due(trained.folder, later)  # nothing is new
+    add_tasks(trained, [make_task(1000)])
+    assert keeping.is_due(trained.folder, later) and not keeping.is_due(trained.folder)
+    set_keeping(trained.folder, Keeping(every="off"))
+    assert not keeping.is_due(trained.folder, later)
 
 
 def test_backups_are_verified_once_a_month(trained: Library) -> None:

@@ -65,7 +65,7 @@ class SettingsPage(Page):
         Command("Back up &now", lambda page: page.kept.back_up_now(), image="save"),
         Command("Veri&fy the backups", lambda page: page.kept.verify_all(), image="shield-check"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
-        Command("&Mend the library", lambda page: page.care.mend(), image="refresh-cw"),
+        Command("M&end the library", lambda page: page.care.mend(), image="refresh-cw"),
         Command("Reco&ver what can be read…", lambda page: page.care.ask_to_recover(), image="rotate-ccw"),
         Command("Co&mpact the library", lambda page: page.care.compact(), image="box"),
     )
