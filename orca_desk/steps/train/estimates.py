@@ -90,6 +90,14 @@ def estimate_time(
     )
 
 
+def evaluations_in(steps: int, settings: TrainSettings) -> int:
+    """Return how often the validation loss is measured in so many steps, after that of the untrained."""
+    if not settings.eval_fraction:
+        return 0
+    every = settings.eval_every
+    return -(-steps // every) if every else settings.epochs
+
+
 def length_limit(settings: TrainSettings, context: int) -> int:
     """Return how many tokens of a record can be trained: as set, and as the model's context allows."""
     return min(settings.max_length, context) if context else settings.max_length

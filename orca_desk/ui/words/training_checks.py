@@ -19,6 +19,8 @@ from orca_desk.steps.train.checks import (
     UnusableEngine,
     UnusableTokenizer,
 )
+from orca_desk.steps.train.estimates import evaluations_in
+from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
 
@@ -108,6 +110,23 @@ def concern_text(concern: Concern) -> tuple[str, str]:
                 "No validation loss will be measured.",
                 f"The last adapter is used then, not the best{stops}. {reason}",
             )
+
+
+def stop_rule_sentence(steps: int, settings: TrainSettings) -> str:
+    """Return when the stop rule can act in a training of so many steps; an empty text without a rule."""
+    patience, looks = settings.early_stop, evaluations_in(steps, settings)
+    if not patience or not looks:
+        return ""  # without a validation loss, the check of that says it
+    if looks <= patience:
+        remedy = "Lower" if settings.eval_every else "Set"
+        return (
+            f"The stop rule cannot act: it waits for {counted(patience, 'evaluation')} without improvement, "
+            f"and there are {looks:,}. {remedy} {title('eval_every').lower()}."
+        )
+    first = (
+        patience * settings.eval_every if settings.eval_every else round(patience * steps / settings.epochs)
+    )
+    return f"The stop rule can end it from step {first:,} on."
 
 
 def _long_records(concern: LongRecords) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.words.training_checks import stop_rule_sentence
 from orca_desk.ui.words.trainings import (
     changed_sentence,
     device_sentence,
@@ -136,3 +138,21 @@ def test_an_early_stop_says_what_the_rule_saw() -> None:
     assert early_sentence({"early_stop": 1}, 12, 60, {}) == (
         "Stopped early at step 12 of 60: the validation loss did not fall in the last evaluation."
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (TrainSettings(), ""),
+        (TrainSettings(early_stop=2, eval_fraction=0.0), ""),
+        (TrainSettings(early_stop=2, eval_every=20), "The stop rule can end it from step 40 on."),
+        (TrainSettings(early_stop=2, eval_every=0, epochs=4), "The stop rule can end it from step 50 on."),
+        (
+            TrainSettings(early_stop=2, eval_every=50),
+            "The stop rule cannot act: it waits for 2 evaluations without improvement, and there are 2. "
+            "Lower steps per validation.",
+        ),
+    ],
+)
+def test_it_is_said_when_the_stop_rule_can_act(settings: TrainSettings, sentence: str) -> None:
+    assert stop_rule_sentence(100, settings) == sentence

@@ -17,7 +17,7 @@ from orca_desk.ui.widgets.layouts import clear
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import duration
-from orca_desk.ui.words.training_checks import concern_text
+from orca_desk.ui.words.training_checks import concern_text, stop_rule_sentence
 
 FATAL: tuple[str, Role] = ("circle-x", "bad")
 WARNING: tuple[str, Role] = ("triangle-alert", "warn")
@@ -76,9 +76,15 @@ class StartChecks(QWidget):
         self.desk.background.run(
             self,
             lambda: estimate_time(facts.lengths, speed, settings, model),
-            lambda time: self.time.setText(_time_sentence(speed, settings, time)),
+            lambda time: self._show_time(speed, settings, time),
             only_newest="time",
         )
+
+    def _show_time(
+        self, speed: TrainingSpeed | None, settings: TrainSettings, time: TrainingTime | None
+    ) -> None:
+        stop = stop_rule_sentence(time.steps, settings) if time is not None else ""
+        self.time.setText(f"{_time_sentence(speed, settings, time)} {stop}".strip())
 
     def show_memory(self, model: ModelFile, settings: TrainSettings) -> None:
         """Show how much memory a training takes."""
