@@ -113,8 +113,6 @@ class GrowPage(Page):
         self.keep("splitter", self.splitter)
         self.keep("proposals", self.proposals.table)
         self.keep("generators", self._generators.table)
-        self.keep("proposals", self.proposals.table)
-        self.keep("generators", self._generators.table)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the proposals, and what the forms offer."""
