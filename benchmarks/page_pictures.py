@@ -3,10 +3,9 @@
     python -m benchmarks.page_pictures LIBRARY FOLDER [WIDTHxHEIGHT[@SCALE] ...]
         [--pages NAME,...] [--text PERCENT]
 
-LIBRARY should be a copy of one in which the demo has run. Nothing needs to be in front of a screen: each size
-is drawn in memory, in a process of its own, as Qt takes the scale at its start. WIDTH and HEIGHT are pixels of
-the screen; at a scale of 200% half as many fit. Beside the pictures stands what `tests/support/clipped.py`
-finds cut.
+LIBRARY should be a copy of one in which the demo has run. Each size is drawn in memory, in a process of its
+own, as Qt takes the scale at its start. WIDTH and HEIGHT are pixels of the screen; at a scale of 200% half as
+many fit. Beside the pictures stands what `tests/support/clipped.py` finds cut.
 """
 
 import argparse

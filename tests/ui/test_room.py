@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clipped import clipped
+from clipped import clipped, describe
 from desktop_waits import wait_for_background
 from filled_library import filled_folder
 from new_library import new_library
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -84,6 +84,39 @@ def test_nothing_is_cut_with_large_text(filled_window: Window, qtbot: QtBot) -> 
         filled_window.desk.theme.choose_text_size(100)
 
 
+DIALOGS: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "families": ("tasks", lambda page: page.dialogs.manage_families()),
+    "a task": ("tasks", lambda page: page.dialogs.add()),
+    "exporting": ("tasks", lambda page: page.export()),
+    "rules": ("records", lambda page: page.edit_rules()),
+    "freezing": ("training", lambda page: page.freeze()),
+}
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_a_dialog_fits_a_small_screen(
+    filled_window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    where, open_it = DIALOGS[name]
+    page: Any = filled_window.show_page(where)
+    wait_for_background(filled_window.desk, qtbot)
+    room = QRect(0, 0, 640, 360)
+    monkeypatch.setattr(on_screen, "room_on", lambda screen: room)
+    open_it(page)
+    qtbot.waitUntil(lambda: bool(dialogs(filled_window)))
+    dialog = dialogs(filled_window)[0]
+    on_screen.keep_on_screen(dialog)
+    qtbot.waitUntil(lambda: room.contains(dialog.geometry()))
+    for press in (one for one in dialog.findChildren(QPushButton) if one.isVisible()):
+        assert press.width() >= press.minimumSizeHint().width(), describe(press)
+    dialog.reject()
+
+
+def dialogs(window: Window) -> list[QDialog]:
+    """Return the dialogs that are open."""
+    return [one for one in window.findChildren(QDialog) if one.isVisible()]
+
+
 def cut_parts(
     window: Window, name: str, qtbot: QtBot, sizes: tuple[tuple[int, int], ...] = SIZES
 ) -> Iterator[str]:
@@ -147,8 +180,6 @@ def test_a_real_start_at_a_scale_fits_the_screen(
 
 
 def test_a_part_that_is_cut_is_found(qtbot: QtBot) -> None:
-    from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
-
     box = QWidget()
     qtbot.addWidget(box)
     row = QHBoxLayout(box)

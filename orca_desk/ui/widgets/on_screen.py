@@ -1,8 +1,8 @@
 """Keeps windows within the screen: none is larger than it, or opens where no screen is."""
 
-from PySide6.QtCore import QMargins, QObject, QPoint, QRect, QTimer
+from PySide6.QtCore import QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen, QWindow
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 FRAME = QMargins(0, 32, 0, 0)  # px; about what a title takes, until the window manager says it
 
@@ -18,9 +18,36 @@ def keep_on_screen(window: QWidget) -> None:
         return
     wanted = window.geometry()
     screen = QGuiApplication.screenAt(wanted.center()) or window.screen()
-    geometry = within(wanted, room_on(screen).marginsRemoved(_frame(window)))
+    room = room_on(screen).marginsRemoved(_frame(window))
+    if isinstance(window, QDialog):
+        scroll_if_larger(window, room.size())
+    geometry = within(wanted, room)
     if geometry != wanted:
         window.setGeometry(geometry)
+
+
+def scroll_if_larger(dialog: QDialog, room: QSize) -> None:
+    """Put the content of a dialog of the app's own into a scroll area if it needs more than `room`."""
+    layout = dialog.layout()
+    least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
+    if layout is None or least.boundedTo(room) == least or type(dialog).__module__.startswith("PySide6"):
+        return
+    focused = dialog.focusWidget()
+    content, area = QWidget(), QScrollArea()
+    content.setLayout(layout)  # takes the layout, with what is in it, from the dialog
+    content.setMinimumSize(dialog.minimumSize())
+    content.setAutoFillBackground(False)
+    dialog.setMinimumSize(0, 0)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab scrolls to what it reaches
+    area.setWidgetResizable(True)
+    area.setWidget(content)
+    area.viewport().setAutoFillBackground(False)
+    whole = QVBoxLayout(dialog)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.addWidget(area)
+    if focused is not None:
+        focused.setFocus()
 
 
 def within(wanted: QRect, room: QRect) -> QRect:
