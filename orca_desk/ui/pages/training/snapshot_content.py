@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from orca_desk.library.manifests import manifest, write_manifest
+from orca_desk.library.notes import note_on
 from orca_desk.library.snapshots import Snapshot, list_snapshots
 from orca_desk.method.mixing import GroupMix
 from orca_desk.ui.desk import Desk
@@ -60,10 +61,15 @@ class SnapshotContent(QFrame):
             grid.addWidget(label(name, size="caption", tone="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(field, row, 1)
         layout.addLayout(grid)
+        self.note = label(wrap=True, selectable=True)
+        self.note.setAccessibleName("Your note")
+        self.note.hide()
+        layout.addWidget(self.note)
         layout.addLayout(self._build_buttons())
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
         self.exports = DataExports(desk, self, notice=self.notice)
+        desk.changed.connect(lambda parts: self._read_note() if "snapshots" in parts else None)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show `snapshot`."""
@@ -83,6 +89,7 @@ class SnapshotContent(QFrame):
         self.desk.background.run(
             self, lambda: manifest(library, snapshot.id), self._show_manifest, only_newest="manifest"
         )
+        self._read_note()
 
     def compare(self) -> None:
         """Compare this snapshot with another one."""
@@ -124,6 +131,17 @@ class SnapshotContent(QFrame):
             kinds="JSON (*.json)",
             then=write,
         )
+
+    def _read_note(self) -> None:
+        if self.snapshot is not None:
+            library, identity = self.desk.library, self.snapshot.id
+            self.desk.background.run(
+                self, lambda: note_on(library, "snapshot", identity), self._show_note, only_newest="note"
+            )
+
+    def _show_note(self, note: str) -> None:
+        self.note.setText(f"Note: {note}")
+        self.note.setVisible(bool(note))
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
