@@ -80,7 +80,7 @@ def test_the_dialog_refuses_the_adapter_of_another_model(
 
 
 def test_what_the_mini_models_cannot_do_is_said(page: ChatPage, tiny_llama: TinyModel) -> None:
-    assert page.mini_note.isVisible() and "seven kinds of tasks" in page.mini_note.text()
+    assert page.mini_note.isVisible() and "seven kinds of question: who looks where" in page.mini_note.text()
     page.use_models([ChatModel(part="base", model=tiny_llama.gguf)])
     assert not page.mini_note.isVisible()
 
