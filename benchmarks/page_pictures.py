@@ -23,12 +23,12 @@ from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.starting import application
-from orca_desk.ui.theme import Theme
+from orca_desk.ui.theme import Choice, Theme
 from orca_desk.ui.widgets import on_screen
 
 SCREENS = "1024x640", "1280x720", "1440x900", "2880x1800"
 SIZES = tuple(f"{screen}@{scale}" for screen in SCREENS for scale in (100, 150, 200, 250))
-THEMES = ("light", "dark")
+THEMES: tuple[Choice, ...] = ("light", "dark")
 SETTLE = 700  # ms, until what a page asked for is painted
 THUMB = 480  # px, the width of a page on a sheet
 COLUMNS = 4

@@ -15,6 +15,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.flow_row import HeaderRow
 from orca_desk.ui.widgets.help_button import help_button
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.page_area import WIDEST
 from orca_desk.ui.widgets.row_table import RowTable, kept_arrangement
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
@@ -58,6 +59,7 @@ class Page(QWidget):
     name: ClassVar[str]
     title: ClassVar[str]
     about: ClassVar[str] = ""
+    widest: ClassVar[int] = WIDEST  # px; pages of panes use more of a very wide screen
     watches: ClassVar[frozenset[str]] = frozenset()
     offers: ClassVar[tuple[Command, ...]] = ()
     sections: ClassVar[Mapping[str, str]] = {}  # what `go({"section": ...})` shows, with words to find it by

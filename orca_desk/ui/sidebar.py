@@ -41,7 +41,7 @@ class Sidebar(QFrame):
         buttons = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        self._area = scrolled(buttons)
+        self._inside, self._area = buttons, scrolled(buttons)
         whole.addWidget(self._area)
         layout = QVBoxLayout(buttons)
         layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
@@ -112,7 +112,7 @@ class Sidebar(QFrame):
 
     def _fit(self) -> None:
         """Take the width of the buttons, and of the scroll bar if there is one."""
-        buttons = self._area.widget().minimumSizeHint()
+        buttons = self._inside.minimumSizeHint()
         bar = SCROLL_BAR if buttons.height() > self._area.height() else 0
         self.setFixedWidth(max(buttons.width(), 0 if self._has_icons_alone else WIDTH) + bar + LINE)
 

@@ -66,7 +66,8 @@ def describe(widget: QWidget) -> str:
     """Name a widget by its text and those around it, so that it can be found in the code."""
     readers = (getattr(widget, name, None) for name in ("text", "title"))
     text = next((str(read()) for read in readers if isroutine(read)), "")
-    parents, parent = [], widget.parentWidget()
+    parents: list[str] = []
+    parent = widget.parentWidget()
     while parent is not None and len(parents) < 5:
         if type(parent).__module__.startswith("orca_desk"):
             parents.append(type(parent).__name__)

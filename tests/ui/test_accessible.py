@@ -139,7 +139,8 @@ def unreadable(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[st
         yield f"{role.name} without a name, value {value[:40]!r}: {node.object()}"
     if node.state().focusable and role == Role.NoRole:
         yield f"{name!r} without a role: {node.object()}"
-    if role == Role.ComboBox and node.object().currentText().strip() and not value.strip():
+    box = node.object()
+    if isinstance(box, QComboBox) and box.currentText().strip() and not value.strip():
         yield f"ComboBox {name!r} without a value"
     if role in VIEWS:
         yield from empty_cells(node.object(), name)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,15 @@ def cut_parts(
                 wait_for_background(window.desk, qtbot)
         for width, height in sizes:
             window.resize(width, height)
-            qtbot.waitUntil(lambda wanted=(width, height): window.size().toTuple() == wanted)
+            wanted = (width, height)
+            qtbot.waitUntil(partial(has_size, window, wanted))
             for line in settled(window, width):
                 yield f"{width}x{height} {name}/{place}: {line}"
+
+
+def has_size(window: Window, wanted: tuple[int, int]) -> bool:
+    """Whether the window has got the size that was asked for."""
+    return (window.width(), window.height()) == wanted
 
 
 def settled(window: Window, width: int) -> list[str]:

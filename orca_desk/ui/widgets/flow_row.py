@@ -30,7 +30,7 @@ class FlowRow(QLayout):
         self._items.append(item)
         self._stretches.append(0)
 
-    def addWidget(  # type: ignore[override]  # noqa: N802 - Qt's name
+    def addWidget(  # noqa: N802 - Qt's name
         self, widget: QWidget, stretch: int = 0
     ) -> None:
         """Add a widget at the end, which takes a share of the room that its row leaves."""
@@ -60,11 +60,11 @@ class FlowRow(QLayout):
         """Return the number of items."""
         return len(self._items)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # noqa: N802 - Qt's name
+    def itemAt(self, index: int) -> QLayoutItem | None:  # noqa: N802 - Qt's name
         """Return an item, or None beyond the last."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # noqa: N802 - Qt's name
+    def takeAt(self, index: int) -> QLayoutItem | None:  # noqa: N802 - Qt's name
         """Remove an item and return it."""
         if not 0 <= index < len(self._items):
             return None

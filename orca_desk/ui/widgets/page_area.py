@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from orca_desk.ui.theme import GRID
 
-WIDEST = 220 * GRID  # px; on a wider screen the page stays in the middle
+WIDEST = 220 * GRID  # px; on a wider screen a page stays in the middle, unless its `widest` is another
+WIDE_PANES = 320 * GRID  # px, of a page whose panes share the room, so that no line of text gets too long
 
 
 class PageArea(QScrollArea):
@@ -19,6 +20,7 @@ class PageArea(QScrollArea):
     def __init__(self, page: QWidget) -> None:
         super().__init__()
         self.page = page
+        self._widest: int = getattr(page, "widest", WIDEST)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -45,10 +47,10 @@ class PageArea(QScrollArea):
     def _fit(self) -> None:
         room = self.maximumViewportSize()
         bar = self.style().pixelMetric(self.style().PixelMetric.PM_ScrollBarExtent, None, self)
-        width = max(min(room.width(), WIDEST), self._least().width())
+        width = max(min(room.width(), self._widest), self._least().width())
         height = self._least_height(width)
         if height > room.height() - (bar if width > room.width() else 0):
-            width = max(min(room.width() - bar, WIDEST), self._least().width())
+            width = max(min(room.width() - bar, self._widest), self._least().width())
             height = self._least_height(width)
         below = bar if width > room.width() else 0
         self.page.resize(width, max(room.height() - below, height))

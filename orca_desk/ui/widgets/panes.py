@@ -37,10 +37,10 @@ class Panes(QSplitter):
         """Return the sizes of the panes side by side, also while they are stacked."""
         return self._beside if self.is_stacked else super().saveState()
 
-    def restoreState(self, state: QByteArray) -> bool:  # noqa: N802 - Qt's name
+    def restoreState(self, state: "QByteArray | bytes | bytearray | memoryview[int]") -> bool:  # noqa: N802 - Qt's name
         """Take the sizes of the panes side by side; stacked panes have them when they are so again."""
         if self.is_stacked:
-            self._beside = state
+            self._beside = QByteArray(bytes(state)) if not isinstance(state, QByteArray) else state
             return True
         return super().restoreState(state)
 
@@ -67,9 +67,7 @@ class Panes(QSplitter):
         if must_stack:
             self._beside = super().saveState()
             self.setOrientation(Qt.Orientation.Vertical)
-            self.setSizes(
-                [max(LOWEST, self.widget(place).sizeHint().height()) for place in range(self.count())]
-            )
+            self.setSizes([max(LOWEST, pane.sizeHint().height()) for pane in self._panes()])
         else:
             self.setOrientation(Qt.Orientation.Horizontal)
             super().restoreState(self._beside)
@@ -77,5 +75,9 @@ class Panes(QSplitter):
 
     def _least(self) -> list[QSize]:
         """Return the least sizes of the panes that are not hidden."""
-        panes = [self.widget(place) for place in range(self.count())]
-        return [one.minimumSizeHint().expandedTo(one.minimumSize()) for one in panes if not one.isHidden()]
+        shown = [pane for pane in self._panes() if not pane.isHidden()]
+        return [pane.minimumSizeHint().expandedTo(pane.minimumSize()) for pane in shown]
+
+    def _panes(self) -> list[QWidget]:
+        panes = (self.widget(place) for place in range(self.count()))
+        return [pane for pane in panes if pane is not None]

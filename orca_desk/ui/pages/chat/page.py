@@ -49,6 +49,7 @@ from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.save_file import saved
 from orca_desk.ui.widgets.text import label
@@ -69,6 +70,7 @@ class ChatPage(Page):
 
     name = "chat"
     title = "Chat"
+    widest = WIDE_PANES
     watches = frozenset({"chats", "trainings", "strategies", "tasks"})
     offers = (
         Command("&Send the message", lambda page: page.send(), key="Ctrl+Return", image="send"),

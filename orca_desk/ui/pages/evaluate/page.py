@@ -29,6 +29,7 @@ from orca_desk.ui.pages.evaluate.setup_view import EvaluationSetup
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 
 SETUP, RESULTS, ANSWERS = range(3)
 EMPTY, FILLED = range(2)
@@ -49,6 +50,7 @@ class EvaluatePage(Page):
 
     name = "evaluate"
     title = "Evaluate"
+    widest = WIDE_PANES
     about = "Measure how well models answer held-out tasks, and which strategies they choose."
     watches = frozenset({"evaluations", "tasks", "trainings", "pairings"})
     keys = (

@@ -28,6 +28,7 @@ from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.tidying import Tidying
@@ -48,6 +49,7 @@ class RecordsPage(Page):
 
     name = "records"
     title = "Records"
+    widest = WIDE_PANES
     about = "The teacher's answers, and what the student will see of them."
     watches = frozenset({"records", "tasks", "strategies", "snapshots"})
     offers = (

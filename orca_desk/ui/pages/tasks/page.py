@@ -37,6 +37,7 @@ from orca_desk.ui.pages.tasks.import_export import TaskFiles, sources_of
 from orca_desk.ui.pages.tasks.view import TaskView
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import row_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
@@ -53,6 +54,7 @@ class TasksPage(Page):
 
     name = "tasks"
     title = "Tasks"
+    widest = WIDE_PANES
     about = "Questions that the student learns from, and questions that it is tested on."
     watches = frozenset({"tasks", "strategies", "pairings", "records"})
     offers = (

@@ -64,7 +64,8 @@ class TaskView(QStackedWidget):
         self.splitter.setHandleWidth(GRID + GRID // 2)
         self.splitter.addWidget(self._list)
         self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)  # on a wide screen the task has lines of a good length
         self.splitter.setSizes([720, 320])
         self._content = self._lay_out()
         self.addWidget(self._content)
