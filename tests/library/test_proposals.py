@@ -42,6 +42,8 @@ def test_a_proposal_is_stored_once_and_becomes_a_task_when_it_is_accepted(librar
     assert add_proposals(library, "grow-2", [one]) == 0
     assert [each.proposal for each in list_proposals(library).items] == [one, two]
     assert count_proposals(library, ProposalFilter(state="open", confirmed=True)) == 1
+    for text, count in (("OWLS eat", 1), ("mice", 2), ("noon mice owls", 1), ("nowhere", 0), ("{", 0)):
+        assert count_proposals(library, ProposalFilter(text=text)) == count
     reviewed = accept(library, [one.id], split="heldout")
     assert reviewed.added == (one.task.id,)
     assert get_task(library, one.task.id).split == "heldout"

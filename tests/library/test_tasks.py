@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import string
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from orca_desk.library.task_changes import (
     hold_out_family,
     undo_change,
 )
-from orca_desk.library.task_order import TaskOrder, ordered_rowids
+from orca_desk.library.task_order import TaskOrder, first_ordered, ordered_rowids
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
@@ -347,6 +348,33 @@ def test_tasks_are_ordered_by_a_field_and_then_by_arrival(library: Library) -> N
     assert sorted(order("tags")) == sorted(order("strategy")) == sorted(order("split")) == [0, 1, 2, 3]
     found = ordered_rowids(library, TaskFilter(family="a"), "query")
     assert [arrived.index(one) for one in found] == [1, 3]
+
+
+def test_every_order_is_the_same_by_an_index_and_by_sorting(library: Library) -> None:
+    families, strategies = ("b", "a", "B", "ç", "a/x"), (None, "explain", "Direct", "direct")
+    add_tasks(
+        library,
+        [
+            Task(
+                family=families[number % 5],
+                query=f"{number % 7} and {number}?",
+                answer=None if number % 3 else str(number % 4),
+                tags=("hard",) * (number % 2),
+                split="heldout" if number % 6 == 0 else "train",
+                strategy=strategies[number % 4],
+            )
+            for number in range(60)
+        ],
+    )
+    sorting = TaskFilter(limit=1_000)  # a limit is sorted, whatever the field
+    for by in get_args(TaskOrder):
+        for descending in (False, True):
+            whole = ordered_rowids(library, TaskFilter(), by, descending=descending)
+            assert whole == ordered_rowids(library, sorting, by, descending=descending), by
+            for wanted in (TaskFilter(), TaskFilter(split="train")):
+                first, is_all = first_ordered(library, wanted, by, descending=descending, limit=7)
+                known = ordered_rowids(library, wanted, by, descending=descending)
+                assert first == known[: len(first)] and is_all == (len(first) == len(known))
 
 
 def test_every_question_is_read_as_it_is_asked(library: Library) -> None:
