@@ -86,7 +86,10 @@ class BackingUp(QObject):
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._note_state)
         if desk.library.problem is None:
-            QTimer.singleShot(first, self, self._begin)
+            begin = QTimer(self)  # a child, which ends with the window
+            begin.setSingleShot(True)
+            begin.timeout.connect(self._begin)
+            begin.start(first)
 
     def look(self) -> None:
         """Make a backup if one is due, or compact if that is worth it, unless something else runs."""

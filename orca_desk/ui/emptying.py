@@ -15,7 +15,10 @@ class TrashEmptying(QObject):
         super().__init__(parent)
         self._desk = desk
         if desk.library.problem is None:
-            QTimer.singleShot(AFTER_MS, self, self._empty)
+            timer = QTimer(self)  # a child, which ends with the window
+            timer.setSingleShot(True)
+            timer.timeout.connect(self._empty)
+            timer.start(AFTER_MS)
 
     def _empty(self) -> None:
         library = self._desk.library
