@@ -32,8 +32,8 @@ class Notifications(QObject):
 
     def tell(self, job: Job, text: str) -> None:
         """Notify the user that a job has ended."""
-        is_long = job.heavy or job.seconds >= LONG
-        if not is_long or job.was_removed or self._window.isActiveWindow() or not wants_notices(self._desk):
+        is_news = (job.heavy or job.seconds >= LONG) and not (job.was_removed or job.by_itself)
+        if not is_news or self._window.isActiveWindow() or not wants_notices(self._desk):
             return
         self._job = job
         QApplication.alert(self._window)
