@@ -1,7 +1,7 @@
 """A screen reader hears what appears: notices, and what the status bar says."""
 
 import pytest
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +23,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
             return True
 
         @staticmethod
-        def updateAccessibility(event: module.QAccessibleAnnouncementEvent) -> None:  # noqa: N802 - Qt's name
+        def updateAccessibility(event: QAccessibleAnnouncementEvent) -> None:  # noqa: N802 - Qt's name
             heard.append((event.message(), event.politeness()))
 
     monkeypatch.setattr(module, "QAccessible", Listening)

@@ -67,10 +67,12 @@ def test_sizes_that_were_stored_are_taken_by_stacked_panes_too(panes: Panes) -> 
 
 
 def test_a_hidden_pane_takes_no_room(panes: Panes) -> None:
-    panes.widget(0).hide()
+    first, second = panes.widget(0), panes.widget(1)
+    assert first is not None and second is not None
+    first.hide()
     panes.resize(600, 400)
     assert not panes.is_stacked
-    panes.widget(1).hide()
+    second.hide()
     panes.resize(250, 400)
     assert panes.orientation() == Qt.Orientation.Horizontal
 
