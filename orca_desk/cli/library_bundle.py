@@ -41,7 +41,15 @@ def bundle(
     if made is None:
         return
     if as_json:
-        print_json({"path": made.path, "size": made.size, "links": made.links, **asdict(made.manifest)})
+        print_json(
+            {
+                "path": made.path,
+                "size": made.size,
+                "links": made.links,
+                "unfit": made.unfit,
+                **asdict(made.manifest),
+            }
+        )
         return
     say(f"Packed {made.manifest.name} into {made.path}.")
     for line in packed_lines(made):

@@ -173,7 +173,7 @@ class BundleDialog(QDialog):
         size = sum(size for kind, size in self._contents.sizes.items() if kind in kinds)
         self.total.setText(f"Up to {human_bytes(size)}; the database is compressed.")
         has_models = self.boxes["models"].isChecked()
-        missing = [one.model for one in self._contents.models if not (has_models and one.files)]
+        missing = [one.model for one in self._contents.models if not (has_models and one.can_come)]
         self.models.setText(" ".join(missing_models(missing)))
         self.models.setVisible(bool(missing))
 

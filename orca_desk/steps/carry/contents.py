@@ -10,26 +10,13 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import bundled_folders
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.locations import CHECKPOINT_FOLDERS
-from orca_desk.library.lock import LOCK_NAME, OWNER_NAME
 from orca_desk.library.model_uses import model_uses, records_by_model
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.steps.carry.manifest import ContentKind, NamedModel
+from orca_desk.steps.carry.names import NEVER, unfit_names
 
 ALWAYS: frozenset[ContentKind] = frozenset({"database", "trained", "others"})
-# Made again when needed, or of this computer alone: caches by absolute path, windows, what was thrown away
-NEVER = frozenset(
-    {
-        "cache",
-        "backups",
-        "trash",
-        "model-hashes.json",
-        "model-headers.json",
-        "desktop.ini",
-        LOCK_NAME,
-        OWNER_NAME,
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +31,32 @@ class PackedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class UsedModel:
-    """A model that the library uses, and its files on this computer; none where it is gone."""
+    """A model that the library uses, and its files on this computer; none where it is gone.
+
+    One below the library's `models` is among the library's files: `within` is its path there.
+    """
 
     model: NamedModel
     files: tuple[Path, ...] = ()
+    within: str = ""
+
+    @property
+    def can_come(self) -> bool:
+        """Whether a bundle with models has it."""
+        return bool(self.files or self.within)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """All that a bundle of a library can hold. Links are not followed; `links` counts them."""
+    """All that a bundle of a library can hold. Links are not followed; `links` counts them.
+
+    `unfit` are files that stay out since not every system has such names.
+    """
 
     files: tuple[PackedFile, ...]
     models: tuple[UsedModel, ...]
     links: int = 0
+    unfit: tuple[str, ...] = ()
     sizes: dict[ContentKind, int] = field(default_factory=dict)
 
 
@@ -70,6 +70,8 @@ def contents_of(library: Library) -> Contents:
         elif stat.S_ISREG(found.st_mode):
             name = path.relative_to(library.folder).as_posix()
             files.append(PackedFile(path=path, name=name, kind=_kind(name), size=found.st_size))
+    unfit = unfit_names(file.name for file in files)
+    files = [file for file in files if file.name not in unfit]
     models = tuple(used_models(library))
     sizes: dict[ContentKind, int] = {}
     for file in files:
@@ -77,13 +79,13 @@ def contents_of(library: Library) -> Contents:
     outside = sum(one.model.size for one in models if one.files)
     if outside:
         sizes["models"] = sizes.get("models", 0) + outside
-    return Contents(files=tuple(files), models=models, links=links, sizes=sizes)
+    return Contents(files=tuple(files), models=models, links=links, unfit=tuple(sorted(unfit)), sizes=sizes)
 
 
 def used_models(library: Library) -> Iterator[UsedModel]:
     """Yield the models that trainings, evaluations, chats and records used, each once, by name.
 
-    Adapters and models in the library's folder are among its files, and those of the app on every computer.
+    Adapters in the library's folder are among its files, and the models of the app on every computer.
     """
     known = HashCache(library.folder).known()
     paths = {use.path for use in model_uses(library)}
@@ -91,7 +93,10 @@ def used_models(library: Library) -> Iterator[UsedModel]:
     named = {sha256: path for sha256, path in known.paths.items() if sha256 in by_hash}
     found: dict[str, UsedModel] = {}
     for path in sorted({*paths, *named.values()}, key=str):
-        if path.is_relative_to(library.folder) or any(path.is_relative_to(at) for at in bundled_folders()):
+        is_within = path.is_relative_to(library.folder / "models")
+        if path.is_relative_to(library.folder) and not is_within:
+            continue
+        if any(path.is_relative_to(at) for at in bundled_folders()):
             continue
         real = os.path.realpath(path)
         try:
@@ -102,7 +107,11 @@ def used_models(library: Library) -> Iterator[UsedModel]:
             files, size = (), 0
             sha256 = next((one for one, at in known.paths.items() if at == path), None)
         named_model = NamedModel(name=path.name, sha256=sha256, size=size, path=str(path))
-        found[real] = UsedModel(model=named_model, files=files)
+        if is_within and files:
+            within = path.relative_to(library.folder).as_posix()
+            found[real] = UsedModel(model=named_model, within=within)
+        else:
+            found[real] = UsedModel(model=named_model, files=files)
     known_hashes = {one.model.sha256 for one in found.values()}
     for sha256 in by_hash:
         if sha256 not in named and sha256 not in known_hashes and not _is_bundled(sha256, library):

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import zipfile
@@ -21,6 +22,8 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 from orca_desk.steps.carry.contents import ALWAYS, Contents, UsedModel, contents_of
 from orca_desk.steps.carry.manifest import MANIFEST, BundledFile, ContentKind, Manifest, NamedModel
+from orca_desk.steps.carry.names import safe_name
+from orca_desk.steps.carry.unpack import look_into
 
 OnBytes = Callable[[int], None]
 SHRINKING = frozenset({".db", ".json", ".jsonl", ".log", ".txt", ".csv", ".toml", ".md"})
@@ -29,12 +32,16 @@ QUICKLY = 1  # zlib's level: a database shrinks to a third, at the speed of a di
 
 @dataclass(frozen=True, kw_only=True)
 class Packed:
-    """A bundle that was written and read back, and how many links in the library's folder it left out."""
+    """A bundle that was written and read back, and what of the library's folder it left out.
+
+    These are links, by their number, and files with names that not every system has.
+    """
 
     path: Path
     manifest: Manifest
     size: int
     links: int = 0
+    unfit: tuple[str, ...] = ()
 
 
 def pack(
@@ -81,7 +88,7 @@ def pack(
         return None
     except OSError as error:
         raise cannot_write(path, error) from error
-    return Packed(path=path, manifest=manifest, size=size, links=found.links)
+    return Packed(path=path, manifest=manifest, size=size, links=found.links, unfit=found.unfit)
 
 
 def _counting(meter: Meter, control: JobControl) -> OnBytes:
@@ -130,12 +137,16 @@ def _write(
                 with contextlib.suppress(FileNotFoundError):  # a training prunes its older checkpoints
                     files.append(_add(archive, one.path, one.name, on_bytes))
         models: list[NamedModel] = []
-        for number, used in enumerate(found.models, start=1):
+        taken = {file.name.split("/")[1] for file in found.files if file.kind == "models"}
+        numbers = (number for number in itertools.count(1) if f"carried-{number}" not in taken)
+        for used, number in zip(found.models, numbers, strict=False):
             inside = ""
-            if "models" in wanted and used.files:
+            if "models" in wanted and used.within:
+                inside = used.within
+            elif "models" in wanted and used.files:
                 for file, name in _placed(used, number):
                     files.append(_add(archive, file, name, on_bytes))
-                inside = f"models/carried-{number}/{used.model.name}"
+                inside = f"models/carried-{number}/{safe_name(used.model.name)}"
             models.append(replace(used.model, inside=inside))
         manifest = Manifest(
             name=get_name(library) or library.folder.name,
@@ -152,9 +163,10 @@ def _write(
 def _placed(used: UsedModel, number: int) -> Iterator[tuple[Path, str]]:
     """Yield the files of a model with the paths that they get below the library's folder."""
     inside = f"models/carried-{number}"
+    if Path(used.model.path).is_dir():
+        inside = f"{inside}/{safe_name(used.model.name)}"
     for file in used.files:
-        is_in_folder = Path(used.model.path).is_dir()
-        yield file, f"{inside}/{used.model.name}/{file.name}" if is_in_folder else f"{inside}/{file.name}"
+        yield file, f"{inside}/{safe_name(file.name)}"
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str, on_bytes: OnBytes) -> BundledFile:
@@ -176,6 +188,7 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str, on_bytes: OnBytes) -> 
 def _check(part: Path, manifest: Manifest, on_bytes: OnBytes) -> None:
     """Read every file back, as disks and sticks do not always keep what they took. Raises UserError."""
     expected = {file.name: file.sha256 for file in manifest.files}
+    look_into(part)  # what was packed must be what is opened
     try:
         with zipfile.ZipFile(part) as archive:
             for name, sha256 in expected.items():

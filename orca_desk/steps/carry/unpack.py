@@ -1,8 +1,9 @@
 """Opens a bundle: checks all that it says before anything is written, and makes a new library from it."""
 
+import errno
 import hashlib
+import lzma
 import os
-import re
 import shutil
 import stat
 import zipfile
@@ -10,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import CHUNK, sync_folder
@@ -21,15 +22,19 @@ from orca_desk.library.moving import repoint
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
-from orca_desk.steps.carry.contents import NEVER
 from orca_desk.steps.carry.manifest import LARGEST_MANIFEST, MANIFEST, Manifest, damaged, no_bundle
+from orca_desk.steps.carry.names import is_safe
 
-LONGEST_NAME = 400  # characters of a path below the library's folder
 DENSEST = 1100  # bytes unpacked for a byte packed: deflate cannot do more, so whoever claims it lies
 MARGIN = 2**26  # bytes that stay free
-RESERVED = re.compile(
-    r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE
-)  # no file of that name on Windows
+_NO_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,14 +110,24 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     if not path.is_file():
         raise UserError(f"There is no bundle {path}.", "Check its name and its drive.")
     try:
+        path.open("rb").close()
+    except OSError as error:
+        raise UserError(
+            f"The bundle {path} cannot be read: {error.strerror}.", "Check its rights and its drive."
+        ) from error
+    try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+    except _NO_ARCHIVE as error:
         with path.open("rb") as file:
             is_archive = file.read(4) == b"PK\x03\x04"
         raise (
             damaged(path, "its end is missing, or it was changed") if is_archive else no_bundle(path)
         ) from error
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # its directory points to before its beginning
+            raise damaged(path, "its end is missing, or it was changed") from error
+        raise
     except RuntimeError as error:  # entries with a password
         raise damaged(path, "it needs a password, which no bundle has") from error
 
@@ -143,19 +158,6 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
     if bad := [one for one in manifest.models if one.inside and not is_safe(one.inside)]:
         raise damaged(path, f"it would write outside of the library, as {bad[0].inside[:80]!r}")
     return manifest
-
-
-def is_safe(name: str) -> bool:
-    """Return whether a path of a bundle lies below the library's folder on every system, and may be there."""
-    parts = name.split("/")
-    if not name or len(name) > LONGEST_NAME or not name.isprintable() or set('\\:*?"<>|') & set(name):
-        return False
-    if PurePosixPath(name).is_absolute() or parts[0] in NEVER or name.startswith(f"{DATABASE_NAME}-"):
-        return False
-    return all(
-        part and not part.startswith(".") and part[-1] not in ". " and not RESERVED.fullmatch(part)
-        for part in parts
-    )
 
 
 def _require_room(parent: Path, size: int) -> None:

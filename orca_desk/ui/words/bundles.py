@@ -34,6 +34,13 @@ def packed_lines(made: Packed) -> list[str]:
     lines += missing_models(manifest.missing_models)
     if made.links:
         lines.append(f"Left out as well: {counted(made.links, 'link')} to files elsewhere.")
+    if made.unfit:
+        named = ", ".join(repr(name) for name in made.unfit[:NAMED])
+        more = f" and {len(made.unfit) - NAMED:,} more" if len(made.unfit) > NAMED else ""
+        lines.append(
+            f"Left out, as not every system has files of such names: {named}{more}."
+            " Rename them to take them along."
+        )
     return lines
 
 

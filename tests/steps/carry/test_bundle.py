@@ -1,7 +1,9 @@
 """A library goes to another computer in one file, whole or not at all; a hostile file writes nothing."""
 
 import json
+import os
 import shutil
+import sys
 import zipfile
 from collections import namedtuple
 from collections.abc import Callable
@@ -27,8 +29,10 @@ from orca_desk.library.trainings import create_training, get_training, set_adapt
 from orca_desk.models.hashes import HashCache
 from orca_desk.processes.progress import JobControl
 from orca_desk.steps.carry.manifest import MANIFEST
+from orca_desk.steps.carry.names import is_safe, safe_name, unfit_names
 from orca_desk.steps.carry.pack import Packed, pack
-from orca_desk.steps.carry.unpack import is_safe, look_into, unpack
+from orca_desk.steps.carry.unpack import look_into, unpack
+from orca_desk.ui.words.bundles import packed_lines
 
 Disk = namedtuple("Disk", "total used free")
 
@@ -99,6 +103,61 @@ def test_what_is_not_in_it_is_named(tmp_path: Path, tiny_llama: TinyModel) -> No
     assert unpack(made.path, tmp_path / "there") is not None
     with Library.open(tmp_path / "there") as library:
         assert get_training(library, "train-1").base == tiny_llama.gguf
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file has such a name there")
+def test_files_that_not_every_system_can_have_stay_out_and_are_named(tmp_path: Path) -> None:
+    with new_library(tmp_path / "library") as library:
+        notes = library.folder / "notes"
+        notes.mkdir()
+        odd = ["a:b.txt", "CON.txt", "end.", "two\nlines"]
+        if sys.platform == "linux":  # other systems' names are text
+            odd.append(os.fsdecode(b"latin\xe9.txt"))
+        for name in ("good.txt", *odd):
+            (notes / name).write_text("x")
+        made = pack(library, tmp_path / "a.orcalib")
+    assert made is not None
+    left_out = " ".join(packed_lines(made))
+    assert len(made.unfit) == len(odd) and "'notes/a:b.txt'" in left_out and "good.txt" not in left_out
+    assert unpack(made.path, tmp_path / "there") is not None
+    assert [path.name for path in (tmp_path / "there" / "notes").iterdir()] == ["good.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file has such a name there")
+def test_a_model_with_a_name_of_this_system_comes_under_another(
+    tmp_path: Path, tiny_llama: TinyModel
+) -> None:
+    base = tmp_path / "tiny:q8.gguf"
+    shutil.copy(tiny_llama.gguf, base)
+    with full_library(tmp_path / "library", base) as library:
+        made = pack(library, tmp_path / "a.orcalib", kinds=frozenset({"models"}))
+    assert made is not None and unpack(made.path, tmp_path / "there") is not None
+    with Library.open(tmp_path / "there") as library:
+        used = get_training(library, "train-1").base
+        assert used.name == "tiny-q8.gguf" and used.is_file()
+
+
+def test_a_library_from_a_bundle_names_its_models_in_the_next_one(bundle: Packed, tmp_path: Path) -> None:
+    unpack(bundle.path, tmp_path / "there")
+    with Library.open(tmp_path / "there") as library:
+        without = pack(library, tmp_path / "without.orcalib", kinds=frozenset())
+        whole = pack(library, tmp_path / "whole.orcalib", kinds=frozenset({"models"}))
+    assert without is not None and whole is not None
+    assert "tiny.gguf" in [one.name for one in without.manifest.missing_models]
+    assert "tiny.gguf" not in [one.name for one in whole.manifest.missing_models]
+    unpack(whole.path, tmp_path / "third")
+    with Library.open(tmp_path / "third") as library:
+        assert get_training(library, "train-1").base == library.folder / "models/carried-2/tiny.gguf"
+
+
+def test_names_that_differ_by_case_alone_are_one_on_some_systems() -> None:
+    assert unfit_names(["a/Case.txt", "a/case.txt", "b"]) == {"a/case.txt"}
+    assert [safe_name(name) for name in ("a.gguf", "a:b.gguf", "con.gguf", "..")] == [
+        "a.gguf",
+        "a-b.gguf",
+        "model-con.gguf",
+        "model-",
+    ]
 
 
 def test_a_stop_and_a_full_disk_leave_nothing(
