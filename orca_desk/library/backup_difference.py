@@ -1,14 +1,18 @@
 """What differs between a backup and the library as it is now: what restoring would lose and bring back."""
 
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from orca_desk.errors import UserError
 from orca_desk.library.backup import Backup, checked
-from orca_desk.library.connections import connect, is_damage
+from orca_desk.library.connections import connect, copy_pages, explain, is_damage
 from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import BACKUPS
+from orca_desk.library.migrations import MIGRATIONS, migrate, version_of
 from orca_desk.library.opened_backup import opened
 
 NAMES = 5  # of each kind that are named
@@ -16,7 +20,11 @@ NAMES = 5  # of each kind that are named
 # Per kind: a query of its rows in the database {of}, by columns that say which one each is and that tell a
 # change, and how many of these columns say which one it is. A column `name` is shown
 KINDS: dict[str, tuple[str, int]] = {
-    "tasks": ("SELECT id, query, answer, split, family_id, tags FROM {of}.tasks", 1),
+    "tasks": (
+        "SELECT t.id, t.query, t.answer, t.split, f.name AS family, t.tags FROM {of}.tasks AS t"
+        " LEFT JOIN {of}.families AS f ON f.id = t.family_id",
+        1,
+    ),
     "strategies": ("SELECT name, version, instruction FROM {of}.strategies", 2),
     "pairings": (
         "SELECT f.name, p.strategy FROM {of}.pairings AS p JOIN {of}.families AS f ON f.id = p.family_id",
@@ -83,31 +91,60 @@ def difference(library_folder: Path, path: Path) -> Difference:
 
     Raises UserError if the backup is missing, damaged, none or too new.
     """
-    scratch = library_folder / BACKUPS
-    with opened(path, scratch_in=scratch if scratch.is_dir() else None) as source:
+    place = library_folder / BACKUPS
+    scratch = place if place.is_dir() else None
+    with opened(path, scratch_in=scratch) as source:
         backup = checked(source)
         try:
-            found = _differences(library_folder / DATABASE_NAME, source.database)
+            with _up_to_date(source.database, backup.version, scratch) as database:
+                found = _differences(library_folder / DATABASE_NAME, database)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
-                raise
-            return Difference(backup=backup, kinds={}, is_unknown=True)
+                raise explain(error, library_folder / DATABASE_NAME) or error from error
+            found = None
+    if found is None:
+        return Difference(backup=backup, kinds={}, is_unknown=True)
     kinds = {kind: one for kind, one in found.items() if one and (one.lost or one.back or one.changed)}
     return Difference(backup=backup, kinds=kinds)
 
 
-def _differences(library: Path, backup: Path) -> dict[str, Differing | None]:
+@contextmanager
+def _up_to_date(database: Path, version: int, scratch: Path | None) -> Iterator[Path]:
+    """Yield the database in today's format: an older one lacks columns by which its rows are compared."""
+    if version == len(MIGRATIONS):
+        yield database
+        return
+    with tempfile.TemporaryDirectory(prefix="orca-desk-", dir=scratch) as folder:
+        upgraded = Path(folder) / DATABASE_NAME
+        with closing(connect(database, "immutable")) as db:
+            copy_pages(db, upgraded)
+        with closing(connect(upgraded, "rw")) as db:
+            db.execute("PRAGMA synchronous = OFF")  # nobody needs it after a crash
+            migrate(db, upgraded)
+        yield upgraded
+
+
+def _differences(library: Path, backup: Path) -> dict[str, Differing | None] | None:
+    """Return what differs by kind; None where the library's file is empty."""
     with closing(connect(library, "ro")) as db:
+        version = version_of(db)
+        if not version:
+            return None
+        if version < len(MIGRATIONS):
+            raise UserError(
+                f"The library in {library.parent} has the format of an older Orca Desk.",
+                "Open it once, which upgrades it, and compare again.",
+            )
         db.execute("ATTACH ? AS old", (f"{backup.resolve().as_uri()}?mode=ro&immutable=1",))
         return {kind: _compare(db, *columns) for kind, columns in KINDS.items()}
 
 
 def _compare(db: sqlite3.Connection, query: str, keys: int) -> Differing | None:
-    """Compare the rows of one kind; None where the backup's version has no such rows."""
+    """Compare the rows of one kind; None where a library of a newer version has no such rows."""
     here, there = query.format(of="main"), query.format(of="old")
     try:
         columns = [one[0] for one in db.execute(f"{there} LIMIT 0").description]
-    except sqlite3.OperationalError:  # an old version has no such table or column
+    except sqlite3.OperationalError:
         return None
     same = " AND ".join(f"a.{column} = b.{column}" for column in columns[:keys])
     differs = " OR ".join(f"a.{column} IS NOT b.{column}" for column in columns[keys:])

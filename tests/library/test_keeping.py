@@ -1,6 +1,7 @@
 """Kept backups: what is new costs space, the rest is shared; damage, full disks and kills lose none."""
 
 import errno
+import gzip
 import signal
 import subprocess
 import sys
@@ -251,6 +252,32 @@ def test_the_difference_is_told_by_kind(trained: Library) -> None:
     found = difference(trained.folder, backup.path).kinds
     assert (found["tasks"].lost, found["tasks"].back, found["tasks"].changed) == (3, 0, 1)
     assert found["trainings"].lost_names == ("train-2",) and "records" not in found
+
+
+def test_a_backup_of_an_older_version_is_compared_by_all_kinds(trained: Library, tmp_path: Path) -> None:
+    path, content = tmp_path / "old.db", (Path(__file__).parent / "older" / "version-1.db.gz").read_bytes()
+    path.write_bytes(gzip.decompress(content))
+    found = difference(trained.folder, path)
+    assert (found.kinds["tasks"].lost, found.kinds["tasks"].back) == (300, found.backup.tasks)
+    assert path.read_bytes() == gzip.decompress(content)
+
+
+def test_a_renamed_family_differs(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    trained.write(lambda db: db.execute("UPDATE families SET name = 'renamed'").rowcount)
+    assert difference(trained.folder, backup.path).kinds["tasks"].changed == 300
+
+
+def test_a_library_that_cannot_be_compared_is_told(trained: Library, tmp_path: Path) -> None:
+    backup = keep(trained, why="asked")
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "library.db").touch()
+    assert difference(folder, backup.path).is_unknown
+    older = (Path(__file__).parent / "older" / "version-1.db.gz").read_bytes()
+    (folder / "library.db").write_bytes(gzip.decompress(older))
+    with pytest.raises(UserError, match="older Orca Desk"):
+        difference(folder, backup.path)
 
 
 def test_a_restore_in_place_is_undone_by_the_backup_before_it(trained: Library) -> None:
