@@ -212,19 +212,23 @@ def verification_is_due(library_folder: Path, now: datetime | None = None) -> bo
     return len(times) < len(backups) or any(time < oldest for time in times)
 
 
-def is_due(library_folder: Path, now: datetime | None = None, *, since: datetime | None = None) -> bool:
-    """Return whether an automatic backup is due: the interval has passed, and something was written since.
+def is_due(
+    library_folder: Path, now: datetime | None = None, *, since: datetime | None = None, intervals: int = 1
+) -> bool:
+    """Return whether an automatic backup is due: so many intervals have passed, and something was written.
 
-    Without any backup one is due at once, or with `since`, when the interval has passed since then.
+    Without any backup one is due at once, or with `since`, when they have passed since then. Backups
+    dated in the future, by a clock that was wrong, do not count: they would hold off all others until then.
     """
     keeping = keeping_of(library_folder)
     if keeping.every == "off":
         return False
     backups, _ = kept_backups(store_folder(library_folder, keeping))
-    newest = max((one.made_at for one in backups), default=since)
+    moment = now or datetime.now(UTC)
+    newest = max((one.made_at for one in backups if one.made_at <= moment), default=since)
     if newest is None:
         return True
-    if (now or datetime.now(UTC)) - newest < INTERVALS[keeping.every]:
+    if moment - newest < intervals * INTERVALS[keeping.every]:
         return False
     return _last_write(library_folder) > newest.timestamp()
 

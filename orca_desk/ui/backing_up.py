@@ -1,7 +1,7 @@
 """Backups and compacting by themselves, while the desktop is open and nothing needs the disk."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from orca_desk.errors import UserError
 from orca_desk.library.compacting import compact, space_of
 from orca_desk.library.keeping import Verified, is_due, keep, verification_is_due, verify
-from orca_desk.library.keeping_settings import INTERVALS, keeping_of, store_folder
+from orca_desk.library.keeping_settings import store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.processes.progress import Meter, StoppedError, Update
 from orca_desk.ui.desk import Desk
@@ -101,9 +101,7 @@ class BackingUp(QObject):
         folder = library.folder
 
         def what_is_wanted() -> str:
-            late = INTERVALS.get(keeping_of(folder).every, timedelta())
-            now = datetime.now(UTC)
-            if is_due(folder, now - late, since=self._began) if busy else is_due(folder, now):
+            if is_due(folder, since=self._began, intervals=2) if busy else is_due(folder):
                 return BACKUP
             if busy:
                 return ""

@@ -17,7 +17,7 @@ from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
-from orca_desk.library import keeping, restoring
+from orca_desk.library import keeping, restoring, thinning
 from orca_desk.library.backup import check_backup, restore
 from orca_desk.library.backup_difference import difference
 from orca_desk.library.chats import list_chats
@@ -31,7 +31,7 @@ from orca_desk.library.restored_state import MARK, STAGED
 from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks, count_tasks
-from orca_desk.library.thinning import DAYS, reasons_to_keep
+from orca_desk.library.thinning import DAYS, NEWEST, reasons_to_keep
 from orca_desk.library.trainings import create_training, set_adapter
 
 DAY = timedelta(days=1)
@@ -137,8 +137,21 @@ def test_when_a_backup_is_due(trained: Library) -> None:
     assert not keeping.is_due(trained.folder) and not keeping.is_due(trained.folder, later)  # nothing is new
     add_tasks(trained, [make_task(1000)])
     assert keeping.is_due(trained.folder, later) and not keeping.is_due(trained.folder)
+    assert not keeping.is_due(trained.folder, later, intervals=3)  # while something else runs
     set_keeping(trained.folder, Keeping(every="off"))
     assert not keeping.is_due(trained.folder, later)
+
+
+def test_a_clock_that_was_ahead_holds_off_no_backup(trained: Library) -> None:
+    write_kept(keep(trained, why="automatic"), made_at=datetime.now(UTC) + 900 * DAY)
+    assert keeping.is_due(trained.folder)
+    keep(trained, why="asked")
+    assert not keeping.is_due(trained.folder)
+
+
+def test_the_newest_stay_when_all_are_old(times: list[datetime]) -> None:
+    after_years = times[0] + 3000 * DAY  # without use, or by a clock that is ahead
+    assert reasons_to_keep(times, after_years) == dict.fromkeys(times[:NEWEST], "newest")
 
 
 def test_backups_are_verified_once_a_month(trained: Library) -> None:
@@ -212,7 +225,7 @@ def times() -> Iterator[list[datetime]]:
 def test_few_old_backups_are_kept(times: list[datetime]) -> None:
     kept = reasons_to_keep(times, times[0])
     counts = {reason: list(kept.values()).count(reason) for reason in set(kept.values())}
-    assert counts["newest"] == 1 and counts["hour"] >= 23 and counts["day"] >= DAYS - 2
+    assert counts["newest"] == NEWEST and counts["hour"] >= 24 - NEWEST and counts["day"] >= DAYS - 2
     assert 5 <= counts["week"] <= 8 and 20 <= counts["month"] <= 24 and len(kept) < 80
     assert times[0] - min(kept) > timedelta(days=700)
 
@@ -227,7 +240,8 @@ def test_thinning_keeps_the_newest_and_what_it_kept(made: list[datetime]) -> Non
     assert not times or kept
 
 
-def test_what_the_user_wants_is_never_thinned(library: Library) -> None:
+def test_what_the_user_wants_is_never_thinned(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thinning, "NEWEST", 1)
     asked, automatic = keep(library, why="asked"), keep(library, why="asked")
     old = datetime(2020, 1, 1, 12, tzinfo=UTC)
     write_kept(asked, made_at=old)

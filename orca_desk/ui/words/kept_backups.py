@@ -8,7 +8,7 @@ from orca_desk.library.backup_difference import Difference
 from orca_desk.library.keeping import DAYS_BEFORE_RESTORE, Verified
 from orca_desk.library.keeping_settings import Every, Keeping
 from orca_desk.library.kept import KeptBackup
-from orca_desk.library.thinning import DAYS, HOURS, MONTHS, WEEKS, Reason
+from orca_desk.library.thinning import DAYS, HOURS, MONTHS, NEWEST, WEEKS, Reason
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.words.counting import counted
 
@@ -19,7 +19,7 @@ EVERY: dict[Every, str] = {
     "week": "Every week",
 }
 REASONS: dict[Reason, str] = {
-    "newest": "The newest",
+    "newest": f"One of the newest {NEWEST}",
     "hour": f"One for each of the last {HOURS} hours",
     "day": f"One for each of the last {DAYS} days",
     "week": f"One for each of the last {WEEKS} weeks",
@@ -27,8 +27,8 @@ REASONS: dict[Reason, str] = {
     "future": "Its date is in the future: a clock was wrong",
 }
 THINNING = (
-    f"Kept are one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks and {MONTHS} months,"
-    " and those that you made or keep. What has not changed is stored once for all of them."
+    f"Kept are the newest {NEWEST}, one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks"
+    f" and {MONTHS} months, and those that you made or keep. What has not changed is stored once for all of them."
 )
 NOUNS = {
     "tasks": "task",
