@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QHeaderView,
     QLabel,
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QScrollBar,
     QTabBar,
-    QTabWidget,
     QTextEdit,
     QWidget,
 )
@@ -49,32 +47,11 @@ def test_a_page_works_by_keyboard_and_with_a_screen_reader(window: Window, qtbot
     assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_has_room_in_a_usual_small_window(window: Window, qtbot: QtBot, name: str) -> None:
-    window.resize(1024, 668)
-    page = window.show_page(name)
-    wait_for_background(window.desk, qtbot)
-    for tabs in page.findChildren(QTabWidget):
-        for place in range(tabs.count()):  # a tab knows its sizes once it is shown
-            tabs.setCurrentIndex(place)
-            QApplication.processEvents()
-            assert sideways(page) == []
-    assert sideways(page) == []
-    needed = page.minimumSizeHint()
-    assert page.size().expandedTo(needed) == page.size()
-
-
 def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
     own = [
         widget for widget in unnamed(window) if not any(p.isAncestorOf(widget) for p in window.pages.values())
     ]
     assert [describe(widget) for widget in own] == []
-
-
-def sideways(page: QWidget) -> list[str]:
-    """Return visible areas that scroll sideways."""
-    areas = page.findChildren(QAbstractScrollArea)
-    return [describe(area) for area in areas if area.isVisible() and area.horizontalScrollBar().maximum()]
 
 
 def repeated(names: Iterable[str]) -> list[str]:
