@@ -28,7 +28,8 @@ REASONS: dict[Reason, str] = {
 }
 THINNING = (
     f"Kept are the newest {NEWEST}, one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks"
-    f" and {MONTHS} months, and those that you made or keep. What has not changed is stored once for all of them."
+    f" and {MONTHS} months, and those that you made or keep."
+    " What has not changed is stored once for all of them."
 )
 NOUNS = {
     "tasks": "task",
