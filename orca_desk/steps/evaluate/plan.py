@@ -7,7 +7,7 @@ from typing import Any
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import KIND
-from orca_desk.library.runs import newest_request
+from orca_desk.library.runs import list_runs, newest_request, set_request
 from orca_desk.method.records import Sampling
 from orca_desk.steps.evaluate.evaluation import System
 
@@ -41,6 +41,14 @@ def request_of(plan: Plan, candidate: Candidate) -> dict[str, Any]:
     position = plan.candidates.index(candidate)
     queued = [_to_json(one) for one in plan.candidates[position:]]
     return {**plan_to_json(plan), "waiting": queued}
+
+
+def store_changed_plan(library: Library, plan: Plan, candidate: Candidate) -> None:
+    """Let the run of `candidate`, if it is running, store `plan`, whose queue changed after it had begun."""
+    request = request_of(plan, candidate)
+    for run in list_runs(library, kind=KIND, status="running"):
+        if run.request and run.request.get("waiting", [])[:1] == request["waiting"][:1]:
+            set_request(library, run.id, request)
 
 
 def queued_behind(request: Mapping[str, Any]) -> tuple[Candidate, ...]:

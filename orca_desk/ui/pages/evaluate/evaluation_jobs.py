@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import evaluate_candidate
 from orca_desk.steps.evaluate.evaluation import STAGE
-from orca_desk.steps.evaluate.plan import Candidate, Plan, plan_to_json, request_of
+from orca_desk.steps.evaluate.plan import Candidate, Plan, plan_to_json, request_of, store_changed_plan
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
@@ -30,6 +30,7 @@ class EvaluationJobs(QObject):
         self._candidates: dict[Job, Candidate] = {}
         self._done: list[str] = []
         self._plan: Plan | None = None
+        self._stored: Plan | None = None  # by the run that has begun last
         self._all_queued = threading.Event()
         desk.jobs.changed.connect(self._follow)
 
@@ -55,6 +56,7 @@ class EvaluationJobs(QObject):
 
         def work(tools: Tools) -> Evaluated | None:
             all_queued.wait()  # the run stores what is queued behind it
+            self._stored = in_order = self._in_order(plan)
             return evaluate_candidate(
                 library,
                 candidate,
@@ -62,7 +64,7 @@ class EvaluationJobs(QObject):
                 sampling=plan.sampling,
                 progress=tools.progress,
                 control=tools.control,
-                request=request_of(self._in_order(plan), candidate),
+                request=request_of(in_order, candidate),
                 forgetting=plan.forgetting,
             )
 
@@ -75,6 +77,7 @@ class EvaluationJobs(QObject):
             returns=True,
         )
         job.state_changed.connect(lambda: self._stop_plan(job))
+        job.updated.connect(lambda: self._store_order(job))
         job.ended.connect(lambda: self._ended(job))
         return job
 
@@ -99,8 +102,18 @@ class EvaluationJobs(QObject):
             job.again, job.returns_with = (again, None) if job is first else (None, first)
         if self.panel.job is not first:
             self.panel.follow(first)
+        self._store_order(first)
         if is_news:
             self.desk.jobs.changed.emit()
+
+    def _store_order(self, job: Job) -> None:
+        """Have the run that is running store the order of the queue, if that has changed since it began."""
+        if self._plan is None or not job.has_begun or job.is_over:
+            return
+        plan, library, candidate = self._in_order(self._plan), self.desk.library, self._candidates[job]
+        if plan != self._stored:
+            self._stored = plan
+            self.desk.write(lambda: store_changed_plan(library, plan, candidate))
 
     def _stop_plan(self, job: Job) -> None:
         """Stop all jobs with the first one that is stopped, before the next one can begin.

@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -18,7 +19,7 @@ from orca_desk.library.evaluations import Answered, Question, add_answers, creat
 from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.runs import EndStatus, end_run
+from orca_desk.library.runs import EndStatus, create_run, end_run, newest_request
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_task
@@ -30,8 +31,10 @@ from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import FinishReason, Provenance, Sampling, Task, TeacherRecord
 from orca_desk.models.hashes import HashCache
 from orca_desk.paths import bundled_models
+from orca_desk.processes.progress import Update
 from orca_desk.steps.evaluate.comparison import list_with_answers
-from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, plan_to_json
+from orca_desk.steps.evaluate.evaluation import STAGE
+from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, plan_to_json, queued_behind
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePage
@@ -642,6 +645,43 @@ def test_the_queue_of_a_plan_is_reordered_and_comes_back_as_it_is(
     assert two.is_over
     over.set()
     qtbot.waitUntil(lambda: busy.is_over and not page.jobs.is_running)
+
+
+def test_a_queue_that_changes_during_an_evaluation_is_resumed_as_it_became(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    def evaluated(library: Library, candidate: Candidate, tasks: Any, **options: Any) -> None:
+        """Begin a run, and go on only when told to."""
+        options["control"].listen(over.set)
+        run = create_run(library, "evaluate", {"name": candidate.name}, options["request"])
+        options["progress"](Update(stage=STAGE, done=1))
+        over.wait(60)
+        end_run(library, run.id, "cancelled", "")
+
+    monkeypatch.setattr("orca_desk.ui.pages.evaluate.evaluation_jobs.evaluate_candidate", evaluated)
+    page = open_page(window, qtbot)
+    names = ("one", "two", "three", "four")
+    plan = Plan(candidates=tuple(Candidate(name=name, model=STUDENT) for name in names), families=("sums",))
+    page.go({"start": plan_to_json(plan)})
+    jobs = window.desk.jobs
+    qtbot.waitUntil(lambda: len(jobs.all) == 4 and jobs.all[0].has_begun)
+    one, two, _, four = jobs.all
+    jobs.move(four, 0)
+    jobs.remove(two)
+
+    def stored() -> list[str]:
+        request = newest_request(library, "evaluate")
+        assert request is not None
+        return [candidate.name for candidate in queued_behind(request)]
+
+    qtbot.waitUntil(lambda: stored() == ["four", "three"])
+    left = last_plan(library)
+    assert left is not None and [each.name for each in left.candidates] == ["one", "four", "three"]
+    one.stop()
+    qtbot.waitUntil(lambda: not page.jobs.is_running)
+    assert stored() == ["four", "three"]
 
 
 def test_the_headings_of_the_strategies_are_whole(
