@@ -275,3 +275,12 @@ def test_any_texts_can_be_sorted(texts: list[str]) -> None:
 def test_rows_are_written_with_their_headings() -> None:
     assert rows_as("text", ["A", "B"], [["1", "2\t3"]]) == "A\tB\n1\t2 3\n"
     assert rows_as("json", ["A"], [["ü"]]) == '[\n {\n  "A": "ü"\n }\n]\n'
+
+
+def test_no_spreadsheet_calculates_a_cell_that_was_copied_as_csv() -> None:
+    texts = ["=1+1", "@sum(A1)", "-3x + 5 = 0", "+cmd|x", "\tx", "-5", "+2.5e3", "-1,000", "a=b"]
+
+    lines = rows_as("csv", ["A"], [[text] for text in texts]).splitlines()
+
+    inert = ["'=1+1", "'@sum(A1)", "'-3x + 5 = 0", "'+cmd|x", "'\tx"]
+    assert lines == ["A", *inert, "-5", "+2.5e3", '"-1,000"', "a=b"]
