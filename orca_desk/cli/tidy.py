@@ -15,7 +15,7 @@ from orca_desk.library.deleting import Kind
 from orca_desk.library.ids import full_id, snapshot_id
 from orca_desk.library.notes import note_on, rename, set_note
 from orca_desk.library.runs import get_run
-from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion
+from orca_desk.steps.tidy.deletion import Deletion, delete, kind_of, plan_deletion
 from orca_desk.ui.words.tidying import deleted_sentence, deletion_lines, things
 
 DELETED = tuple(kind.value for kind in Kind)
@@ -112,10 +112,16 @@ def note(kind: str, identity: str, text: str | None, folder: Path, as_json: bool
 
 
 def _full(library: Library, kind: str, text: str) -> str:
-    """Return the whole id. Raises UserError if there is no such thing."""
+    """Return the whole id. Raises UserError if there is no such thing, or if it is of another kind."""
     if kind == Kind.SNAPSHOT:
         return snapshot_id(library, text)
-    return full_id(library, "record", text) if kind == Kind.RECORD else get_run(library, text).id
+    if kind == Kind.RECORD:
+        return full_id(library, "record", text)
+    run = get_run(library, text)
+    wanted = Kind.TRAINING if kind == Kind.CHECKPOINTS else Kind(kind)
+    if wanted not in (Kind.RUN, kind_of(run)):
+        raise UserError(f"{run.id} is no {wanted.value}.", f"List the {wanted.value}s to see their ids.")
+    return run.id
 
 
 def _stored_kind(kind: str) -> Literal["run", "snapshot"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from orca_desk.cli.options import existing_library_option, json_option, open_library
+from orca_desk.cli.options import NumberRange, existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.library.trash import empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
@@ -13,6 +13,8 @@ from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, storage
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, freed_sentence
 from orca_desk.ui.words.tidying import entry_text, restored_sentence
+
+LONGEST_DAYS = 36_500
 
 
 @click.command("sizes")
@@ -85,7 +87,12 @@ def restore(number: int, folder: Path, as_json: bool) -> None:
 
 @trash.command("empty")
 @click.argument("numbers", nargs=-1, type=int)
-@click.option("--older-than", type=float, metavar="DAYS", help="Only what was deleted before that.")
+@click.option(
+    "--older-than",
+    type=NumberRange(min=0, max=LONGEST_DAYS),
+    metavar="DAYS",
+    help="Only what was deleted before that.",
+)
 @existing_library_option
 @json_option
 def empty(numbers: tuple[int, ...], older_than: float | None, folder: Path, as_json: bool) -> None:

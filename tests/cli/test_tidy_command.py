@@ -57,6 +57,21 @@ def test_what_must_stay_says_why(folder: Path) -> None:
     assert unknown.exit_code == 1 and "There is no run train-99." in str(unknown.exception)
 
 
+def test_a_kind_that_a_job_is_not_ends_in_a_sentence(folder: Path) -> None:
+    for words in (["delete", "training"], ["delete", "checkpoints"], ["rename", "training"]):
+        name = ["x"] if words[0] == "rename" else []
+        done = tidy(folder, *words, "evaluate-1", *name)
+        assert done.exit_code == 1 and "evaluate-1 is no training." in str(done.exception)
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e300"])
+def test_the_trash_is_not_emptied_by_a_limit_that_is_none(folder: Path, days: str) -> None:
+    entry = as_json(folder, "delete", "evaluation", "evaluate-1")["trash"]
+    assert tidy(folder, "trash", "empty", "--older-than", days).exit_code == 2
+    assert [one["n"] for one in as_json(folder, "trash", "list")] == [entry]
+    as_json(folder, "trash", "restore", str(entry))
+
+
 def test_things_get_names_and_notes(folder: Path) -> None:
     assert tidy(folder, "rename", "snapshot", "both", "sums").output.endswith("is now called sums.\n")
     assert as_json(folder, "rename", "snapshot", "sums", "both")["before"] == "sums"

@@ -168,6 +168,11 @@ def delete(library: Library, deletion: Deletion) -> int:
     return put_into_trash(library, deletion.kind.value, ids, deletion.label, rows=rows, files=deletion.files)
 
 
+def kind_of(run: Run) -> Kind:
+    """Return as what a run is deleted, renamed and noted."""
+    return KINDS.get(run.kind, Kind.RUN)
+
+
 def checkpoint_folders(training: Training) -> list[Path]:
     """Return the folders of a training's checkpoints, but for one that its adapter itself lies in."""
     folders = [training.folder / name for name in CHECKPOINT_FOLDERS]
@@ -187,21 +192,22 @@ def restore(library: Library, entry: int) -> Restored:
 def _kind_of(library: Library, kind: Kind, ids: Sequence[str]) -> Kind:
     if kind is not Kind.RUN:
         return kind
-    kinds = {KINDS.get(run.kind, Kind.RUN) for run in runs_of(library, ids).values()}
+    kinds = {kind_of(run) for run in runs_of(library, ids).values()}
     if len(kinds) > 1:
         raise UserError("Jobs of several types are chosen.", "Delete those of each type by themselves.")
     return kinds.pop() if kinds else kind
 
 
 def _names(library: Library, kind: Kind, ids: Sequence[str]) -> tuple[dict[str, str], dict[str, Run]]:
-    """Return the names of things, and their runs. Raises UserError for an unknown id."""
+    """Return the names of things, and their runs. Raises UserError for an id that none of the kind has."""
     if kind is Kind.RECORD:
         return dict.fromkeys(ids, ""), {}
     if kind is Kind.SNAPSHOT:
         known = snapshot_names(library)
         runs = {}
     else:
-        runs = runs_of(library, ids)
+        wanted = Kind.TRAINING if kind is Kind.CHECKPOINTS else kind
+        runs = {one: run for one, run in runs_of(library, ids).items() if kind_of(run) is wanted}
         known = {one: run.label for one, run in runs.items()}
         if kind is Kind.EVALUATION:
             known |= {one.id: one.name for one in list_evaluations(library) if one.id in known}

@@ -43,9 +43,10 @@ def consequence(suggestion: Suggestion) -> str:
                 f" {_time(suggestion)}. Nothing is lost."
             )
         case Freeable.CHECKPOINTS:
-            trainings = counted(suggestion.count, "training")
+            is_one = suggestion.count == 1
+            keep = "training keeps its adapter, but its" if is_one else "trainings keep their adapters, but their"
             return (
-                f"{trainings} keep their adapters, but their earlier steps cannot be evaluated any more."
+                f"{suggestion.count:,} {keep} earlier steps cannot be evaluated any more."
                 f" Training again would take about {_time(suggestion)}. Cannot be undone."
             )
         case Freeable.LOGS:

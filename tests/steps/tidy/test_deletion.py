@@ -249,6 +249,19 @@ def test_checkpoints_go_without_their_training(library: Library) -> None:
     assert [one.id for one in plan.unfinished] == ["train-1"] and not plan.is_plain
 
 
+def test_nothing_is_deleted_as_what_it_is_not(library: Library) -> None:
+    before = content(library)
+    for kind, one in (
+        (Kind.TRAINING, "evaluate-1"),
+        (Kind.EVALUATION, "train-1"),
+        (Kind.EXPERIMENT, "train-1"),
+        (Kind.CHECKPOINTS, "evaluate-1"),
+    ):
+        with pytest.raises(UserError, match=f"There is no {kind.value} {one}"):
+            plan_deletion(library, kind, [one])
+    assert content(library) == before
+
+
 def test_the_trash_is_emptied_by_age_or_whole(library: Library) -> None:
     entry = delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
     stray = library.folder / "trash" / "of-another-state"
