@@ -44,7 +44,11 @@ def consequence(suggestion: Suggestion) -> str:
             )
         case Freeable.CHECKPOINTS:
             is_one = suggestion.count == 1
-            keep = "training keeps its adapter, but its" if is_one else "trainings keep their adapters, but their"
+            keep = (
+                "training keeps its adapter, but its"
+                if is_one
+                else "trainings keep their adapters, but their"
+            )
             return (
                 f"{suggestion.count:,} {keep} earlier steps cannot be evaluated any more."
                 f" Training again would take about {_time(suggestion)}. Cannot be undone."
