@@ -67,6 +67,10 @@ class Desk(QObject):
         self.serving = Serving(library, self.report, self)
         self.online = Online(library, self.jobs, self, failed=self.report)
         self.name = LibraryName(library, self.background, preferences, self)
+        # Before the library is replaced: what pages would lose, in a sentence or ""; and what stores, in a
+        # thread, what they have under way
+        self.unsaved: list[Callable[[], str]] = []
+        self.under_way: list[Callable[[], None]] = []
         self.changed.connect(lambda parts: self.models.read() if "models" in parts else None)
         self.changed.connect(lambda parts: self.name.read() if "settings" in parts else None)
         self.jobs.announced.connect(self.changed)

@@ -223,6 +223,14 @@ class Conversation:
             if self._sending:
                 self._sending.stop()
 
+    def settle(self) -> None:
+        """End all answers, also of chats that were left; return when what they wrote is stored."""
+        with self._lock:
+            for sending in self._running:
+                sending.stop()
+            while self._running:
+                self._settled.wait(WAKE)
+
     # A message's way: from the call to the library ...
 
     def _can_ask(self) -> bool:

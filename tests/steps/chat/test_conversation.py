@@ -439,6 +439,23 @@ def test_a_chat_that_is_left_keeps_its_answers_and_the_next_one_is_asked(
     assert {event.column: event.text for event in scene.heard.of(Piece)} == {0: "c", 1: "d"}
 
 
+def test_all_answers_end_and_are_stored_before_the_library_is_replaced(
+    scene: Scene, library: Library
+) -> None:
+    scene.send("One")
+    scene.now[0].say("half")
+    scene.heard.until(lambda: any(isinstance(event, Piece) for event in scene.heard.events))
+    scene.conversation.new()
+    scene.heard.clear()
+    scene.send("Two")
+    scene.now[1].say("more")
+    scene.heard.until(lambda: any(isinstance(event, Piece) for event in scene.heard.events))
+    scene.conversation.settle()
+    assert stored(library, "chat-1") == [["One", "half"], ["One", ""]]
+    assert stored(library, scene.conversation.chat_id) == [["Two", ""], ["Two", "more"]]
+    assert not scene.conversation.is_busy
+
+
 def test_opening_a_chat_during_an_answer_leaves_the_answer(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b", system="T")
     first = scene.conversation.chat_id

@@ -58,6 +58,7 @@ from orca_desk.ui.words.models import MINI_NOTE
 
 NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
+UNSENT = "A message in Chat is not sent. Send it, or clear it."
 TICK_MS = 50  # streamed text is shown twenty times per second
 RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
 
@@ -121,6 +122,8 @@ class ChatPage(Page):
         self._timer.timeout.connect(self._show_news)
         self._lay_out()
         self._connect()
+        desk.unsaved.append(lambda: UNSENT if self.composer.draft().message else "")
+        desk.under_way.append(self.conversation.settle)
 
     def search_field(self) -> QLineEdit:
         """See Page: the search of the chats, which opens if it is folded."""

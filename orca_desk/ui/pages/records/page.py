@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 VIEW = "records.view"  # library setting: filters, current record, tab and message for the student
 SAVE_DELAY_MS = 700
+UNSAVED = "An edit in Records is not saved. Save or discard it."
 ON_RECORDS = ("Keep", "Drop", "Undecided", "Edit the answer", "Regenerate…")  # commands, in the menu of a row
 
 
@@ -152,6 +153,7 @@ class RecordsPage(Page):
         self.header.addWidget(self._export_button)
         self.keep("list", self.view.splitter)
         self.keep("parts", self.side.parts)
+        desk.unsaved.append(lambda: UNSAVED if self.side.response.is_changed else "")
         self._restore_view()
         self._connect()
 

@@ -86,10 +86,15 @@ class RestoreDialog(QDialog):
         desk.background.run(self, lambda: difference(folder, path), self._show, failed=self._fail)
 
     def restore_in_place(self) -> Job | None:
-        """Make the state of the backup ready as a job, then open the library again."""
+        """Make the state of the backup ready as a job, then open the library again.
+
+        Answers of chats end before that, and what they have is in the backup of the present state.
+        """
         library, path = self._desk.library, self._path
 
         def work(tools: Tools) -> Staged | None:
+            for store in self._desk.under_way:
+                store()
             try:
                 return stage(library, path, on_bytes=lambda count: tools.control.require_running())
             except StoppedError:
@@ -97,6 +102,9 @@ class RestoreDialog(QDialog):
 
         if self._desk.jobs.unfinished:
             self.notice.show_message(BUSY, kind="warn")
+            return None
+        if unsaved := " ".join(filter(None, (lost() for lost in self._desk.unsaved))):
+            self.notice.show_message(unsaved, kind="warn")
             return None
         self.notice.hide()
         self._enable(False)

@@ -19,6 +19,7 @@ from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.ui.app import desktop, tell_restored
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
 from orca_desk.ui.starting import RESTART, RESTORED
@@ -122,6 +123,25 @@ def test_nothing_is_restored_in_place_while_a_job_runs(
     assert dialog.restore_in_place() is None and "Jobs are running" in dialog.notice.text.text()
     qtbot.waitUntil(lambda: job.is_over)
     dialog.reject()
+
+
+def test_nothing_unsaved_is_lost_by_a_restore(
+    page: SettingsPage, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, codes, settled = window.desk.library, list[int](), list[int]()
+    monkeypatch.setattr(QCoreApplication, "exit", codes.append)
+    keep(library, why="asked")
+    window.desk.under_way.append(lambda: settled.append(len(kept_backups(store_folder(library.folder))[0])))
+    chat = window.show_page("chat")
+    assert isinstance(chat, ChatPage)
+    chat.composer.input.setPlainText("Not sent")
+    window.show_page("settings")
+    dialog = restoring(page, qtbot)
+    assert dialog.restore_in_place() is None and "A message in Chat" in dialog.notice.text.text()
+    chat.composer.clear()
+    assert dialog.restore_in_place() is not None
+    qtbot.waitUntil(lambda: codes == [RESTART], timeout=10_000)
+    assert settled == [1]  # before the present state was backed up
 
 
 def test_a_damaged_backup_is_not_offered(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
