@@ -11,24 +11,25 @@ import time
 import unicodedata
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, fromstring
+
+from orca_desk.ui.widgets.formula_latex import known_latex
 
 EM = 20.0  # px, the size of letters in the drawing
 WIDEST, HIGHEST = 250.0, 80.0  # em of a drawing
 DEEPEST = 40  # braces, environments and delimiters inside each other
 SIMPLE = 120  # characters that need no watch on the time
 LIBRARIES = ("ziamath", "ziafont", "latex2mathml")
+TOKENS = ("mi", "mn", "mo", "mtext", "ms")
+SIGNS = "+-=<>/()"
 LONGEST_TIME = 0.6  # s of the processor's time
 REFUSED = re.compile(
-    r"\\(?:def|gdef|edef|let|newcommand|renewcommand|providecommand|input|include\w*|href|url|char)\b|\\hline|\0"
+    r"\\(?:def|gdef|edef|let|newcommand|renewcommand|providecommand|input|include\w*|href|url|char)\b|\0|[\ue000-\uf8ff]"
 )
-_NUMBERED = re.compile(r"\\(begin|end)\{(align|gather|equation|alignat|multline)\}")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_TAG = re.compile(r"\\tag\*?\{([^{}]*)\}")
-_RULED = re.compile(r"\\begin\{array\}\s*\{[^{}]*\|")
 _BINOMIAL = re.compile(r"\\[dt]?binom(?!\s*\{[^{}]*\}\s*\{[^{}]*\})")
 # What is written in a formula and never drawn: names of commands, and of environments with their columns
 _UNDRAWN = re.compile(
@@ -62,7 +63,7 @@ def set_formula(latex: str, *, is_display: bool) -> SetFormula:
 
     Raises CannotSetError if something of it would be missing, or if it takes too long or too much room.
     """
-    if REFUSED.search(latex) or _RULED.search(latex) or _BINOMIAL.search(latex) or _depth(latex) > DEEPEST:
+    if REFUSED.search(latex) or _BINOMIAL.search(latex) or _depth(latex) > DEEPEST:
         raise CannotSetError(latex)
     is_simple = len(latex) <= SIMPLE and _depth(latex) <= 6
     try:
@@ -77,10 +78,13 @@ def set_formula(latex: str, *, is_display: bool) -> SetFormula:
 
 
 def _draw(latex: str, is_display: bool) -> tuple[Any, str]:
-    ziamath = _ziamath()
-    plain = _TAG.sub(r"\\qquad \\text{(\1)}", _THOUSANDS.sub("{,}", _NUMBERED.sub(r"\\\1{\2*}", latex)))
-    drawn = ziamath.Latex(plain, size=EM, inline=not is_display, margin=0)
-    _check_whole(latex, drawn)
+    ziamath, tables = _ziamath()
+    known = known_latex(latex)
+    mathml = fromstring(ziamath.tex.tex2mml(known, inline=not is_display))
+    tables.take_marks(mathml)
+    tables.lengthen_bars(mathml)
+    drawn = ziamath.Math(mathml, size=EM, margin=0)
+    _check_whole(known, drawn)
     return drawn, drawn.svg()
 
 
@@ -101,17 +105,28 @@ def _draw_in_time(latex: str, is_display: bool) -> tuple[Any, str]:
 
 
 def _check_whole(latex: str, drawn: Any) -> None:
-    """Raise CannotSetError if a letter or a digit would be missing, or a command was not understood."""
+    """Raise CannotSetError if a letter, digit or sign would be missing, or a command was not understood."""
     text = "".join(_texts(drawn.mathml))
     if re.search(r"\\[A-Za-z]", text):
         raise CannotSetError(latex)
-    wanted, found = _letters(_UNDRAWN.sub(" ", latex)), _letters(text)
-    if wanted - found or any(_lacks(drawn.font, one) for one in set(text) if not one.isascii()):
+    shown = _UNDRAWN.sub(" ", latex)
+    missing = (_letters(shown) - _letters(text)) | (_signs(shown) - _signs(text))
+    if missing or any(_lacks(drawn.font, one) for one in set(text) if not one.isascii()):
         raise CannotSetError(latex)
 
 
-def _texts(element: Element) -> list[str]:
-    return [text for text in element.itertext() if text]
+def _texts(element: Element) -> Iterator[str]:
+    """Yield what is drawn: what a symbol holds besides its own text is not."""
+    yield element.text or ""
+    for child in () if element.tag in TOKENS else element:
+        yield from _texts(child)
+        yield child.tail or ""
+
+
+def _signs(text: str) -> Counter[str]:
+    """Count signs that change what a formula says."""
+    plain = re.sub(r"\\[^A-Za-z]|\|\|", " ", text).replace("\N{MINUS SIGN}", "-")
+    return Counter(one for one in plain if one in SIGNS)
 
 
 def _letters(text: str) -> Counter[str]:
@@ -138,11 +153,13 @@ def _depth(latex: str) -> int:
 
 
 @functools.cache
-def _ziamath() -> Any:
-    """Return the library, imported at the first formula; glyphs are drawn where they stand."""
+def _ziamath() -> tuple[Any, Any]:
+    """Return the library, and what adds rules to its tables, imported at the first formula."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it finds its font in an old way
         import ziamath
 
-    ziamath.config.svg2 = False
-    return ziamath
+        from orca_desk.ui.widgets import formula_tables
+
+    ziamath.config.svg2 = False  # glyphs are drawn where they stand
+    return ziamath, formula_tables

@@ -23,6 +23,15 @@ from orca_desk.ui.widgets.formula_setting import CannotSetError, set_formula
         r"\sum_{i=1}^{n} i \equiv \binom{n+1}{2} \pmod{7}",
         r"x = 1 \tag{2}",
         r"1,234,567 \le 10\%",
+        r"\left[\begin{array}{cc|c} 1 & 2 & 3 \\ 4 & 5 & 6 \end{array}\right]",
+        r"\begin{array}{r} 12 \\ + 34 \\ \hline 46 \\ \hline \end{array}",
+        r"\begin{array}{|*{2}{c}@{\quad}|} \hline & b \\ c & d \end{array}",
+        r"\begin{eqnarray} a &=& b \nonumber \label{eq:1} \end{eqnarray}",
+        r"\begin{dcases} 1 & x < 0 \end{dcases}",
+        r"\begin{alignat}{2} x &= 1 & y &= 2 \end{alignat}",
+        r"2x &= 4 \\ x &= 2",
+        r"\text{R\&D: $x$ if x < 3}",
+        r"\operatorname*{arg\,max}_x f(x)",
     ],
 )
 @pytest.mark.parametrize("is_display", [True, False])
@@ -45,12 +54,58 @@ def test_a_line_of_an_alignment_gets_no_number_of_its_own() -> None:
     assert numbered.width == plain.width
 
 
+def lines_of(latex: str) -> tuple[int, int]:
+    """How many horizontal and vertical lines a drawing has."""
+    sides = [
+        (float(one.get("width", 0)), float(one.get("height", 0)))
+        for one in ElementTree.fromstring(set_formula(latex, is_display=True).svg).iter()
+        if one.tag.endswith("rect")
+    ]
+    return sum(width > height for width, height in sides), sum(width < height for width, height in sides)
+
+
+@pytest.mark.parametrize(
+    ("latex", "lines"),
+    [
+        (r"\begin{array}{cc} 1 & 2 \\ 3 & 4 \end{array}", (0, 0)),
+        (r"\begin{array}{c|c} 1 & 2 \\ \hline 3 & 4 \end{array}", (1, 1)),
+        (r"\begin{array}{|c|c|} \hline 1 & 2 \\ \hline 3 & 4 \\ \hline \end{array}", (3, 3)),
+        (r"\begin{bmatrix} 1 \\ \hline 3 \end{bmatrix}", (1, 0)),
+    ],
+)
+def test_tables_have_their_rules(latex: str, lines: tuple[int, int]) -> None:
+    assert lines_of(latex) == lines
+
+
+@pytest.mark.parametrize(
+    ("latex", "same"),
+    [
+        (r"\mathop{\text{max}}_{x}", r"{\text{max}}_{x}"),
+        (r"a \mathrel{+}= b", r"a {+}= b"),
+        (r"\begin{rcases} a \end{rcases} = c", r"\left.\begin{array}{ll} a \end{array}\right\} = c"),
+        (r"\text{50\% of \$5}", r"\text{50% of $5}"),
+        (r"\text{so $x$ is}", r"\text{so }x\text{ is}"),
+    ],
+)
+def test_nothing_is_dropped_or_shown_as_a_command(latex: str, same: str) -> None:
+    assert set_formula(latex, is_display=True) == set_formula(same, is_display=True)
+
+
+def test_the_bar_of_a_fraction_of_fractions_is_the_longest() -> None:
+    svg = ElementTree.fromstring(set_formula(r"\frac{\frac{a}{b}}{\frac{c}{d}}", is_display=True).svg)
+    widths = sorted(float(one.get("width", 0)) for one in svg.iter() if one.tag.endswith("rect"))
+    assert len(widths) == 3 and widths[2] > 1.3 * widths[1]
+
+
 @pytest.mark.parametrize(
     "latex",
     [
         r"\foo{x}",  # would be shown as letters
         "日本",  # no glyphs
-        r"\begin{array}{c|c} 1 & 2 \end{array}",  # the line would be missing
+        r"\begin{array}{c} 1 \\ \cline{1-1} 2 \end{array}",  # the line would be missing
+        r"1 \hline 2",
+        r"\begin{array}{X} 1 \end{array}",
+        "\\begin{array}{c} \\text{\ue000}1 \\end{array}",  # a mark of the app's own
         r"\binom{\frac{1}{2}}{k}",
         r"\frac{1",
         r"\hspace{1000000cm}x",
