@@ -10,6 +10,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.samples import own_families, sample_families
 from orca_desk.ui.words.library import left_out_sentence
 
+TAKE_SAMPLES = "--with-samples takes them too."
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -33,5 +34,5 @@ def families_meant(
         return tuple(named)
     own = None if with_samples else own_families(library)
     if own is not None:
-        complain(left_out_sentence(sample_families(library), "--with-samples takes them too."), "dim")
+        complain(left_out_sentence(sample_families(library), TAKE_SAMPLES), "dim")
     return own

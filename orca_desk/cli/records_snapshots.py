@@ -17,7 +17,7 @@ from orca_desk.cli.options import (
     student_message,
 )
 from orca_desk.cli.output import complain, print_json, say, table
-from orca_desk.cli.own_families import families_meant, with_samples_option
+from orca_desk.cli.own_families import TAKE_SAMPLES, with_samples_option
 from orca_desk.cli.rule_options import rule_options, rules_from
 from orca_desk.errors import UserError
 from orca_desk.library import snapshots
@@ -38,6 +38,7 @@ from orca_desk.steps.train.base_measure import base_named
 from orca_desk.steps.votes import vote
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
+from orca_desk.ui.words.library import left_out_sentence
 from orca_desk.ui.words.record_rules import uncounted_text
 from orca_desk.ui.words.snapshots import (
     asked_once_text,
@@ -258,10 +259,13 @@ def _mix_rules(
 
 def _families(library: Library, values: dict[str, Any]) -> tuple[str, ...] | None:
     """Return the families to freeze: the named ones, or those with records that all families means."""
-    meant = families_meant(library, values["families"], with_samples=values["with_samples"])
-    if meant is None or values["families"]:
-        return meant
-    return tuple(name for name in meant if name in freeze_choices(library).families)
+    if values["families"] or values["with_samples"]:
+        return values["families"] or None
+    choices = freeze_choices(library)
+    if not choices.left_out:
+        return None
+    complain(left_out_sentence(sorted(choices.left_out), TAKE_SAMPLES), "dim")
+    return tuple(name for name in choices.families if name not in choices.left_out)
 
 
 def _check_partners(values: dict[str, Any], targets: str | None) -> None:

@@ -38,6 +38,7 @@ FITNESS_TABLES = f"""{TABLES}
     LEFT JOIN tasks AS t INDEXED BY tasks_own_strategy ON t.id = r.task_id AND t.strategy IS NOT NULL
     LEFT JOIN (SELECT family_id, strategy, max(n) FROM pairings GROUP BY family_id) AS p
       ON p.family_id = r.family_id"""
+_OF_FAMILIES = "r.family_id IN (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?)))"
 # The fields of RecordFacts in order
 _FIELDS = f"""r.finish_reason, {CORRECT}, {LEAKED}, e.record IS NOT NULL, d.decision, r.held_out,
       coalesce(r.strategy <> coalesce(t.strategy, p.strategy), 0),
@@ -203,20 +204,24 @@ def facts_of(stored: str) -> RecordFacts:
     return _facts(*json.loads(stored))
 
 
-def count_usable(db: sqlite3.Connection, rules: FitnessRules) -> int:
-    """Count the records that a snapshot under `rules` would take."""
+def count_usable(
+    db: sqlite3.Connection, rules: FitnessRules, *, families: Sequence[str] | None = None
+) -> int:
+    """Count the records that a snapshot under `rules` would take, if of `families` alone."""
     if not (rules.need_text or rules.need_format or rules.agreement or rules.limit_tokens):
         # One scan of an index, in which few records differ in their facts
         db.create_function("is_fit", 8, lru_cache(maxsize=None)(_is_fit(rules)), deterministic=True)
         fit = f"{FITNESS_TABLES} WHERE is_fit({_FIELDS})"
         if not _exceeds(db, fit, rules.per_task):
-            return int(db.execute(f"SELECT count(DISTINCT {CONTENT}) {fit}").fetchone()[0])
-    return sum(one.standing.reason is None for one in judge(db, rules))
+            among, names = ("", ()) if families is None else (f" AND {_OF_FAMILIES}", (json_list(families),))
+            counted = db.execute(f"SELECT count(DISTINCT {CONTENT}) {fit}{among}", names)
+            return int(counted.fetchone()[0])
+    return sum(one.standing.reason is None for one in judge(db, rules, families=families))
 
 
-def usable_now(db: sqlite3.Connection) -> int:
-    """Count the records that a snapshot under the library's own rules would take."""
-    return count_usable(db, rules_in(db))
+def usable_now(db: sqlite3.Connection, *, families: Sequence[str] | None = None) -> int:
+    """Count the records that a snapshot under the library's own rules would take, if of `families` alone."""
+    return count_usable(db, rules_in(db), families=families)
 
 
 def _exceeds(db: sqlite3.Connection, fit: str, per_task: int | None) -> bool:
@@ -238,10 +243,7 @@ def _considered(
     """Return the records to consider by id, each as it stands on its own."""
     conditions = Conditions()
     if families is not None:
-        conditions.add(
-            "r.family_id IN (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?)))",
-            json_list(families),
-        )
+        conditions.add(_OF_FAMILIES, json_list(families))
     conditions.among("r.run", runs)
     if rowids is not None:
         conditions.add(_RELATED, json_list(rowids))

@@ -9,7 +9,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
-from orca_desk.library.samples import own_families_in
+from orca_desk.library.samples import own_families_in, own_record_families_in, sample_ids
 from orca_desk.library.snapshot_store import LISTED
 from orca_desk.method.statistics import Share, share_of
 
@@ -26,6 +26,8 @@ SHOWN = 2_000  # characters of a text that a view of a running job shows
 RECORDS = """
     SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed
     FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n
+    WHERE ?1 IS NULL OR r.family_id IN
+      (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1)))
 """
 # Only families with training tasks need a strategy: the student learns nothing from the others
 TASKS = """
@@ -38,6 +40,12 @@ TASKS = """
             (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1)))
           GROUP BY family_id) AS f
 """
+# What was made of more than the tasks in ?1, which are the samples, or none
+NOT_IN = "task_id NOT IN (SELECT value FROM json_each(?1))"
+OWN_SNAPSHOT = f"""(?1 = '[]' OR EXISTS
+  (SELECT 1 FROM snapshot_records AS s WHERE s.snapshot = snapshots.id AND s.{NOT_IN}))"""
+OWN_EVALUATION = f"""(?1 = '[]' OR EXISTS
+  (SELECT 1 FROM questions AS q WHERE q.evaluation = e.id AND q.{NOT_IN}))"""
 # A question without an answer could not be asked, and counts as incorrect
 TUNED = f"""
     SELECT e.id, (SELECT count(*) FROM questions AS q WHERE q.evaluation = e.id) AS questions,
@@ -45,7 +53,7 @@ TUNED = f"""
       (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct = 1) AS correct
     FROM evaluations AS e JOIN runs AS r USING (id)
     WHERE e.adapter IS NOT NULL AND r.status = 'done' AND e.name NOT LIKE '{OF_EXPERIMENT}%'
-      AND e.name NOT LIKE '{OF_CHECKPOINT}%'
+      AND e.name NOT LIKE '{OF_CHECKPOINT}%' AND {OWN_EVALUATION}
     ORDER BY r.n DESC LIMIT {SCORED}
 """
 OTHER_TASKS = """
@@ -55,13 +63,17 @@ OTHER_TASKS = """
         OR '' IN (other.user, q.user))) LIMIT 1
 """
 REST = f"""
-    SELECT (SELECT count(*) FROM snapshots WHERE {LISTED}) AS snapshots,
-      (SELECT records FROM snapshots WHERE {LISTED} ORDER BY created_at DESC LIMIT 1) AS frozen,
-      (SELECT count(*) FROM trainings WHERE adapter_gguf IS NOT NULL) AS trainings,
+    SELECT (SELECT count(*) FROM snapshots WHERE {LISTED} AND {OWN_SNAPSHOT}) AS snapshots,
+      (SELECT records FROM snapshots WHERE {LISTED} AND {OWN_SNAPSHOT} ORDER BY created_at DESC LIMIT 1)
+        AS frozen,
+      (SELECT count(*) FROM trainings AS t JOIN snapshots ON snapshots.id = t.snapshot
+       WHERE t.adapter_gguf IS NOT NULL AND {OWN_SNAPSHOT}) AS trainings,
       (SELECT t.id FROM trainings AS t JOIN runs AS r USING (id)
-       JOIN snapshots ON snapshots.id = t.snapshot WHERE t.adapter_gguf IS NOT NULL AND {LISTED}
+       JOIN snapshots ON snapshots.id = t.snapshot
+       WHERE t.adapter_gguf IS NOT NULL AND {LISTED} AND {OWN_SNAPSHOT}
        ORDER BY r.n DESC LIMIT 1) AS newest_training,
-      (SELECT count(*) FROM evaluations JOIN runs AS r USING (id) WHERE r.status = 'done') AS evaluations
+      (SELECT count(*) FROM evaluations AS e JOIN runs AS r USING (id)
+       WHERE r.status = 'done' AND {OWN_EVALUATION}) AS evaluations
 """
 
 
@@ -82,7 +94,8 @@ class BestEvaluation:
 class LibraryOverview:
     """What a library holds.
 
-    Beside own families those of sample tasks do not count among tasks and families: `samples` are how many.
+    Beside own families those of sample tasks do not count, nor do their records and what was made of these
+    alone: `samples` are how many families of tasks are left out, and `is_own` tells whether anything is.
     `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
     `paired` those of them that have a strategy. `usable` records are those that a snapshot under the
     library's rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the
@@ -105,6 +118,7 @@ class LibraryOverview:
     newest_training: str | None = None
     evaluations: int = 0
     best: BestEvaluation | None = None
+    is_own: bool = False
 
     @property
     def unusable(self) -> int:
@@ -126,20 +140,24 @@ class NewestAnswer:
 def overview(library: Library) -> LibraryOverview:
     """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
     with library.read() as db:
-        rest = _row(db, REST)
-        own = own_families_in(db)
+        own, own_records = own_families_in(db), own_record_families_in(db)
+        is_own = own is not None or own_records is not None
+        samples = json_list(sample_ids() if is_own else ())
+        rest = _row(db, REST, samples)
         counted = dict(_row(db, TASKS, None if own is None else json_list(own)))
         every = counted if own is None else dict(_row(db, TASKS, None))
         return LibraryOverview(
-            **{**counted, **dict(_row(db, RECORDS))},
+            **counted,
+            **dict(_row(db, RECORDS, None if own_records is None else json_list(own_records))),
             samples=every["families"] - counted["families"],
-            usable=usable_now(db),
+            usable=usable_now(db, families=own_records),
             snapshots=rest["snapshots"],
             frozen=rest["frozen"] or 0,
             trainings=rest["trainings"],
             newest_training=rest["newest_training"],
             evaluations=rest["evaluations"],
-            best=_best(db),
+            best=_best(db, samples),
+            is_own=is_own,
         )
 
 
@@ -214,8 +232,8 @@ def _newest(library: Library, sql: str) -> NewestAnswer | None:
     return NewestAnswer(**{**dict(row), "correct": None if row["correct"] is None else bool(row["correct"])})
 
 
-def _best(db: sqlite3.Connection) -> BestEvaluation | None:
-    tuned = db.execute(TUNED).fetchall()
+def _best(db: sqlite3.Connection, samples: str) -> BestEvaluation | None:
+    tuned = db.execute(TUNED, (samples,)).fetchall()
     largest = max(tuned, key=lambda row: row["questions"], default=None)  # of equal ones the newest
     if largest is None:
         return None

@@ -63,6 +63,29 @@ def own_families_in(db: sqlite3.Connection) -> tuple[str, ...] | None:
     return own if own and of_samples else None
 
 
+def own_record_families_in(db: sqlite3.Connection) -> tuple[str, ...] | None:
+    """Return the families whose records are the user's own; None where all count.
+
+    Records outlive their tasks: those of the demo are told apart even when the sample tasks are removed. All
+    count where there are none of them, or neither a task nor a record of the user's own.
+    """
+    own, of_samples = _split_records(db)
+    return own if of_samples and (own or _split(db)[0]) else None
+
+
+def _split_records(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the families with records: those with own tasks or records of such, and the others."""
+    rows = db.execute(
+        "SELECT f.name, EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id"
+        " AND r.task_id NOT IN (SELECT value FROM json_each(?))) AS is_own FROM families AS f"
+        " WHERE EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id) ORDER BY f.name",
+        (json_list(sample_ids()),),
+    ).fetchall()
+    with_own_tasks = set(_split(db)[0])
+    own = tuple(row["name"] for row in rows if row["is_own"] or row["name"] in with_own_tasks)
+    return own, tuple(row["name"] for row in rows if row["name"] not in own)
+
+
 def _split(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the families with tasks of the user's own, and of those with samples alone."""
     rows = db.execute(

@@ -20,7 +20,7 @@ from orca_desk.library.families import NAME
 from orca_desk.library.fitness import prepare_facts
 from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
 from orca_desk.library.records import SELECT, stored_record
-from orca_desk.library.samples import own_families
+from orca_desk.library.samples import own_record_families_in
 from orca_desk.library.selection import Selection, select
 from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshot_store import (
@@ -95,9 +95,10 @@ def freeze_choices(library: Library) -> FreezeChoices:
         "SELECT run, count(*) FROM records WHERE run IS NOT NULL GROUP BY run ORDER BY max(n) DESC"
     )
     counts = dict(map(tuple, families))
-    own = own_families(library)
-    left_out = frozenset() if own is None or not counts.keys() & set(own) else counts.keys() - set(own)
-    return FreezeChoices(families=counts, runs=dict(map(tuple, runs)), left_out=frozenset(left_out))
+    with library.read() as db:
+        own = own_record_families_in(db)
+    left_out = frozenset(() if own is None else counts.keys() - set(own))
+    return FreezeChoices(families=counts, runs=dict(map(tuple, runs)), left_out=left_out)
 
 
 def find_overlaps(library: Library, *, near: float = DEFAULT_RULES.near) -> LibraryOverlaps:

@@ -11,8 +11,9 @@ from orca_desk.cli.own_families import families_meant
 from orca_desk.library.database import Library
 from orca_desk.library.overview import overview
 from orca_desk.library.records import add_records
+from orca_desk.library.runs import end_run
 from orca_desk.library.samples import add_samples, delete_samples, own_families, sample_families, sample_ids
-from orca_desk.library.snapshots import freeze_choices
+from orca_desk.library.snapshots import freeze, freeze_choices
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
@@ -21,6 +22,7 @@ from orca_desk.library.tasks import (
     remove_added,
     restore_tasks,
 )
+from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.pair.matrix import pairing_matrix
@@ -95,5 +97,31 @@ def test_a_freeze_begins_without_the_samples(tmp_path: Path) -> None:
         add_records(library, [judged(one, n) for n, one in enumerate(records, start=1)])
         choices = freeze_choices(library)
         assert choices.left_out == {sample.family} and len(choices.families) == 2
-        delete_samples(library)
-        assert freeze_choices(library).left_out == frozenset()
+        delete_samples(library)  # the records that were made of them stay, and stay apart
+        assert freeze_choices(library).left_out == {sample.family}
+
+
+def test_home_counts_what_was_made_of_own_tasks(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_samples(library)
+        sample = next(iterate_tasks(library, TaskFilter(split="train")))
+        demo = replace(make_record(2), task_id=sample.id, family=sample.family)
+        add_records(library, [judged(demo, 2)])
+        frozen = freeze(library, name="demo").id
+        training = create_training(library, base=tmp_path / "base", snapshot=frozen, settings={}, request={})
+        set_adapter(
+            library, training.id, adapter=training.folder, gguf=training.folder / "a.gguf", sha256="0"
+        )
+        end_run(library, training.id, "done", "")
+        seen = overview(library)
+        assert (seen.records, seen.usable, seen.snapshots, seen.frozen, seen.trainings) == (1, 1, 1, 1, 1)
+        add_tasks(library, [make_task(1)])
+        for _ in range(2):
+            seen = overview(library)
+            assert (seen.records, seen.usable, seen.snapshots, seen.frozen) == (0, 0, 0, 0)
+            assert (seen.trainings, seen.newest_training, seen.unreviewed) == (0, None, 0)
+            delete_samples(library)  # what was made of them stays, and is still none of one's own work
+        add_records(library, [judged(make_record(1), 1)])
+        freeze(library, name="both")
+        seen = overview(library)
+        assert (seen.records, seen.usable, seen.snapshots, seen.frozen) == (1, 1, 1, 2)

@@ -30,7 +30,7 @@ class LibraryStatus:
 
     A demo whose student is not installed has no state. `finished` is what finished demos found, the newest
     first; `problem` says why a result cannot be read. `own` compares the best tuned student of a library
-    without a finished demo.
+    without a finished demo, or the best of the user's own beside one.
     """
 
     overview: LibraryOverview
@@ -49,7 +49,7 @@ def library_status(library: Library, *, demo_is_running: bool) -> LibraryStatus:
         return LibraryStatus(overview=overview(library), demos={})
     finished, problem = _finished_demos(library)
     seen, own = overview(library), None
-    if seen.best is not None and not finished:
+    if seen.best is not None and (seen.is_own or not finished):
         from orca_desk.steps.evaluate.comparison import best_comparison
 
         own = best_comparison(library, seen.best.evaluation)

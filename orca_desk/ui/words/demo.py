@@ -24,8 +24,8 @@ def samples_choice(count: int) -> str:
     """Return what the two ways to run the demo in an empty library are."""
     return (
         f"Add the {count:,} sample tasks to this library, where Tasks › Remove the sample tasks takes them"
-        " out again with one click. Or run the demo in a library of its own, in another window, and keep this one"
-        " for your tasks."
+        " out again with one click. Or run the demo in a library of its own, in another window, and keep this"
+        " one for your tasks."
     )
 
 

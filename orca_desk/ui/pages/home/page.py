@@ -247,7 +247,7 @@ class HomePage(Page):
         if status.finished and (before is None or status.finished != before.finished):
             # After the window is painted: a plot and a table take longer than the rest of the page
             QTimer.singleShot(0, self, self._show_results)
-        elif status.own is not None and (before is None or status.own != before.own):
+        if status.own is not None and (before is None or status.own != before.own):
             QTimer.singleShot(0, self, self._show_own)
         if self._read_again:
             self._read_again = False
