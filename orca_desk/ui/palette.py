@@ -14,7 +14,7 @@ from orca_desk.ui.fuzzy import rank
 from orca_desk.ui.page import Page
 from orca_desk.ui.palette_entries import all_entries, key_of, load_pages, loaded_pages
 from orca_desk.ui.register import NAMES
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
@@ -147,7 +147,8 @@ class Palette(Overlay):
         entries = self.model.entries
         self.nothing.setVisible(not entries)
         self.list.setVisible(bool(entries))
-        self.list.setFixedHeight(self.rows_that_fit(min(len(entries), SHOWN), ROW) * ROW + 8)
+        row = grown(ROW)
+        self.list.setFixedHeight(self.rows_that_fit(min(len(entries), SHOWN), row) * row + 8)
         if entries:
             keys = [key_of(entry) for entry in entries]
             stays = keep and place > 0 and before in keys

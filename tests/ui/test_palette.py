@@ -22,7 +22,9 @@ from orca_desk.ui.palette import Palette
 from orca_desk.ui.preferences import TOUR_SEEN
 from orca_desk.ui.register import NAMES, page_class
 from orca_desk.ui.shortcuts import ShortcutList
+from orca_desk.ui.theme import grown
 from orca_desk.ui.tour import Tour
+from orca_desk.ui.widgets.entry_list import ROW
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.window import Window
 from orca_desk.ui.words.setting_names import SETTING_NAMES
@@ -352,6 +354,15 @@ def test_chapters_of_the_handbook_are_found_by_title_and_heading(palette: Palett
     assert asked == [chapter.name for chapter in chapters()]
     palette.search.setText(sections(chapters()[1])[-1].heading)
     assert any(entry.title == f"Handbook: {chapters()[1].title}" for entry in palette.model.entries)
+
+
+def test_the_list_is_as_high_as_its_lines_at_any_size_of_text(palette: Palette, window: Window) -> None:
+    window.desk.choose_text_size(150)
+    palette.search.setText("go to tasks")
+    assert titles(palette) == ["Go to Tasks"]
+    assert palette.list.height() == grown(ROW) + 8
+    palette.search.setText("go to")
+    assert palette.list.height() >= 7 * grown(ROW)
 
 
 def test_what_was_used_last_comes_first(palette: Palette, window: Window, qtbot: QtBot) -> None:

@@ -78,7 +78,7 @@ class Overlay(QWidget):
     def rows_that_fit(self, most: int, row: int) -> int:
         """Return how many rows of `row` pixels, at most `most`, a list in the card has room for."""
         room = self._covered.height() - 2 * self._margin() - BESIDE_LIST
-        return max(2, min(most, room // row))
+        return min(most, max(2, room // row))
 
     def _margin(self) -> int:
         return min(MARGIN, self._covered.height() // 16)
