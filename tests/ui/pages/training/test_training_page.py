@@ -606,8 +606,8 @@ def test_a_queued_training_waits_for_its_turn_and_reports_its_failure(
     view = page.run_view
     assert view is not None and view.panel.count.text() == "Waiting for another job"
     over.set()
-    qtbot.waitUntil(lambda: view.status.text() == "Failed, resumable")
-    assert "does not exist" in view.outcome.text() and view.resume.isVisible()
+    qtbot.waitUntil(lambda: view.status.text() == "Failed, resumable" and view.resume.isVisible())
+    assert "does not exist" in view.outcome.text()
     assert view.notice.isHidden()  # once is enough
     assert (get_run(library, "train-1").request or {})["snapshot"] == snapshot.id
 
