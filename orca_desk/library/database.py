@@ -234,6 +234,11 @@ def _complete_restore(folder: Path, lock: FolderLock) -> None:
 def _writer(path: Path, *, samples: bool) -> Writer | UserError:
     """Return the writer of the database at `path`, or why it can only be read."""
     try:
+        if _is_lost(path):
+            raise DamagedError(
+                f"{path} is {'empty' if path.exists() else 'missing'}, though this folder had a library.",
+                "Restore a backup (orca-desk library backups list), or choose another library folder.",
+            )
         if path.exists() and is_cut_off(path):
             return _cut_off(path)
         db = connect(path, "rwc")
@@ -256,8 +261,18 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
         if isinstance(error, sqlite3.Error) and is_damage(error) and _is_readable(path):
             return damage_of(path, problem)
         if not _is_current(path):
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                problem = DamagedError(problem.message, problem.hint)
             raise problem from error
         return problem
+
+
+def _is_lost(path: Path) -> bool:
+    """Return whether the file is empty or missing where a library has left backups or trainings."""
+    if path.exists() and path.stat().st_size:
+        return False
+    marks = ("backups/kept/*.backup.json", "backups/library-format-*.db", "trainings/*")
+    return any(True for mark in marks for _ in path.parent.glob(mark))
 
 
 def _read_only(path: Path) -> UserError:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import DATABASE_NAME
+from orca_desk.library.database import DATABASE_NAME, DamagedError
 from orca_desk.library.keeping_settings import store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.lock import locked
@@ -41,9 +41,10 @@ class StartTrouble:
 
     def ask(self) -> Path | None:
         """Return the folder of the library to open next, or None."""
-        can_mend = (self._folder / DATABASE_NAME).is_file() and self._is_free()
+        can_mend = isinstance(self._error, DamagedError) and self._is_free()
         backups = self._backups() if can_mend else []
-        hint = _hint(backups) if can_mend else self._error.hint
+        can_recover = can_mend and self._has_content()
+        hint = _hint(backups) if can_recover else self._error.hint
         box = message_box(None, self._error.message, hint, image="circle-x", role="bad")
         self._theme.apply_to(box)
         choices: dict[object, Callable[[], Path | None]] = {}
@@ -53,7 +54,7 @@ class StartTrouble:
 
         if backups:
             offer("Restore a backup…", lambda: self._restore(backups))
-        if can_mend:
+        if can_recover:
             offer("Recover what can be read…", self._recover)
         offer("Select another folder…", self._other)
         box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
@@ -65,6 +66,10 @@ class StartTrouble:
             return run() or self.ask()
         except UserError as error:
             return StartTrouble(self._folder, error, self._theme).ask()
+
+    def _has_content(self) -> bool:
+        path = self._folder / DATABASE_NAME
+        return path.is_file() and path.stat().st_size > 0
 
     def _is_free(self) -> bool:
         """Return whether no other process has the library open: then nothing of it is wrong."""

@@ -1,10 +1,11 @@
 """A library that cannot be opened is mended from the first dialog, by clicks."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,32 @@ def test_what_can_be_read_is_recovered_beside_it(damaged: Path, theme: Theme) ->
     with library:
         assert library.folder.name == "library-recovered-2" and count_tasks(library) == 4
     assert said[1].startswith("Recovered into") and (damaged / "library.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_file_that_is_empty_or_gone_is_restored(damaged: Path, theme: Theme, is_there: bool) -> None:
+    (damaged / "library.db").write_bytes(b"")
+    if not is_there:
+        (damaged / "library.db").unlink()
+    offered: list[str] = []
+    with clicking("Restore a backup…", "Restore", offered=offered) as said:
+        library = open_or_ask(damaged, theme)
+    assert library is not None
+    with library:
+        assert count_tasks(library) == 3
+    assert (
+        f"is {'empty' if is_there else 'missing'}" in said[0] and "Recover what can be read…" not in offered
+    )
+
+
+def test_one_of_another_program_is_not_mended(tmp_path: Path, theme: Theme) -> None:
+    with closing(sqlite3.connect(tmp_path / "library.db")) as db:
+        db.execute("CREATE TABLE others (n)")
+    offered: list[str] = []
+    with clicking("Close", offered=offered) as said:
+        assert open_or_ask(tmp_path, theme) is None
+    assert "is not an Orca Desk library" in said[0]
+    assert sorted(offered) == ["Close", "Select another folder…"]
 
 
 def test_one_that_is_open_elsewhere_is_only_closed(tmp_path: Path, theme: Theme) -> None:
