@@ -49,6 +49,7 @@ from orca_desk.ui.widgets.rich_text import (
 )
 from orca_desk.ui.widgets.text import LONGEST_TIP
 from orca_desk.ui.words.visible import visible
+from orca_desk.yielding import ui_busy
 
 # Longer texts are shown as plain text: laying out rich text takes time, and tables take the most
 MARKDOWN_LIMIT = 16_000  # characters
@@ -146,6 +147,7 @@ class Browser(QTextBrowser):
             self.set_markdown(text)
         self._written = text
 
+    @ui_busy()
     def set_markdown(self, text: str) -> None:
         """Show Markdown, with HTML in it as plain text and images as their descriptions.
 
@@ -292,8 +294,8 @@ class Browser(QTextBrowser):
         box.open()
 
     def _look_for_glyphs(self) -> None:
-        if not glyphs().is_complete:
-            glyphs().look(self.toPlainText())
+        if not glyphs().is_complete:  # drawings need no font; to write them out would lay out all of the text
+            glyphs().look(super().toPlainText())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Repaint code in the colours of another theme."""

@@ -18,6 +18,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 from orca_desk.ui.widgets.formula_latex import known_latex
+from orca_desk.yielding import pause_for_ui
 
 EM = 20.0  # px, the size of letters in the drawing
 WIDEST, HIGHEST = 250.0, 80.0  # em of a drawing
@@ -93,6 +94,7 @@ def _draw_in_time(latex: str, is_display: bool) -> tuple[Any, str]:
     end = time.thread_time() + LONGEST_TIME
 
     def watch(frame: FrameType, event: str, argument: Any) -> None:
+        pause_for_ui()
         if time.thread_time() > end and str(frame.f_globals.get("__name__")).startswith(LIBRARIES):
             raise _TooSlowError
 

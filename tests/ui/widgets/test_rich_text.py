@@ -13,6 +13,7 @@ from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.code_blocks import guess_language
 from orca_desk.ui.widgets.formula_popup import FormulaPopup
 from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT
+from orca_desk.ui.widgets.glyphs import Glyphs
 from orca_desk.ui.words.visible import visible
 
 ANSWER = (
@@ -61,6 +62,17 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(shown: Browser, qtbo
     assert "\N{OBJECT REPLACEMENT CHARACTER}" not in copied
     assert shown.toPlainText() == copied
     assert shown.accessibleDescription() == ANSWER
+
+
+def test_looking_for_fonts_does_not_write_formulas_out(
+    shown: Browser, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = list[str]()
+    monkeypatch.setattr(Glyphs, "is_complete", False)
+    monkeypatch.setattr(Glyphs, "look", lambda self, text: looked.append(text))
+    shown.show_text("日本 $x^2$")
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+    assert "日本" in looked[-1] and "x^2" not in looked[-1]
 
 
 def test_a_formula_stands_on_the_line_and_never_wider_than_the_text(shown: Browser, qtbot: QtBot) -> None:
