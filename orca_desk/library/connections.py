@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.library.scratch import scratch_folder
+from orca_desk.method.grading.reason_words import reason_words
 from orca_desk.method.records import is_blank
 from orca_desk.method.search_query import has_terms
 from orca_desk.yielding import ui_waiting
@@ -52,6 +53,7 @@ def connect(path: Path, access: Access, *, damaged: bool = False) -> sqlite3.Con
     db.create_function("casefold", 1, _casefold, deterministic=True)
     db.create_function("is_blank", 1, is_blank, deterministic=True)
     db.create_function("has_terms", 2, has_terms, deterministic=True)
+    db.create_function("reason_words", 1, reason_words, deterministic=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it

@@ -120,7 +120,8 @@ class RecordFilter:
     """Which records: those that match every field that is not None.
 
     `correct` selects among graded ones; `graded` False selects the others. `decision` "none" selects those
-    not reviewed yet. `text` is a search (method/search_query.py): words in question or answer, and fields.
+    not reviewed yet. `text` is a search (method/search_query.py): words in question and answer
+    or in the reason of the verdict, and fields.
     `ids` can be those that earlier versions of Orca Desk would have given. `used` and `reason` ask how
     records stand under the rules in force: `fitness.by_rowids` turns them into `rowids` first. `after` is the
     `next` of the previous page.

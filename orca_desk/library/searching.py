@@ -8,7 +8,17 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from orca_desk.library.conditions import Conditions, json_list
-from orca_desk.method.search_query import YES, Condition, Query, parse_query, terms_as_json, to_match
+from orca_desk.library.reason_search import records_with_reason
+from orca_desk.method.search_query import (
+    WORD,
+    YES,
+    Condition,
+    Query,
+    Term,
+    parse_query,
+    terms_as_json,
+    to_match,
+)
 
 SearchKind = Literal["tasks", "records", "answers", "chats"]
 KINDS: tuple[SearchKind, ...] = ("tasks", "records", "answers", "chats")
@@ -97,12 +107,15 @@ def _add_fields(conditions: Conditions, query: Query, meaning: Callable[[Conditi
 
 
 def _records_with(terms: tuple[Any, ...]) -> Sql:
+    """Return the SELECT of the records in which all terms occur, or in the reason of whose verdict."""
+    reasons, values = records_with_reason(terms)
     return (
         "SELECT rowid FROM records_text WHERE records_text MATCH ? UNION ALL"
         " SELECT n FROM records WHERE n < (SELECT below FROM text_indexes WHERE name = 'records')"
         " AND has_terms(?, user || char(10) || coalesce((SELECT response FROM revisions"
-        "  WHERE record = records.n ORDER BY revision DESC LIMIT 1), response))",
-        [to_match(terms), terms_as_json(terms)],
+        "  WHERE record = records.n ORDER BY revision DESC LIMIT 1), response))"
+        f" UNION ALL {reasons}",
+        [to_match(terms), terms_as_json(terms), *values],
     )
 
 
@@ -317,11 +330,18 @@ def _model_of_answer(values: tuple[str, ...]) -> Sql:
 
 
 def _reason(column: str, values: tuple[str, ...]) -> Sql:
-    """By the code of a reason (method/grading/reasons.py), or a part of what was found or expected in it."""
+    """By the code of a reason (method/grading/reasons.py), a part of what was found or expected, or words."""
     stored = f"iif(json_valid({column}), {column}, json_object('found', {column}))"
     said = f"coalesce({stored} ->> '$.found', '') || char(10) || coalesce({stored} ->> '$.expected', '')"
-    part = f"{stored} ->> '$.why' = ? OR instr(casefold({said}), ?)"
-    return " OR ".join([part] * len(values)), [bare for value in values for bare in (_bare(value),) * 2]
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for value in values:
+        parts.append(f"{stored} ->> '$.why' = ? OR instr(casefold({said}), ?)")
+        parameters += [_bare(value)] * 2
+        if words := WORD.findall(value):
+            parts.append(f"has_terms(?, reason_words({column}))")
+            parameters.append(terms_as_json([Term(words=(word,)) for word in words]))
+    return " OR ".join(parts), parameters
 
 
 def _bare(value: str) -> str:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from orca_desk.library.integrity import check
 from orca_desk.library.records import RecordFilter, add_records, count_records, decide, revise
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks
 from orca_desk.library.text_indexes import index_all, index_some, indexed_percent
+from orca_desk.method.grading import grade
+from orca_desk.method.grading.reasons import Why, reason
 from orca_desk.method.search_query import QueryError
 
 TASKS = [
@@ -121,6 +124,8 @@ SEARCHES = {
     "reason:7,missing": (1, 1, 0, 0),
     "reason:digits,nowhere": (1, 0, 1, 0),
     "-reason:other reason:same": (2, 2, 0, 0),
+    'reason:"7 but was"': (1, 1, 0, 0),
+    "reason:...": (0, 0, 0, 0),
     "model:tiny": (2, 0, 2, 0),
     "model:other": (0, 0, 0, 1),
     "run:evaluate-1": (2, 0, 2, 0),
@@ -129,6 +134,59 @@ SEARCHES = {
     "...": (0, 0, 0, 0),
     " ": (0, 0, 0, 0),
 }
+
+
+def add_reasons(library: Library) -> None:
+    """Add records that were graded incorrect for different reasons, one of them edited since."""
+    reasons = [
+        reason(Why.RIVALS, first="88", last="89"),
+        reason(Why.MISSING, what="polar", expected="Yes, naïvely"),
+        reason(Why.OTHER, found="Straße", expected="Łódź"),
+        "An older sentence: nothing was found.",
+        reason(Why.EMPTY, expected="77"),
+    ]
+    verdict = grade("7", "5")
+    add_records(
+        library,
+        [
+            replace(judged(make_record(number), number), verdict=replace(verdict, reason=why))
+            for number, why in enumerate(reasons, 20)
+        ],
+    )
+    revise(
+        library,
+        "record-00024",
+        "Rewritten.",
+        verdict=replace(verdict, reason=reason(Why.SEVERAL, found="66 or 65", expected="66")),
+    )
+
+
+WORDS_OF_REASONS = {
+    "two different final answers": 1,
+    '"final answers"': 1,
+    "88 89": 1,
+    "8": 1,
+    "no final yes": 1,
+    "naively": 1,
+    "łódź": 1,
+    "strasse": 1,
+    "older sentence": 1,
+    "more than one": 1,
+    "77": 0,
+    "rewritten answer": 0,
+    "answer": 7,
+    "was expected": 0,
+    "older -nothing": 0,
+    "plus -final": 7,
+}
+
+
+def test_plain_words_are_sought_in_the_reasons_of_records(filled: Library) -> None:
+    add_reasons(filled)
+
+    counts = {text: find(filled, text, kinds=["records"]).total for text in WORDS_OF_REASONS}
+
+    assert counts == WORDS_OF_REASONS
 
 
 def test_each_field_has_its_meaning_for_each_kind(filled: Library) -> None:

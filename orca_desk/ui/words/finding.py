@@ -24,7 +24,7 @@ FIELD_HELP = {
     "decision": "decision:keep, decision:drop or decision:none",
     "leaked": "leaked:yes gives the strategy's instruction away",
     "edited": "edited:yes was edited by a person",
-    "reason": "Why it was graded so: reason:missing, or what was found or expected: reason:18",
+    "reason": 'Why it was graded so, by words of it: reason:"no final", reason:18',
     "model": "A part of the model's name or path: model:smollm",
     "run": "What a run made, imported or evaluated: run:generate-3",
     "id": "The beginning of an id",

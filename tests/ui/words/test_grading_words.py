@@ -2,7 +2,9 @@
 
 import pytest
 
+from orca_desk.method.grading.reason_words import reason_words
 from orca_desk.method.grading.reasons import Why, read_reason, reason
+from orca_desk.method.search_query import WORD
 from orca_desk.ui.words.grading import verdict_reason
 
 DATA = {
@@ -45,6 +47,24 @@ def test_every_reason_is_a_sentence(why: Why) -> None:
 )
 def test_the_sentence_says_what_the_data_say(stored: str, sentence: str) -> None:
     assert verdict_reason(stored).endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *(reason(why, **data) for why, data in DATA.items()),
+        *(reason(Why.MISSING, what=what, expected="1") for what in ("options", "polar", "truth")),
+        reason(Why.SAME, found="18", expected="18.0"),
+        reason(Why.OTHER_COUNT, found="a", expected="b", items=3, of=2),
+        reason(Why.KEYS, keys=[{"key": "Mark", "found": None, "expected": "x"}]),
+        reason(Why.KEYS, keys=[{"key": "Mark", "found": ["a", "b"], "expected": "x"}]),
+        "An older sentence.",
+        "",
+    ],
+)
+def test_a_reason_is_found_by_each_word_of_its_sentence(stored: str) -> None:
+    said = {word.lower() for word in WORD.findall(verdict_reason(stored)) if not word.isdigit()}
+    assert said <= {word.lower() for word in WORD.findall(reason_words(stored))}
 
 
 @pytest.mark.parametrize("stored", ["", "The answer is 18, as expected.", '{"why": "newer"}', '{"why" cut'])

@@ -99,7 +99,7 @@ class RecordFilters(QWidget):
         self.text = QLineEdit()
         self.text.setPlaceholderText("Find words, or wrong:yes tag:hard")
         self.text.setToolTip(field_help())
-        self.text.setAccessibleName("Find in question or answer")
+        self.text.setAccessibleName("Find in question, answer or reason")
         self.text.setClearButtonEnabled(True)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
