@@ -1,6 +1,7 @@
 """What the user saved under a name, for every library: one JSON file in the folder of the user's settings."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ from orca_desk.paths import user_settings
 
 LONGEST_NAME = 80  # characters
 LOCK_SECONDS = 10.0
+# Categories of characters that no name can have, as they cannot be seen or stored: controls, halves of pairs
+UNSEEN = ("Cc", "Cs")
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they make a name read as another
 T = TypeVar("T")
 
 
@@ -88,10 +92,9 @@ class NamedStore:
         return self._change(change)
 
     def checked(self, name: str) -> str:
-        """Return a name as it is stored. Raises UserError for an empty or a very long one."""
+        """Return a name as it is stored. Raises UserError for an empty, a very long or an unreadable one."""
         name = " ".join(name.split())
-        if not name or len(name) > LONGEST_NAME:
-            problem = "is empty" if not name else f"has more than {LONGEST_NAME} characters"
+        if problem := _problem(name):
             raise UserError(f"The name of the {self._what} {problem}.", "Choose a short name.")
         return name
 
@@ -126,3 +129,15 @@ class NamedStore:
         except OSError as error:
             raise cannot_write(self.path, error) from error
         return result
+
+
+def _problem(name: str) -> str:
+    """Return what is wrong with a name, or ""."""
+    kinds = [unicodedata.category(one) for one in name]
+    if all(kind == "Cf" for kind in kinds):
+        return "is empty"
+    if len(name) > LONGEST_NAME:
+        return f"has more than {LONGEST_NAME} characters"
+    if any(kind in UNSEEN for kind in kinds) or any(one in TURNING for one in name):
+        return "has characters that cannot be seen"
+    return ""

@@ -9,7 +9,7 @@ from typing import Any
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.inventory.bundled import mini_student
-from orca_desk.steps.named import NamedStore
+from orca_desk.steps.named import LONGEST_NAME, NamedStore
 from orca_desk.student.settings import TrainSettings
 
 DEFAULTS, DEMO = "Defaults", "Demo (for the mini student)"
@@ -50,6 +50,7 @@ def list_presets() -> list[TrainingPreset]:
 def get_preset(name: str) -> TrainSettings:
     """Return the settings of a preset. Raises UserError if there is none, or it cannot be read."""
     presets = {one.name: one for one in list_presets()}
+    name = " ".join(name.split())  # as it was stored
     if name not in presets:
         raise UserError(f"There is no preset {name!r}.", f"Choose from {', '.join(presets)}.")
     found = presets[name]
@@ -127,7 +128,8 @@ def import_preset(path: Path) -> str:
     """
     name, settings = _read_file(path)
     taken = {one.name for one in list_presets()}
-    names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    numbers = ["", *(f" {number}" for number in range(2, len(taken) + 2))]
+    names = (f"{name[: LONGEST_NAME - len(number)]}{number}" for number in numbers)
     free = next(one for one in names if one not in taken)
     STORE.save(free, settings.to_dict())
     return free

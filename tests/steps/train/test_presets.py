@@ -58,10 +58,31 @@ def test_a_base_begins_with_its_preset(tmp_path: Path) -> None:
     assert default_for(mini_student()) == DEMO
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81, DEFAULTS, f" {DEMO} "])
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "x" * 81, DEFAULTS, f" {DEMO} ", "\u200b", "a\x00b", "bytes \udcff", "a\u202eb", "\u2066x"],
+)
 def test_a_bad_name_is_refused(name: str) -> None:
     with pytest.raises(UserError):
         save_preset(name, MINE)
+
+
+@pytest.mark.parametrize("name", ["日本語 🎉", "👩\u200d💻", "می\u200cخواهم", "../../etc", '<b>"q"</b>'])
+def test_any_other_name_is_taken(name: str) -> None:
+    save_preset(name, MINE)
+    assert own() == [name]
+
+
+def test_a_preset_is_found_however_its_name_is_spaced() -> None:
+    save_preset("my  try", MINE)
+    assert get_preset(" my\ttry ") == MINE
+
+
+def test_a_long_name_that_is_taken_is_shortened_for_its_number(tmp_path: Path) -> None:
+    save_preset("x" * 80, MINE)
+    export_preset("x" * 80, tmp_path / "long.json")
+    assert import_preset(tmp_path / "long.json") == "x" * 78 + " 2"
+    assert import_preset(tmp_path / "long.json") == "x" * 78 + " 3"
 
 
 def test_what_is_not_there_is_named_and_so_is_what_is() -> None:
