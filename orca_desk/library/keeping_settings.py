@@ -18,6 +18,7 @@ from orca_desk.files import atomic_write
 BACKUPS = "backups"  # the folder in the library's own
 KEPT = "kept"
 SETTINGS = "keeping.json"
+LONGEST = 40  # characters of a library's name, which may be four bytes each
 Every = Literal["off", "hour", "day", "week"]
 INTERVALS: dict[Every, timedelta] = {
     "hour": timedelta(hours=1),
@@ -49,14 +50,22 @@ def keeping_of(library_folder: Path) -> Keeping:
 
 
 def set_keeping(library_folder: Path, keeping: Keeping) -> None:
-    """Store how backups are kept. Raises UserError if `folder` is no folder, and on a full disk."""
+    """Store how backups are kept.
+
+    Raises UserError if `folder` is no folder or in the library's own, and on a full disk.
+    """
     if keeping.folder and not Path(keeping.folder).is_dir():
         raise UserError(f"There is no folder {keeping.folder}.", "Choose a folder that exists.")
     if keeping.folder and not Path(keeping.folder).is_absolute():
         raise UserError(f"{keeping.folder} is not the whole path of a folder.", "Begin it at the root.")
+    if keeping.folder and Path(keeping.folder).resolve().is_relative_to(library_folder.resolve()):
+        raise UserError(
+            f"{keeping.folder} is in the library's folder, and would be lost with it.",
+            "Choose one on another disk, or keep the backups in the library's folder, as at first.",
+        )
     path = library_folder / BACKUPS / SETTINGS
     try:
-        atomic_write(path, json.dumps(asdict(keeping), ensure_ascii=False))
+        atomic_write(path, json.dumps(asdict(keeping)))  # ASCII: a path need not be valid Unicode
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -64,10 +73,12 @@ def set_keeping(library_folder: Path, keeping: Keeping) -> None:
 def store_folder(library_folder: Path, keeping: Keeping | None = None) -> Path:
     """Return the folder of a library's kept backups, which need not exist yet.
 
-    In a folder that the user chose, each library has its own, named after it and where it lies.
+    In a folder that the user chose, each library has its own, named after it and where it lies, by a name
+    that other systems' disks take too.
     """
     chosen = (keeping or keeping_of(library_folder)).folder
     if not chosen:
         return library_folder / BACKUPS / KEPT
     place = hashlib.sha256(str(library_folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return Path(chosen) / f"{library_folder.name or 'library'}-{place}"
+    name = "".join(char if char.isalnum() or char in " ._-" else "_" for char in library_folder.name)
+    return Path(chosen) / f"{name[:LONGEST].strip(' .') or 'library'}-{place}"

@@ -144,7 +144,7 @@ def write_kept(backup: KeptBackup, **changes: Any) -> KeptBackup:
         "digest": _digest(changed.files),
     }
     del stored["path"]
-    atomic_write(changed.path, json.dumps(stored, ensure_ascii=False))
+    atomic_write(changed.path, json.dumps(stored))  # ASCII: a path need not be valid Unicode
     return changed
 
 

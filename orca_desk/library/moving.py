@@ -32,7 +32,7 @@ def follow_move(db: sqlite3.Connection, folder: Path) -> None:
         _change(db, lambda path: _moved(path, before, folder))
     db.execute(
         "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)",
-        (PLACE, json.dumps(str(folder), ensure_ascii=False)),
+        (PLACE, json.dumps(str(folder))),  # ASCII: a path need not be valid Unicode
     )
 
 

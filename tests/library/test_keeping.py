@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import re
 import signal
 import subprocess
 import sys
@@ -397,6 +398,31 @@ def test_a_backup_of_elsewhere_cannot_write_outside(trained: Library, tmp_path: 
         with pytest.raises(UserError, match="no backup"):
             restore(backup.path, tmp_path / "restored")
     assert not (tmp_path / "out").exists()
+
+
+def test_no_folder_in_the_library_is_chosen(library: Library, tmp_path: Path) -> None:
+    inside, link = library.folder / "trainings", tmp_path / "link"
+    inside.mkdir(exist_ok=True)
+    link.symlink_to(inside)
+    for folder in (library.folder, inside, link):
+        with pytest.raises(UserError, match="in the library's folder"):
+            set_keeping(library.folder, Keeping(folder=str(folder)))
+
+
+@pytest.mark.parametrize("name", ["a:b*c?. ", "漢" * 80, "\udcff", "...", "o dd 'q#%20\n"])
+def test_any_name_of_a_library_makes_a_folder(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "pl\udcff"
+    try:
+        place.mkdir()
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes no such name")
+    keeping = Keeping(folder=str(place))
+    library = tmp_path / "library"
+    set_keeping(library, keeping)
+    assert keeping_of(library) == keeping
+    store = store_folder(tmp_path / name, keeping)
+    store.mkdir()
+    assert re.fullmatch(r"[\w ._-]+-[0-9a-f]{8}", store.name) and store.name[0] not in " ."
 
 
 def test_two_libraries_keep_theirs_apart_in_one_folder(library: Library, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from new_library import new_library
 
 from orca_desk.library.database import Library
+from orca_desk.library.keeping import keep
 from orca_desk.library.moving import _moved, repoint
 from orca_desk.library.runs import create_run, find_unfinished, get_run
 from orca_desk.library.settings import get_setting, set_setting
@@ -30,6 +31,17 @@ def test_paths_follow_a_library_that_was_copied_and_moved(tmp_path: Path) -> Non
         assert run and run.request == {"model": outside, "queue": [{"adapter": now}]}
     with Library.open(before) as library:
         assert get_run(library, "evaluate-1").settings == {"adapter": inside}
+
+
+def test_a_path_need_not_be_valid_unicode(tmp_path: Path) -> None:
+    folder = tmp_path / "\udcff"
+    try:
+        folder.mkdir()
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes no such name")
+    for _ in range(2):
+        with new_library(folder) as library:
+            assert keep(library, why="asked").library == str(folder)
 
 
 def test_models_that_lie_elsewhere_now_are_used_from_there(tmp_path: Path) -> None:
