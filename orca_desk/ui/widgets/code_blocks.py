@@ -37,11 +37,11 @@ _PYTHON = re.compile(
 
 
 def code_blocks(document: QTextDocument) -> Iterator[list[QTextBlock]]:
-    """Yield the lines of each block of code; a block begins where the language changes, too."""
+    """Yield the lines of each block of code; one begins where the language or the fence changes, too."""
     block, lines = document.firstBlock(), list[QTextBlock]()
     while block.isValid():
         is_code = block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
-        if lines and (not is_code or language_of(block) != language_of(lines[0])):
+        if lines and (not is_code or _kind(block) != _kind(lines[0])):
             yield lines
             lines = []
         if is_code:
@@ -51,9 +51,14 @@ def code_blocks(document: QTextDocument) -> Iterator[list[QTextBlock]]:
         yield lines
 
 
+def _kind(line: QTextBlock) -> tuple[str, str]:
+    return language_of(line), str(line.blockFormat().property(QTextFormat.Property.BlockCodeFence))
+
+
 def language_of(line: QTextBlock) -> str:
     """Return the language that a block of code names, or nothing."""
-    return str(line.blockFormat().property(QTextFormat.Property.BlockCodeLanguage) or "")
+    named = str(line.blockFormat().property(QTextFormat.Property.BlockCodeLanguage) or "")
+    return named.strip("{.}")  # {.python}
 
 
 def text_of(lines: list[QTextBlock]) -> str:

@@ -66,15 +66,18 @@ def code_lines(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
-    place, is_after_blank = 0, True
+    place, is_after_blank, last_fence = 0, True, ""
     while place < len(lines):
         line = lines[place]
         if place and _is_item(lines[place - 1]) and line.strip() and not _is_item(line):
             yield ""  # without it, the line would be shown as one more item
         if fence := _FENCE.match(line):
             code = _code(lines, place, fence[1])
-            yield from code
             place += len(code)
+            if fence[1][0] == last_fence:
+                code = _fenced_otherwise(code, fence[1])
+            yield from code
+            last_fence = code[0][0]
         elif formula := _formula(lines, place):
             yield from (f"{_literal(row.strip())}  " for row in formula)
             place += len(formula)
@@ -85,17 +88,28 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield _line(line, is_after_blank)
             place += 1
         is_after_blank = not lines[place - 1].strip()
+        if not (fence or is_after_blank):
+            last_fence = ""
 
 
 def _code(lines: list[str], start: int, fence: str) -> list[str]:
-    """Return the lines of a block of code, the fences without indentation; the end may still be missing."""
-    found = [lines[start].strip()]
+    """Return the lines of a block of code, without the indentation of its start; the end may be missing."""
+    found, indent = [lines[start].strip()], len(lines[start]) - len(lines[start].lstrip(" "))
     for line in lines[start + 1 :]:
         inside = line.strip()
         if inside.startswith(fence) and not inside.strip(fence[0]):
             return [*found, inside]
-        found.append(line)
+        found.append(line[min(indent, len(line) - len(line.lstrip(" "))) :])
     return found
+
+
+def _fenced_otherwise(code: list[str], fence: str) -> list[str]:
+    """Return a block of code between fences of the other kind, so that it is apart from the one before it."""
+    first, *inside = code
+    is_closed = bool(inside) and inside[-1].startswith(fence) and not inside[-1].strip(fence[0])
+    kind = "~" if fence[0] == "`" else "`"
+    other = kind * max([3, *(len(line) - len(line.lstrip(kind)) + 1 for line in map(str.strip, inside))])
+    return [other + first.lstrip(fence[0]), *(inside[:-1] if is_closed else inside), *[other] * is_closed]
 
 
 def _formula(lines: list[str], start: int) -> list[str]:

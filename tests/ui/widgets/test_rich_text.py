@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -121,6 +121,31 @@ def test_code_is_coloured_and_copied_by_its_link(shown: Browser, theme: Theme, q
     theme.choose("dark")
     assert shown.document().find("def").charFormat().foreground().color() == theme.colours("accent")
     theme.choose("light")
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("```python\na = 1\n```\n```python\nb = 2\n```", ["a = 1", "b = 2"]),
+        ("```\na\n```\n\n```\nb\n```\n\n```\nc", ["a", "b", "c"]),
+        ("```\na\n```\n~~~\nb\n~~~", ["a", "b"]),
+        ("```\na\n```\n```\n~~~~\nx", ["a", "~~~~\nx"]),
+        ("1. So:\n   ```python\n   if a:\n       b()\n   ```", ["if a:\n    b()"]),
+        ("````\n```\nx\n```\n````", ["```\nx\n```"]),
+    ],
+)
+def test_each_block_of_code_is_copied_alone(shown: Browser, text: str, codes: list[str]) -> None:
+    shown.show_text(text)
+    links = objects(shown, COPY)
+    assert len(links) == len(codes)
+    for number, code in enumerate(codes):
+        shown.anchorClicked.emit(QUrl(f"copy:{number}"))
+        assert QGuiApplication.clipboard().text() == code
+
+
+def test_a_language_in_braces_is_known(shown: Browser, theme: Theme) -> None:
+    shown.show_text("```{.python}\ndef f():\n    pass\n```")
+    assert shown.document().find("def").charFormat().foreground().color() == theme.colours("accent")
 
 
 def test_a_long_line_of_code_is_not_cut(shown: Browser) -> None:
