@@ -63,6 +63,7 @@ class Desk(QObject):
         self.jobs = Jobs(self)
         self.background = Background(self, failed=self.report)
         self.undo = UndoStack(self.background, self)
+        self.undo.slow.connect(self.say)
         self.models = ModelList(library, self.background, self)
         self.serving = Serving(library, self.report, self)
         self.online = Online(library, self.jobs, self, failed=self.report)

@@ -129,6 +129,10 @@ def test_a_snapshot_is_renamed_and_deleted_from_the_menu_beside_it(
     question.accept()
     qtbot.waitUntil(lambda: list_snapshots(library) == [])
     qtbot.waitUntil(lambda: page.set_up.snapshot.count() == 0)
+    deleted = "Deleted snapshot sums, 1 training and 1 evaluation."
+    qtbot.waitUntil(lambda: page.notice.text.text() == deleted)
+    assert page.notice.isVisible(), "it is not within what has gone with the last snapshot"
+    assert window.status.message.text() == deleted
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: "sums" in page.set_up.snapshot.currentText())
     assert [one.id for one in list_trainings(library)] == ["train-1"]

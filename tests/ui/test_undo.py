@@ -69,6 +69,19 @@ def test_changes_run_in_the_order_in_which_the_user_made_them(desk: Desk, qtbot:
     assert (desk.undo.undoText(), desk.undo.redoText()) == ("Slow", "Fast")
 
 
+def test_an_undo_that_takes_long_says_that_it_is_at_work(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orca_desk.ui.undo.SLOW_MS", 0)
+    gate, said = threading.Event(), list[str]()
+    desk.noticed.connect(lambda text, tone: said.append(text))
+    desk.do("delete much", lambda: None, lambda _: gate.wait(5))
+    desk.undo.undo()
+    qtbot.waitUntil(lambda: said == ["Undoing: delete much…"])
+    gate.set()
+    qtbot.waitUntil(lambda: said[1:] == ["Undone: delete much."])
+
+
 @pytest.mark.parametrize("fails", ["work", "undo"])
 def test_a_change_that_fails_leaves_the_stack(desk: Desk, qtbot: QtBot, fails: str) -> None:
     errors, done = list[Exception](), list[str]()

@@ -55,7 +55,7 @@ Find = Callable[[Sequence[Any]], Sequence[str]]
 class Tidying(QObject):
     """The actions on the chosen rows of one list: Delete, Rename and Note, with their keys.
 
-    What comes of them is said in the notice of the page, dialog or part in which the list is.
+    What comes of them is said in the notice of the page or dialog in which the list is.
     """
 
     def __init__(
@@ -137,12 +137,15 @@ class Tidying(QObject):
 
     @property
     def _notice(self) -> Notice:
+        """The notice of the page or dialog: that of a part of it is hidden where nothing is left to show."""
+        found: Notice | None = None
         part: QWidget | None = self._view
-        while part is not None and not isinstance(getattr(part, "notice", None), Notice):
+        while part is not None and (found is None or not part.isWindow()):
+            notice = getattr(part, "notice", None)
+            found = notice if isinstance(notice, Notice) else found
             part = part.parentWidget()
-        assert part is not None, "no page around the list has a notice"
-        notice: Notice = part.notice  # type: ignore[attr-defined] # as was just found
-        return notice
+        assert found is not None, "no page around the list has a notice"
+        return found
 
     @property
     def _named_kind(self) -> Literal["run", "snapshot"]:
@@ -178,10 +181,14 @@ class Tidying(QObject):
             lambda: delete(library, plan),
             lambda entry: restore(library, entry),
             *PARTS[plan.kind],
-            then=lambda _: self._notice.offer_undo(deleted_sentence(plan), change=title),
+            then=lambda _: self._tell(deleted_sentence(plan), title),
             failed=self._notice.show_error,
             shows=lambda _: (page, {name: plan.items[0].id}),
         )
+
+    def _tell(self, sentence: str, change: str) -> None:
+        self.desk.say(sentence)  # it is at work no more
+        self._notice.offer_undo(sentence, change=change)
 
     def _show_name(self, item: str, name: str) -> None:
         LineDialog(self._view, f"Name of {self._noun} {item[:40]}", name, partial(self._rename, item)).open()

@@ -54,16 +54,14 @@ def deletion_title(deletion: Deletion) -> str:
 
 def deleted_sentence(deletion: Deletion) -> str:
     """Return what was deleted."""
-    what = things(deletion.kind, deletion.items)
-    along = f" and {_along_text(deletion)}" if deletion.along else ""
-    return f"Deleted {what}{along}."
+    return f"Deleted {_listed([things(deletion.kind, deletion.items), *_along(deletion)])}."
 
 
 def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
     """Return what a deletion would do beyond what was chosen: pairs of heading and text."""
     lines = []
     if deletion.along:
-        lines.append(("Goes too, as it was made of it", f"{_along_text(deletion, name=True)}."))
+        lines.append(("Goes too, as it was made of it", f"{_listed(_along(deletion, name=True))}."))
     if deletion.losing:
         names = _listed([item_name(one) for one in deletion.losing])
         lines.append(
@@ -135,7 +133,7 @@ def restored_sentence(restored: Restored) -> str:
     return sentence
 
 
-def _along_text(deletion: Deletion, *, name: bool = False) -> str:
+def _along(deletion: Deletion, *, name: bool = False) -> list[str]:
     counts = Counter(one.kind for one in deletion.along)
     parts = []
     for kind, count in counts.items():
@@ -143,7 +141,7 @@ def _along_text(deletion: Deletion, *, name: bool = False) -> str:
         told = counted(count, *NOUNS[kind])
         named = name and kind is not Kind.RECORD
         parts.append(f"{told} ({_listed([item_name(one) for one in of_kind])})" if named else told)
-    return _listed(parts)
+    return parts
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from orca_desk.steps.chat.events import (
     TurnAdded,
 )
 from orca_desk.steps.chat.export import export_chat
+from orca_desk.steps.chat.memory import ChatMemory, chat_memory
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer, save_models
 from orca_desk.steps.chat.sending import ChatChange
@@ -54,7 +55,7 @@ from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.save_file import saved
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.models import MINI_NOTE
+from orca_desk.ui.words.models import MINI_NOTE, memory_warning
 
 NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
@@ -97,6 +98,7 @@ class ChatPage(Page):
         self.setAcceptDrops(True)
         self._models_chosen = False
         self._is_narrow = False
+        self._memory_of: tuple[object, ...] | None = None  # the choice that `memory_note` is for
         self._shown_error: Exception | None = None
         self._inbox: deque[Event] = deque()
         self.conversation = Conversation(desk.library, self._receive)
@@ -150,6 +152,9 @@ class ChatPage(Page):
         self.mini_note = label(MINI_NOTE, size="caption", tone="muted", wrap=True)
         self.mini_note.hide()
         column.addWidget(self.mini_note)
+        self.memory_note = label(size="caption", tone="warn", wrap=True)
+        self.memory_note.hide()
+        column.addWidget(self.memory_note)
         column.addWidget(self.settings.system)
         self._middle = QStackedWidget()
         self._middle.setMinimumHeight(10 * GRID)  # in a low window, the conversation shrinks first
@@ -171,6 +176,7 @@ class ChatPage(Page):
             bar.horizontalScrollBar().valueChanged.connect(other.horizontalScrollBar().setValue)
         self.settings.votes_changed.connect(self.top.show_votes)
         self.models.context_changed.connect(self.composer.set_context_window)
+        self.desk.models.changed.connect(lambda: self._check_memory(self.models.models))
         self.history.opened.connect(self.open_chat)
         self.history.exporting.connect(self._export)
         self.composer.sent.connect(self.send)
@@ -272,7 +278,7 @@ class ChatPage(Page):
             was_sent = self.conversation.send(draft, system=system, sampling=sampling, votes=votes)
         else:
             change = self.conversation.edit(number, draft, system=system, sampling=sampling, votes=votes)
-            self._make_undoable("Edit a message", change)
+            self._make_undoable("edit a message", change)
             was_sent = change is not None
         if was_sent:  # otherwise another thread began an undo in the meantime
             self.composer.end_edit()
@@ -297,7 +303,7 @@ class ChatPage(Page):
         change = self.conversation.regenerate(sampling, self.settings.votes, column=column)
         if change and sampling.temperature == 0:
             self.desk.say("At temperature 0 the answers won't change. Raise the temperature under Sampling.")
-        self._make_undoable("Regenerate answers" if column is None else "Regenerate an answer", change)
+        self._make_undoable("regenerate answers" if column is None else "regenerate an answer", change)
         self._show_news()
 
     def retry(self, column: int) -> None:
@@ -432,6 +438,7 @@ class ChatPage(Page):
     def _show_chat(self, shown: Shown) -> None:
         self.models.show_models(shown.models)
         self.mini_note.setVisible(any(is_mini(one.model) for one in shown.models))
+        self._check_memory(shown.models)
         if shown.opened:
             self.notice.hide()
             self.settings.system.set_text(shown.system)
@@ -439,6 +446,19 @@ class ChatPage(Page):
             self.composer.end_edit(clear=True)
         self._middle.setCurrentWidget(self.view if shown.turns else self._start)
         self._select_chat()
+
+    def _check_memory(self, models: Sequence[ChatModel]) -> None:
+        """Warn of columns that do not fit in memory together; once for each choice, as answering fills it."""
+        known = tuple(self.desk.models.of("gguf"))
+        if (wanted := (tuple(models), known)) == self._memory_of:
+            return
+        self._memory_of = wanted
+
+        def show(found: ChatMemory) -> None:
+            self.memory_note.setText(memory_warning(found, len(models)))
+            self.memory_note.setVisible(not found.fits)
+
+        self.desk.background.run(self, lambda: chat_memory(models, known), show, only_newest="memory")
 
     def _select_chat(self) -> None:
         self.history.set_current(self.conversation.chat_id)
