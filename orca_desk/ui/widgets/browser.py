@@ -91,6 +91,7 @@ class Browser(QTextBrowser):
         self._only_here: bool | None = None  # the user's choice for this text alone: as written or not
         self._formulas: list[Formula] = []
         self._waits = False
+        self._asks = True  # whether formulas that are not set yet are asked for
         self._drawer = FormulaDrawer(self)
         for kind in (FORMULA, STRUT, COPY):
             self.document().documentLayout().registerHandler(kind, self._drawer)
@@ -244,8 +245,13 @@ class Browser(QTextBrowser):
             self.set_page(self._make)
 
     def _show_set(self) -> None:
-        """Show the formulas that were not set when the text was laid out."""
+        """Show the formulas that were not set when the text was laid out.
+
+        Those that are forgotten by now stay as they were written: a text with more of them than are
+        kept would ask for them for ever.
+        """
         if self._waits:
+            self._asks = False
             written, bar = self._written, self.verticalScrollBar().value()
             if self._make is not None:
                 self.set_page(self._make)
@@ -253,8 +259,11 @@ class Browser(QTextBrowser):
                 self.set_markdown(self._source)
                 self._written = written
             self.verticalScrollBar().setValue(bar)
+            self._asks = True
 
     def _is_set(self, formula: Formula, *, unset: list[Formula]) -> bool:
+        if not self._asks and not formulas().is_known(formula):
+            return False
         if formulas().look_up(formula) is not None:
             return True
         if formulas().cannot_set(formula):

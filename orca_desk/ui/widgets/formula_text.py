@@ -19,7 +19,7 @@ _FOUND = re.compile(
     rf"|(?<!\\)\\\[(?P<bracket>[^\0]{{1,{LONGEST}}}?)(?<!\\)\\\]"
     rf"|(?<![\\$])\$\$(?P<dollars>[^$]{{1,{LONGEST}}})\$\$(?!\$)"
     rf"|(?<!\\)\\\((?P<round>[^\0]{{1,{LONGEST}}}?)(?<!\\)\\\)"
-    r"|(?<![\w$\\])\$(?=[^\s$])(?P<dollar>(?:\\.|[^$\\\n]){1,600})(?<!\s)\$(?![\w$])"
+    r"|(?<![\w$\\])\$(?=[^\s$])(?P<dollar>(?:\\.|[^$\\\n]){1,600})(?<!\s)\$(?![\w${])"
     rf"|(?P<block>\\begin\{{(?P<name>{_ENVIRONMENTS})\}}[^\0]{{1,{LONGEST}}}?\\end\{{(?P=name)\}})"
     r"|(?P<boxed>\\boxed\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\}){1,300}\})"
 )
@@ -74,7 +74,7 @@ def _formula(found: re.Match[str]) -> Formula | None:
     for name in ("bracket", "dollars", "round", "dollar", "block", "boxed"):
         if (latex := found[name]) is not None:
             break
-    if not latex.strip() or (name == "dollar" and _is_money(latex)):
+    if not latex.strip() or (name == "dollar" and (_is_money(latex) or _is_shell(found))):
         return None
     latex = _PROSE.sub(r"\\boxed{\\text{\1}}", latex)
     return Formula(written, latex.strip(), name in ("bracket", "dollars", "block"))
@@ -83,4 +83,10 @@ def _formula(found: re.Match[str]) -> Formula | None:
 def _is_money(inside: str) -> bool:
     """Return whether what stands between two dollar signs is text with an amount before and after it."""
     words = _WORD.findall(_TEXT.sub(" ", inside))
-    return bool(_UNFINISHED.search(inside)) or len(words) > 2 or (inside[0].isdigit() and len(words) > 0)
+    is_pause = inside[0] in ",:;"  # "10 $, 20 $"
+    return is_pause or bool(_UNFINISHED.search(inside)) or len(words) > (0 if inside[0].isdigit() else 2)
+
+
+def _is_shell(found: re.Match[str]) -> bool:
+    """Return whether one command's output stands before another's: $(a)$(b)."""
+    return found["dollar"].startswith("(") and found.string.startswith("(", found.end())

@@ -46,6 +46,10 @@ class Formulas(QObject):
             self._pool.submit(self._work, formula)
         return self._known.get(formula)
 
+    def is_known(self, formula: Formula) -> bool:
+        """Return whether a formula was tried, and how that went is still kept."""
+        return formula in self._known
+
     def cannot_set(self, formula: Formula) -> bool:
         """Return whether a formula was tried, and must stay as it was written."""
         return formula in self._known and self._known[formula] is None

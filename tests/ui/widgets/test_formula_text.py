@@ -50,6 +50,8 @@ def test_formulas_are_found(text: str, latex: list[str]) -> None:
         "$ x $ and $$ and $$$$",
         r"\(unfinished",
         "$PATH and $HOME",
+        "${HOME}${PATH}/bin and $(date)$(uname)",
+        "in $: 5$, in $, 6$",
     ],
 )
 def test_money_code_and_prose_are_no_formulas(text: str) -> None:

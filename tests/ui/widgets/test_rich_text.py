@@ -12,7 +12,7 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.code_blocks import guess_language
 from orca_desk.ui.widgets.formula_popup import FormulaPopup
-from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT
+from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT, formulas
 from orca_desk.ui.widgets.glyphs import Glyphs
 from orca_desk.ui.words.visible import visible
 
@@ -190,6 +190,18 @@ def test_plain_text_is_a_choice_for_all_and_for_one(shown: Browser, theme: Theme
     assert shown.toPlainText() == "**so** `x` and $y$"
     shown.show_text("*another*")
     assert shown.toPlainText() == "another"
+
+
+def test_more_formulas_than_are_kept_are_not_asked_for_again(
+    shown: Browser, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orca_desk.ui.widgets.formulas.MOST_KEPT", 2)
+    rounds = list[None]()
+    formulas().ready.connect(lambda: rounds.append(None))
+    shown.show_text(" ".join(f"$y_{n}$" for n in range(5)))
+    qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 2)
+    QApplication.processEvents()
+    assert len(rounds) == 1 and len(objects(shown, FORMULA)) == 2
 
 
 def test_formulas_grow_with_the_text(shown: Browser, theme: Theme, qtbot: QtBot) -> None:
