@@ -6,7 +6,9 @@ from pathlib import Path
 
 from orca_desk.inventory.serving import AdapterDoubt, ServingNotes, TemplateNote
 from orca_desk.inventory.usage import InventoryItem, Use
+from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile, ModelKind
+from orca_desk.steps.chat.memory import ChatMemory
 from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
@@ -54,6 +56,17 @@ MINI_NOTE = (
     "with things (words), the order of events, looking up in a text, applying rules, and simple facts, all "
     "as in the sample tasks. To any other they write nonsense: ask a model of your own."
 )
+
+
+def memory_warning(found: ChatMemory, columns: int) -> str:
+    """Return what to do where the models of a chat's columns do not fit in memory together; "" if they do."""
+    if found.fits:
+        return ""
+    whose, advice = "This model needs", "choose a smaller one"
+    if columns > 1:
+        whose, advice = f"Together, these {columns} columns need", "remove columns, or choose smaller models"
+    needed, available = human_bytes(found.needed), human_bytes(found.available)
+    return f"{whose} about {needed} of memory; {available} is available: {advice}."
 
 
 def missing_model(path: Path) -> str:

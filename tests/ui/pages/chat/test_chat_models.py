@@ -13,6 +13,7 @@ from orca_desk.library.chats import ChatMessage, add_message, create_columns
 from orca_desk.library.database import Library
 from orca_desk.models.base_identity import identify_base
 from orca_desk.paths import bundled_models
+from orca_desk.steps.chat.memory import ChatMemory
 from orca_desk.steps.chat.models import ChatModel, mini_models
 from orca_desk.steps.chat.offer import read_offer
 from orca_desk.student.checkpoints import publish_adapter
@@ -83,6 +84,20 @@ def test_what_the_mini_models_cannot_do_is_said(page: ChatPage, tiny_llama: Tiny
     assert page.mini_note.isVisible() and "seven kinds of question: who looks where" in page.mini_note.text()
     page.use_models([ChatModel(part="base", model=tiny_llama.gguf)])
     assert not page.mini_note.isVisible()
+
+
+def test_columns_that_do_not_fit_in_memory_are_warned_of(
+    page: ChatPage, tiny_llama: TinyModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not page.memory_note.isVisible()
+    large = ChatMemory(needed=2**35, available=2**30)
+    monkeypatch.setattr("orca_desk.ui.pages.chat.page.chat_memory", lambda models, known: large)
+    page.use_models([ChatModel(part="base", model=tiny_llama.gguf)] * 2)
+    qtbot.waitUntil(page.memory_note.isVisible, timeout=SLOW)
+    assert page.memory_note.text().startswith("Together, these 2 columns need about 32.0 GiB of memory")
+    monkeypatch.undo()
+    page.use_models([ChatModel(part="base", model=tiny_llama.gguf)])
+    qtbot.waitUntil(lambda: not page.memory_note.isVisible(), timeout=SLOW)
 
 
 def test_the_models_last_chosen_return_at_the_next_start(
