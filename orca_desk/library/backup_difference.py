@@ -14,6 +14,7 @@ from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import BACKUPS
 from orca_desk.library.migrations import MIGRATIONS, migrate, version_of
 from orca_desk.library.opened_backup import opened
+from orca_desk.library.settings import PLACE
 
 NAMES = 5  # of each kind that are named
 
@@ -51,7 +52,7 @@ KINDS: dict[str, tuple[str, int]] = {
     "proposals": ("SELECT id, state FROM {of}.proposals", 1),
     "notes": ("SELECT kind, item, note FROM {of}.notes", 2),
     "trash": ("SELECT created_at, label AS name FROM {of}.trash", 2),
-    "settings": ("SELECT key, value FROM {of}.settings", 1),
+    "settings": (f"SELECT key, value FROM {{of}}.settings WHERE key <> '{PLACE}'", 1),
 }
 
 

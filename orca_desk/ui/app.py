@@ -27,7 +27,7 @@ from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, prefer
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.start_trouble import StartTrouble
-from orca_desk.ui.starting import RESTART, RESTORED, application, qt_in_log
+from orca_desk.ui.starting import BEFORE, RESTART, RESTORED, application, qt_in_log
 from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
 from orca_desk.ui.widgets.motion import follow_system
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
@@ -141,10 +141,12 @@ def tell_restored(window: Window) -> None:
     """Say once which backup the library was put back to, and where the state before is."""
     view_state = window.desk.view_state
     if title := str(view_state.value(RESTORED) or ""):
-        view_state.remove(RESTORED)
+        before = str(view_state.value(BEFORE) or "")
+        for key in (RESTORED, BEFORE):
+            view_state.remove(key)
         window.notice.show_message(
             f"Restored: {title}.",
-            "The state before is kept as the newest backup.",
+            before,
             kind="good",
             action="Show the backups",
             run=lambda: window.desk.open("settings", section="Backups"),

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from orca_desk.display import start_problem
 
 RESTART = 75  # the code of an event loop that ends for the library to be opened again
-RESTORED = "window/restored"  # in the library's view state: what it was put back to, until that is said
+# In the library's view state until it is said: what it was put back to, and where the state before is
+RESTORED, BEFORE = "window/restored", "window/before-restore"
 logger = logging.getLogger(__name__)
 LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,

@@ -12,7 +12,7 @@ from orca_desk.library.restoring import Staged, stage
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.starting import RESTART, RESTORED
+from orca_desk.ui.starting import BEFORE, RESTART, RESTORED
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.motion import is_animated
@@ -27,6 +27,8 @@ ABOUT = (
     "Restored in place, the library in this window takes this state, and the window opens again. Before that,"
     " the present state is kept as a backup."
 )
+KEPT = "The state before is kept as the newest backup."
+ASIDE = "The damaged state before was moved into the library's folder of backups."
 BUSY = "Jobs are running. Stop them, or wait for them, to restore in place."
 
 
@@ -152,6 +154,7 @@ class RestoreDialog(QDialog):
             self.notice.show_error(job.error)
         elif isinstance(job.result, Staged):
             self._desk.view_state.setValue(RESTORED, self._title)
+            self._desk.view_state.setValue(BEFORE, KEPT if job.result.present else ASIDE)
             self.accept()
             QCoreApplication.exit(RESTART)
         else:

@@ -1,6 +1,7 @@
 """The card of backups: made, kept, deleted and verified by clicks; restoring shows first what differs."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from orca_desk.library import compacting
+from orca_desk.library.compacting import compact, space_of
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep
 from orca_desk.library.keeping_settings import keeping_of, store_folder
@@ -16,13 +19,14 @@ from orca_desk.library.kept import kept_backups, read_kept, write_kept
 from orca_desk.library.restored_state import MARK, STAGED
 from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.ui import backing_up
 from orca_desk.ui.app import desktop, tell_restored
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
-from orca_desk.ui.starting import RESTART, RESTORED
+from orca_desk.ui.starting import BEFORE, RESTART, RESTORED
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -198,10 +202,56 @@ def test_what_was_not_verified_for_long_is_verified_while_nothing_else_is_to_do(
     assert [job.kind for job in jobs] == ["verify"] and read_kept(backup.path).lost == ("library.db",)
 
 
+def test_unused_space_is_given_back_while_the_user_is_in_another_program(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, library, jobs = window.desk, window.desk.library, list[Job]()
+    monkeypatch.setattr(compacting, "WORTH_BYTES", 2**16)
+    add_tasks(library, [make_task(n, context="x" * 4000) for n in range(200)])
+    library.write(lambda db: db.execute("DELETE FROM tasks WHERE n > 3").rowcount)
+    keep(library, why="asked")  # a backup comes before it
+    before = space_of(library)
+    assert before.is_worth_it
+    desk.jobs.started.connect(jobs.append)
+    backing = BackingUp(desk, window)
+
+    def look() -> None:
+        with qtbot.waitCallback() as looked:
+            decide = backing._act
+            monkeypatch.setattr(backing, "_act", lambda wanted: (decide(wanted), looked(wanted)))
+            backing.look()
+        monkeypatch.setattr(backing, "_act", decide)
+        assert looked.args == ["Compact the library"]
+
+    look()
+    assert not jobs  # the user is here
+    backing._note_state(Qt.ApplicationState.ApplicationInactive)
+
+    def user_comes_back(library: Library, *, check: Callable[[], None]) -> None:
+        backing._note_state(Qt.ApplicationState.ApplicationActive)
+        check()
+        compact(library)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backing_up, "compact", user_comes_back)
+        look()
+        qtbot.waitUntil(lambda: bool(jobs) and jobs[0].is_over, timeout=10_000)
+    assert jobs[0].error is None and space_of(library) == before
+    backing._note_state(Qt.ApplicationState.ApplicationInactive)
+    backing.look()  # too soon
+    backing._tried = None
+    look()
+    qtbot.waitUntil(lambda: len(jobs) == 2 and jobs[1].is_over, timeout=10_000)
+    assert space_of(library).size < before.size / 2 and count_tasks(library) == 3
+    assert all(job.by_itself for job in jobs)
+
+
 def test_the_window_says_once_what_was_restored(window: Window, qtbot: QtBot) -> None:
     window.desk.view_state.setValue(RESTORED, "The backup of yesterday")
+    window.desk.view_state.setValue(BEFORE, "Kept.")
     tell_restored(window)
     assert window.notice.text.text() == "Restored: The backup of yesterday."
+    assert window.notice.hint.text() == "Kept."
     qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.page is not None and window.page.name == "settings")
     window.notice.hide()
@@ -242,5 +292,6 @@ def test_a_damaged_library_that_can_be_read_is_restored_in_place(
         assert "nobody can tell what differs" in dialog.about.text() or dialog.lists[1].isVisible()
         qtbot.mouseClick(dialog.in_place, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: codes == [RESTART], timeout=10_000)
+        assert str(window.desk.view_state.value(BEFORE)).startswith("The damaged state before was moved")
     with Library.open(library.folder) as restored:
         assert count_tasks(restored) == 300 and len(replaced_in(restored.folder)) == 1
