@@ -257,7 +257,7 @@ class TasksPage(Page):
         self.view.show_content(len(rowids), total)
         for made in self._beside_title:
             made.setVisible(total > 0)
-        self.table.show_rowids(rowids)
+        self.table.show_rowids(rowids, more_follow=True)
         self._selection_updated()
         self._rest.start()
 

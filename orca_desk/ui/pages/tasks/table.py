@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont
@@ -104,6 +104,13 @@ class TaskModel(BlockTableModel):
         self._muted = self._theme.colours("muted")
 
 
+class _Selected(NamedTuple):
+    """The row ids of the selected tasks and of the current one."""
+
+    rowids: "array[int]"
+    current: int | None
+
+
 class TaskTable(RowTable):
     """Shows a TaskModel. `selection_updated` follows each change of the selection or of the current row.
 
@@ -114,6 +121,8 @@ class TaskTable(RowTable):
     order_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
+        self._sorted: _Selected | None = None  # what was selected when the user sorted
+        self._found = array("q")  # which of it the first tasks in the new order have
         self.tasks = TaskModel(desk)
         super().__init__(self.tasks, "Tasks", needs=NEEDS, main=(0,), sorts=True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -128,7 +137,10 @@ class TaskTable(RowTable):
         return None if self.order is None else (FIELDS[self.order[0]], self.order[1])
 
     def sort_rows(self) -> None:
-        """See RowTable."""
+        """See RowTable. What is selected stays so: a key must not meet another task than before."""
+        if self._sorted is None or self.selected_rowids() != self._found:
+            is_few = self.selected_count() <= MAX_RESELECTED
+            self._sorted = _Selected(self.selected_rowids() if is_few else array("q"), self.current_rowid())
         self.order_changed.emit()
 
     def current_rowid(self) -> int | None:
@@ -151,22 +163,39 @@ class TaskTable(RowTable):
 
     def show_more(self, rowids: "array[int]") -> None:
         """Show these tasks, of which those that are shown now are the first."""
-        if rowids[: len(self.tasks.rowids)] == self.tasks.rowids:
-            self.tasks.add_rowids(rowids)
-        else:
+        if rowids[: len(self.tasks.rowids)] != self.tasks.rowids:
             self.show_rowids(rowids)
+            return
+        self.tasks.add_rowids(rowids)
+        if self._sorted is not None and self.selected_rowids() == self._found:
+            scrolled = self.verticalScrollBar().value()
+            self._select_again(self._sorted)
+            self.verticalScrollBar().setValue(scrolled)
+        self._sorted = None
 
-    def show_rowids(self, rowids: "array[int]", *, select: int | None = None) -> None:
-        """Show other tasks. Selects the row id `select`, or else what was selected before."""
+    def show_rowids(
+        self, rowids: "array[int]", *, select: int | None = None, more_follow: bool = False
+    ) -> None:
+        """Show other tasks. Selects the row id `select`, or else what was selected before.
+
+        Tasks in an order that the user just asked for are shown from the first one on. `more_follow`: these
+        are only the first, and `show_more` gets all.
+        """
         same = rowids == self.tasks.rowids
         selected = array("q") if same or self.selected_count() > MAX_RESELECTED else self.selected_rowids()
         current, top, row = self.current_rowid(), self._top_row(), self.currentIndex().row()
         self.tasks.set_rowids(rowids)
         if select is not None:
             self.select_rowid(select)
+        elif self._sorted is not None:
+            self._select_again(self._sorted)
+            self._found = self.selected_rowids()
+            self.scrollToTop()
         elif not same and rowids:
             self._restore_selection(selected, current, row)
             self._restore_scroll(top)
+        if not more_follow:
+            self._sorted = None
 
     def select_rowid(self, rowid: int) -> bool:
         """Select the task with this row id alone and scroll to it. Returns False if the table lacks it."""
@@ -197,6 +226,17 @@ class TaskTable(RowTable):
             near = 0 if current is None else place if self.order else bisect_left(self.tasks.rowids, current)
             self.selectRow(min(near, len(self.tasks.rowids) - 1))
             return
+        self._select_rows(rows, current)
+
+    def _select_again(self, before: "_Selected") -> None:
+        """Select what was selected before the user sorted, as far as it is here, without scrolling."""
+        rows = self._rows_of(before.rowids)
+        if rows:
+            self._select_rows(rows, before.current)
+        else:
+            self.clearSelection()
+
+    def _select_rows(self, rows: list[int], current: int | None) -> None:
         last = len(HEADERS) - 1
         selection = QItemSelection()
         for first, final in _ranges(rows):

@@ -208,6 +208,44 @@ def test_a_click_on_a_heading_orders_by_it(page: TasksPage, library: Library, qt
     qtbot.waitUntil(lambda: texts(page, 1, 1) == ["riddles"])
 
 
+@pytest.mark.parametrize("first", [500, 10])
+def test_another_order_begins_at_the_top_and_keeps_what_is_selected(
+    page: TasksPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr("orca_desk.ui.pages.tasks.page.FIRST", first)
+    count = page.table.tasks.rowCount()
+    select(page, qtbot, 2)
+    chosen = page.table.current_rowid()
+
+    for column in (0, 1):
+        for descending in (False, True):
+            page.table.order_by((column, descending))
+            qtbot.waitUntil(lambda: page.table.tasks.rowCount() == count and page.table._sorted is None)
+            assert page.table.current_rowid() == chosen
+            assert list(page.table.selected_rowids()) == [chosen]
+            assert page.table.verticalScrollBar().value() == 0
+
+
+def test_the_first_tasks_in_another_order_have_no_other_task_selected(page: TasksPage, qtbot: QtBot) -> None:
+    table = page.table
+    select(page, qtbot, 30)
+    whole = table.tasks.rowids[:]
+    turned = array("q", reversed(whole))
+
+    table.order_changed.disconnect()
+    table.order_by((0, True))
+    table.show_rowids(turned[:5], more_follow=True)
+    assert table.selected_count() == 0 and table.current_rowid() is None
+    table.show_more(turned)
+
+    assert table.current_rowid() == whole[30]
+    table.order_by((0, False))
+    table.show_rowids(whole[:5], more_follow=True)
+    table.selectRow(1)
+    table.show_more(whole)
+    assert table.current_rowid() == whole[1]  # the user chose another one meanwhile
+
+
 def test_the_question_has_the_most_room(page: TasksPage, qtbot: QtBot) -> None:
     page.table.resize(720, 400)
     widths = [page.table.columnWidth(column) for column in range(6) if not page.table.isColumnHidden(column)]
