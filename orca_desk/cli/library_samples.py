@@ -7,9 +7,15 @@ import click
 from orca_desk.cli.options import existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say
 from orca_desk.library.naming import rename_library
-from orca_desk.library.samples import add_samples, delete_samples, own_families, sample_families
+from orca_desk.library.samples import (
+    add_samples,
+    delete_samples,
+    mixed_families,
+    own_families,
+    sample_families,
+)
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.library import library_name, samples_text
+from orca_desk.ui.words.library import library_name, mixed_sentence, samples_text
 
 
 @click.command("samples")
@@ -26,12 +32,16 @@ def samples(wanted: str | None, folder: Path, as_json: bool) -> None:
         added = len(add_samples(library).added) if wanted == "add" else 0
         removed = len(delete_samples(library).tasks) if wanted == "remove" else 0
         families, own = sample_families(library), own_families(library)
+        mixed = mixed_families(library)
     if as_json:
-        print_json({"added": added, "removed": removed, "sample_families": families, "own_families": own})
+        counts = {"added": added, "removed": removed, "mixed_families": mixed}
+        print_json({**counts, "sample_families": families, "own_families": own})
         return
     if wanted:
         say(f"Added {counted(added, 'task')}." if wanted == "add" else f"Removed {counted(removed, 'task')}.")
     say(samples_text(families, own))
+    if mixed:
+        say(mixed_sentence(mixed))
 
 
 @click.command("rename")

@@ -7,8 +7,8 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
-from orca_desk.library.samples import own_families, sample_families
-from orca_desk.ui.words.library import left_out_sentence
+from orca_desk.library.samples import mixed_families, own_families, sample_families
+from orca_desk.ui.words.library import left_out_sentence, mixed_sentence
 
 TAKE_SAMPLES = "--with-samples takes them too."
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -28,11 +28,13 @@ def families_meant(
 ) -> tuple[str, ...] | None:
     """Return the named families, or those that all families means; None for every one of the library.
 
-    Says on stderr which are left out.
+    Says on stderr which are left out, and which of one's own hold sample tasks too.
     """
     if named:
         return tuple(named)
     own = None if with_samples else own_families(library)
     if own is not None:
         complain(left_out_sentence(sample_families(library), TAKE_SAMPLES), "dim")
+    if not with_samples and (mixed := mixed_families(library)):
+        complain(mixed_sentence(mixed), "dim")
     return own

@@ -9,7 +9,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
-from orca_desk.library.samples import own_families_in, own_record_families_in, sample_ids
+from orca_desk.library.samples import mixed_families_in, own_families_in, own_record_families_in, sample_ids
 from orca_desk.library.snapshot_store import LISTED
 from orca_desk.method.statistics import Share, share_of
 
@@ -96,6 +96,7 @@ class LibraryOverview:
 
     Beside own families those of sample tasks do not count, nor do their records and what was made of these
     alone: `samples` are how many families of tasks are left out, and `is_own` tells whether anything is.
+    `mixed` counts the sample tasks in families that count as own, since they hold own tasks too.
     `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
     `paired` those of them that have a strategy. `usable` records are those that a snapshot under the
     library's rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the
@@ -107,6 +108,7 @@ class LibraryOverview:
     heldout: int = 0
     families: int = 0
     samples: int = 0
+    mixed: int = 0
     pairable: int = 0
     paired: int = 0
     records: int = 0
@@ -150,6 +152,7 @@ def overview(library: Library) -> LibraryOverview:
             **counted,
             **dict(_row(db, RECORDS, None if own_records is None else json_list(own_records))),
             samples=every["families"] - counted["families"],
+            mixed=sum(mixed_families_in(db).values()),
             usable=usable_now(db, families=own_records),
             snapshots=rest["snapshots"],
             frozen=rest["frozen"] or 0,

@@ -86,9 +86,27 @@ def _split_records(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, 
     return own, tuple(row["name"] for row in rows if row["name"] not in own)
 
 
+def mixed_families(library: Library) -> dict[str, int]:
+    """Return how many sample tasks lie in each family that has own ones too, and so counts as own."""
+    with library.read() as db:
+        return mixed_families_in(db)
+
+
+def mixed_families_in(db: sqlite3.Connection) -> dict[str, int]:
+    """Do what `mixed_families` does, on a connection."""
+    return {row["name"]: row["samples"] for row in _counted(db) if 0 < row["samples"] < row["tasks"]}
+
+
 def _split(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the families with tasks of the user's own, and of those with samples alone."""
-    rows = db.execute(
+    rows = _counted(db)
+    own = tuple(row["name"] for row in rows if row["tasks"] > row["samples"])
+    return own, tuple(row["name"] for row in rows if row["tasks"] == row["samples"])
+
+
+def _counted(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Return the families that have tasks, by name, with the numbers of all and of the samples."""
+    return db.execute(
         "WITH samples AS MATERIALIZED (SELECT family_id, count(*) AS tasks FROM tasks"
         " WHERE id IN (SELECT value FROM json_each(?)) GROUP BY family_id)"
         " SELECT f.name, sum(c.tasks) AS tasks, coalesce(s.tasks, 0) AS samples FROM task_counts AS c"
@@ -96,8 +114,6 @@ def _split(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
         " GROUP BY c.family_id HAVING sum(c.tasks) > 0 ORDER BY f.name",
         (json_list(sample_ids()),),
     ).fetchall()
-    own = tuple(row["name"] for row in rows if row["tasks"] > row["samples"])
-    return own, tuple(row["name"] for row in rows if row["tasks"] == row["samples"])
 
 
 @lru_cache(maxsize=1)

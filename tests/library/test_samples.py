@@ -12,7 +12,14 @@ from orca_desk.library.database import Library
 from orca_desk.library.overview import overview
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import end_run
-from orca_desk.library.samples import add_samples, delete_samples, own_families, sample_families, sample_ids
+from orca_desk.library.samples import (
+    add_samples,
+    delete_samples,
+    mixed_families,
+    own_families,
+    sample_families,
+    sample_ids,
+)
 from orca_desk.library.snapshots import freeze, freeze_choices
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -48,7 +55,9 @@ def test_samples_come_and_go_and_leave_own_tasks_alone(tmp_path: Path) -> None:
         assert count_tasks(library) == 1
 
 
-def test_all_families_are_the_own_ones_once_there_are_some(tmp_path: Path) -> None:
+def test_all_families_are_the_own_ones_once_there_are_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with new_library(tmp_path) as library:
         assert own_families(library) is None
         add_samples(library)
@@ -57,6 +66,10 @@ def test_all_families_are_the_own_ones_once_there_are_some(tmp_path: Path) -> No
         add_tasks(library, [Task(family="mine", query="Why?"), Task(family=bundled[0], query="How?")])
         assert own_families(library) == (bundled[0], "mine")  # that family holds both
         assert sample_families(library) == bundled[1:]
+        mixed = mixed_families(library)  # said wherever all families are meant
+        assert mixed == {bundled[0]: count_tasks(library, TaskFilter(family=bundled[0])) - 1}
+        assert families_meant(library, None, with_samples=False) == own_families(library)
+        assert f"{bundled[0]} (" in capsys.readouterr().err and overview(library).mixed == mixed[bundled[0]]
         delete_samples(library)
         assert own_families(library) is None and sample_families(library) == ()
 

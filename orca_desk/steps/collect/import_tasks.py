@@ -15,6 +15,7 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.library.bulk import BulkAdded
 from orca_desk.library.database import Library
 from orca_desk.library.imports import add_batch, store_state
+from orca_desk.library.samples import mixed_families
 from orca_desk.library.tasks import same_tasks, task_from_values
 from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
@@ -248,6 +249,7 @@ class TaskImport:
             finished=finished,
             read_as=self.read_as,
             left_aside=LeftAside.of_notes(self.notes),
+            samples={} if self.dry_run else self._samples(),
             dry_run=self.dry_run,
             undo=None
             if self.dry_run
@@ -258,6 +260,11 @@ class TaskImport:
                 held_out=self.held_out,
             ),
         )
+
+    def _samples(self) -> dict[str, int]:
+        """Return how many sample tasks lie in the families that got tasks."""
+        mixed = mixed_families(self.library)
+        return {family: count for family, count in mixed.items() if family in self.tally.families}
 
     def _content(self, task: Task) -> int:
         return hash(tuple(getattr(task, name) for name in self._given(task)))

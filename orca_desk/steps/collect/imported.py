@@ -77,7 +77,8 @@ class Imported:
     what an earlier row asks, in the same words or nearly, `elsewhere` added tasks that ask what another task
     of the library asks, `both` questions that stand in both splits, here or with the library's. `regraded`
     counts the records that got another verdict by a replaced reference answer.
-    `general` counts rows that are held out as they ask a question of the general probe.
+    `general` counts rows that are held out as they ask a question of the general probe. `samples` counts the
+    sample tasks that lie in the families of the added ones.
     `files` has the counts of each of several files, `families` counts the added tasks by family. `problems`
     and `examples` are the first 20 bad and differing rows. With `dry_run` nothing was stored.
     """
@@ -101,6 +102,7 @@ class Imported:
     left_aside: LeftAside = LeftAside()
     regraded: int = 0
     general: int = 0
+    samples: dict[str, int] = field(default_factory=dict)
     dry_run: bool = False
     files: tuple["ImportedFile", ...] = ()
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
@@ -165,6 +167,7 @@ def joined(parts: Sequence[Imported], names: Sequence[str]) -> Imported:
         first,
         **sums,
         families=dict(families.most_common()),
+        samples={family: count for part in parts for family, count in part.samples.items()},
         problems=tuple(
             replace(problem, part=f"{problem.part} of {name}" if problem.part else name)
             for name, part in zip(names, parts, strict=False)

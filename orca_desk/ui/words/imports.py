@@ -14,6 +14,7 @@ from orca_desk.steps.collect.imported import Imported, ImportOutcome
 from orca_desk.steps.collect.imported_records import AnswersReadAs
 from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.library import mixed_sentence
 from orca_desk.ui.words.tasks import regraded_sentence, sentence
 
 PROBLEMS_LISTED = 4
@@ -261,6 +262,8 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
     if imported.general:
         rows = counted(imported.general, "row asks", "rows ask")
         yield f"{rows} a question of the general probe, which tells what a student lost, and so is held out."
+    if imported.samples:
+        yield mixed_sentence(imported.samples)
     left = imported.left_aside
     if left.systems:
         yield f"The system messages of {counted(left.systems, 'conversation')} were left out."
@@ -300,8 +303,8 @@ def _unanswered(count: int) -> str:
 def _is_alarming(imported: Imported) -> bool:
     left, read = imported.left_aside, imported.read_as
     return bool(
-        imported.both or left.splits or left.damaged or read.guessed or not read.sure or left.several_answers
-        or read.classes or (read.unread and imported.unanswered)
+        imported.both or imported.samples or left.splits or left.damaged or read.guessed or not read.sure
+        or left.several_answers or read.classes or (read.unread and imported.unanswered)
     )  # fmt: skip
 
 

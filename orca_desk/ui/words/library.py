@@ -1,6 +1,6 @@
 """What is said about a library: its name, and its drive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orca_desk.paths import default_library
@@ -30,6 +30,16 @@ def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
         return held
     return (
         f"{held} Where all families are meant, they are left out: {counted(len(own), 'own family')} remain."
+    )
+
+
+def mixed_sentence(mixed: Mapping[str, int]) -> str:
+    """Return that families of the user's own hold sample tasks too, by their number, and what to do."""
+    named = ", ".join(f"{family} ({count:,})" for family, count in mixed.items())
+    which = "This family holds" if len(mixed) == 1 else "These families hold"
+    return (
+        f"{which} sample tasks beside your own, and they count as yours: {named}."
+        " Remove the sample tasks, or give your family another name."
     )
 
 

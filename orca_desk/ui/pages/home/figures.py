@@ -13,7 +13,7 @@ def step_figures(numbers: LibraryOverview, states: Mapping[Step, State]) -> dict
             short_number(numbers.tasks),
             _noun(numbers.tasks, "task", "tasks"),
             f"{_count(numbers.families, 'family', 'families')}, {short_number(numbers.heldout)} held out"
-            f"{', samples left out' if numbers.samples else ''}",
+            f"{_samples(numbers)}",
         ),
         "pair": (
             short_number(numbers.paired),
@@ -47,6 +47,12 @@ def step_figures(numbers: LibraryOverview, states: Mapping[Step, State]) -> dict
 def short_number(count: int) -> str:
     """Format a count to fit on a card: 2,661, or 1.27 M from a million up."""
     return f"{count:,}" if count < 1_000_000 else f"{count / 1_000_000:.2f} M"
+
+
+def _samples(numbers: LibraryOverview) -> str:
+    if numbers.mixed:
+        return f", {_count(numbers.mixed, 'sample', 'samples')} among them"
+    return ", samples left out" if numbers.samples else ""
 
 
 def _test_line(numbers: LibraryOverview) -> tuple[str, str, str]:
