@@ -3,10 +3,11 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from orca_desk.library.connections import stoppable
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
 from orca_desk.library.tasks import TaskFilter, conditions_of
@@ -48,24 +49,31 @@ _WITHOUT_STRATEGY = (
 
 
 def ordered_rowids(
-    library: Library, wanted: TaskFilter, by: TaskOrder, *, descending: bool = False
+    library: Library,
+    wanted: TaskFilter,
+    by: TaskOrder,
+    *,
+    descending: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> "array[int]":
     """Return the row ids of all tasks that match, ordered by a field, and then by arrival.
 
-    Texts are compared without case; tasks in which the field is empty come last.
+    Texts are compared without case; tasks in which the field is empty come last. `check` is called every
+    few ms; an exception from it stops.
     """
     if by in _GROUPS and replace(wanted, text=wanted.text or None) == TaskFilter():
         return _by_groups(library, by, descending=descending)
     conditions = conditions_of(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
-    rows = library.rows(
+    sql = (
         "SELECT json_group_object(place, n) AS found FROM ("
         f"  SELECT n, row_number() OVER (ORDER BY {_order(by, descending)}) AS place"
         f"  FROM tasks {conditions.where} LIMIT ?)"
-        " GROUP BY place / 2000 ORDER BY place / 2000",
-        [*conditions.parameters, limit],
+        " GROUP BY place / 2000 ORDER BY place / 2000"
     )
+    with library.read() as db, stoppable(db, check):
+        rows = list(yielding(db.execute(sql, [*conditions.parameters, limit])))
     found = array("q")
     for row in yielding(rows):
         chunk = json.loads(row["found"])

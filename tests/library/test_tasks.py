@@ -45,6 +45,7 @@ from orca_desk.library.tasks import (
 from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task
 from orca_desk.method.search_query import QueryError
+from orca_desk.processes.progress import StoppedError
 
 ODD_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 TASKS = st.builds(
@@ -328,6 +329,17 @@ def test_a_hundred_thousand_tasks_keep_their_order(library: Library) -> None:
         str(n) for n in range(90_000, 90_200)
     ]
     assert sum(1 for _ in iterate_tasks(library, TaskFilter(family="f1"))) == count // 3
+
+
+def test_sorting_ends_when_nobody_wants_it_any_more(library: Library) -> None:
+    add_tasks(library, [Task(family="a", query=f"{number}?") for number in range(3000)])
+
+    def stop() -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        ordered_rowids(library, TaskFilter(), "query", check=stop)
+    assert len(ordered_rowids(library, TaskFilter(), "query")) == 3000
 
 
 def test_tasks_are_ordered_by_a_field_and_then_by_arrival(library: Library) -> None:

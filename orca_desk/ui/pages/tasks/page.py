@@ -26,6 +26,7 @@ from orca_desk.library.tasks import (
     tasks_at,
 )
 from orca_desk.method.records import Task
+from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
 from orca_desk.ui.desk import Desk
@@ -112,6 +113,7 @@ class TasksPage(Page):
         self._wanted_task: str | None = None
         self._import_filter: TaskFilter | None = None  # that shows an import, and that no user chose
         self._total, self._is_all = 0, True
+        self._asked = object()  # what was asked for last: reading something else is in vain
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_DELAY_MS)
@@ -162,7 +164,7 @@ class TasksPage(Page):
         if self._wanted_task is not None:
             self.reload()
             return
-        order = self.table.field_order
+        order, self._asked = self.table.field_order, object()
 
         def read() -> tuple["array[int]", bool, int]:
             if order is None:
@@ -177,14 +179,19 @@ class TasksPage(Page):
         """Read all tasks that match the filters."""
         library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
         self._rest.stop()
-        order = self.table.field_order
+        order, asked = self.table.field_order, object()
+        self._asked = asked
+
+        def check() -> None:
+            if self._asked is not asked:
+                raise StoppedError  # sorting a million tasks takes seconds, and keeps a thread
 
         def read() -> tuple["array[int]", int, "array[int]"]:
             found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
             if order is None:
                 return task_rowids(library, wanted), count_tasks(library), found
             field, descending = order
-            rowids = ordered_rowids(library, wanted, field, descending=descending)
+            rowids = ordered_rowids(library, wanted, field, descending=descending, check=check)
             return rowids, count_tasks(library), found
 
         self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
