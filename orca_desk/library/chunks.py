@@ -4,6 +4,7 @@ SQLite changes a few pages of a database between two backups, and an adapter nev
 backup costs little more than what is new. Each piece is a file of its own that is never changed.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -26,6 +27,10 @@ WORTH_PACKING = 0.9  # weights do not get smaller
 
 class LostPieceError(Exception):
     """A piece is missing, or its content is not what its name says."""
+
+
+class UnreadPieceError(LostPieceError):
+    """The disk does not give the piece; a later try may."""
 
 
 class ChunkStore:
@@ -75,6 +80,10 @@ class ChunkStore:
             stored = self._path(name).read_bytes()
         except FileNotFoundError as error:
             raise LostPieceError(name) from error
+        except OSError as error:
+            if error.errno != errno.EIO:  # a bad place of the disk
+                raise
+            raise UnreadPieceError(name) from error
         limit = LARGE_PIECE + 1
         try:
             content = (
@@ -89,13 +98,15 @@ class ChunkStore:
     def lost(self, names: Collection[str], *, on_bytes: Callable[[int], None]) -> set[str]:
         """Read pieces, and return those that are missing or damaged.
 
-        Damaged ones are removed: the next backup with the same content then stores them again. `on_bytes`
-        gets the size of each piece that was read.
+        Damaged ones are removed, unless the disk may give them later: the next backup with the same content
+        then stores them again. `on_bytes` gets the size of each piece that was read.
         """
         found = set()
         for name in sorted(names):
             try:
                 on_bytes(len(self.read(name)))
+            except UnreadPieceError:
+                found.add(name)
             except LostPieceError:
                 found.add(name)
                 self._path(name).unlink(missing_ok=True)

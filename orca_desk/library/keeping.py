@@ -124,7 +124,7 @@ def keep(
             added=_new_bytes(made, known),
             left_out=_sizes([one for one in files if one.part not in wanted]),
             problems=tuple(problems),
-            verified_at=stored_now(),
+            verified_at=_read_last(made, before),
         )
         lost = backup.store.lost(backup.pieces - known, on_bytes=lambda count: None)
         if lost:
@@ -321,6 +321,12 @@ def _stored(
             kept.append(KeptFile(name=name, size=one.size, pieces=stored))
     pieces.flush()
     return tuple(kept)
+
+
+def _read_last(files: tuple[KeptFile, ...], before: list[KeptBackup]) -> str:
+    """Return since when all pieces of a new backup were read: those that it shares, when others were."""
+    names = {name for one in files for name in one.pieces}
+    return min([stored_now(), *(one.verified_at for one in before if not names.isdisjoint(one.pieces))])
 
 
 def _new_bytes(files: tuple[KeptFile, ...], known: set[str]) -> int:

@@ -179,6 +179,35 @@ def test_a_damaged_piece_is_found_and_stored_again(trained: Library, tmp_path: P
     assert restore(first.path, tmp_path / "restored").files == 1
 
 
+def test_a_backup_is_verified_no_later_than_what_it_shares(trained: Library) -> None:
+    first = write_kept(keep(trained, why="asked"), verified_at="2020-01-01T00:00:00+00:00")
+    add_tasks(trained, [make_task(1000)])
+    second = keep(trained, why="asked")
+    assert second.verified_at == first.verified_at and keeping.verification_is_due(trained.folder)
+    verify(first.path.parent)
+    assert min(one.verified_at for one in kept_of(trained)) > first.verified_at
+    assert not keeping.verification_is_due(trained.folder)
+
+
+def test_a_bad_place_of_the_disk_is_found_and_nothing_is_removed(
+    trained: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = keep(trained, why="asked")
+    piece = backup.file("library.db").pieces[0]
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == piece:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        (found,) = verify(backup.path.parent).damaged
+        assert found.lost == ("library.db",)
+    assert verify(backup.path.parent).damaged == ()  # a loose cable, for instance
+
+
 def test_a_damaged_list_is_told_and_loses_no_piece(trained: Library) -> None:
     first, text = keep(trained, why="asked"), ""
     text = first.path.read_text()
