@@ -206,6 +206,7 @@ class ModelDetail(QFrame):
         )
         for value, shown in zip(values, self.facts.values(), strict=True):
             shown.setText(value)
+        self._facts.updateGeometry()  # what Qt knows of its width may be from before, while it was hidden
 
     def _show_hash(self, model: ModelFile) -> None:
         busy = str(model.path) in self._hashing
