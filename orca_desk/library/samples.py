@@ -74,16 +74,15 @@ def own_record_families_in(db: sqlite3.Connection) -> tuple[str, ...] | None:
 
 
 def _split_records(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the families with records: those with own tasks or records of such, and the others."""
+    """Return the families with records: those with some of own tasks, and those with samples' alone."""
     rows = db.execute(
         "SELECT f.name, EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id"
         " AND r.task_id NOT IN (SELECT value FROM json_each(?))) AS is_own FROM families AS f"
         " WHERE EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id) ORDER BY f.name",
         (json_list(sample_ids()),),
     ).fetchall()
-    with_own_tasks = set(_split(db)[0])
-    own = tuple(row["name"] for row in rows if row["is_own"] or row["name"] in with_own_tasks)
-    return own, tuple(row["name"] for row in rows if row["name"] not in own)
+    own = tuple(row["name"] for row in rows if row["is_own"])
+    return own, tuple(row["name"] for row in rows if not row["is_own"])
 
 
 def mixed_families(library: Library) -> dict[str, int]:

@@ -128,7 +128,7 @@ def test_home_counts_what_was_made_of_own_tasks(tmp_path: Path) -> None:
         end_run(library, training.id, "done", "")
         seen = overview(library)
         assert (seen.records, seen.usable, seen.snapshots, seen.frozen, seen.trainings) == (1, 1, 1, 1, 1)
-        add_tasks(library, [make_task(1)])
+        add_tasks(library, [make_task(1), make_task(3, family=sample.family)])
         for _ in range(2):
             seen = overview(library)
             assert (seen.records, seen.usable, seen.snapshots, seen.frozen) == (0, 0, 0, 0)
