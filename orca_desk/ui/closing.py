@@ -14,8 +14,9 @@ def fate_of(job: Job) -> Fate:
     """Return what becomes of an unfinished job when the window closes."""
     if not job.comes_back:
         return "ends"
-    waits = job.is_waiting or (job.again is not None and not job.has_begun)
-    return "begins" if waits else "resumes"
+    if job.is_waiting:
+        return "begins"
+    return "again" if job.again is not None and not job.has_begun else "resumes"
 
 
 class Closing(QObject):

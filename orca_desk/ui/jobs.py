@@ -23,6 +23,7 @@ EVENTS_PER_TICK = 500
 ANNOUNCE_SECONDS = 1.0  # between two refreshes of the pages that watch what a running job changes
 Work = Callable[["Tools"], Any]
 Again = tuple[str, Mapping[str, Any]]  # a page, and a target there
+NO_RUN = "no run"  # as `begins_in`: the job has no run of its own that could be resumed
 
 
 class Tools:
@@ -40,10 +41,10 @@ class Job(QObject):
 
     `ended` fires once; by then `result` holds what the function returned, or `error` what it raised. `again`
     is the page and the target there that start the job anew, in case it never begins: its run begins with its
-    first progress in the stage `begins_in`, or in any. `returns` tells whether the next start of the app
-    offers what is left of the job once it has begun. `shows` is the page, and the target there, with what the
-    job made. `was_removed` tells that the user took it off the queue before its turn. `returns_with` is the
-    job whose `again` starts this one too.
+    first progress in the stage `begins_in`, or in any; a job of `NO_RUN` is started anew until it is done.
+    `returns` tells whether the next start of the app offers what is left of the job once it has begun.
+    `shows` is the page, and the target there, with what the job made. `was_removed` tells that the user took
+    it off the queue before its turn. `returns_with` is the job whose `again` starts this one too.
     """
 
     updated = Signal(object)

@@ -106,7 +106,7 @@ class ResumeOffer(QObject):
             self.waiting.take()
 
     def _offer_waiting(self) -> None:
-        """Offer the jobs that had not begun, after those that had."""
+        """Offer the jobs that had not begun, or have no run to resume, after those that have."""
         if left := self.waiting.left:
             self._text = f"{counted(len(left), 'job')} had not begun: {', '.join(one.title for one in left)}."
             self.notice.show_message(

@@ -29,7 +29,7 @@ class WaitingJobs(QObject):
         return left
 
     def _not_begun(self) -> list[WaitingJob]:
-        """Return the jobs of this start whose runs have not begun."""
+        """Return the jobs of this start whose runs have not begun, or that have none."""
         jobs: list[Job] = self._desk.jobs.unfinished
         return [
             WaitingJob(title=_title(job, jobs), page=job.again[0], target=job.again[1])

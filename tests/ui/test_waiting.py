@@ -1,7 +1,10 @@
 """Jobs that wait are stored: closing, a crash and a new start lose none of them."""
 
+import json
 import threading
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from new_library import new_library
@@ -12,9 +15,12 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.waiting import KEY
+from orca_desk.method.records import Sampling
+from orca_desk.paths import bundled_models
 from orca_desk.processes.progress import Update
 from orca_desk.ui.app import desktop
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.closing import fate_of
+from orca_desk.ui.jobs import NO_RUN, Job, Tools
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -82,6 +88,60 @@ def test_a_job_that_still_prepares_has_not_begun(window: Window, library: Librar
     qtbot.waitUntil(lambda: job.has_begun and stored(library) == [])
     over.set()
     qtbot.waitUntil(lambda: job.is_over)
+
+
+def test_a_job_that_has_no_run_is_stored_until_it_is_over(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    over = threading.Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        tools.progress(Update(stage="converting", done=1))
+        over.wait(60)
+
+    job = window.desk.jobs.start(
+        "Convert", "convert", work, again=("chat", {"training": "a"}), begins_in=NO_RUN
+    )
+    qtbot.waitUntil(lambda: job.last is not None)
+    qtbot.waitUntil(lambda: stored(library) == ["Convert"])
+    assert fate_of(job) == "again"
+    over.set()
+    qtbot.waitUntil(lambda: job.is_over and stored(library) == [])
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "title"),
+    [
+        (
+            "teacher",
+            {"quantise": str(bundled_models() / "mini-student" / "mini-student.gguf"), "kind": "q8_0"},
+            "Quantise mini-student",
+        ),
+        ("training", {"checkpoints": "train-9", "per_family": 3}, "Evaluate the checkpoints of train-9"),
+        (
+            "records",
+            {
+                "record": "0" * 64,
+                "regenerate": {"model": "a.gguf", "strategy": "direct", "sampling": asdict(Sampling(seed=7))},
+            },
+            "Regenerate an answer",
+        ),
+    ],
+    ids=["copy", "checkpoints", "answer"],
+)
+def test_what_was_stored_of_a_job_starts_it(
+    page: str, target: dict[str, Any], title: str, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    busy_one, _ = busy(window)
+    window.desk.open(page, **target)
+    qtbot.waitUntil(lambda: stored(library) == [title])
+    (job,) = window.desk.jobs.waiting
+    assert job.again is not None and job.again[0] == page
+    assert json.loads(json.dumps(job.again[1])) == json.loads(json.dumps(target))
+    job.stop()
+    busy_one.stop()
+    qtbot.waitUntil(lambda: busy_one.is_over and stored(library) == [])
 
 
 def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:

@@ -5,11 +5,12 @@ from typing import Literal
 
 from orca_desk.ui.words.counting import counted
 
-Fate = Literal["resumes", "begins", "ends"]
+Fate = Literal["resumes", "begins", "again", "ends"]
 NAMED = 4  # jobs that a line names
 LINES: dict[Fate, str] = {
     "resumes": "Finished work is saved, and the next start offers the rest: {}.",
     "begins": "Not begun; the next start offers to start: {}.",
+    "again": "Ends, and the next start offers to start it again: {}.",
     "ends": "The next start does not offer the rest: {}.",
 }
 
@@ -28,7 +29,7 @@ def stop_all_hint(fates: Sequence[tuple[str, Fate]]) -> str:
     """Return what stopping all jobs does to them."""
     running = [title for title, fate in fates if fate == "resumes"]
     waiting = [title for title, fate in fates if fate == "begins"]
-    lost = [title for title, fate in fates if fate == "ends"]
+    lost = [title for title, fate in fates if fate in ("again", "ends")]
     lines = []
     if running:
         lines.append(f"Finished work is saved, and can be resumed below: {titles_of(running)}.")

@@ -31,7 +31,7 @@ from orca_desk.steps.chat.models import (
 )
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.jobs import Job
+from orca_desk.ui.jobs import NO_RUN, Job
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, PART_ROLES
 from orca_desk.ui.pages.chat.arrange import arrange, width_of
@@ -162,6 +162,8 @@ class ModelRow(QWidget):
                 library, training_id, progress=tools.progress, control=tools.control
             ),
             changes={"models"},
+            again=("chat", {"training": training_id}),
+            begins_in=NO_RUN,
         )
         job.ended.connect(lambda: self._converted(job))
         self._page.notice.show_message("Converting the base model (needed once). Chat starts when it's done.")

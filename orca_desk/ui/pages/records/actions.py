@@ -1,6 +1,8 @@
 """What a reviewer does to records. Everything but regenerating can be undone."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -11,12 +13,11 @@ from orca_desk.library.records import RecordFilter, decide
 from orca_desk.library.review import decided_otherwise, restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
-from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import NO_RUN, Job, Tools
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
@@ -132,7 +133,7 @@ class RecordActions(QObject):
             failed=fail,
         )
 
-    def regenerate(self, record_id: str, *, model: ModelFile, strategy: str, sampling: Sampling) -> Job:
+    def regenerate(self, record_id: str, *, model: Path, strategy: str, sampling: Sampling) -> Job:
         """Ask the teacher again for a record, as a job; `regenerated` follows."""
         library = self.desk.library
 
@@ -141,7 +142,7 @@ class RecordActions(QObject):
 
             return regenerate(
                 library,
-                default_runner(library, model.path),
+                default_runner(library, model),
                 record_id,
                 strategy=strategy,
                 sampling=sampling,
@@ -149,7 +150,15 @@ class RecordActions(QObject):
                 control=tools.control,
             )
 
-        job = self.desk.jobs.start("Regenerate an answer", "generate", work, changes={"records"})
+        asked = {"model": str(model), "strategy": strategy, "sampling": asdict(sampling)}
+        job = self.desk.jobs.start(
+            "Regenerate an answer",
+            "generate",
+            work,
+            changes={"records"},
+            again=("records", {"record": record_id, "regenerate": asked}),
+            begins_in=NO_RUN,
+        )
         self._follow(job, lambda result: self.regenerated.emit(record_id, result))
         return job
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -183,6 +184,8 @@ class RecordsPage(Page):
             self.queue.show_only(filters)
         if "record" in target:
             self.queue.show_record(str(target["record"]))
+        if "regenerate" in target:
+            self._regenerate_stored(str(target["record"]), target["regenerate"])
 
     def first_focus(self) -> QWidget:
         """See Page: the list, so that the keys of the review work immediately."""
@@ -414,8 +417,22 @@ class RecordsPage(Page):
     def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
         if self.item is not None:
             record_id = self.item.stored.record.id
-            job = self.record_actions.regenerate(record_id, model=model, strategy=strategy, sampling=sampling)
+            job = self.record_actions.regenerate(
+                record_id, model=model.path, strategy=strategy, sampling=sampling
+            )
             self.panel.follow(job)
+
+    def _regenerate_stored(self, record_id: str, asked: Mapping[str, Any]) -> None:
+        """Regenerate an answer, when that waited as the app was closed."""
+        try:
+            model, sampling = Path(asked["model"]), Sampling.from_json(asked["sampling"])
+        except (KeyError, TypeError, ValueError):
+            self.notice.show_message("Another version of Orca Desk stored this job.", kind="warn")
+            return
+        job = self.record_actions.regenerate(
+            record_id, model=model, strategy=str(asked["strategy"]), sampling=sampling
+        )
+        self.panel.follow(job)
 
     def _show_regenerated(self, before: str, made: "Regenerated") -> None:
         if made.record is None:

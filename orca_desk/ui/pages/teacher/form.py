@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
+from orca_desk.models.identify import identify
+from orca_desk.models.model_file import ModelFile
 from orca_desk.models.remedies import quantising_remedy, teaching_remedy
 from orca_desk.steps.instruct.estimate import TeachingTime
 from orca_desk.steps.instruct.preview import Workload
@@ -285,6 +287,14 @@ class TeacherForm(QScrollArea):
         self.advanced.setChecked(True)
         for name, box in (("batch", self.batch), ("context", self.context)):
             box.setValue(changes.get(name, box.value()))
+
+    def quantise(self, path: Path, kind: str) -> None:
+        """Make a smaller copy of a model, when that waited as the app was closed."""
+
+        def make(model: ModelFile) -> None:
+            make_smaller_copy(self.desk, model, kind, self.picker.adopt)
+
+        self.desk.background.run(self, lambda: identify(path), make, failed=self.desk.report)
 
     def _pair(self) -> None:
         self.desk.open("strategies", family=self._unpaired[0])

@@ -106,6 +106,8 @@ class TeacherPage(Page):
             self.resume(target["resume"])
         if "start" in target:
             self._start_stored(target["start"])
+        if "quantise" in target:
+            self.form.quantise(Path(str(target["quantise"])), str(target["kind"]))
 
     def close_page(self) -> None:
         """Stop reading the library."""

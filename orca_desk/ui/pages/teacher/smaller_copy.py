@@ -8,7 +8,7 @@ from orca_desk.inventory.quantise import quantise, smaller_copy
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import NO_RUN, Job, Tools
 
 
 def make_smaller_copy(desk: Desk, model: ModelFile, kind: str, then: Callable[[Path], None]) -> Job:
@@ -34,6 +34,13 @@ def make_smaller_copy(desk: Desk, model: ModelFile, kind: str, then: Callable[[P
             then(out)
             desk.say(f"{out.name} is ready.", "good")
 
-    job = desk.jobs.start(f"Quantise {model.name}", "quantise", work, changes=("models",))
+    job = desk.jobs.start(
+        f"Quantise {model.name}",
+        "quantise",
+        work,
+        changes=("models",),
+        again=("teacher", {"quantise": str(model.path), "kind": kind}),
+        begins_in=NO_RUN,
+    )
     job.ended.connect(ended)
     return job

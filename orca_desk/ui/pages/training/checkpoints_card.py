@@ -15,7 +15,7 @@ from orca_desk.steps.evaluate.checkpoints import (
 )
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import NO_RUN, Job, Tools
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
@@ -82,9 +82,23 @@ class CheckpointsCard(QWidget):
         self.notice.hide()
         self.start.setEnabled(False)
         title = f"Evaluate the checkpoints of {training}"
-        self.job = job = self.desk.jobs.start(title, "evaluate", work, changes=("evaluations",))
+        self.job = job = self.desk.jobs.start(
+            title,
+            "evaluate",
+            work,
+            changes=("evaluations",),
+            again=("training", {"checkpoints": training, "per_family": per_family}),
+            begins_in=NO_RUN,  # the evaluations that are done are not asked again
+        )
         self.panel.follow(job)
         job.ended.connect(self._ended)
+
+    def evaluate_those_of(self, training: str, per_family: int) -> None:
+        """Evaluate the checkpoints of a training that is about to be shown."""
+        if self.job is None:
+            self.training, self.curve = training, None
+            self.tasks.setValue(per_family)
+            self.evaluate()
 
     def _lay_out(self) -> None:
         frame, layout = card()

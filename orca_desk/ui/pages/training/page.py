@@ -20,7 +20,7 @@ from orca_desk.steps.train.queue import TrainingQueue
 from orca_desk.steps.train.request import TrainingRequest, request_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.jobs import Again, Job, Tools
+from orca_desk.ui.jobs import NO_RUN, Again, Job, Tools
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.freeze_undo import make_undoable
@@ -119,6 +119,10 @@ class TrainingPage(Page):
             self._measure_stored(target["measure"])
         elif "export" in target:
             self._export_stored(target["export"])
+        elif "use" in target:
+            self._use_stored(str(target["use"]))
+        elif "checkpoints" in target:
+            self._evaluate_checkpoints(str(target["checkpoints"]), int(target["per_family"]))
         elif "resume" in target:
             self._resume_run(str(target["resume"]))
         elif "snapshot" in target or "base" in target:
@@ -406,17 +410,44 @@ class TrainingPage(Page):
             request_of(training),
             f"Use {training.id} as is",
             lambda tools: use_stopped_job(library, training.id, tools),
+            again=("training", {"use": training.id}),
+            begins_in=NO_RUN,
         )
+
+    def _use_stored(self, training_id: str) -> None:
+        """Use a stopped training as is, when that waited as the app was closed."""
+        try:
+            training = get_training(self.desk.library, training_id)
+            if self._queue.holds(request_of(training)):
+                self.notice.show_message(f"{training_id} is already running or queued.")
+            else:
+                self._use_stopped(training)
+        except UserError as error:
+            self.notice.show_error(error)
+
+    def _evaluate_checkpoints(self, training_id: str, per_family: int) -> None:
+        """Evaluate the checkpoints of a training, when that waited as the app was closed."""
+
+        def show() -> None:
+            view = self._get_run_view()
+            self.tabs.setCurrentIndex(RUN)
+            view.show_training(training_id)
+            view.checkpoints.evaluate_those_of(training_id, per_family)
+
+        self._when_plotting(show)
 
     def _start(
         self,
         request: TrainingRequest,
         title: str,
         work: Callable[[Tools], Any],
-        again: Again | None = None,
+        again: Again,
+        begins_in: str = "",
     ) -> None:
         """Start a job and show it, at once or when the job before it has ended."""
-        job = self.desk.jobs.start(title, "train", work, changes={"trainings"}, again=again, returns=True)
+        job = self.desk.jobs.start(
+            title, "train", work, changes={"trainings"}, again=again, begins_in=begins_in
+        )
         job.ended.connect(self.set_up.read_again)
         self._queue.add(job, request)
         self._when_plotting(self._show_queued)

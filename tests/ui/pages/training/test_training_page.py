@@ -512,6 +512,27 @@ def test_a_training_that_was_worse_than_none_is_amber_and_a_stopped_one_stays_re
     assert cells["Status"].data() == "Stopped, resumable"
 
 
+def test_using_a_stopped_training_waits_and_comes_back(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    training, over = stored_training(library, snapshot.id, QUICK), Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        over.wait(60)
+
+    jobs = window.desk.jobs
+    busy, page = jobs.start("Busy", "other", work), shown(window, qtbot)
+    target = {"use": training.id}
+    page.go(target)
+    (job,) = jobs.waiting
+    assert (job.title, job.again) == (f"Use {training.id} as is", ("training", target))
+    page.go(target)
+    assert jobs.waiting == [job] and "already running or queued" in page.notice.text.text()
+    jobs.stop_all()
+    qtbot.waitUntil(lambda: busy.is_over)
+
+
 def test_any_number_of_trainings_is_compared(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
 ) -> None:
