@@ -100,15 +100,16 @@ def keep(
     keeping = keeping_of(library.folder)
     wanted = _parts(keeping) if parts is None else parts
     files = trained_files(library)
+    chosen = [one for one in files if one.part in wanted]
     with kept_folder(store_folder(library.folder, keeping)) as store, _collecting(store):
-        _require_room(library, store)
+        before = kept_backups(store)[0]
+        _require_room(library, store, _new_files(library, chosen, before))
         with scratch_folder(store, ".backup-") as scratch:
             copy = scratch / DATABASE_NAME
             with library.read() as db:
                 copy_pages(db, copy, lambda: on_bytes(0))
             version, counts, problems = _look(copy, lambda: on_bytes(0))
-            before = kept_backups(store)[0]
-            made = _stored(library, store, copy, [one for one in files if one.part in wanted], on_bytes)
+            made = _stored(library, store, copy, chosen, on_bytes)
         known = {name for one in before for name in one.pieces}
         if before and why == "automatic" and made == before[0].files:
             return before[0]
@@ -271,8 +272,15 @@ def _parts(keeping: Keeping) -> frozenset[BackupPart]:
     return EVERYTHING if keeping.checkpoints else frozenset({"adapters"})
 
 
-def _require_room(library: Library, store: Path) -> None:
-    needed = library.path.stat().st_size + SPARE
+def _new_files(library: Library, files: list[TrainedFile], before: list[KeptBackup]) -> int:
+    """Return the bytes of the trained files that no earlier backup has, by their names and sizes."""
+    known = {(file.name, file.size) for one in before for file in one.files}
+    names = ((one.path.relative_to(library.folder).as_posix(), one.size) for one in files)
+    return sum(size for name, size in names if (name, size) not in known)
+
+
+def _require_room(library: Library, store: Path, added: int) -> None:
+    needed = library.path.stat().st_size + added + SPARE
     free = shutil.disk_usage(store).free
     if free < needed:
         raise UserError(

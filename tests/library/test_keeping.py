@@ -3,6 +3,7 @@
 import errno
 import gzip
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -113,6 +115,13 @@ def test_a_full_disk_leaves_the_earlier_backups(trained: Library, monkeypatch: p
         with pytest.raises(UserError, match="no space left"):
             keep(trained, why="automatic")
     assert sorted(path for path in first.path.parent.rglob("*") if path.is_file()) == files
+    train(trained, b"new weights")
+    with monkeypatch.context() as patch:
+        free = trained.path.stat().st_size + keeping.SPARE
+        patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+        keep(trained, why="automatic", parts=frozenset())
+        with pytest.raises(UserError, match="earlier backups are unchanged"):
+            keep(trained, why="automatic")  # an adapter needs room too
     monkeypatch.setattr(keeping, "SPARE", 2**60)
     with pytest.raises(UserError, match="earlier backups are unchanged"):
         keep(trained, why="automatic")
