@@ -14,6 +14,7 @@ FINAL = {
 }
 _OTHER = "the answer is but was expected"
 _INCORRECT = f"{_OTHER} and the reference are written differently so it counts as incorrect"
+_SEVERAL, _NONE = "gives more than one", "nothing clear and"
 WORDS: Mapping[Why, str] = {
     Why.SAME: "the answer is as expected the same as",
     Why.OTHER: _OTHER,
@@ -25,7 +26,7 @@ WORDS: Mapping[Why, str] = {
     Why.NO_REFERENCE: "there is no reference answer to compare with",
     Why.EMPTY: "the response is empty was expected",
     Why.ONLY_THOUGHTS: "the response has thoughts but no answer was expected",
-    Why.KEYS: f"{_OTHER} incorrect for it says gives more than one nothing clear and",
+    Why.KEYS: f"{_OTHER} incorrect for it says {_SEVERAL} {_NONE}",
     Why.NO_COMPARER: f"{_INCORRECT} nothing here compares mathematics",
     Why.UNFINISHED: f"{_INCORRECT} could not be compared within seconds and GB of memory",
     Why.UNREADABLE: f"{_INCORRECT} cannot be read as mathematics",
@@ -39,9 +40,14 @@ def reason_words(stored: str | None) -> str:
     if read is None:
         return stored or ""
     why, data = read
+    words = WORDS[why]
+    if why is Why.KEYS:
+        found = [one.get("found") for one in data.get("keys", ())]
+        words = words.replace(_SEVERAL, _SEVERAL if None in found else "")
+        words = words.replace(_NONE, _NONE if [] in found else "and")
     if why is Why.MISSING:
         data = {**data, "what": FINAL.get(data.get("what", ""), "")}
-    return " ".join([WORDS[why], *_texts(data)])
+    return " ".join([words, *_texts(data)])
 
 
 def _texts(data: Any) -> Iterator[str]:

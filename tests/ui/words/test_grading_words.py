@@ -67,6 +67,11 @@ def test_a_reason_is_found_by_each_word_of_its_sentence(stored: str) -> None:
     assert said <= {word.lower() for word in WORD.findall(reason_words(stored))}
 
 
+def test_what_is_said_of_some_keys_is_not_found_in_others() -> None:
+    stored = reason(Why.KEYS, keys=[{"key": "Mark", "found": ["the bag"], "expected": "the box"}])
+    assert not {"nothing", "clear", "more"} & set(WORD.findall(reason_words(stored)))
+
+
 @pytest.mark.parametrize("stored", ["", "The answer is 18, as expected.", '{"why": "newer"}', '{"why" cut'])
 def test_what_is_no_known_reason_stays_as_it_is(stored: str) -> None:
     assert verdict_reason(stored) == stored
