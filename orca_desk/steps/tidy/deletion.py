@@ -4,7 +4,7 @@ What was deleted is in the trash, and can come back, until that is emptied.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class Refusal(StrEnum):
     """Why something cannot be deleted now."""
 
     RUNNING = "running"
+    IN_USE = "in-use"
     OF_EXPERIMENT = "of-experiment"
     FROZEN = "frozen"
     MADE_FROZEN = "made-frozen"
@@ -65,7 +66,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Refused:
-    """A thing that stays, and why; `holder` is what needs it: an experiment, or the name of a snapshot."""
+    """A thing that stays, and why; `holder` needs it: a job, an experiment, or the name of a snapshot."""
 
     item: Item
     reason: Refusal
@@ -117,7 +118,11 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
     staying = {one.item.id for one in refused}
     going = [one for one in chosen if one not in staying]
     along = _along(library, kind, going)
-    held = _held_along(library, kind, going, along)
+    why = {
+        one.item.id: one
+        for one in (*_in_use(library, kind, going), *_held_along(library, kind, going, along))
+    }
+    held = [replace(each, item=Item(kind, one, names[one])) for one, each in why.items()]
     if held:  # what cannot go keeps what it was made of
         refused += held
         staying |= {one.item.id for one in held}
@@ -282,6 +287,28 @@ def _held_along(library: Library, kind: Kind, ids: Sequence[str], along: Sequenc
             if (held := [frozen[one] for one in records if one in frozen])
         ]
     return []
+
+
+def _in_use(library: Library, kind: Kind, ids: Sequence[str]) -> list[Refused]:
+    """Return those of the chosen with a file that an evaluation at work reads."""
+    found = []
+    for one in ids:
+        trained = _trained(library, kind, one)
+        readers = evaluations_of_checkpoints(library, trained)
+        readers += [] if kind is Kind.CHECKPOINTS else evaluations_with(library, trained)
+        busy = [run.id for run in runs_of(library, readers).values() if run.status == "running"]
+        if busy:
+            found.append(Refused(Item(kind, one), Refusal.IN_USE, busy[0]))
+    return found
+
+
+def _trained(library: Library, kind: Kind, one: str) -> list[str]:
+    """Return the trainings with files that go with one thing."""
+    if kind in (Kind.TRAINING, Kind.CHECKPOINTS):
+        return [one]
+    if kind is Kind.SNAPSHOT:
+        return trainings_on(library, [one, *derived_from(library, [one])])
+    return list(made_by_experiments(library, [one])["training"]) if kind is Kind.EXPERIMENT else []
 
 
 def _looks(library: Library, trainings: Sequence[str]) -> list[Item]:

@@ -98,6 +98,8 @@ def refusal_sentence(refused: Sequence[Refused]) -> str:
     match first.reason:
         case Refusal.RUNNING:
             return f"{subject} {'is' if is_one else 'are'} at work. Stop {'it' if is_one else 'them'} first."
+        case Refusal.IN_USE:
+            return f"{subject} {'is' if is_one else 'are'} in use by {holders}. Stop the job first."
         case Refusal.OF_EXPERIMENT:
             return f"{subject} {'belongs' if is_one else 'belong'} to {holders}. Delete the experiment."
         case Refusal.FROZEN:

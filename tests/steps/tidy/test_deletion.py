@@ -29,6 +29,7 @@ from orca_desk.library.trainings import get_training, list_trainings
 from orca_desk.library.trash import empty_trash, list_trash
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
 from orca_desk.ui.words.forgetting_tasks import going_lines
+from orca_desk.ui.words.tidying import refusal_sentence
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +171,7 @@ def test_what_is_at_work_or_of_an_experiment_stays(library: Library) -> None:
         assert (refused.reason, refused.holder) == (Refusal.OF_EXPERIMENT, run.id)
     (refused,) = plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]).refused
     assert refused.reason is Refusal.OF_EXPERIMENT
+    assert refusal_sentence([refused]).startswith("Snapshot both belongs to")
     before = content(library)
     plan = plan_deletion(library, Kind.RUN, [run.id])
     assert [one.id for one in plan.along] == ["train-1"]  # not the evaluation, which was there before it
@@ -177,6 +179,18 @@ def test_what_is_at_work_or_of_an_experiment_stays(library: Library) -> None:
     assert [one.id for one in list_trainings(library)] == []
     restore(library, entry)
     assert content(library) == before
+
+
+@pytest.mark.parametrize("reader", ["evaluate-1", "evaluate-2"])  # of the adapter, and of a checkpoint
+def test_what_an_evaluation_at_work_reads_stays(library: Library, reader: str) -> None:
+    start_run(library, reader)
+    for kind, one in ((Kind.TRAINING, "train-1"), (Kind.SNAPSHOT, list_snapshots(library)[0].id)):
+        plan = plan_deletion(library, kind, [one])
+        assert [(each.reason, each.holder) for each in plan.refused] == [(Refusal.IN_USE, reader)]
+        assert plan.items == plan.along == plan.files == ()
+        assert f"in use by {reader}. Stop the job first." in refusal_sentence(plan.refused)
+    end_run(library, reader, "done", "")
+    assert plan_deletion(library, Kind.TRAINING, ["train-1"]).refused == ()
 
 
 @pytest.mark.parametrize("step", ["leaving", "returning", "going"])
