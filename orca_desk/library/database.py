@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from orca_desk.errors import UserError
 from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact
 from orca_desk.library.file_header import is_cut_off
+from orca_desk.library.keeping_settings import bring_backups
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import MIGRATIONS, NewerError, check_version, migrate, version_of
 from orca_desk.library.restored_state import complete_restore
@@ -298,7 +299,8 @@ def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
         transact(db, _interrupt)
     if is_elsewhere(db, path.parent):
         with suppress(sqlite3.OperationalError):  # a full disk: the next start tries again
-            transact(db, partial(follow_move, folder=path.parent))
+            if before := transact(db, partial(follow_move, folder=path.parent)):
+                bring_backups(Path(before), path.parent)
 
 
 def _interrupt(db: sqlite3.Connection) -> None:

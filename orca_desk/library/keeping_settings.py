@@ -70,6 +70,20 @@ def set_keeping(library_folder: Path, keeping: Keeping) -> None:
         raise cannot_write(path, error) from error
 
 
+def bring_backups(before: Path, folder: Path) -> None:
+    """Let the backups that are kept elsewhere follow a library that was moved from the folder `before`.
+
+    A copy begins its own: the library is still where it was. What the disk refuses stays under its old name.
+    """
+    keeping = keeping_of(folder)
+    if not keeping.folder or (before / "library.db").exists():
+        return
+    old, new = store_folder(before, keeping), store_folder(folder, keeping)
+    if old.is_dir() and not new.exists():
+        with suppress(OSError):
+            old.rename(new)
+
+
 def store_folder(library_folder: Path, keeping: Keeping | None = None) -> Path:
     """Return the folder of a library's kept backups, which need not exist yet.
 

@@ -26,14 +26,18 @@ def is_elsewhere(db: sqlite3.Connection, folder: Path) -> bool:
     return _stored_place(db) != str(folder)
 
 
-def follow_move(db: sqlite3.Connection, folder: Path) -> None:
-    """Note that the library lies in `folder`; if it lay elsewhere, change its paths. Call inside a write."""
+def follow_move(db: sqlite3.Connection, folder: Path) -> str:
+    """Note that the library lies in `folder`; if it lay elsewhere, change its paths, and return where.
+
+    Call inside a write.
+    """
     if before := _stored_place(db):
         _change(db, lambda path: _moved(path, before, folder))
     db.execute(
         "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)",
         (PLACE, json.dumps(str(folder))),  # ASCII: a path need not be valid Unicode
     )
+    return before
 
 
 def _stored_place(db: sqlite3.Connection) -> str:

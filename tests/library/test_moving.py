@@ -8,6 +8,8 @@ from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep
+from orca_desk.library.keeping_settings import Keeping, set_keeping, store_folder
+from orca_desk.library.kept import kept_backups
 from orca_desk.library.moving import _moved, repoint
 from orca_desk.library.runs import create_run, find_unfinished, get_run
 from orca_desk.library.settings import get_setting, set_setting
@@ -42,6 +44,21 @@ def test_a_path_need_not_be_valid_unicode(tmp_path: Path) -> None:
     for _ in range(2):
         with new_library(folder) as library:
             assert keep(library, why="asked").library == str(folder)
+
+
+def test_backups_that_are_kept_elsewhere_follow_a_move_but_no_copy(tmp_path: Path) -> None:
+    place, old, copied, moved = (tmp_path / name for name in ("disk", "old", "copied", "moved"))
+    place.mkdir()
+    with new_library(old) as library:
+        set_keeping(old, Keeping(folder=str(place)))
+        name = keep(library, why="asked").name
+    shutil.copytree(old, copied)
+    Library.open(copied).close()
+    assert kept_backups(store_folder(copied)) == ([], [])
+    assert [one.name for one in kept_backups(store_folder(old))[0]] == [name]
+    old.rename(moved)
+    Library.open(moved).close()
+    assert [one.name for one in kept_backups(store_folder(moved))[0]] == [name]
 
 
 def test_models_that_lie_elsewhere_now_are_used_from_there(tmp_path: Path) -> None:
