@@ -290,11 +290,11 @@ class Window(QMainWindow):
         if script in told:
             return
         self.desk.preferences.setValue(FONTS_TOLD, [*told, script])
-        text = f"No font on this system shows {script}: they appear as boxes."
+        text = f"No font on this system shows {script}; there are boxes instead."
         if self.notice.isHidden():
             self.notice.show_message(text, fonts_hint(script), kind="info")
         else:
-            self.desk.say(text, "warn")
+            self.desk.say(f"{text} {fonts_hint(script)}", "warn")
 
     def _show_refusal(self, error: UserError) -> None:
         self.notice.show_message(error.message, error.hint, kind="bad")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption
 
 from orca_desk.ui.theme import Size, font
 from orca_desk.ui.widgets.text import Tone, safe_tip
+from orca_desk.ui.words.visible import visible
 
 
 class ElidedLabel(QLabel):
@@ -42,7 +43,7 @@ class ElidedLabel(QLabel):
         """Paint the part of the text that fits."""
         option = QStyleOption()
         option.initFrom(self)
-        text = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        text = self.fontMetrics().elidedText(visible(self.text()), self._mode, self.width())
         painter = QPainter(self)
         self.style().drawItemText(
             painter,

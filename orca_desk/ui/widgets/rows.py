@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QSortFilterProxyModel, Qt
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.glossary import tip_of
+from orca_desk.ui.words.visible import visible
 
 Row = TypeVar("Row")
 MOST_STEPS = 500  # rows that come or go one by one
@@ -193,7 +194,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             return None
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[column].text(row)
+            return visible(self.columns[column].text(row))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self.columns[column].side
         return self.cell(row, column, role)

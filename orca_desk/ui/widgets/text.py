@@ -11,6 +11,7 @@ from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
 from orca_desk.ui.theme import Tone as Tone
 from orca_desk.ui.words.glossary import tip_of
+from orca_desk.ui.words.visible import visible
 
 LONGEST_TIP = 1000  # characters
 
@@ -54,7 +55,7 @@ def safe_tip(text: str) -> str:
 
     Qt guesses whether a tip is markup. Escaped and inside a tag it always is, and shows the text.
     """
-    return f"<p style='white-space:pre-wrap'>{html.escape(text[:LONGEST_TIP])}</p>" if text else ""
+    return f"<p style='white-space:pre-wrap'>{html.escape(visible(text[:LONGEST_TIP]))}</p>" if text else ""
 
 
 def button(

@@ -98,6 +98,11 @@ def test_clicks_on_a_heading_sort_both_ways_and_then_no_more(table: RowTable, qt
         assert names(model)[2] == "run-9" and table.order == (1, descending)
 
 
+def test_no_cell_reads_as_another(table: RowTable) -> None:
+    table.model().show([("1\u202e2", None, "")])  # type: ignore[attr-defined]
+    assert table.model().index(0, 0).data() == "1‹RLO›2"
+
+
 def test_new_rows_are_sorted_and_a_changed_row_moves_with_its_selection(
     table: RowTable, qtbot: QtBot
 ) -> None:

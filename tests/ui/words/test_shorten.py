@@ -15,6 +15,7 @@ from orca_desk.ui.words.shorten import shorten
         ("eleven char", "eleven ch…"),
         ("two\n\n words", "two words"),
         ("  edges  ", "edges"),
+        ("1\u202e2", "1‹RLO›2"),
         ("cut after a space", "cut after…"),
         ("a" * 39 + " " * 100 + "end", "aaaaaaaaa…"),
         ("one" + " " * 100 + "end", "one…"),

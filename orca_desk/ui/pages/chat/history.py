@@ -32,6 +32,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.visible import visible
 
 SHOWN = 500
 TYPING_MS = 200
@@ -65,7 +66,7 @@ class ChatListModel(QAbstractListModel):
             return None
         chat = self.chats[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return chat.title
+            return visible(chat.title) if role == Qt.ItemDataRole.DisplayRole else chat.title
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return datetime.fromisoformat(chat.created_at).astimezone().strftime("%c")
         return None

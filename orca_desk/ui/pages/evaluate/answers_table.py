@@ -11,6 +11,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Role
 from orca_desk.ui.widgets.rows import in_order, natural_key
+from orca_desk.ui.words.visible import visible
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -66,7 +67,7 @@ class AnswersTable(QAbstractTableModel):
     def _text(self, row: AskedTask, column: int) -> str:
         if column > FAMILY:
             return self.word(row.outcomes[column - FAMILY - 1])
-        return row.family if column == FAMILY else " ".join(row.question.split()) or "(deleted task)"
+        return visible(row.family if column == FAMILY else " ".join(row.question.split()) or "(deleted task)")
 
     def row_of(self, task_id: str | None) -> int:
         """Return the row of a task, or -1."""
