@@ -1,5 +1,6 @@
 """What differs between a backup and the library as it is now: what restoring would lose and bring back."""
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def difference(library_folder: Path, path: Path) -> Difference:
     Raises UserError if the backup is missing, damaged, none or too new.
     """
     place = library_folder / BACKUPS
-    scratch = place if place.is_dir() else None
+    scratch = place if os.access(place, os.W_OK) else None
     with opened(path, scratch_in=scratch) as source:
         backup = checked(source)
         try:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -313,6 +314,21 @@ def test_a_backup_of_an_older_version_is_compared_by_all_kinds(trained: Library,
     found = difference(trained.folder, path)
     assert (found.kinds["tasks"].lost, found.kinds["tasks"].back) == (300, found.backup.tasks)
     assert path.read_bytes() == gzip.decompress(content)
+
+
+def test_a_library_that_can_only_be_read_is_compared(
+    trained: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, places = keep(trained, why="asked"), list[Path | None]()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    made = tempfile.TemporaryDirectory
+
+    def temporary(*, prefix: str, dir: Path | None) -> tempfile.TemporaryDirectory[str]:
+        places.append(dir)
+        return made(prefix=prefix, dir=dir)
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", temporary)
+    assert difference(trained.folder, backup.path).is_none and places == [None]
 
 
 def test_a_renamed_family_differs(trained: Library) -> None:
