@@ -89,18 +89,11 @@ class ExportDialog(QDialog):
 
     def start(self, request: ExportRequest) -> None:
         """Start an export, or resume the unfinished one with the same request."""
-        library = self.desk.library
         self.notice.show_message(GOES_ON)
         self._request = request
         self.wanted.setText(request_sentence(request))
         self.stack.setCurrentIndex(RUNNING)
-        self.job = self.desk.jobs.start(
-            f"Export {request.name}",
-            KIND,
-            lambda tools: _export(library, request, tools),
-            changes={"evaluations"},
-            again=("training", {"export": request.to_json()}),
-        )
+        self.job = start_export(self.desk, request)
         self.job.ended.connect(self._ended)
         self.panel.follow(self.job)
         self._show_readiness()
@@ -184,6 +177,18 @@ class ExportDialog(QDialog):
             self.desk.say("Removed the files of the export.")
 
         self.desk.background.run(self, lambda: discard(out), gone)
+
+
+def start_export(desk: Desk, request: ExportRequest) -> Job:
+    """Start an export as a job, which may wait for another; return the job."""
+    library = desk.library
+    return desk.jobs.start(
+        f"Export {request.name}",
+        KIND,
+        lambda tools: _export(library, request, tools),
+        changes={"evaluations"},
+        again=("training", {"export": request.to_json()}),
+    )
 
 
 def _export(library: Library, request: ExportRequest, tools: Tools) -> Exported:

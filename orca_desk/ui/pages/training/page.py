@@ -179,10 +179,12 @@ class TrainingPage(Page):
 
     def export(self, trainings: Sequence[str], start: ExportRequest | None = None) -> None:
         """Open the dialog that exports one of some trainings; `start` is an export to start at once."""
-        from orca_desk.ui.widgets.export_dialog import ExportDialog
+        from orca_desk.ui.widgets.export_dialog import ExportDialog, start_export
 
         if self.export_dialog is not None:
             self.export_dialog.raise_()
+            if start is not None:  # several exports may have waited as the app was closed
+                start_export(self.desk, start)
             return
         self.export_dialog = ExportDialog(self.desk, trainings, self, start=start)
         self.export_dialog.finished.connect(self._forget_export)

@@ -38,6 +38,8 @@ from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 from orca_desk.models.fits import TRAINING_SHARE, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
+from orca_desk.steps.export.formats import Format
+from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.train.presets import DEFAULTS, DEMO
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.packing import schedule_steps
@@ -529,6 +531,29 @@ def test_using_a_stopped_training_waits_and_comes_back(
     assert (job.title, job.again) == (f"Use {training.id} as is", ("training", target))
     page.go(target)
     assert jobs.waiting == [job] and "already running or queued" in page.notice.text.text()
+    jobs.stop_all()
+    qtbot.waitUntil(lambda: busy.is_over)
+
+
+def test_all_exports_that_waited_come_back(
+    window: Window, qtbot: QtBot, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    over = Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        over.wait(60)
+
+    jobs = window.desk.jobs
+    busy, page = jobs.start("Busy", "other", work), shown(window, qtbot)
+    wanted = [
+        ExportRequest(training="train-1", formats=(Format.Q8_0,), out=tmp_path / name, name=name)
+        for name in ("first", "second")
+    ]
+    for request in wanted:
+        page.go({"export": request.to_json()})
+    assert [job.title for job in jobs.waiting] == ["Export first", "Export second"]
+    assert [job.again for job in jobs.waiting] == [("training", {"export": one.to_json()}) for one in wanted]
     jobs.stop_all()
     qtbot.waitUntil(lambda: busy.is_over)
 
