@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices, RecordOrder
@@ -15,6 +15,7 @@ from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.saved_filters import SavedFilters
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.finding import field_help, search_problem
@@ -96,17 +97,16 @@ class RecordFilters(QWidget):
             "decision": self.decision,
             "standing": self.standing,
         }
-        self.text = QLineEdit()
-        self.text.setPlaceholderText("Find words, or wrong:yes tag:hard")
+        self.text = SearchLine(
+            desk.theme, "Find in question, answer or reason", "Find words, or wrong:yes tag:hard"
+        )
         self.text.setToolTip(field_help())
-        self.text.setAccessibleName("Find in question, answer or reason")
-        self.text.setClearButtonEnabled(True)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._changed)
-        self.text.textEdited.connect(lambda _: self._settle.start())
-        self.text.returnPressed.connect(self._search_now)
+        self.text.textChanged.connect(lambda _: self._settle.start())
+        self.text.editingFinished.connect(self._search_now)
         self.problem = label("", tone="bad", size="caption", wrap=True)
         self.problem.hide()
         self.saved = SavedFilters(desk, "records", self.chosen)
@@ -178,8 +178,8 @@ class RecordFilters(QWidget):
         """Set the filters to what `chosen` returned, without emitting `changed`."""
         for name, part in self._parts.items():
             _select(part, chosen.get(name), add=name in NAMED)
-        self._settle.stop()
         self.text.setText(str(chosen.get("text", "")))
+        self._settle.stop()
         self._show_clear()
 
     def offer(self, choices: RecordChoices) -> None:
@@ -216,8 +216,10 @@ class RecordFilters(QWidget):
         self.all.setEnabled(bool(count))
 
     def _search_now(self) -> None:
-        self._settle.stop()
-        self._changed()
+        """Search for what was typed before the keys of the list act on its records."""
+        if self._settle.isActive():
+            self._settle.stop()
+            self._changed()
 
     def _changed(self) -> None:
         self._show_clear()

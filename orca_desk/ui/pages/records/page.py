@@ -229,7 +229,7 @@ class RecordsPage(Page):
 
     def keep_correct(self) -> None:
         """Keep every listed record that is correct and not reviewed yet."""
-        self.record_actions.keep_correct(self.filters.value(), done=self._show_kept)
+        self.record_actions.keep_correct(self.queue.listed, done=self._show_kept)
 
     def decide_listed(self, decision: Decision) -> None:
         """Keep or drop every record that matches the search and the filters, also beyond the screen."""
@@ -238,7 +238,7 @@ class RecordsPage(Page):
             return
         verb = "Kept" if decision == "keep" else "Dropped"
         self.record_actions.decide_listed(
-            self.filters.value(), decision, done=lambda count, change: self._show_decided(verb, count, change)
+            self.queue.listed, decision, done=lambda count, change: self._show_decided(verb, count, change)
         )
 
     def edit(self) -> None:
@@ -259,7 +259,7 @@ class RecordsPage(Page):
 
     def export(self) -> None:
         """Let the user export the filtered records: to train on, as they are, or in pairs."""
-        wanted, instruction = self.filters.value(), self.instruction()
+        wanted, instruction = self.queue.listed, self.instruction()
         listed = "listed records" if wanted != RecordFilter() else "all records"
         self.exports.ask(
             DataChoice(

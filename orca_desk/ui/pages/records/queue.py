@@ -24,7 +24,8 @@ class RecordQueue(QWidget):
     `filled` carries the number of listed records and whether the library has any. `current_changed` carries
     the row id of the current record or None, and is repeated after a change of that record. `not_found`
     follows a request for a record that the library does not have. `hidden` carries the id of a record that
-    `show_if_listed` did not find in the list.
+    `show_if_listed` did not find in the list. `listed` is the filter of the list that is on the screen: what
+    is typed may be another one already, or nothing that can be read.
     """
 
     filled = Signal(int, bool)
@@ -40,12 +41,14 @@ class RecordQueue(QWidget):
         self._wanted: int | None = None
         self._must_show = False
         self._looked_for = ""
+        self.listed = RecordFilter()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
         column.addWidget(self.filters)
         column.addWidget(self.table, 1)
         self.setMinimumWidth(32 * GRID)
+        self.filters.text.below = self.table
         self.filters.changed.connect(self.read)
         self.table.current_changed.connect(self.current_changed)
 
@@ -62,7 +65,11 @@ class RecordQueue(QWidget):
             rowids = record_rowids(library, by_rowids(library, wanted, vote=vote), order)
             return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1))), order
 
-        self.desk.background.run(self, work, self._show, only_newest="list")
+        def show(read: tuple["array[int]", bool, RecordOrder]) -> None:
+            self.listed = wanted
+            self._show(read)
+
+        self.desk.background.run(self, work, show, only_newest="list")
         self.desk.background.run(self, lambda: keep_ready(library), self._read_standings, only_newest="ready")
 
     def read_choices(self) -> None:

@@ -545,6 +545,36 @@ def test_records_are_found_by_their_text(
     assert page.filters.text.text() == ""
 
 
+def test_what_is_typed_but_not_listed_decides_about_nothing(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.keyClicks(page.filters.text, '"what is 4"')
+    wait_for(qtbot, page, ids[4])
+    assert page.filters.count.text() == "1 record"
+    qtbot.keyClicks(page.filters.text, " wrong:maybe")
+    qtbot.waitUntil(lambda: "maybe" in page.filters.problem.text())
+
+    page.decide_listed("drop")
+
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) > 0)
+    assert count_records(library, RecordFilter(decision="drop")) == 1
+
+
+def test_esc_empties_the_search_and_enter_goes_to_the_list(
+    ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.search_here()
+    qtbot.waitUntil(page.filters.text.hasFocus)
+    qtbot.keyClicks(page.filters.text, "nothing has this")
+    qtbot.keyClick(page.filters.text, Qt.Key.Key_Return)
+    assert page.table.hasFocus()
+    qtbot.waitUntil(lambda: page.filters.count.text() == "0 records")
+    qtbot.keyClick(page.filters.text, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.filters.count.text() == f"{COUNT} records")
+
+
 def test_all_listed_correct_records_are_kept_at_once(
     library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
