@@ -16,6 +16,7 @@ from orca_desk.library.backup_difference import Difference, difference
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.keeping import (
     bytes_of_kept,
+    bytes_to_keep,
     delete_kept,
     is_due,
     keep,
@@ -122,8 +123,7 @@ def now(if_due: bool, folder: Path, as_json: bool) -> None:
         print_json({"made": False}) if as_json else say("No backup is due.")
         return
     with open_library(folder, create=False) as library, running(quiet=as_json) as (progress, control):
-        size = library.path.stat().st_size
-        meter = Meter(progress, stage="copying", total=size, unit="bytes")
+        meter = Meter(progress, stage="copying", total=bytes_to_keep(library), unit="bytes")
 
         def on_bytes(count: int) -> None:
             control.require_running()

@@ -138,6 +138,12 @@ def keep(
         return backup
 
 
+def bytes_to_keep(library: Library) -> int:
+    """Return about how many bytes `keep` reads: of the database, and of the trained files as set."""
+    wanted = _parts(keeping_of(library.folder))
+    return library.path.stat().st_size + sum(one.size for one in trained_files(library) if one.part in wanted)
+
+
 @contextmanager
 def _collecting(store: Path) -> Iterator[None]:
     """Remove what was stored so far if the block raises."""

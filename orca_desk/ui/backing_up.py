@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from orca_desk.errors import UserError
 from orca_desk.library.compacting import compact, space_of
-from orca_desk.library.keeping import Verified, is_due, keep, verification_is_due, verify
+from orca_desk.library.keeping import Verified, bytes_to_keep, is_due, keep, verification_is_due, verify
 from orca_desk.library.keeping_settings import store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.processes.progress import Meter, StoppedError, Update
@@ -28,8 +28,7 @@ def start_backup(desk: Desk, *, asked: bool) -> Job:
     library = desk.library
 
     def work(tools: Tools) -> KeptBackup | None:
-        size = library.path.stat().st_size
-        meter = Meter(tools.progress, stage="copying", total=size, unit="bytes")
+        meter = Meter(tools.progress, stage="copying", total=bytes_to_keep(library), unit="bytes")
 
         def on_bytes(count: int) -> None:
             tools.control.require_running()

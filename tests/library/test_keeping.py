@@ -70,7 +70,9 @@ def kept_of(library: Library) -> list[KeptBackup]:
 
 
 def test_a_further_backup_costs_what_is_new(trained: Library, tmp_path: Path) -> None:
-    first = keep(trained, why="automatic")
+    read: list[int] = []
+    first = keep(trained, why="automatic", on_bytes=read.append)
+    assert keeping.bytes_to_keep(trained) <= sum(read) == first.size
     assert first.counts["tasks"] == 300 and first.left_out == {"checkpoints": 1}
     size = keeping.bytes_of_kept(trained.folder)
     assert keep(trained, why="automatic") == first  # nothing is new
