@@ -1,10 +1,10 @@
 """The changes that the user makes to tasks. Each of them can be undone."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from orca_desk.library.samples import add_samples, delete_samples
-from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
+from orca_desk.library.task_changes import ChangedTasks, TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
     Added,
     add_tasks,
@@ -58,19 +58,27 @@ class TaskActions:
             *GRADES,
             then=tell,
             failed=self._failed,
+            shows=lambda _: _first([task.id]),
         )
 
     def edit_all(self, rowids: "array[int]", edit: TaskEdit) -> None:
         """Apply one edit to the tasks with these row ids."""
+        first: list[str] = []
+
+        def change() -> ChangedTasks:
+            first[:] = task_ids(self._library, rowids[:1])
+            return change_tasks(self._library, rowids, edit)
+
         self._desk.do(
             f"edit {counted(len(rowids), 'task')}",
-            lambda: change_tasks(self._library, rowids, edit),
+            change,
             lambda changed: undo_change(self._library, changed),
             "tasks",
             then=lambda changed: self._desk.say(
                 f"Edited {counted(changed.count, 'task')}. Press Ctrl+Z to undo."
             ),
             failed=self._failed,
+            shows=lambda _: _first(first),
         )
 
     def delete(self, rowids: "array[int]") -> None:
@@ -84,6 +92,7 @@ class TaskActions:
                 f"Deleted {counted(len(deleted.tasks), 'task')}. Press Ctrl+Z to undo."
             ),
             failed=self._failed,
+            shows=lambda deleted: _first([task.id for _, task in deleted.tasks[:1]]),
         )
 
     def add_samples(self) -> None:
@@ -111,3 +120,8 @@ class TaskActions:
             ),
             failed=self._failed,
         )
+
+
+def _first(ids: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return where an undone change of tasks is seen: the page, and the first of them if there is any."""
+    return "tasks", {"task": ids[0]} if ids else {}
