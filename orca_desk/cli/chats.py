@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.options import (
+    examples,
+    existing_library_option,
+    json_option,
+    open_library,
+    overwrite_option,
+    require_new,
+)
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.library.chats import columns, list_chats
 from orca_desk.steps.chat.export import FORMATS, ChatFormat, export_chat
@@ -26,11 +33,11 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--text", default="", help="Only chats with this text in the title or in any turn.")
-@library_option
+@existing_library_option
 @json_option
 def list_command(text: str, folder: Path, as_json: bool) -> None:
     """List the chats, the newest first."""
-    with open_library(folder) as library:
+    with open_library(folder, create=False) as library:
         found = [(chat, columns(library, chat.id)) for chat in list_chats(library, text)]
     if as_json:
         print_json(
@@ -59,11 +66,15 @@ def list_command(text: str, folder: Path, as_json: bool) -> None:
 @click.option(
     "--format", "wanted", type=click.Choice(FORMATS), help="The format. Without it, FILE's ending says."
 )
-@library_option
+@overwrite_option
+@existing_library_option
 @json_option
-def export(chat: str, file: Path, wanted: ChatFormat | None, folder: Path, as_json: bool) -> None:
+def export(
+    chat: str, file: Path, wanted: ChatFormat | None, overwrite: bool, folder: Path, as_json: bool
+) -> None:
     """Write a chat with the answers of all columns as Markdown, a web page or JSON."""
-    with open_library(folder) as library:
+    require_new(file, overwrite=overwrite)
+    with open_library(folder, create=False) as library:
         turns = export_chat(library, chat, file, wanted)
     if as_json:
         print_json({"chat": chat, "turns": turns, "file": str(file)})

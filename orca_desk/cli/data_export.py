@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from orca_desk.cli.options import overwrite_option, require_new
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running
-from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.steps.hand_over.hand_over import about_names, hand_over, preview
 from orca_desk.steps.hand_over.request import OFFERED, DataTable, HandOverRequest, format_for
@@ -34,7 +34,7 @@ def data_export_options(*tables: DataTable) -> Callable[[Command], Command]:
         click.option("--no-about", is_flag=True, help="No manifest and no data set card."),
         click.option("--asks-model", default="", help="The model that an OpenAI batch asks."),
         click.option("--max-tokens", type=click.IntRange(1), help="Its longest answer, in tokens."),
-        click.option("--overwrite", is_flag=True, help="Replace FILE if it is there."),
+        overwrite_option,
         click.option("--dry-run", is_flag=True, help="Show what would be written, from the first rows."),
     ]  # fmt: skip
 
@@ -75,8 +75,7 @@ def export_data(
     if choices["dry_run"]:
         _show_preview(library, request, rowids, as_json)
         return
-    if path.is_file() and not choices["overwrite"]:
-        raise UserError(f"{path} is there already.", "Add --overwrite to replace it, or name another file.")
+    require_new(path, overwrite=choices["overwrite"])
     with running(quiet=as_json) as (progress, control):
         made = hand_over(library, request, rowids=rowids, progress=progress, control=control)
     if made is None:

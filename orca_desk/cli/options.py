@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from orca_desk.cli.output import complain
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.machine.choice import DEVICE_VARIABLE, device_name
 from orca_desk.method.checkers import CHOICES
@@ -75,6 +76,17 @@ def existing_library_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """Add `--json`, which prints one JSON document on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON.")(command)
+
+
+def overwrite_option(command: Command) -> Command:
+    """Add `--overwrite` to a command that writes a file; see `require_new`."""
+    return click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")(command)
+
+
+def require_new(path: Path, *, overwrite: bool) -> None:
+    """Raise UserError for a file that is there, unless the user asked to overwrite it."""
+    if path.is_file() and not overwrite:
+        raise UserError(f"{path} is there already.", "Add --overwrite to replace it, or name another file.")
 
 
 def task_options(command: Command) -> Command:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
+from orca_desk.cli.options import (
+    examples,
+    existing_library_option,
+    json_option,
+    open_library,
+    overwrite_option,
+    require_new,
+)
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.library.trainings import get_training
@@ -23,11 +30,16 @@ from orca_desk.ui.words.training_comparison import compared, entries
 @click.option(
     "--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this file."
 )
+@overwrite_option
 @existing_library_option
 @json_option
-def compare(trainings: tuple[str, ...], file: Path | None, folder: Path, as_json: bool) -> None:
+def compare(
+    trainings: tuple[str, ...], file: Path | None, overwrite: bool, folder: Path, as_json: bool
+) -> None:
     """Compare trainings: their results, evaluations and settings, first what differs."""
-    with open_library(folder) as library:
+    if file is not None:
+        require_new(file, overwrite=overwrite)
+    with open_library(folder, create=False) as library:
         found = compared(library, [get_training(library, one) for one in dict.fromkeys(trainings)])
     rows = entries(found)
     names = [one.name for one in found]

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from orca_desk.cli.options import examples, json_option
+from orca_desk.cli.options import examples, json_option, overwrite_option, require_new
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.train_settings import given_settings, setting_options
 from orca_desk.steps.train.presets import (
@@ -132,9 +132,11 @@ def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None
 @presets.command("export")
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@overwrite_option
 @json_option
-def export(name: str, file: Path, as_json: bool) -> None:
+def export(name: str, file: Path, overwrite: bool, as_json: bool) -> None:
     """Write a preset to a JSON file."""
+    require_new(file, overwrite=overwrite)
     export_preset(name, file)
     _tell(as_json, f"Saved to {file}.", name=name, file=str(file))
 
