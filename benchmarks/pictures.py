@@ -20,15 +20,22 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
+from orca_desk.inventory.bundled import require_real_student
+from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
+from orca_desk.library.keeping import keep
 from orca_desk.library.runs import list_runs
+from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.evidence import Basis
+from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.experiment.report import html_report, report_facts
 from orca_desk.steps.experiment.results import results
 from orca_desk.ui.app import desktop
+from orca_desk.ui.handbook import Handbook
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS
+from orca_desk.ui.register import NAMES
 from orca_desk.ui.starting import application
 from orca_desk.ui.theme import Theme, current_colours
 from orca_desk.ui.window import Window
@@ -38,6 +45,24 @@ WIDTH, HEIGHT = 1280, 800
 TITLE = 32  # px above the window, which the app leaves free
 SECONDS = 90.0
 SETTLE = 400  # ms, until what was asked for is painted
+QUESTION = "Lucy has 38 cups. Lucy finds 9 more. Then Lucy loses 7. How many cups does Lucy have now?"
+ASKED = r"For which $x$ is $x^2 - 5x + 6 = 0$, and what is the area below $x^2$ between the two?"
+SOLVED = r"""**Step 1.** The quadratic formula, with $a = 1$, $b = -5$ and $c = 6$:
+
+$$x = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a} = \frac{5 \pm \sqrt{25 - 24}}{2}$$
+
+so $x_1 = 2$ and $x_2 = 3$.
+
+**Step 2.** The area below $x^2$ from $2$ to $3$:
+
+$$\int_2^3 x^2 \, dx = \left[ \frac{x^3}{3} \right]_2^3 = 9 - \frac{8}{3} = \frac{19}{3}$$
+
+| from | to | area |
+| --- | --- | --- |
+| $x_1 = 2$ | $x_2 = 3$ | $\frac{19}{3} \approx 6.33$ |
+
+Answer: $x = 2$ or $x = 3$, and the area is $\frac{19}{3}$.
+"""
 Shown = TypeVar("Shown", bound=QWidget)
 
 
@@ -278,11 +303,59 @@ def grow(stage: Stage) -> None:
     stage.both("grow-documents")
 
 
-def settings(stage: Stage) -> None:
-    """What the machine has, and the other settings."""
+def pages(stage: Stage) -> None:
+    """Each page as it is first shown, but for those that have pictures of their own. Chat answers first."""
+    page = stage.page("chat")
+    until(lambda: len(page.models.heads) >= 2)
+    until(lambda: page.composer.send.isEnabled())
+    page.composer.set_draft(Draft(question=QUESTION))
+    page.send()
+    until(lambda: page.view.last is not None and all(one.text for one in page.view.last.answers))
+    until(lambda: page.composer.send.isVisible())
+    for name in NAMES:
+        if name not in ("grow", "training", "experiment"):
+            stage.page(name)
+            pause(5 * SETTLE)
+            stage.both(name)
+
+
+def formulas(stage: Stage) -> None:
+    """Formulas as they are set in an answer, which is put there for the picture."""
+    turns = (
+        ChatMessage(role="user", content=ASKED),
+        ChatMessage(role="assistant", content=SOLVED, finish_reason="stop", completion_tokens=214),
+    )
+    models = [(require_real_student(), None)]
+    (chat,) = create_columns(
+        stage.window.desk.library, title=ASKED, models=models, parts=["base"], system=CAUTIOUS, turns=turns
+    )
+    stage.window.desk.tell("chats")
+    page = stage.page("chat")
+    page.open_chat(chat.id)
+    until(lambda: page.view.last is not None and page.view.last.answers[0].text == SOLVED)
+    pause(8 * SETTLE)  # formulas are drawn after the text
+    stage.both("chat-formulas")
+
+
+def backups(stage: Stage) -> None:
+    """The backups that are kept, and what takes room in the library."""
+    keep(stage.window.desk.library, why="asked")
     page = stage.page("settings")
-    until(lambda: "GFLOPS" in " ".join(one.text() for one in page.machine.findChildren(QLabel)))
-    stage.both("settings")
+    page.kept.refresh()
+    for name in ("Backups", "Storage"):
+        page.go({"section": name})
+        until(lambda: page.kept.model.rows or None)
+        pause(5 * SETTLE)
+        stage.both(name.lower())
+    page.area.verticalScrollBar().setValue(0)
+
+
+def handbook(stage: Stage) -> None:
+    """A chapter of the handbook, in its own window over the app's."""
+    stage.page("training")
+    stage.window.show_handbook("training")
+    with stage.dialog(stage.window, Handbook):
+        stage.both("handbook")
 
 
 def experiment(stage: Stage) -> None:
@@ -318,7 +391,10 @@ PICTURES: dict[str, Callable[[Stage], None]] = {
         training,
         checkpoints,
         grow,
-        settings,
+        pages,
+        formulas,
+        backups,
+        handbook,
         experiment,
         tournament,
     )
