@@ -17,7 +17,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.keeping import (
     bytes_of_kept,
     bytes_to_keep,
-    delete_kept,
+    delete_list,
     is_due,
     keep,
     pin,
@@ -26,7 +26,7 @@ from orca_desk.library.keeping import (
     why_kept,
 )
 from orca_desk.library.keeping_settings import Every, keeping_of, set_keeping, store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups
+from orca_desk.library.kept import KeptBackup, kept_backups, name_of
 from orca_desk.library.lock import locked
 from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.models.fits import human_bytes
@@ -109,7 +109,10 @@ def list_backups(folder: Path, as_json: bool) -> None:
         ],
     )
     for path in unreadable:
-        say(f"The list {path} is damaged: that backup cannot be read.")
+        say(
+            f"{path} cannot be read: it is damaged, or of a newer Orca Desk. While it is there, the space of"
+            f" deleted backups stays taken: orca-desk library backups delete {name_of(path)}"
+        )
     say(f"{keeping_text(keeping_of(folder))} {place_text(store, bytes_of_kept(folder), _free(store))}.")
 
 
@@ -235,12 +238,14 @@ def restore(
 @json_option
 def delete(names: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Delete kept backups for good, and what no other backup has. This cannot be undone."""
-    going = [_kept(folder, name) for name in names]
-    freed = sum(delete_kept(one) for one in {one.name: one for one in going}.values())
+    unreadable = {name_of(path): path for path in kept_backups(store_folder(folder))[1]}
+    going = sorted({unreadable[name] if name in unreadable else _kept(folder, name).path for name in names})
+    freed = sum(map(delete_list, going))
+    deleted = [name_of(path) for path in going]
     if as_json:
-        print_json({"deleted": sorted({one.name for one in going}), "bytes": freed})
+        print_json({"deleted": deleted, "bytes": freed})
         return
-    say(f"Deleted {', '.join(sorted({one.name for one in going}))}. Freed {human_bytes(freed)}.")
+    say(f"Deleted {', '.join(deleted)}. Freed {human_bytes(freed)}.")
 
 
 @backups.command("pin")

@@ -187,8 +187,16 @@ def verify(store: Path, *, on_bytes: Bytes = lambda count: None) -> Verified:
 
 def delete_kept(backup: KeptBackup) -> int:
     """Delete a backup, and the pieces that no other one has; return the bytes that the disk got back."""
-    with kept_folder(backup.path.parent) as store:
-        backup.path.unlink(missing_ok=True)
+    return delete_list(backup.path)
+
+
+def delete_list(path: Path) -> int:
+    """Do what `delete_kept` does for a backup whose list of files may be unreadable.
+
+    While another one is unreadable, no pieces go.
+    """
+    with kept_folder(path.parent) as store:
+        path.unlink(missing_ok=True)
         return _collect(store)
 
 

@@ -58,7 +58,7 @@ class KeptBackup:
     @property
     def name(self) -> str:
         """The name by which commands know it, such as 2026-11-28T090000-000Z."""
-        return self.path.name.removesuffix(SUFFIX)
+        return name_of(self.path)
 
     @property
     def store(self) -> ChunkStore:
@@ -94,6 +94,11 @@ def kept_backups(store: Path) -> tuple[list[KeptBackup], list[Path]]:
 def pieces_in(store: Path) -> ChunkStore:
     """Return the pieces of all backups in a folder."""
     return ChunkStore(store / "chunks")
+
+
+def name_of(path: Path) -> str:
+    """Return the name of the backup that a file lists."""
+    return path.name.removesuffix(SUFFIX)
 
 
 def is_kept(path: Path) -> bool:

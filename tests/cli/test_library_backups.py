@@ -65,6 +65,16 @@ def test_damage_is_told_with_the_exit_code(folder: Path) -> None:
         assert count_tasks(library) == 3
 
 
+def test_a_list_that_cannot_be_read_is_told_and_deleted(folder: Path) -> None:
+    backups(folder, "now")
+    (path,) = (folder / "backups" / "kept").glob("*.backup.json")
+    path.write_text("{")
+    name = path.name.partition(".")[0]
+    assert f"delete {name}" in " ".join(backups(folder, "list").output.split())
+    assert f"Deleted {name}." in backups(folder, "delete", name).output
+    assert not path.exists() and not any(path.parent.glob("chunks/??/*"))
+
+
 def test_where_and_how_often_is_set(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "disk"
     assert "There is no folder" in str(backups(folder, "settings", "--folder", str(place)).exception)

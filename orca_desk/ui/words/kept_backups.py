@@ -121,7 +121,8 @@ def verified_lines(verified: Verified) -> list[str]:
         for one in verified.damaged
     ]
     lines += [
-        f"The list of files of {path.name} is damaged: that backup is lost." for path in verified.unreadable
+        f"The list of files of {path.name} cannot be read: it is damaged, or of a newer Orca Desk."
+        for path in verified.unreadable
     ]
     if verified.damaged:
         lines.append(
