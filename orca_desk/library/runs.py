@@ -3,14 +3,17 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from orca_desk.errors import FinalError, UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import Conditions, json_list
-from orca_desk.library.database import Library
+from orca_desk.library.connections import connect
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.ids import next_id
 from orca_desk.method.records import digest
 
@@ -145,6 +148,25 @@ def start_run(library: Library, run_id: str) -> Run:
 def set_request(library: Library, run_id: str, request: Mapping[str, Any]) -> Run:
     """Replace what a run was asked for, when it is resumed by another request; return the run."""
     return _update(library, run_id, "request = ?", _to_json(request))
+
+
+def peek_at_running(folder: Path, kind: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the id and the request of the run of a kind that is running, without opening the library.
+
+    Another process may have it open. None without such a run, or a library that can be read.
+    """
+    if not (path := folder.expanduser() / DATABASE_NAME).is_file():
+        return None
+    try:
+        with closing(connect(path, "ro")) as db:
+            row = db.execute(
+                "SELECT id, request FROM runs WHERE kind = ? AND status = 'running'"
+                " AND request IS NOT NULL ORDER BY n DESC LIMIT 1",
+                (kind,),
+            ).fetchone()
+        return (row["id"], json.loads(row["request"])) if row else None
+    except (sqlite3.Error, ValueError):
+        return None
 
 
 def newest_request(library: Library, kind: str) -> dict[str, Any] | None:

@@ -7,7 +7,9 @@ from click.testing import CliRunner, Result
 from new_library import new_library
 
 from orca_desk.cli import commands
+from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.waiting import WaitingJob, store_waiting, waiting_jobs
+from orca_desk.steps.evaluate.plan import Candidate, Plan, request_of
 
 FIRST = WaitingJob(title="Evaluate base", page="evaluate", target={"start": {"of": 1}})
 SECOND = WaitingJob(title="Training", page="training", target={"start": {}})
@@ -28,6 +30,22 @@ def test_the_queue_is_listed_while_the_library_is_open(tmp_path: Path) -> None:
             "page": "evaluate",
             "target": {"start": {"of": 1}},
         }
+
+
+def test_what_waits_behind_an_evaluation_is_listed(tmp_path: Path) -> None:
+    folder, model = tmp_path / "own", tmp_path / "a.gguf"
+    plan = Plan(
+        candidates=tuple(Candidate(name=name, model=model) for name in ("base", "tuned")), families=("sums",)
+    )
+    with new_library(folder) as library:
+        run = create_run(library, "evaluate", {}, request_of(plan, plan.candidates[0]))
+        assert queue(folder).output == f"     Evaluate tuned (comes back with {run.id})\n"
+        store_waiting(library, [SECOND])
+        listed = json.loads(queue(folder, "--json").output)
+        assert [one["title"] for one in listed] == ["Evaluate tuned", "Training"]
+        assert listed[0]["target"] == {"resume": run.id}
+        end_run(library, run.id, "done", "")
+        assert queue(folder).output == "  1  Training\n"
 
 
 def test_jobs_are_taken_off_the_queue(tmp_path: Path) -> None:
