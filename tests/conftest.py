@@ -5,9 +5,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tiny_models import TinyModel, make_tiny
 
 pytest_plugins = ["without_models"]
+# No test is about time: a busy machine would fail some.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # The desktops that tests start write no settings of the user's; the folder is made only if one does.
 os.environ["ORCA_DESK_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"orca-desk-settings-{os.getpid()}")
 # Tests compare whole trainings to the bit, and on tiny shapes the two libraries are about equally fast.
