@@ -72,9 +72,7 @@ def demo_work(library: Library, student: DemoStudent = "mini") -> "Callable[[Too
             tools.tell(stage)
             tools.progress(Update(stage="", overall=overall))  # the progress shown last is over
 
-        found = walk.demo(
-            library, walk.bundled(student), on_stage=tell, progress=note, control=tools.control
-        )
+        found = walk.demo(library, walk.bundled(student), on_stage=tell, progress=note, control=tools.control)
         if found:
             write_result(library, found)
         return found

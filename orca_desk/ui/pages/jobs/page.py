@@ -44,6 +44,8 @@ class _Read(NamedTuple):
     runs: list[Run]
     models: Mapping[str, str]
     names: Mapping[str, str]
+
+
 ON_RUN = ("Resume the run", "Open folder", "Copy log")  # commands, in the menu of a row
 
 
