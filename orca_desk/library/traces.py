@@ -200,7 +200,12 @@ def _trainings(library: Library, chosen: dict[str, str]) -> tuple[TrainingTrace,
 def _backups(library: Library, ids: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Return the library's backups that hold one of the tasks, and those that nobody can look into here."""
     holding, unread = [], []
-    kept, damaged = kept_backups(store_folder(library.folder))
+    stores = {store_folder(library.folder), library.folder / BACKUPS / KEPT}  # also those of before a choice
+    kept, damaged = [], []
+    for store in stores:
+        found, unreadable = kept_backups(store)
+        kept += found
+        damaged += unreadable
     chosen = keeping_of(library.folder).folder
     if chosen and not Path(chosen).is_dir():
         unread.append(Path(chosen))

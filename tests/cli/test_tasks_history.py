@@ -13,6 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.connections import copy_database
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep, verify
+from orca_desk.library.keeping_settings import Keeping, set_keeping
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
@@ -100,6 +101,17 @@ def test_kept_backups_that_hold_a_task_go_with_their_pieces(folder: Path) -> Non
     assert not holding.path.exists() and verify(other.path.parent).damaged == ()
     pieces = {path.name for path in (folder / "backups" / "kept" / "chunks").glob("??/*")}
     assert pieces == other.pieces
+
+
+def test_backups_of_before_another_folder_was_chosen_go_too(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    place.mkdir()
+    with Library.open(folder) as library:
+        holding = [keep(library, why="asked")]
+        set_keeping(folder, Keeping(folder=str(place)))
+        holding.append(keep(library, why="asked"))
+    run(folder, "forget", "Quillfeather", "--delete", "--yes")
+    assert not any(one.path.exists() or any(one.store.folder.glob("??/*")) for one in holding)
 
 
 def test_no_backup_is_lost_for_a_database_that_cannot_be_changed(folder: Path) -> None:
