@@ -23,6 +23,7 @@ SHIPPED: Mapping[str, TrainSettings] = {
         rank=32, alpha=64.0, epochs=6, eval_every=20, early_stop=4, early_stop_margin=0.002
     ),
 }
+CUSTOM = "Custom"  # what settings are called that equal no preset, so that no preset can be
 LARGEST_FILE = 100_000  # bytes of a preset's file
 KIND = "orca-desk training preset"  # marks such a file
 STORE = NamedStore("training-presets.json", what="preset")
@@ -64,16 +65,16 @@ def get_preset(name: str) -> TrainSettings:
 def save_preset(name: str, settings: TrainSettings) -> Any:
     """Save settings under a name; return what was stored under it before, or None.
 
-    Raises UserError for a name that a preset of the app has.
+    Raises UserError for a name that the app uses itself, however it is capitalised.
     """
-    _require_own(name)
+    _require_free(name)
     return STORE.save(name, settings.to_dict())
 
 
 def rename_preset(name: str, new: str) -> None:
     """Rename one of the user's presets. Raises UserError for any other, and for a name that is taken."""
     _require_own(name)
-    _require_own(new)
+    _require_free(new)
     STORE.rename(name, new)
 
 
@@ -127,10 +128,10 @@ def import_preset(path: Path) -> str:
     Raises UserError for a file that holds no preset, or one that this version cannot read.
     """
     name, settings = _read_file(path)
-    taken = {one.name for one in list_presets()}
+    taken = {CUSTOM.casefold(), *(one.name.casefold() for one in list_presets())}
     numbers = ["", *(f" {number}" for number in range(2, len(taken) + 2))]
     names = (f"{name[: LONGEST_NAME - len(number)]}{number}" for number in numbers)
-    free = next(one for one in names if one not in taken)
+    free = next(one for one in names if one.casefold() not in taken)
     STORE.save(free, settings.to_dict())
     return free
 
@@ -162,6 +163,14 @@ def _own() -> Iterator[TrainingPreset]:
 
 def _require_own(name: str) -> None:
     if " ".join(name.split()) in SHIPPED:
+        raise UserError(f"The preset {name!r} comes with the app.", "Choose one of yours.")
+
+
+def _require_free(name: str) -> None:
+    given = " ".join(name.split()).casefold()
+    if given == CUSTOM.casefold():
+        raise UserError(f"{CUSTOM} is what settings without a preset are called.", "Choose another name.")
+    if given in (one.casefold() for one in SHIPPED):
         raise UserError(f"The preset {name!r} comes with the app.", "Choose another name for yours.")
 
 

@@ -60,7 +60,20 @@ def test_a_base_begins_with_its_preset(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "  ", "x" * 81, DEFAULTS, f" {DEMO} ", "\u200b", "a\x00b", "bytes \udcff", "a\u202eb", "\u2066x"],
+    [
+        "",
+        "  ",
+        "x" * 81,
+        DEFAULTS,
+        f" {DEMO} ",
+        "custom",
+        "defaults",
+        "\u200b",
+        "a\x00b",
+        "bytes \udcff",
+        "a\u202eb",
+        "\u2066x",
+    ],
 )
 def test_a_bad_name_is_refused(name: str) -> None:
     with pytest.raises(UserError):

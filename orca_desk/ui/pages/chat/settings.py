@@ -24,6 +24,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system, save_votes
 from orca_desk.steps.chat.system_messages import (
+    LISTED,
     delete_message,
     rename_message,
     save_message,
@@ -192,10 +193,16 @@ class SystemBar(QFrame):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _do(self, text: str, work: Callable[[], Any], undo: Callable[[Any], Any], said: str = "") -> None:
-        def done(_: Any) -> None:
+    def _do(
+        self,
+        text: str,
+        work: Callable[[], Any],
+        undo: Callable[[Any], Any],
+        say: Callable[[Any], str] = lambda result: "",
+    ) -> None:
+        def done(result: Any) -> None:
             self._read_saved()
-            if said:
+            if said := say(result):
                 self._desk.say(said, "good")
 
         self._desk.do(
@@ -214,7 +221,11 @@ class SystemBar(QFrame):
             else:
                 save_message(name, before)
 
-        self._do("save a system message", lambda: save_message(name, text), undo, f"Saved as {name}.")
+        def say(before: str | None) -> str:
+            what = "is saved" if before is None else "was replaced"
+            return f"The system message {name} {what}. Press Ctrl+Z to undo."
+
+        self._do("save a system message", lambda: save_message(name, text), undo, say)
 
     def _rename(self) -> None:
         old = self._own_name()
@@ -236,7 +247,7 @@ class SystemBar(QFrame):
                 "delete a system message",
                 lambda: delete_message(name),
                 lambda text: save_message(name, text),
-                f"{name} is deleted. Press Ctrl+Z to undo.",
+                lambda _: f"{name} is deleted. Press Ctrl+Z to undo.",
             )
 
     def _read_saved(self) -> None:
@@ -249,13 +260,13 @@ class SystemBar(QFrame):
     def _fill(self) -> None:
         text = self.text()
         self.choice.clear()
-        self.choice.addItem("Cautious", "cautious")
-        self.choice.addItem("Empty", "empty")
+        for key in ("cautious", "empty"):
+            self.choice.addItem(LISTED[key], key)
         for name, strategy in self._strategies.items():
             self.choice.addItem(f"Strategy: {strategy.title}", f"strategy {name}")
         for name in self._saved:
             self.choice.addItem(name, f"{SAVED}{name}")
-        self.choice.addItem("Custom", OWN)
+        self.choice.addItem(LISTED[OWN], OWN)
         self.set_text(text)
 
     def _keys(self) -> list[str]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.steps.train.presets import (
+    CUSTOM,
     DEFAULTS,
     DEMO,
     SHIPPED,
@@ -40,7 +41,6 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import label, safe_tip
 
-CUSTOM = "Custom"
 KINDS = "Presets (*.json)"
 
 

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from orca_desk.steps.train.presets import DEFAULTS, export_preset, list_presets, save_preset
+from orca_desk.steps.train.presets import CUSTOM, DEFAULTS, export_preset, list_presets, save_preset
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.pages.training.preset_bar import CUSTOM, PresetBar
+from orca_desk.ui.pages.training.preset_bar import PresetBar
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.window import Window

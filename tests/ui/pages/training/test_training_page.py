@@ -40,7 +40,7 @@ from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.request import ExportRequest
-from orca_desk.steps.train.presets import DEFAULTS, DEMO
+from orca_desk.steps.train.presets import CUSTOM, DEFAULTS, DEMO
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
@@ -55,7 +55,6 @@ from orca_desk.ui.pages.training.page import (
     SET_UP,
     TrainingPage,
 )
-from orca_desk.ui.pages.training.preset_bar import CUSTOM
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
