@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, QPoint, Qt
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
@@ -17,6 +17,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.words.counting import counted
@@ -26,10 +27,11 @@ PICTURES = "Pictures (*.png *.svg)"
 TABLES = "CSV (*.csv)"
 PNG_RATIO = 2  # device pixels per pixel
 DPI = 96  # of an SVG: fonts are given in points
+ICON = QSize(16, 16)
 
 
 class PlotMenu(QObject):
-    """The menu of one plot: right click, the menu key, or a button that `button_of` made.
+    """The menu of one plot: right click, or the button that `make_button` returns, which keys reach too.
 
     `name` is the beginning of the files' names; `table` returns the plotted values as headers and rows, and
     is asked when the user wants them. Without it, the menu offers the picture alone. Without a `notice`, the
@@ -51,9 +53,30 @@ class PlotMenu(QObject):
         self._write = write or (lambda path: save_picture(plot, path))
         self._desk, self._plot, self._notice = desk, plot, notice
         self.name, self._table = name, table
+        self.button: QToolButton | None = None
         for widget in (plot, *plot.findChildren(QWidget)):
             widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             widget.customContextMenuRequested.connect(partial(self._show_at, widget))
+
+    def make_button(self) -> QToolButton:
+        """Return a button that opens the menu, for a place beside the plot; it is there while the plot is."""
+        self.button = made = QToolButton()
+        made.setIconSize(ICON)
+        made.setAccessibleName(f"Save: {self._plot.accessibleName() or self.name}")
+        made.setToolTip(f"Copy or save the picture{', or its values' if self._table else ''}")
+        made.clicked.connect(lambda: self.show_below(made))
+        made.setHidden(self._plot.isHidden())
+        self._plot.installEventFilter(self)
+        self._desk.theme.changed.connect(self._paint)
+        self._paint()
+        return made
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Show and hide the button with the plot."""
+        shown = event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent)
+        if shown and watched is self._plot and self.button is not None:
+            self.button.setHidden(self._plot.isHidden())
+        return super().eventFilter(watched, event)
 
     def show_below(self, button: QToolButton) -> None:
         """Show the menu below a button."""
@@ -124,6 +147,10 @@ class PlotMenu(QObject):
     def _show_at(self, widget: QWidget, place: QPoint) -> None:
         self._menu().popup(widget.mapToGlobal(place))
 
+    def _paint(self) -> None:
+        if self.button is not None:
+            self.button.setIcon(icon("image-down", self._desk.theme.colours))
+
     def _menu(self) -> QMenu:
         menu = QMenu(self._plot)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -132,7 +159,7 @@ class PlotMenu(QObject):
         if self._table is not None:
             menu.addSeparator()
             menu.addAction("Copy &values", self.copy_values)
-            menu.addAction("Save values as CS&V…", self.save_values)
+            menu.addAction("Save values &as CSV…", self.save_values)
         return menu
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
@@ -44,9 +45,25 @@ def test_a_right_click_offers_picture_and_values(plot: FamilyChart, menu: PlotMe
         "&Copy picture",
         "&Save picture…",
         "Copy &values",
-        "Save values as CS&V…",
+        "Save values &as CSV…",
     ]
     shown.close()
+
+
+def test_a_button_offers_the_same_to_the_keyboard_while_the_plot_is_there(
+    plot: FamilyChart, menu: PlotMenu, qtbot: QtBot
+) -> None:
+    plot.hide()
+    button = menu.make_button()
+    qtbot.addWidget(button)
+    assert button.isHidden()
+    plot.show()
+    assert not button.isHidden() and button.accessibleName() == f"Save: {plot.accessibleName()}"
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert len(plot.findChild(QMenu).actions()) == 5
+    plot.findChild(QMenu).close()
+    plot.hide()
+    assert button.isHidden()
 
 
 def test_values_are_copied_as_a_spreadsheet_pastes_them(menu: PlotMenu) -> None:

@@ -37,7 +37,7 @@ class BudgetCard(QWidget):
         self.plot = BudgetPlot(desk.theme)
         self.notes = label(tone="muted", wrap=True)
         self.readout = label(wrap=True)
-        PlotMenu(desk, self.plot, notice, name="evaluation-budget", table=self._table)
+        self.menu = PlotMenu(desk, self.plot, notice, name="evaluation-budget", table=self._table)
         self._lay_out()
         self.plot.pointed.connect(self.budget.setValue)
 
@@ -75,6 +75,7 @@ class BudgetCard(QWidget):
         head.addWidget(words)
         head.addWidget(self.family)
         head.addWidget(button("Export CSV…", self.export))
+        head.addWidget(self.menu.make_button())
         layout.addLayout(head)
         layout.addWidget(label(RULE, tone="muted", wrap=True))
         layout.addWidget(self.plot)

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -76,8 +77,8 @@ class ExperimentResultsView(QWidget):
         self.differences = IntervalPlotView(desk.theme)
         self.differences_note = label(CONTRASTS_NOTE, tone="muted", size="caption", wrap=True)
         self.panels = {message: IntervalPlotView(desk.theme) for message in MessageKind}
-        for plot in (self.differences, *self.panels.values()):
-            PlotMenu(desk, plot, notice, name="experiment", table=plot.table)
+        plots = (self.differences, *self.panels.values())
+        self._menus = [PlotMenu(desk, plot, notice, name="experiment", table=plot.table) for plot in plots]
         self.lost = LostCard(desk.theme)
         self._lay_out()
 
@@ -151,7 +152,11 @@ class ExperimentResultsView(QWidget):
         column.addWidget(frame)
         column.addWidget(self.table_view)
         frame, layout = card()
-        layout.addWidget(label("What differs", size="heading", bold=True))
+        difference_button, *self._panel_buttons = [menu.make_button() for menu in self._menus]
+        row = QHBoxLayout()
+        row.addWidget(label("What differs", size="heading", bold=True), 1)
+        row.addWidget(difference_button)
+        layout.addLayout(row)
         layout.addWidget(self.differences_note)
         layout.addWidget(self.differences)
         self.difference_card = frame
@@ -180,8 +185,10 @@ class ExperimentResultsView(QWidget):
         self._place_panels(2 if self.width() >= TWO_ABREAST else 1)
 
     def _place_panels(self, abreast: int) -> None:
-        for place, view in enumerate(self.panels.values()):
-            self._grid.addWidget(view, place // abreast, place % abreast)
+        for place, (view, saving) in enumerate(zip(self.panels.values(), self._panel_buttons, strict=True)):
+            row, column = 2 * (place // abreast), place % abreast
+            self._grid.addWidget(saving, row, column, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(view, row + 1, column)
 
     def _show(self, found: ExperimentResults) -> None:
         self.found = found

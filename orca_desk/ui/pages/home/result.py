@@ -205,8 +205,9 @@ class ResultView(QWidget):
             from orca_desk.ui.widgets.plot_menu import PlotMenu
 
             self.plot = FamilyChart(self.desk.theme)
-            PlotMenu(self.desk, self.plot, None, name="demo", write=self.plot.export)
+            menu = PlotMenu(self.desk, self.plot, None, name="demo", write=self.plot.export)
             self._plot_layout.addWidget(self.plot, 1)
+            self._plot_layout.addWidget(menu.make_button(), 0, Qt.AlignmentFlag.AlignRight)
         self.plot.show_shares({who: found.shares(who) for who in MODELS})
 
     def _open_training(self) -> None:

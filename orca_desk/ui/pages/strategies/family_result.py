@@ -76,9 +76,16 @@ class FamilyResultView(QScrollArea):
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addWidget(self.plot)
-        column.addWidget(self.legend)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(GRID)
+        self._below.addWidget(self.legend, 1)
+        column.addLayout(self._below)
         column.addStretch(1)
         return column
+
+    def add_below_plot(self, button: QWidget) -> None:
+        """Put a button beside the plot's legend."""
+        self._below.addWidget(button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
 
     def show_result(self, result: FamilyResult, titles: Mapping[str, str], tasks: int) -> None:
         """Show a family; `titles` are the strategies' by name, `tasks` those that it has to measure on."""
