@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME, DamagedError
-from orca_desk.library.keeping_settings import store_folder
+from orca_desk.library.keeping_settings import BACKUPS, KEPT, keeping_of, store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.lock import locked
 from orca_desk.library.recovery import Recovered, recover
@@ -44,7 +45,7 @@ class StartTrouble:
         can_mend = isinstance(self._error, DamagedError) and self._is_free()
         backups = self._backups() if can_mend else []
         can_recover = can_mend and self._has_content()
-        hint = _hint(backups) if can_recover else self._error.hint
+        hint = _hint(backups, self._missing()) if can_recover else self._error.hint
         box = message_box(None, self._error.message, hint, image="circle-x", role="bad")
         self._theme.apply_to(box)
         choices: dict[object, Callable[[], Path | None]] = {}
@@ -80,10 +81,18 @@ class StartTrouble:
             return False
 
     def _backups(self) -> list[KeptBackup]:
-        try:
-            return kept_backups(store_folder(self._folder))[0]
-        except OSError:
-            return []
+        """Return the kept backups, also those in the library's folder from before another one was chosen."""
+        stores = {store_folder(self._folder), self._folder / BACKUPS / KEPT}
+        found: list[KeptBackup] = []
+        for store in stores:
+            with suppress(OSError):
+                found += kept_backups(store)[0]
+        return sorted(found, key=lambda one: one.made_at, reverse=True)
+
+    def _missing(self) -> str:
+        """Return the folder that the user chose for backups if it is not there."""
+        chosen = keeping_of(self._folder).folder
+        return "" if not chosen or Path(chosen).is_dir() else chosen
 
     def _other(self) -> Path | None:
         chosen = QFileDialog.getExistingDirectory(None, "Select a folder for the library")
@@ -91,7 +100,7 @@ class StartTrouble:
 
     def _restore(self, backups: list[KeptBackup]) -> Path | None:
         """Let the user select a backup, and make it ready; opening the library puts it into place."""
-        names = {f"{local_time(one.made_at)}: {kept_content(one)}": one for one in backups}
+        names = _named(backups)
         dialog = QInputDialog()
         self._theme.apply_to(dialog)
         dialog.setWindowTitle("Restore a backup")
@@ -140,9 +149,24 @@ class StartTrouble:
         return self._folder.parent / name
 
 
-def _hint(backups: list[KeptBackup]) -> str:
-    """Return what can be done about a library that is there but cannot be opened."""
+def _named(backups: list[KeptBackup]) -> dict[str, KeptBackup]:
+    """Return backups, the newest first, by the texts that name them in a list."""
+    names: dict[str, KeptBackup] = {}
+    for one in backups:
+        text = f"{local_time(one.made_at)}: {kept_content(one)}"
+        while text in names:  # of the same minute
+            text += " (older)"
+        names[text] = one
+    return names
+
+
+def _hint(backups: list[KeptBackup], missing: str) -> str:
+    """Return what to do about a library that cannot be opened; `missing` is the folder of its backups."""
     recover = "what can be read is recovered into a new library beside it, and the damaged one stays as it is"
+    if missing:
+        recover += f". The folder for backups, {missing}, is not there: connect its disk and start again"
+    if not backups and missing:
+        return f"{recover[0].upper()}{recover[1:]}."
     if not backups:
         return f"There are no kept backups. {recover[0].upper()}{recover[1:]}."
     return f"The newest backup is of {local_time(backups[0].made_at)}. Or {recover}."

@@ -14,11 +14,13 @@ from new_library import new_library
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton
 
-from orca_desk.library.database import Library
+from orca_desk.library.database import DamagedError, Library
 from orca_desk.library.keeping import keep
+from orca_desk.library.keeping_settings import Keeping, set_keeping
 from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.ui.app import open_or_ask
+from orca_desk.ui.start_trouble import StartTrouble, _hint, _named
 from orca_desk.ui.theme import Theme
 
 
@@ -99,6 +101,21 @@ def test_a_file_that_is_empty_or_gone_is_restored(damaged: Path, theme: Theme, i
     assert (
         f"is {'empty' if is_there else 'missing'}" in said[0] and "Recover what can be read…" not in offered
     )
+
+
+def test_backups_on_a_disk_that_is_not_there_are_told(damaged: Path, theme: Theme, tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    place.mkdir()
+    set_keeping(damaged, Keeping(folder=str(place)))
+    place.rmdir()
+    offered: list[str] = []
+    box = StartTrouble(damaged, DamagedError("Damaged."), theme)
+    assert [one.counts["tasks"] for one in box._backups()] == [3]  # of before the choice
+    with clicking("Close", offered=offered) as said:
+        assert box.ask() is None
+    assert [*_named(box._backups() * 2)][1].endswith(": 3 tasks (older)")
+    assert said == ["Damaged."] and "Restore a backup…" in offered
+    assert f"{place}, is not there: connect its disk" in _hint([], box._missing())
 
 
 def test_one_of_another_program_is_not_mended(tmp_path: Path, theme: Theme) -> None:
