@@ -100,6 +100,11 @@ def default_for(base: Path) -> str:
     chosen = STORE.defaults().get(_key(base), "")
     if chosen in SHIPPED or chosen in STORE.all():
         return chosen
+    return usual_for(base)
+
+
+def usual_for(base: Path) -> str:
+    """Return the name of the app's preset that suits a base, which needs no file."""
     return DEMO if _key(base) == _key(mini_student()) else DEFAULTS
 
 

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.steps.train.presets import (
     CUSTOM,
-    DEFAULTS,
     DEMO,
     SHIPPED,
     TrainingPreset,
@@ -33,6 +32,7 @@ from orca_desk.steps.train.presets import (
     restore_preset,
     save_preset,
     set_default,
+    usual_for,
 )
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
@@ -183,8 +183,8 @@ class PresetBar(QWidget):
         try:
             name = default_for(base)
         except UserError:  # `reload` has said it
-            return DEFAULTS
-        return name if self._settings_of(name) is not None else DEFAULTS
+            return usual_for(base)
+        return name if self._settings_of(name) is not None else usual_for(base)
 
     def _take(self, place: int) -> None:
         preset: TrainingPreset | None = self.box.itemData(place)

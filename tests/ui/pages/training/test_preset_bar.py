@@ -6,7 +6,17 @@ import pytest
 from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from orca_desk.steps.train.presets import CUSTOM, DEFAULTS, export_preset, list_presets, save_preset
+from orca_desk.inventory.bundled import mini_student
+from orca_desk.steps.train.presets import (
+    CUSTOM,
+    DEFAULTS,
+    DEMO,
+    SHIPPED,
+    STORE,
+    export_preset,
+    list_presets,
+    save_preset,
+)
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.pages.training.preset_bar import PresetBar
 from orca_desk.ui.widgets.notice import Notice
@@ -107,3 +117,19 @@ def test_a_file_adds_a_preset(shown: Shown, qtbot: QtBot, tmp_path: Path) -> Non
     (tmp_path / "bad.json").write_text("[]")
     shown.bar.import_file(tmp_path / "bad.json")
     qtbot.waitUntil(lambda: not shown.notice.isHidden())
+
+
+def test_a_damaged_file_leaves_the_mini_student_what_suits_it(shown: Shown) -> None:
+    STORE.path.parent.mkdir(parents=True, exist_ok=True)
+    STORE.path.write_text("{", "utf-8")
+    shown.bar.reload()
+    shown.bar.follow(mini_student(), has_choice=False)
+    assert shown.bar.name == DEMO and shown.form.value() == SHIPPED[DEMO]
+
+
+def test_an_unreadable_choice_leaves_the_mini_student_what_suits_it(shown: Shown) -> None:
+    STORE.save("newer", {"setting of a later version": 1})
+    STORE.set_default(str(mini_student().resolve()), "newer")
+    shown.bar.reload()
+    shown.bar.follow(mini_student(), has_choice=False)
+    assert shown.bar.name == DEMO
