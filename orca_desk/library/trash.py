@@ -107,7 +107,10 @@ def restore_from_trash(library: Library, n: int) -> Restored:
     def insert(db: sqlite3.Connection) -> tuple[sqlite3.Row, int]:
         entry = db.execute("SELECT * FROM trash WHERE n = ?", (n,)).fetchone()
         if entry is None or entry["state"] == "going":
-            raise UserError("It is not in the trash any more.", "A backup may still have it: see Settings.")
+            raise UserError(
+                "It is not in the trash any more: it was restored already, or deleted for good.",
+                "If it is missing, a backup may still have it: see Settings.",
+            )
         there = insert_rows(db, n)
         db.execute("DELETE FROM trash_rows WHERE trash = ?", (n,))
         db.execute("UPDATE trash SET state = 'returning' WHERE n = ?", (n,))

@@ -133,8 +133,9 @@ class Desk(QObject):
         Both run off the event loop, after every earlier change. Afterwards `parts` are announced, and `then`
         gets the result of the first `work`, and `undone` is called after an undo. The status line says what
         an undo took back, and the window goes where that is seen: `shows` tells the page and the target on it
-        from what `work` returned; without it that is the page of the first part. A redo goes to the page. An
-        error goes to `failed`, by default to `report`. `text` names the change in the menu, in lower case.
+        from what `work` returned; without it that is the page of the first part. A redo goes to the page, and
+        so does the error of both. An error goes to `failed`, by default to `report`. `text` names the change
+        in the menu, in lower case.
         """
         waiting = [then]
         results: list[T] = []
@@ -155,7 +156,12 @@ class Desk(QObject):
             self.say(f"Undone: {text}.")
             undone()
 
-        self.undo.do(text, work, undo, done=done, undone=taken_back, failed=failed or self.report)
+        def fail(error: Exception) -> None:
+            if not waiting:  # an undo or a redo: the page that says why may not be the one in front
+                self._show_again(shows(results[0])[0] if shows and results else page, {})
+            (failed or self.report)(error)
+
+        self.undo.do(text, work, undo, done=done, undone=taken_back, failed=fail)
 
     def _show_again(self, page: str, target: Mapping[str, Any]) -> None:
         if page:

@@ -1,5 +1,6 @@
 """Deleting, renaming and noting by keys and menus; Ctrl+Z says what it took back and shows it."""
 
+import shutil
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from orca_desk.library.records import count_records
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
+from orca_desk.library.trash import list_trash
 from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
 from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
 from orca_desk.ui.window import Window
@@ -85,6 +87,33 @@ def test_a_training_goes_with_what_was_made_of_it_and_ctrl_z_shows_it_again(
     rows_are(table, 0, qtbot)
 
 
+def test_an_undo_says_what_did_not_come_back(window: Window, library: Library, qtbot: QtBot) -> None:
+    page = window.show_page("training")
+    page.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: page.history is not None)
+    table = page.history.table
+    rows_are(table, 1, qtbot)
+    select(table, 0)
+    open_dialog(DeletionDialog, qtbot, page.history.tidying.delete).accept()
+    rows_are(table, 0, qtbot)
+    (entry,) = list_trash(library)
+    shutil.rmtree(entry.files[0])  # by hand, in the folder of the library
+    window.desk.undo.undo()
+    rows_are(table, 1, qtbot)
+    told = "Restored 1 training. 1 file of it could not be found: train-1."
+    qtbot.waitUntil(lambda: page.notice.text.text() == told)
+    select(table, 0)
+    open_dialog(DeletionDialog, qtbot, page.history.tidying.delete).accept()
+    rows_are(table, 0, qtbot)
+    qtbot.waitUntil(lambda: window.desk.undo.undoText() == "delete training train-1")
+    restore(library, list_trash(library)[0].n)
+    window.show_page("home")
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: window.page is page)
+    qtbot.waitUntil(lambda: "it was restored already" in page.notice.text.text())
+    rows_are(table, 1, qtbot)
+
+
 def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtbot: QtBot) -> None:
     page = window.show_page("training")
     page.tabs.setCurrentIndex(2)
@@ -133,8 +162,10 @@ def test_a_snapshot_is_renamed_and_deleted_from_the_menu_beside_it(
     qtbot.waitUntil(lambda: page.notice.text.text() == deleted)
     assert page.notice.isVisible(), "it is not within what has gone with the last snapshot"
     assert window.status.message.text() == deleted
+    assert page.set_up.facts is None, "what was read of the snapshot is gone with it"
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: "sums" in page.set_up.snapshot.currentText())
+    qtbot.waitUntil(lambda: page.set_up.facts is not None)
     assert [one.id for one in list_trainings(library)] == ["train-1"]
 
 

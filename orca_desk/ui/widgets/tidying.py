@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolBu
 
 from orca_desk.library.deleting import Kind
 from orca_desk.library.notes import name_of, note_on, rename, set_note
+from orca_desk.library.trash import Restored
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
@@ -24,6 +25,7 @@ from orca_desk.ui.words.tidying import (
     deletion_lines,
     deletion_title,
     refusal_sentence,
+    restored_sentence,
     things,
 )
 
@@ -48,8 +50,22 @@ PLACES: dict[Kind, tuple[str, str]] = {
     Kind.CHECKPOINTS: ("training", "listed"),
 }
 RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
+RENAME, DELETE = "F2", "Del"  # keys
 Chosen = Callable[[], Sequence[Any]]
 Find = Callable[[Sequence[Any]], Sequence[str]]
+
+
+def tidying_of(*kinds: Kind) -> tuple[tuple[str, str], ...]:
+    """Return what can be done with the rows of some kinds, for `Page.on_rows`."""
+    return tuple(
+        action
+        for kind in kinds
+        for action in (
+            *(((RENAME, f"Rename {NOUNS[kind][1]}…"),) if kind in RENAMED else ()),
+            ("", f"Note on {NOUNS[kind][1]}…"),
+            (DELETE, f"Delete {NOUNS[kind][1]}"),
+        )
+    )
 
 
 class Tidying(QObject):
@@ -69,7 +85,7 @@ class Tidying(QObject):
         self.desk, self._view = desk, view
         self._kind, self._chosen, self._find = kind, chosen, find
         self.delete_action = self._action("Delete", self.delete, QKeySequence.StandardKey.Delete)
-        self.rename_action = self._action("Rename…", self.rename, "F2")
+        self.rename_action = self._action("Rename…", self.rename, RENAME)
         self.note_action = self._action("Note…", self.note, "")
 
     @property
@@ -175,20 +191,32 @@ class Tidying(QObject):
     def _delete(self, plan: Deletion) -> None:
         library, title = self.desk.library, deletion_title(plan)
         page, name = PLACES[plan.kind]
+        restored: list[Restored] = []
+
+        def fail(error: Exception) -> None:
+            self.desk.tell(*PARTS[plan.kind])  # its rows may be back, and only its files not
+            self._notice.show_error(error)
+
         self.desk.say(f"Deleting {things(plan.kind, plan.items)}…")
         self.desk.do(
             title,
             lambda: delete(library, plan),
-            lambda entry: restore(library, entry),
+            lambda entry: restored.append(restore(library, entry)),
             *PARTS[plan.kind],
             then=lambda _: self._tell(deleted_sentence(plan), title),
-            failed=self._notice.show_error,
+            undone=lambda: self._tell_loss(restored.pop()),
+            failed=fail,
             shows=lambda _: (page, {name: plan.items[0].id}),
         )
 
     def _tell(self, sentence: str, change: str) -> None:
         self.desk.say(sentence)  # it is at work no more
         self._notice.offer_undo(sentence, change=change)
+
+    def _tell_loss(self, restored: Restored) -> None:
+        """Say what did not come back by an undo, if anything."""
+        if restored.missing:
+            self._notice.show_message(restored_sentence(restored), kind="warn")
 
     def _show_name(self, item: str, name: str) -> None:
         LineDialog(self._view, f"Name of {self._noun} {item[:40]}", name, partial(self._rename, item)).open()

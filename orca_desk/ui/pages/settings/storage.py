@@ -222,6 +222,7 @@ class StorageCard(SettingsCard):
         )
 
     def _refuse(self, error: Exception) -> None:
+        self.desk.tell(*PARTS)  # some may be back before the one that is not
         self._failed(error)
         self.measure()
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -31,6 +30,7 @@ from orca_desk.ui.pages.training.preset_bar import PresetBar
 from orca_desk.ui.pages.training.snapshot_content import SnapshotContent
 from orca_desk.ui.pages.training.start_checks import StartChecks
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
@@ -218,13 +218,11 @@ class TrainingSetup(QWidget):
 
     def _build_settings(self) -> QFrame:
         frame, layout = card()
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
+        top = FlowRow(spacing=2 * GRID)
         self.form = SettingsForm(TrainSettings)
         self.preset = PresetBar(self.desk, self.form.value, lambda: self.notice)
         self.all = QCheckBox("Show all settings")
         top.addWidget(self.preset, 1)
-        top.addSpacing(2 * GRID)
         top.addWidget(self.all)
         layout.addLayout(top)
         layout.addSpacing(GRID)
@@ -293,7 +291,8 @@ class TrainingSetup(QWidget):
             self._followed = model.path
             if self.preset.follow(model.path, has_choice=self._has_choice):
                 self._has_choice = False
-        if snapshot is None:
+        if snapshot is None:  # it was deleted; should it come back, it is read again
+            self._facts_of = self.facts = None
             return
         self.content.show_snapshot(snapshot)
         self._settle.start()
@@ -318,11 +317,13 @@ class TrainingSetup(QWidget):
         )
 
     def _show_facts(self, facts: SnapshotFacts) -> None:
-        self.facts = facts
-        self._check()
+        if self._facts_of is not None:  # else the snapshot was deleted while it was read: half of it was gone
+            self.facts = facts
+            self._check()
 
     def _show_failure(self, error: Exception) -> None:
-        self.notice.show_error(error)
+        if self._facts_of is not None:
+            self.notice.show_error(error)
 
     def _check(self) -> None:
         """Check the form: problems, memory, time, and whether a training would be resumed."""
