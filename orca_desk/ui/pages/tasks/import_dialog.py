@@ -17,6 +17,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.import_choices import ColumnChoices, ImportChoices
 from orca_desk.ui.pages.tasks.import_tables import PreviewModel, preview_table
 from orca_desk.ui.pages.tasks.source_dialog import PROBLEMS, SourceDialog, heading_of
+from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
@@ -24,6 +26,8 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import other_file, preview_doubts, preview_summary
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import SPLITS, sentence
+
+OTHERS = 12 * GRID  # px, what the other files take: there may be hundreds
 
 
 class ImportDialog(SourceDialog[PreviewedImport]):
@@ -80,7 +84,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
     def read(self) -> None:
         """Read the preview again, and what would become of the sources that follow."""
         super().read()
-        self.others.setVisible(self.takes_others)
+        self.others_area.setVisible(self.takes_others)
         if self.takes_others:
             wanted, questions = self.request(), self._questions
             self.others.setText("Reading the other files…")
@@ -113,6 +117,8 @@ class ImportDialog(SourceDialog[PreviewedImport]):
             self.table.setSpan(place, 1, 1, self.rows.columnCount() - 1)
         self.show_problems(seen.problems, seen.bad)
         self.offer("task", good=seen.good, whole=seen.whole)
+        if self.takes_others and seen.good:
+            self.import_button.setText(f"Import {counted(1 + len(self._others), 'file')}")
         self.summary.setText(preview_summary(preview))
         self.remark(preview_doubts(preview))
         if preview.are_answers:
@@ -128,14 +134,21 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         self.all_alike.setVisible(bool(self._others))
         self.all_alike.toggled.connect(lambda _: self.read())
         self.others = label(tone="muted", wrap=True)
-        self.others.hide()
+        self.others.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.others_area = scrolled(self.others, "What becomes of the other files")
+        self.others_area.setFixedHeight(grown(OTHERS))
+        self.others_area.hide()
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
-        for widget in (self.all_alike, self.others):
+        for widget in (self.all_alike, self.others_area):
             layout.insertWidget(layout.count() - 1, widget)
 
     def _show_others(self, previews: Sequence[PreviewedOther]) -> None:
-        self.others.setText("\n".join(map(other_file, previews)))
+        family = (
+            f"Rows without a family come to the family {self.import_choices.family_chosen}, as in this file."
+        )
+        unreadable_first = sorted(previews, key=lambda one: one.preview is not None)
+        self.others.setText("\n".join([family, *map(other_file, unreadable_first)]))
 
     def _refused(self) -> QWidget:
         refused = QWidget()

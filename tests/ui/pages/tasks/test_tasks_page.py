@@ -711,6 +711,19 @@ def test_files_that_are_dropped_together_share_one_report(
     qtbot.waitUntil(lambda: page.notice.text.text() == "Added 1 task from third.jsonl.")
 
 
+def test_very_many_files_leave_the_buttons_in_sight(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("question,answer\nIs this one?,yes\n")
+    page.files.import_from([TaskSource.of_file(path)] * 80)
+    dialog = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    height = dialog.height()
+    dialog.all_alike.click()
+    qtbot.waitUntil(lambda: dialog.others.text().count("one.csv") == 80 - 1)
+    assert dialog.sizeHint().height() < height + 200
+    page.files._sources.clear()
+    dialog.reject()
+
+
 def test_files_that_are_dropped_together_can_be_one_import(
     page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -725,6 +738,8 @@ def test_files_that_are_dropped_together_can_be_one_import(
     dialog.all_alike.click()
     qtbot.waitUntil(lambda: "two.csv: CSV" in dialog.others.text() and dialog.import_button.isEnabled())
     assert "1 row: none refused" in dialog.others.text() and "odd.csv: " in dialog.others.text()
+    assert dialog.import_button.text() == "Import 3 files"
+    assert dialog.others.text().startswith("Rows without a family come to the family one,")
     dialog.reject()
     second = previewed(page, qtbot, lambda one: one is not dialog)
     second.reject()
