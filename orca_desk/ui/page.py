@@ -64,6 +64,7 @@ class Page(QWidget):
     offers: ClassVar[tuple[Command, ...]] = ()
     sections: ClassVar[Mapping[str, str]] = {}  # what `go({"section": ...})` shows, with words to find it by
     keys: ClassVar[tuple[tuple[str, str], ...]] = ()  # keys that no command has, and what they do
+    on_rows: ClassVar[tuple[tuple[str, str], ...]] = ()  # what rows' menus do: a key or "", and words
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

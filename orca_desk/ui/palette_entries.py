@@ -30,6 +30,7 @@ def all_entries(
     entries = [
         *_actions(window, page.commands if page else (), enter_page),
         *_elsewhere(page, enter_page, loaded),
+        *_on_rows(enter_page, loaded),
         *_settings(enter_page),
         *_chapters(desk),
     ]
@@ -114,6 +115,23 @@ def _elsewhere(current: Page | None, enter_page: EnterPage, loaded: Collection[s
             )
 
 
+def _on_rows(enter_page: EnterPage, loaded: Collection[str]) -> Iterator[Entry]:
+    """Yield what the menus of rows do, on all pages: each line says how to do it."""
+    for entry in PAGES:
+        if entry is None or entry[0] not in loaded:
+            continue
+        name, _, title, image = entry
+        for key, words in page_class(name).on_rows:
+            yield Entry(
+                title=words,
+                detail=f"{title}  ·  opens the page",
+                keys=(native(key),) if key else (),
+                image=image,
+                run=partial(_tell_how, enter_page, name, key),
+                weight=AFTER_COMMANDS,
+            )
+
+
 def _settings(enter_page: EnterPage) -> Iterator[Entry]:
     """Yield every single setting."""
     for name, (section, others) in SETTING_NAMES.items():
@@ -165,6 +183,12 @@ def _run_on(page: Page, command: str) -> None:
 
 def _show(enter_page: EnterPage, name: str, target: dict[str, Any]) -> None:
     enter_page(name).go(target)
+
+
+def _tell_how(enter_page: EnterPage, name: str, key: str) -> None:
+    """Open a page, and say how to act on a row there: no row that the user does not see is changed."""
+    press = f"press {native(key)}, or right-click" if key else "right-click"
+    enter_page(name).desk.say(f"Select one, then {press} it.")
 
 
 def _entry(action: QAction, text: str, menus: Iterable[str]) -> Entry:

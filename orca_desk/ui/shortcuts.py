@@ -61,7 +61,7 @@ class ShortcutList(Overlay):
                 for one in kind.offers
                 if any(one.keys)
             ]
-            keys += [(text, (key,)) for key, text in kind.keys]
+            keys += [(text, (key,)) for key, text in (*kind.keys, *kind.on_rows) if key]
             if keys:
                 groups[kind.title] = keys
         groups["Everywhere"] = [

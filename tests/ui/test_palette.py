@@ -224,6 +224,24 @@ def test_the_palette_lists_every_command_of_every_page_once(palette: Palette) ->
                 assert listed.count((plain(command.text), kind.title)) == 1, command.text
 
 
+def test_what_the_menus_of_rows_do_is_found_with_its_key(window: Window) -> None:
+    window.show_shortcuts()
+    keys = opened(window, ShortcutList)
+    assert isinstance(keys, ShortcutList)
+    assert ("Rename trainings…", ("F2",)) in keys.groups()["Training"]
+    assert ("Delete jobs", ("Del",)) in keys.groups()["Jobs"]
+    window.show_palette()
+    palette = opened(window, Palette)
+    assert isinstance(palette, Palette)
+    palette.search.setText("delete snapshots")
+    entry = palette.model.entries[0]
+    assert (entry.title, entry.keys) == ("Delete snapshots", ("Del",))
+    assert entry.run is not None
+    entry.run()
+    assert window.page is not None and window.page.name == "training"
+    assert window.status.message.text() == "Select one, then press Del, or right-click it."
+
+
 def test_a_command_of_another_page_opens_the_page_and_runs(
     palette: Palette, window: Window, qtbot: QtBot
 ) -> None:

@@ -20,9 +20,23 @@ NOUNS: dict[Kind, tuple[str, str]] = {
     Kind.RUN: ("job", "jobs"),
     Kind.CHECKPOINTS: ("training's checkpoints", "trainings' checkpoints"),
 }
+RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
 SHOWN = 4  # names that one sentence lists
 TRASH = "It waits in the trash, from where it can come back (Settings > Storage)."
 TRASH_OF_SEVERAL = "They wait in the trash, from where they can come back (Settings > Storage)."
+
+
+def tidying_of(*kinds: Kind) -> tuple[tuple[str, str], ...]:
+    """Return what can be done with things of some kinds, each with its key or "": see `Page.on_rows`."""
+    return tuple(
+        action
+        for kind in kinds
+        for action in (
+            *((("F2", f"Rename {NOUNS[kind][1]}…"),) if kind in RENAMED else ()),
+            ("", f"Note on {NOUNS[kind][1]}…"),
+            ("Del", f"Delete {NOUNS[kind][1]}"),
+        )
+    )
 
 
 def run_title(run: Run) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
+from orca_desk.library.deleting import Kind
 from orca_desk.library.runs import get_run
 from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.trainings import Training, list_trainings
@@ -30,6 +31,7 @@ from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.page_area import WIDE_PANES
+from orca_desk.ui.words.tidying import tidying_of
 
 SETUP, RESULTS, ANSWERS = range(3)
 EMPTY, FILLED = range(2)
@@ -53,6 +55,7 @@ class EvaluatePage(Page):
     widest = WIDE_PANES
     about = "Measure how well models answer held-out tasks, and which strategies they choose."
     watches = frozenset({"evaluations", "tasks", "trainings", "pairings"})
+    on_rows = tidying_of(Kind.EVALUATION)
     keys = (
         ("Space", "Select or deselect an evaluation or a family"),
         ("Up, Down", "Show the answers to another task"),

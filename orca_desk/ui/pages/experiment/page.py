@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
+from orca_desk.library.deleting import Kind
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import Snapshot, list_snapshots
 from orca_desk.steps.experiment.experiment import Experimented, experiment
@@ -22,6 +23,7 @@ from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.words.experiments import UNREADABLE_PLAN
+from orca_desk.ui.words.tidying import tidying_of
 
 SETUP, RESULTS = range(2)
 EMPTY, FILLED = range(2)
@@ -41,6 +43,7 @@ class ExperimentPage(Page):
     title = "Experiment"
     about = "Train students that differ in one thing each, and see what made the difference on your tasks."
     watches = frozenset({"snapshots", "tasks", "trainings", "runs"})
+    on_rows = tidying_of(Kind.EXPERIMENT)
     keys = (("Space", "Select or deselect an arm, a message or a family"),)
     offers = (
         Command("&Run the experiment", lambda page: page.start(), key="Ctrl+Return", image="play"),

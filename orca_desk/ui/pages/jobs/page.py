@@ -31,6 +31,7 @@ from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
+from orca_desk.ui.words.tidying import tidying_of
 
 SHOWN = 500  # the newest runs
 WIDTHS = (250, 200, 116, 112, 84, 184, 160, 120)
@@ -56,6 +57,7 @@ class JobsPage(Page):
     title = "Jobs"
     about = "Running, queued and past jobs of this library. Finished work is always saved."
     watches = frozenset({"runs"})
+    on_rows = tidying_of(Kind.RUN)
     offers = (
         Command(
             "&Resume the run",

@@ -34,6 +34,7 @@ from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.tidying import tidying_of
 
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
@@ -54,6 +55,7 @@ class RecordsPage(Page):
     widest = WIDE_PANES
     about = "The teacher's answers, and what the student will see of them."
     watches = frozenset({"records", "tasks", "strategies", "snapshots"})
+    on_rows = tidying_of(Kind.RECORD)
     offers = (
         Command(
             "&Next record", lambda page: page.table.go(1), key=("J", "Alt+Down"), image="chevron-right"

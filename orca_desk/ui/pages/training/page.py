@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
+from orca_desk.library.deleting import Kind
 from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
@@ -31,6 +32,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.widget_slot import WidgetSlot
 from orca_desk.ui.words.fitness import frozen_sentence
+from orca_desk.ui.words.tidying import tidying_of
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training.history_tab import TrainingHistory
@@ -49,6 +51,7 @@ class TrainingPage(Page):
     title = "Training"
     about = "Fine-tune a small student on a frozen snapshot of erased records."
     watches = frozenset({"snapshots", "records", "trainings", "tasks", "strategies", "runs"})
+    on_rows = tidying_of(Kind.TRAINING, Kind.SNAPSHOT)
     offers = (
         Command("&Start training", lambda page: page.start(), key="Ctrl+Return", image="play"),
         Command("&Freeze a snapshot…", lambda page: page.freeze(), key="Ctrl+Shift+F", image="snowflake"),
