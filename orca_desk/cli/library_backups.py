@@ -284,7 +284,7 @@ def settings(
         keeping = replace(keeping, folder=str(Path(place).expanduser().resolve()) if place else "")
     if checkpoints is not None:
         keeping = replace(keeping, checkpoints=checkpoints)
-    if keeping != keeping_of(folder):
+    if keeping != keeping_of(folder) or place:  # the same folder again: its disk is another one now
         set_keeping(folder, keeping)
     if as_json:
         print_json({**asdict(keeping), "store": store_folder(folder)})
@@ -336,8 +336,7 @@ def _require(folder: Path) -> Path:
 
 
 def _require_place(folder: Path) -> None:
-    if chosen := keeping_of(folder).folder:
-        require_place(Path(chosen))
+    require_place(store_folder(folder))
 
 
 def _path_of(folder: Path, name: str) -> Path:

@@ -50,20 +50,23 @@ class Verified:
     unreadable: tuple[Path, ...]
 
 
-def require_place(chosen: Path) -> None:
-    """Raise UserError if the folder that the user chose for backups is not there."""
-    if not chosen.is_dir():
+def require_place(store: Path) -> None:
+    """Raise UserError if kept backups lie in a folder that the user chose, and it is not there.
+
+    Without its disk, the chosen folder may be there and empty: then that of the library in it is missing.
+    """
+    chosen = store.parent
+    if store.name != KEPT and not store.is_dir():
         raise UserError(
-            f"The folder for backups, {chosen}, is not there.",
-            "Connect its disk, or choose another folder under Settings › Backups. No backup was lost.",
+            f"The folder for backups, {store if chosen.is_dir() else chosen}, is not there.",
+            "Connect its disk, or choose a folder under Settings › Backups. No backup was lost.",
         )
 
 
 @contextmanager
 def kept_folder(store: Path) -> Iterator[Path]:
     """Make the folder of kept backups if need be, and lock it. Raises UserError if that cannot be done."""
-    if store.name != KEPT:
-        require_place(store.parent)
+    require_place(store)
     try:
         store.mkdir(parents=True, exist_ok=True)
         lock = acquire(store / LOCK)

@@ -65,6 +65,8 @@ def set_keeping(library_folder: Path, keeping: Keeping) -> None:
         )
     path = library_folder / BACKUPS / SETTINGS
     try:
+        if keeping.folder:  # that it is missing later tells that its disk is
+            store_folder(library_folder, keeping).mkdir(exist_ok=True)
         atomic_write(path, json.dumps(asdict(keeping)))  # ASCII: a path need not be valid Unicode
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -76,12 +78,12 @@ def bring_backups(before: Path, folder: Path) -> None:
     A copy begins its own: the library is still where it was. What the disk refuses stays under its old name.
     """
     keeping = keeping_of(folder)
-    if not keeping.folder or (before / "library.db").exists():
+    if not keeping.folder:
         return
     old, new = store_folder(before, keeping), store_folder(folder, keeping)
     if old.is_dir() and not new.exists():
         with suppress(OSError):
-            old.rename(new)
+            new.mkdir() if (before / "library.db").exists() else old.rename(new)
 
 
 def store_folder(library_folder: Path, keeping: Keeping | None = None) -> Path:

@@ -207,7 +207,7 @@ def _backups(library: Library, ids: Sequence[str]) -> tuple[tuple[Path, ...], tu
         kept += found
         damaged += unreadable
     chosen = keeping_of(library.folder).folder
-    if chosen and not Path(chosen).is_dir():
+    if chosen and not store_folder(library.folder).is_dir():
         unread.append(Path(chosen))
     there = [*(library.folder / BACKUPS).glob("*")]
     looked_into = [one for one in there if one.suffix in (".db", ".zip")]

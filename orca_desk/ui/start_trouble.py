@@ -92,7 +92,7 @@ class StartTrouble:
     def _missing(self) -> str:
         """Return the folder that the user chose for backups if it is not there."""
         chosen = keeping_of(self._folder).folder
-        return "" if not chosen or Path(chosen).is_dir() else chosen
+        return chosen if chosen and not store_folder(self._folder).is_dir() else ""
 
     def _other(self) -> Path | None:
         chosen = QFileDialog.getExistingDirectory(None, "Select a folder for the library")

@@ -101,6 +101,11 @@ def test_the_settings_lie_beside_the_library(library: Library, tmp_path: Path) -
     with pytest.raises(UserError, match="is not there") as caught:
         keep(library, why="automatic")
     assert "No backup was lost" in caught.value.hint
+    elsewhere.mkdir()  # where its disk is connected, but it is not
+    with pytest.raises(UserError, match="is not there"):
+        keep(library, why="automatic")
+    set_keeping(library.folder, keeping_of(library.folder))  # chosen again
+    assert keep(library, why="automatic").path.is_relative_to(elsewhere)
     (library.folder / "backups" / "keeping.json").write_text("{")
     assert keeping_of(library.folder) == Keeping()
 

@@ -53,8 +53,8 @@ def test_backups_that_are_kept_elsewhere_follow_a_move_but_no_copy(tmp_path: Pat
         set_keeping(old, Keeping(folder=str(place)))
         name = keep(library, why="asked").name
     shutil.copytree(old, copied)
-    Library.open(copied).close()
-    assert kept_backups(store_folder(copied)) == ([], [])
+    with Library.open(copied) as copy:
+        assert kept_backups(store_folder(copied)) == ([], []) and keep(copy, why="asked")
     assert [one.name for one in kept_backups(store_folder(old))[0]] == [name]
     old.rename(moved)
     Library.open(moved).close()

@@ -107,7 +107,7 @@ def test_backups_on_a_disk_that_is_not_there_are_told(damaged: Path, theme: Them
     place = tmp_path / "disk"
     place.mkdir()
     set_keeping(damaged, Keeping(folder=str(place)))
-    place.rmdir()
+    place.rename(tmp_path / "unplugged")
     offered: list[str] = []
     box = StartTrouble(damaged, DamagedError("Damaged."), theme)
     assert [one.counts["tasks"] for one in box._backups()] == [3]  # of before the choice

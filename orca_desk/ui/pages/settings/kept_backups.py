@@ -75,8 +75,7 @@ def stock_of(library_folder: Path) -> Stock:
     folder = store_folder(library_folder, keeping)
     missing = None
     try:
-        if keeping.folder:
-            require_place(Path(keeping.folder))
+        require_place(folder)
     except UserError as error:
         missing = error
     backups, unreadable = kept_backups(folder)
