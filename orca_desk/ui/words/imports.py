@@ -120,7 +120,7 @@ def preview_summary(preview: PreviewedImport) -> str:
 def other_file(other: PreviewedOther) -> str:
     """Return what would become of a file that is imported in the same way as the one that is shown."""
     if other.preview is None:
-        return f"{other.name}: {other.problem}"
+        return f"{other.name} is left out: {other.problem}"
     return " ".join([f"{other.name}: {preview_summary(other.preview)}", *preview_doubts(other.preview)])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from orca_desk.formats.preview import ImportPreview
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther, preview_import, preview_others
@@ -61,6 +62,8 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         )
         self.source, self._start, self._save_refused = source, start, save_refused
         self._as_answers, self._others = as_answers, tuple(others)
+        self._readable: tuple[TaskSource, ...] | None = ()  # of these; None while they are being read
+        self._seen: ImportPreview | None = None
         self._questions = LibraryQuestions(desk.library)
         self.rows = PreviewModel(
             desk.theme, ("Line", "Question", "Context", "Answer", "Family", "Split", "Tags")
@@ -79,14 +82,15 @@ class ImportDialog(SourceDialog[PreviewedImport]):
     def request(self) -> ImportRequest:
         """Return what to import and how."""
         request = self.import_choices.request(self.fields.chosen)
-        return replace(request, more=self._others) if self.takes_others else request
+        return replace(request, more=self._readable or ()) if self.takes_others else request
 
     def read(self) -> None:
         """Read the preview again, and what would become of the sources that follow."""
+        self._seen, self._readable = None, None if self.takes_others else ()
         super().read()
         self.others_area.setVisible(self.takes_others)
         if self.takes_others:
-            wanted, questions = self.request(), self._questions
+            wanted, questions = replace(self.request(), more=self._others), self._questions
             self.others.setText("Reading the other files…")
             self.desk.background.run(
                 self,
@@ -116,9 +120,8 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         for place in bad:
             self.table.setSpan(place, 1, 1, self.rows.columnCount() - 1)
         self.show_problems(seen.problems, seen.bad)
-        self.offer("task", good=seen.good, whole=seen.whole)
-        if self.takes_others and seen.good:
-            self.import_button.setText(f"Import {counted(1 + len(self._others), 'file')}")
+        self._seen = seen
+        self._offer_import()
         self.summary.setText(preview_summary(preview))
         self.remark(preview_doubts(preview))
         if preview.are_answers:
@@ -143,7 +146,20 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         for widget in (self.all_alike, self.others_area):
             layout.insertWidget(layout.count() - 1, widget)
 
+    def _offer_import(self) -> None:
+        """Let the user import, once it is known which of the other sources can be read."""
+        if self._seen is None:
+            return
+        self.offer("task", good=self._seen.good, whole=self._seen.whole)
+        if self._readable is None:
+            self.import_button.setEnabled(False)
+        elif self.takes_others and self._seen.good:
+            self.import_button.setText(f"Import {counted(1 + len(self._readable), 'file')}")
+
     def _show_others(self, previews: Sequence[PreviewedOther]) -> None:
+        pairs = zip(self._others, previews, strict=True)
+        self._readable = tuple(source for source, one in pairs if one.preview is not None)
+        self._offer_import()
         family = (
             f"Rows without a family come to the family {self.import_choices.family_chosen}, as in this file."
         )
