@@ -28,10 +28,7 @@ def note_on(library: Library, kind: NotedKind, item: str) -> str:
 def set_note(library: Library, kind: NotedKind, item: str, note: str) -> str:
     """Store a note, or remove it if it is blank; return the earlier one. Raises UserError for a long one."""
     text = note.strip()
-    if len(text) > LONGEST_NOTE:
-        raise UserError(
-            f"The note has {len(text):,} characters; {LONGEST_NOTE:,} are allowed.", "Shorten it."
-        )
+    check_note(text)
 
     def store(db: sqlite3.Connection) -> str:
         row = db.execute("SELECT note FROM notes WHERE kind = ? AND item = ?", (kind, item)).fetchone()
@@ -42,6 +39,14 @@ def set_note(library: Library, kind: NotedKind, item: str, note: str) -> str:
         return str(row["note"]) if row else ""
 
     return library.write(store)
+
+
+def check_note(text: str) -> None:
+    """Raise UserError if a note is longer than what is stored."""
+    if len(text) > LONGEST_NOTE:
+        raise UserError(
+            f"The note has {len(text):,} characters; {LONGEST_NOTE:,} are allowed.", "Shorten it."
+        )
 
 
 def name_of(library: Library, kind: Literal["run", "snapshot"], item: str) -> str:

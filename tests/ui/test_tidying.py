@@ -127,6 +127,9 @@ def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtb
     qtbot.waitUntil(lambda: history.model.index(0, 0).data() == "sums, rank 8 (train-1)")
     select(history.table, 0)
     note = open_dialog(NoteDialog, qtbot, history.tidying.note_action.trigger)
+    note.text.setPlainText("x" * 20_001)
+    note.accept()
+    assert note.isVisible() and "20,001 characters" in note.problem.text(), "what was written is not lost"
     note.text.setPlainText("learns fast\nforgets too")
     note.accept()
     qtbot.waitUntil(lambda: get_run(library, "train-1").note == "learns fast\nforgets too")

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.errors import UserError
 from orca_desk.library.deleting import Kind
-from orca_desk.library.notes import name_of, note_on, rename, set_note
+from orca_desk.library.notes import LONGEST_NAME, check_note, name_of, note_on, rename, set_note
 from orca_desk.library.trash import Restored
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk
@@ -19,6 +20,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tidying import (
     NOUNS,
+    RENAMED,
     TRASH,
     TRASH_OF_SEVERAL,
     deleted_sentence,
@@ -49,23 +51,8 @@ PLACES: dict[Kind, tuple[str, str]] = {
     Kind.RUN: ("jobs", "run"),
     Kind.CHECKPOINTS: ("training", "listed"),
 }
-RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
-RENAME, DELETE = "F2", "Del"  # keys
 Chosen = Callable[[], Sequence[Any]]
 Find = Callable[[Sequence[Any]], Sequence[str]]
-
-
-def tidying_of(*kinds: Kind) -> tuple[tuple[str, str], ...]:
-    """Return what can be done with the rows of some kinds, for `Page.on_rows`."""
-    return tuple(
-        action
-        for kind in kinds
-        for action in (
-            *(((RENAME, f"Rename {NOUNS[kind][1]}…"),) if kind in RENAMED else ()),
-            ("", f"Note on {NOUNS[kind][1]}…"),
-            (DELETE, f"Delete {NOUNS[kind][1]}"),
-        )
-    )
 
 
 class Tidying(QObject):
@@ -85,7 +72,7 @@ class Tidying(QObject):
         self.desk, self._view = desk, view
         self._kind, self._chosen, self._find = kind, chosen, find
         self.delete_action = self._action("Delete", self.delete, QKeySequence.StandardKey.Delete)
-        self.rename_action = self._action("Rename…", self.rename, RENAME)
+        self.rename_action = self._action("Rename…", self.rename, "F2")
         self.note_action = self._action("Note…", self.note, "")
 
     @property
@@ -292,6 +279,7 @@ class LineDialog(QDialog):
         layout = _column(self)
         layout.addWidget(label(title, bold=True, wrap=True))
         self.line = QLineEdit(text)
+        self.line.setMaxLength(LONGEST_NAME)
         self.line.setAccessibleName(title)
         self.line.selectAll()
         layout.addWidget(self.line)
@@ -320,13 +308,23 @@ class NoteDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What to remember of it. Only you see this note.")
         layout.addWidget(self.text, 1)
+        self.problem = label(tone="bad", wrap=True)
+        self.problem.hide()
+        layout.addWidget(self.problem)
         layout.addWidget(dialog_buttons(self, button("Save", self.accept, primary=True)))
 
     def accept(self) -> None:
-        """Save the note if it changed; an empty one is removed."""
+        """Save the note if it changed; an empty one is removed. A long one stays here, to be shortened."""
+        text = self.text.toPlainText().strip()
+        try:
+            check_note(text)
+        except UserError as error:
+            self.problem.setText(f"{error.message} {error.hint}")
+            self.problem.show()
+            return
         super().accept()
-        if self.text.toPlainText().strip() != self._before:
-            self._save(self.text.toPlainText())
+        if text != self._before:
+            self._save(text)
 
 
 def _column(dialog: QDialog) -> QVBoxLayout:
