@@ -29,6 +29,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu, PlotTable
 from orca_desk.ui.widgets.plot_text import fit_axes
 from orca_desk.ui.widgets.series import Axis, TrainingPoints
+from orca_desk.ui.widgets.still_plot import zoom_with_ctrl
 from orca_desk.ui.widgets.text import label, set_tone
 
 REDRAW_MS = 200  # at most five times per second, however fast events arrive
@@ -151,6 +152,7 @@ class Curves(QWidget):
         layout.addLayout(top)
         self.figure = _Figure()
         self.figure.setAccessibleName("Loss curves")
+        self.figure.setToolTip("Ctrl and the wheel zoom, dragging moves, a double click shows all")
         layout.addWidget(self.figure, 1)
         layout = QVBoxLayout(self.figure)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -261,6 +263,7 @@ class Curves(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getViewBox().setMouseEnabled(x=True, y=False)
+        zoom_with_ctrl(plot)
         if not bottom:
             plot.getAxis("bottom").setStyle(showValues=False)
         return plot
