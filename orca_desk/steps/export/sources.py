@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
+from orca_desk.inventory.moved_bases import with_found_base
 from orca_desk.inventory.student_files import COMPANIONS, student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot
@@ -95,9 +96,11 @@ def exportable(library: Library, training_id: str) -> Training:
             raise UserError(
                 f"The adapter of {training_id} is gone: {path} does not exist.", "Train it again."
             )
+    training = with_found_base(library, training)
     if not training.base.exists():
         raise UserError(
-            f"The base of {training_id} is gone: {training.base} does not exist.", "Restore it, then export."
+            f"The base of {training_id} is gone: {training.base} does not exist.",
+            "Restore it, or add its new folder on the Models page: it is recognised by its content.",
         )
     require_same_base(library, training)
     return training

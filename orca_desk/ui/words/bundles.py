@@ -70,8 +70,8 @@ def missing_models(models: Sequence[NamedModel]) -> list[str]:
     if len(models) > NAMED:
         named.append(f"{len(models) - NAMED:,} more")
     return [
-        f"Models to have on the other computer: {', '.join(named)}. They are recognised by their content,"
-        " wherever they lie."
+        f"Models to have on the other computer: {', '.join(named)}. Add them on the Models page there: they"
+        " are recognised by their content."
     ]
 
 
