@@ -7,6 +7,8 @@ from orca_desk.handbook import glossary
 
 LONGEST = 60  # characters of a label; longer ones are sentences, and explain themselves
 MOST = 2  # terms in one tip
+VERBS = ("erase", "judge")  # "erased" is the same term, but "bundled" and "based" are none
+AS_WRITTEN = {"gguf": "GGUF", "lora": "LoRA"}  # terms that are no common words
 
 
 def tip_of(text: str) -> str:
@@ -17,7 +19,7 @@ def tip_of(text: str) -> str:
     for match in _terms().finditer(text.replace("&", "").lower().replace("held-out", "held out")):
         found[_term(match[0])] = None
     meanings = glossary()
-    return "\n\n".join(f"{term.capitalize()}: {meanings[term]}" for term in [*found][:MOST])
+    return "\n\n".join(f"{_written(term)}: {meanings[term]}" for term in [*found][:MOST])
 
 
 @functools.cache
@@ -32,9 +34,13 @@ def _term(word: str) -> str:
     return next(term for term in glossary() if word in _forms(term))
 
 
+def _written(term: str) -> str:
+    return AS_WRITTEN.get(term) or term.capitalize()
+
+
 def _forms(term: str) -> tuple[str, ...]:
     if term.endswith("y"):
         return (term, f"{term[:-1]}ies")
-    if term.endswith("e"):
+    if term in VERBS:
         return (term, f"{term}s", f"{term}d")
     return (term, f"{term}s")
