@@ -28,6 +28,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.experiment.check_list import CheckList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.family_choice import FamilyChoice
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
@@ -190,7 +191,7 @@ class ExperimentSetup(QWidget):
 
     def _build_settings(self) -> QFrame:
         frame, layout = card()
-        head = QHBoxLayout()
+        head = FlowRow()
         head.addWidget(label("Training settings of every arm", size="heading", bold=True), 1)
         self.more = button("All settings")
         self.more.setCheckable(True)
@@ -211,7 +212,8 @@ class ExperimentSetup(QWidget):
         layout.addWidget(label("Arms: what the records are made into", size="heading", bold=True))
         layout.addWidget(self.arms)
         layout.addSpacing(GRID)
-        layout.addWidget(label("System messages: what every student is told", size="heading", bold=True))
+        told = "System messages: what every student is told"
+        layout.addWidget(label(told, size="heading", bold=True, wrap=True))
         layout.addWidget(self.messages)
         return frame
 

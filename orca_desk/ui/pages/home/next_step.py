@@ -11,6 +11,7 @@ from orca_desk.library.overview import Advice, LibraryOverview, advice
 from orca_desk.steps.demo.state import DemoState, DemoStudent
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.demo import JOB_TITLES
 
@@ -192,15 +193,15 @@ class NextCard(QFrame):
         self.hint = label(tone="muted", wrap=True)
         words.addWidget(self.sentence)
         words.addWidget(self.hint)
-        self._others = QHBoxLayout()
+        self._others = FlowRow()
         self._others.setContentsMargins(0, GRID // 2, 0, 0)
-        self._others.setSpacing(GRID)
-        self._others.addStretch(1)
         words.addLayout(self._others)
-        row.addLayout(words, 1)
         self.button = button("", self._press, primary=True)
         self.button.setObjectName("next")
-        row.addWidget(self.button)
+        flowing = FlowRow(spacing=2 * GRID)
+        flowing.addLayout(words, 1)
+        flowing.addWidget(self.button)
+        row.addLayout(flowing, 1)
         theme.changed.connect(self._paint)
         self.hide()
 

@@ -13,6 +13,8 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, TEXT_SIZES, Choice
+from orca_desk.ui.widgets.breaking_label import BreakingLabel
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.text import label
@@ -184,10 +186,12 @@ class AboutCard(SettingsCard):
         self.rows.addWidget(label("Licences", bold=True))
         self.rows.addWidget(label("Orca Desk is licensed under Apache 2.0. It includes:", wrap=True))
         for name, path in licences().items():
-            words = label(name)
+            line = FlowRow()
+            line.addWidget(label(name, wrap=True), 1)
             link = self.tool("Open", "external-link", partial(self.open_folder, path))
             link.setAccessibleName(f"Open the licence of {name}")
-            self.rows.addLayout(row(words, link))
+            line.addWidget(link)
+            self.rows.addLayout(line)
         self.paint()
 
     def look(self) -> None:
@@ -201,7 +205,9 @@ class AboutCard(SettingsCard):
         self.versions = found
         for place, (name, value) in enumerate(found.items()):
             self._grid.addWidget(label(name, tone="muted"), place, 0)
-            self._grid.addWidget(label(value, selectable=True), place, 1)
+            shown = BreakingLabel()
+            shown.setText(value)
+            self._grid.addWidget(shown, place, 1)
 
     def _copy(self) -> None:
         self.copy("\n".join(f"{name} {value}" for name, value in self.versions.items()))
