@@ -229,9 +229,14 @@ class TaskTable(RowTable):
         self._select_rows(rows, current)
 
     def _select_again(self, before: "_Selected") -> None:
-        """Select what was selected before the user sorted, as far as it is here, without scrolling."""
+        """Select what was selected before the user sorted, as far as it is here, without scrolling.
+
+        If nothing was, as in a table that opens in the order of last time, that is the first row.
+        """
         rows = self._rows_of(before.rowids)
-        if rows:
+        if not before.rowids and self.tasks.rowids:
+            self.selectRow(0)
+        elif rows:
             self._select_rows(rows, before.current)
         else:
             self.clearSelection()

@@ -244,6 +244,10 @@ def test_the_first_tasks_in_another_order_have_no_other_task_selected(page: Task
     table.selectRow(1)
     table.show_more(whole)
     assert table.current_rowid() == whole[1]  # the user chose another one meanwhile
+    table.clearSelection()
+    table.order_by((0, True))
+    table.show_rowids(turned)
+    assert table.current_rowid() == turned[0]
 
 
 def test_the_question_has_the_most_room(page: TasksPage, qtbot: QtBot) -> None:
