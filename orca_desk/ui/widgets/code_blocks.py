@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import LEXERS, find_lexer_class
 from pygments.token import Token, _TokenType
-from pygments.util import ClassNotFound
 from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 
 from orca_desk.ui.theme import Colours, Role
@@ -103,10 +102,9 @@ def guess_language(code: str) -> str:
 
 @lru_cache(maxsize=64)
 def _lexer(name: str) -> Lexer | None:
-    try:
-        return get_lexer_by_name(name) if name else None
-    except ClassNotFound:
-        return None
+    """Return the lexer of a language. Pygments' own search would look for plug-ins in every package."""
+    titles = [title for _, title, names, _, _ in LEXERS.values() if name.lower() in names]
+    return find_lexer_class(titles[0])() if titles else None
 
 
 def _units(text: str) -> int:

@@ -143,6 +143,16 @@ def test_each_block_of_code_is_copied_alone(shown: Browser, text: str, codes: li
         assert QGuiApplication.clipboard().text() == code
 
 
+def test_an_unknown_language_is_looked_for_in_no_package(
+    shown: Browser, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = list[str]()
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **of: searches.append(str(of)) or [])
+    shown.show_text("```no-such-language\nx = 1\n```\n```C++\nreturn 1;\n```")
+    assert not searches
+    assert shown.document().find("return").charFormat().foreground().color() == theme.colours("accent")
+
+
 def test_a_language_in_braces_is_known(shown: Browser, theme: Theme) -> None:
     shown.show_text("```{.python}\ndef f():\n    pass\n```")
     assert shown.document().find("def").charFormat().foreground().color() == theme.colours("accent")
