@@ -147,6 +147,7 @@ def _json(plan: Deletion, entry: int | None) -> dict[str, Any]:
         "refused": [
             {"id": one.item.id, "reason": one.reason.value, "holder": one.holder} for one in plan.refused
         ],
+        "measured_answers": plan.measured,
         "bytes": plan.bytes,
         "trash": entry,
     }

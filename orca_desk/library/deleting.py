@@ -151,6 +151,12 @@ def records_of_runs(library: Library, runs: Sequence[str]) -> dict[str, list[str
     return found
 
 
+def measured_answers(library: Library, runs: Sequence[str]) -> int:
+    """Return how many answers of untrained students some runs measured: they go with their run."""
+    row = library.row(f"SELECT count(*) FROM base_answers WHERE run IN {CHOSEN}", {"ids": json_list(runs)})
+    return int(row[0]) if row else 0
+
+
 def in_experiments(library: Library) -> dict[str, str]:
     """Return which experiment each training, evaluation and snapshot belongs to that one made or used."""
     return {item: experiment for experiment, items in _experiments(library) for item in items}

@@ -8,15 +8,9 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 
-NotedKind = Literal["run", "snapshot", "record", "family", "model"]
+NotedKind = Literal["run", "snapshot", "record"]  # trainings, evaluations and experiments are runs
 LONGEST_NAME = 200  # characters
 LONGEST_NOTE = 20_000
-
-
-def notes(library: Library, kind: NotedKind) -> dict[str, str]:
-    """Return the notes on things of one kind, by id. Trainings and evaluations are of kind "run"."""
-    rows = library.rows("SELECT item, note FROM notes WHERE kind = ?", (kind,))
-    return {row["item"]: row["note"] for row in rows}
 
 
 def note_on(library: Library, kind: NotedKind, item: str) -> str:

@@ -19,6 +19,7 @@ from orca_desk.library.deleting import (
     frozen_records,
     in_experiments,
     made_by_experiments,
+    measured_answers,
     records_of_runs,
     rows_of,
     trainings_on,
@@ -79,7 +80,8 @@ class Deletion:
 
     `losing` stay, but what they were made with is gone: evaluations keep their figures, chats (by title)
     their texts. `unfinished` are trainings that cannot be resumed without their checkpoints. `refused` stay.
-    `bytes` is what the files take.
+    `measured` answers of untrained students go with the jobs that measured them. `bytes` is what the files
+    take.
     """
 
     kind: Kind
@@ -90,12 +92,14 @@ class Deletion:
     unfinished: tuple[Item, ...] = ()
     refused: tuple[Refused, ...] = ()
     files: tuple[Path, ...] = field(default=(), repr=False)
+    measured: int = 0
     bytes: int = 0
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing but what was chosen is touched."""
-        return not (self.along or self.losing or self.losing_chats or self.unfinished or self.refused)
+        more = (self.along, self.losing, self.losing_chats, self.unfinished, self.refused, self.measured)
+        return not any(more)
 
     @property
     def label(self) -> str:
@@ -147,6 +151,7 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
         ),
         refused=tuple(refused),
         files=files,
+        measured=measured_answers(library, going) if kind is Kind.RUN else 0,
         bytes=sum(map(size_of, files)),
     )
 

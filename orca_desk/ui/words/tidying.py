@@ -76,6 +76,10 @@ def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
     lines = []
     if deletion.along:
         lines.append(("Goes too, as it was made of it", f"{_listed(_along(deletion, name=True))}."))
+    if deletion.measured:
+        answers = counted(deletion.measured, "answer")
+        told = f"{answers} of the untrained student, by which a snapshot takes learnable tasks."
+        lines.append(("Goes too, as it was measured by it", told))
     if deletion.losing:
         names = _listed([item_name(one) for one in deletion.losing])
         lines.append(

@@ -14,6 +14,7 @@ from tidy_library import fill
 from orca_desk.errors import UserError
 from orca_desk.library import trash
 from orca_desk.library.answers import answer_counts
+from orca_desk.library.base_answers import BaseAnswer, add_base_answers
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import Kind
 from orca_desk.library.finding import find
@@ -29,7 +30,7 @@ from orca_desk.library.trainings import get_training, list_trainings
 from orca_desk.library.trash import empty_trash, list_trash
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
 from orca_desk.ui.words.forgetting_tasks import going_lines
-from orca_desk.ui.words.tidying import refusal_sentence
+from orca_desk.ui.words.tidying import deletion_lines, refusal_sentence
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,21 @@ def test_what_is_at_work_or_of_an_experiment_stays(library: Library) -> None:
     entry = delete(library, plan)
     assert [one.id for one in list_trainings(library)] == []
     restore(library, entry)
+    assert content(library) == before
+
+
+def test_a_measurement_of_a_student_says_that_its_answers_go(library: Library) -> None:
+    run = create_run(library, "measure", {})
+    answer = BaseAnswer(
+        question="q", sample=0, response="5", correct=True, completion_tokens=1, finish_reason="stop"
+    )
+    add_base_answers(library, [answer], model="ab", system="", asked="", run=run.id)
+    end_run(library, run.id, "done", "")
+    before = content(library)
+    plan = plan_deletion(library, Kind.RUN, [run.id])
+    assert plan.measured == 1 and not plan.is_plain
+    assert any("1 answer of the untrained student" in text for _, text in deletion_lines(plan))
+    restore(library, delete(library, plan))
     assert content(library) == before
 
 
