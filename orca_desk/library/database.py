@@ -272,7 +272,7 @@ def _is_lost(path: Path) -> bool:
     """Return whether the file is empty or missing where a library has left backups or trainings."""
     if path.exists() and path.stat().st_size:
         return False
-    marks = ("backups/kept/*.backup.json", "backups/library-format-*.db", "trainings/*")
+    marks = ("backups/kept/*.backup.json", "backups/library-format-*.db", "trainings/train-*")
     return any(True for mark in marks for _ in path.parent.glob(mark))
 
 
