@@ -58,6 +58,10 @@ class Handbook(QDialog):
         self._lay_out()
         self._act("Ctrl+F", self.search.setFocus)
         self._act("Alt+Left", self.go_back)
+        for keys, steps in ((("Ctrl++", "Ctrl+="), 1), (("Ctrl+-",), -1)):  # those of the View menu
+            for key in keys:
+                self._act(key, partial(self._step_text_size, desk, steps))
+        self._act("Ctrl+0", lambda: desk.choose_text_size(100))
         desk.theme.changed.connect(self._again)
         self._list()
         self.show_place(INDEX)
@@ -142,6 +146,9 @@ class Handbook(QDialog):
         at = self.text.verticalScrollBar().value()
         self._show(*self.place)
         self.text.verticalScrollBar().setValue(at)
+
+    def _step_text_size(self, desk: Desk, steps: int) -> None:
+        desk.choose_text_size(desk.theme.step_text_size(steps))
 
     def _act(self, key: str, run: Callable[[], Any]) -> None:
         action = QAction(self)

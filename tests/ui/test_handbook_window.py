@@ -82,3 +82,12 @@ def opened(window: Window) -> Handbook:
     found = window.findChild(Handbook)
     assert found is not None
     return found
+
+
+def test_the_text_grows_and_shrinks_by_the_usual_keys(handbook: Handbook, window: Window) -> None:
+    handbook.activateWindow()
+    usual = handbook.text.font().pointSizeF()
+    QTest.keyClick(handbook.text, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert window.desk.theme.text_size > 100 and handbook.text.font().pointSizeF() > usual
+    QTest.keyClick(handbook.text, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    assert window.desk.theme.text_size == 100 and handbook.text.font().pointSizeF() == usual
