@@ -13,9 +13,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from orca_desk.ui.background import Background
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.glossary import tip_of
+from orca_desk.yielding import yielding
 
 BLOCK = 200
 KEPT = 50
+COPIED_TOGETHER = 250  # rows that are fetched between two pauses of a copy
 Index = QModelIndex | QPersistentModelIndex
 Item = Any
 INVALID = QModelIndex()
@@ -85,11 +87,16 @@ class BlockTableModel(QAbstractTableModel):
         """Give `put` what a copy holds of cells by row, once they are fetched; deleted rows are left out."""
         rowids = [self.rowids[row] for row in rows]
 
-        def show(items: list[Item | None]) -> None:
-            put([[self._full_text(one, column) for column in columns] for one in items if one is not None])
+        def read() -> list[list[str]]:
+            cells: list[list[str]] = []
+            for start in yielding(range(0, len(rowids), COPIED_TOGETHER)):
+                for one in self._fetch(rowids[start : start + COPIED_TOGETHER]):
+                    if one is not None:
+                        cells.append([self._full_text(one, column) for column in columns])
+            return cells
 
         if rowids:
-            self._background.run(self, lambda: self._fetch(rowids), show, urgent=True)
+            self._background.run(self, read, put)
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return the number of rows."""
