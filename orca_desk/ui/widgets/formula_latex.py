@@ -25,7 +25,7 @@ _RENAMED = (
     (re.compile(r"\\(?:nonumber|notag)(?![A-Za-z])|\\label\{[^{}]*\}"), ""),
     (re.compile(r"\\operatorname\*"), r"\\operatorname"),
     # what such a command holds would not be drawn: it only tells TeX about spaces
-    (re.compile(r"\\math(?:op|rel|bin|ord|open|close|punct|inner)\s*(?=\{)"), ""),
+    (re.compile(r"\\math(?:op|rel|bin|ord|open|close|punct|inner)(?![A-Za-z])"), ""),
     (re.compile(r"\\not\s*="), r"\\ne "),
     (re.compile(r"\\hdots(?![A-Za-z])"), r"\\ldots "),
     (re.compile(r"\\hfill(?![A-Za-z])"), r"\\quad "),
@@ -36,6 +36,7 @@ _MATHS_IN_TEXT = re.compile(r"(?<!\\)\$(?=\S)([^$\\]+)(?<=\S)\$(?!\w)")
 _UNSAFE = re.compile(r"(\\&|<)")  # the library does not escape them in text
 _ESCAPED = re.compile(r"\\([$%#_])")
 _ARRAY = re.compile(r"\\begin\{array\}\s*(?:\[\w\]\s*)?\{((?:[^{}]|\{[^{}]*\})*)\}")
+_STRANGE_ARRAY = re.compile(r"\\begin\{array\}(?!\{[lcr]+\})")
 _SPACERS = re.compile(r"[@!<>]\{[^{}]*\}|\s+")
 _PARAGRAPH = re.compile(r"[pmb]\{[^{}]*\}")
 _REPEATED = re.compile(r"\*\{(\d{1,2})\}\{([lcr|]+)\}")
@@ -48,6 +49,8 @@ def known_latex(latex: str) -> str:
         latex = old.sub(new, latex)
     latex = _TEXT.sub(_plain_text, latex)
     latex = _ARRAY.sub(_marked_array, latex)
+    if _STRANGE_ARRAY.search(latex):
+        raise ValueError("columns of a table")
     latex = re.sub(r"\\hline(?![A-Za-z])", rf"\\text{{{ROW_RULE}}}", latex)
     return rf"\begin{{align*}}{latex}\end{{align*}}" if _has_bare_columns(latex) else latex
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 from ziamath.drawable import HLine, VLine
 from ziamath.nodes.mtable import Mtable
@@ -27,15 +27,15 @@ def lengthen_bars(mathml: Element) -> None:
     """Give fractions in fractions room beside them, so that their bars are the shorter ones."""
     for fraction in [one for one in mathml.iter() if _name(one) == "mfrac"]:
         for place, part in enumerate(list(fraction)):
-            inner = part
+            row, inner = None, part
             while _name(inner) in ("mrow", "mstyle") and len(inner) == 1:
-                inner = inner[0]
+                row, inner = inner if _name(inner) == "mrow" else row, inner[0]
             if _name(inner) == "mfrac":
-                row = Element(part.tag.replace(_name(part), "mrow"))
-                SubElement(row, "mspace", width=LONGER)
-                row.append(part)
-                SubElement(row, "mspace", width=LONGER)
-                fraction[place] = row
+                if row is None:  # the library reads each row twice, so a new one costs
+                    row = fraction[place] = Element(part.tag.replace(_name(part), "mrow"))
+                    row.append(part)
+                row.insert(0, Element("mspace", width=LONGER))
+                row.append(Element("mspace", width=LONGER))
 
 
 def _take_marks(table: Element) -> None:

@@ -82,6 +82,7 @@ def test_tables_have_their_rules(latex: str, lines: tuple[int, int]) -> None:
     [
         (r"\mathop{\text{max}}_{x}", r"{\text{max}}_{x}"),
         (r"a \mathrel{+}= b", r"a {+}= b"),
+        (r"\mathop\sum_x", r"\sum_x"),
         (r"\begin{rcases} a \end{rcases} = c", r"\left.\begin{array}{ll} a \end{array}\right\} = c"),
         (r"\text{50\% of \$5}", r"\text{50% of $5}"),
         (r"\text{so $x$ is}", r"\text{so }x\text{ is}"),
@@ -91,10 +92,19 @@ def test_nothing_is_dropped_or_shown_as_a_command(latex: str, same: str) -> None
     assert set_formula(latex, is_display=True) == set_formula(same, is_display=True)
 
 
-def test_the_bar_of_a_fraction_of_fractions_is_the_longest() -> None:
-    svg = ElementTree.fromstring(set_formula(r"\frac{\frac{a}{b}}{\frac{c}{d}}", is_display=True).svg)
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\frac{\frac{a}{b}}{\frac{c}{d}}",
+        r"\frac{\dfrac ab}{c}",
+        r"\frac{\frac{\frac{a}{b}}{c}}{d}",
+        r"\frac\frac ab c",
+    ],
+)
+def test_the_bar_of_a_fraction_of_fractions_is_the_longest(latex: str) -> None:
+    svg = ElementTree.fromstring(set_formula(latex, is_display=True).svg)
     widths = sorted(float(one.get("width", 0)) for one in svg.iter() if one.tag.endswith("rect"))
-    assert len(widths) == 3 and widths[2] > 1.3 * widths[1]
+    assert widths[-1] > 1.2 * widths[-2]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +115,7 @@ def test_the_bar_of_a_fraction_of_fractions_is_the_longest() -> None:
         r"\begin{array}{c} 1 \\ \cline{1-1} 2 \end{array}",  # the line would be missing
         r"1 \hline 2",
         r"\begin{array}{X} 1 \end{array}",
+        r"\begin{array}{*{2}{*{2}{c}}} 1 & 2 \end{array}",
         "\\begin{array}{c} \\text{\ue000}1 \\end{array}",  # a mark of the app's own
         r"\binom{\frac{1}{2}}{k}",
         r"\frac{1",
