@@ -18,7 +18,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.library.backup import BackupPart, TrainedFile, trained_files
 from orca_desk.library.clock import now as stored_now
 from orca_desk.library.connections import connect, copy_pages, is_damage, stoppable
-from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.database import DATABASE_NAME, DamagedError, Library
 from orca_desk.library.integrity import check_database, damage
 from orca_desk.library.keeping_settings import INTERVALS, KEPT, Keeping, keeping_of, store_folder
 from orca_desk.library.kept import SUFFIX, KeptBackup, KeptFile, Why, kept_backups, pieces_in, write_kept
@@ -97,8 +97,8 @@ def keep(
     `parts` are the trained files to include, by default as set. Where nothing has changed since the newest
     backup, an automatic one returns that. `on_bytes` gets the size of each piece, and 0 now and then while
     the database is copied and checked; an exception from it stops.
-    Raises UserError if the library is damaged, the disk is full or the folder is missing: every earlier
-    backup then is as it was.
+    Raises DamagedError for a damaged library, and UserError if the disk is full or the folder is missing:
+    every earlier backup then is as it was.
     """
     keeping = keeping_of(library.folder)
     wanted = _parts(keeping) if parts is None else parts
@@ -311,7 +311,7 @@ def _look(copy: Path, check: Callable[[], None]) -> tuple[int, dict[str, int], l
     """Return the version, the counts and the contradictions of a copy. Raises UserError if it is damaged."""
     with closing(connect(copy, "immutable")) as db, stoppable(db, check):
         if found := _damage_of(db):
-            raise UserError(
+            raise DamagedError(
                 f"The library is damaged, so no backup was made of it: {found[0]}",
                 "Restore an earlier backup, which was not touched, or recover what can be read.",
             )

@@ -8,6 +8,7 @@ step of that can be repeated, so an end in the middle leaves the old state or, a
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from typing import Any
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write, file_sha256, sync_folder
 from orca_desk.library.backup import Backup, checked
-from orca_desk.library.connections import connect, copy_pages
-from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.connections import connect, copy_pages, is_damage
+from orca_desk.library.database import DATABASE_NAME, DamagedError, Library
 from orca_desk.library.keeping import EVERYTHING, keep
 from orca_desk.library.keeping_settings import BACKUPS
 from orca_desk.library.kept import KeptBackup
@@ -48,11 +49,21 @@ def stage(library: Library, path: Path, *, on_bytes: Bytes = lambda count: None)
     written; an exception from it stops, and nothing has changed. Raises UserError if the backup is damaged,
     and without the room for it.
     """
-    present = None
-    if not library.is_damaged:
-        present = keep(library, why="before-restore", parts=EVERYTHING, on_bytes=on_bytes)
+    present = None if library.is_damaged else _keep_before(library, on_bytes)
     made = {row["id"]: row["created_at"] for row in library.rows(_TRAININGS)} if present else None
     return Staged(backup=_stage(library.folder, path, made, on_bytes), present=present)
+
+
+def _keep_before(library: Library, on_bytes: Bytes) -> KeptBackup | None:
+    """Back the present state up; None where that finds the damage that nobody has met yet."""
+    try:
+        return keep(library, why="before-restore", parts=EVERYTHING, on_bytes=on_bytes)
+    except DamagedError:
+        return None
+    except UserError as error:
+        if isinstance(error.__cause__, sqlite3.Error) and is_damage(error.__cause__):
+            return None
+        raise
 
 
 def stage_over_damaged(folder: Path, path: Path, *, on_bytes: Bytes = lambda count: None) -> Staged:

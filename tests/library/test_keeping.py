@@ -245,16 +245,23 @@ def test_a_damaged_list_is_told_and_loses_no_piece(trained: Library) -> None:
     assert verify(first.path.parent).damaged == ()
 
 
-def test_a_damaged_library_is_not_kept(trained: Library) -> None:
+def test_a_damaged_library_is_not_kept_but_replaced(trained: Library) -> None:
     first = keep(trained, why="automatic")
     trained.close()
     content = bytearray(trained.path.read_bytes())
     page = content.index(b"What is 250 plus 0?") // 4096 * 4096
     content[page + 8 : page + 200] = b"\xff" * 192
     trained.path.write_bytes(content)
-    with Library.open(trained.folder) as damaged, pytest.raises(UserError, match="damaged"):
-        keep(damaged, why="automatic")
-    assert verify(first.path.parent).damaged == () and check_backup(first.path).tasks == 300
+    with Library.open(trained.folder) as damaged:
+        with pytest.raises(UserError, match="damaged"):
+            keep(damaged, why="automatic")
+        assert verify(first.path.parent).damaged == () and check_backup(first.path).tasks == 300
+        assert not damaged.is_damaged  # nothing has met it yet
+        assert stage(damaged, first.path).present is None
+    with Library.open(trained.folder) as restored:
+        assert count_tasks(restored) == 300 and check(restored, thorough=True) == []
+    (aside,) = restoring.replaced_in(trained.folder)
+    assert (aside / "library.db").read_bytes()[page + 8 : page + 200] == b"\xff" * 192
 
 
 def _reopened(library: Library) -> Library:
