@@ -180,7 +180,7 @@ class Browser(QTextBrowser):
             mark_unset(document, unset, current_colours())
         if found:
             place_formulas(document, mark, found, self._drawer.drawn)
-            self.setAccessibleDescription(text[:LONGEST_TIP])
+        self.setAccessibleDescription(text[:LONGEST_TIP] if found else "")
 
     def set_page(self, make: Callable[[Callable[[str], str]], str]) -> None:
         """Show the app's own HTML with texts by anyone in it, whose formulas are set.
@@ -206,6 +206,7 @@ class Browser(QTextBrowser):
         if found and self.document().toPlainText().count(PAGE_MARK) == len(found):
             self._formulas = found
             place_formulas(self.document(), PAGE_MARK, found, self._drawer.drawn)
+        self.setAccessibleDescription(self.toPlainText()[:LONGEST_TIP] if self._formulas else "")
 
     def clear(self) -> None:
         """Show nothing."""
@@ -215,6 +216,7 @@ class Browser(QTextBrowser):
         """Show a text as it is; only a very long word is broken, and hidden characters are named."""
         self._written, self._source, self._waits, self._make = None, "", False, None
         self._formulas, self._drawer.codes = [], []
+        self.setAccessibleDescription("")
         self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", visible(text)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name

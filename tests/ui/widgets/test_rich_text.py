@@ -64,6 +64,22 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(shown: Browser, qtbo
     assert shown.accessibleDescription() == ANSWER
 
 
+def test_a_screen_reader_hears_of_this_text_alone(shown: Browser, qtbot: QtBot) -> None:
+    def show_a_formula() -> None:
+        shown.show_text("So $x^2$.")
+        qtbot.waitUntil(lambda: len(objects(shown, FORMULA)) == 1)
+        assert shown.accessibleDescription() == "So $x^2$."
+
+    show_a_formula()
+    shown.show_text("No.")
+    assert shown.accessibleDescription() == ""
+    show_a_formula()
+    shown.clear()
+    assert shown.accessibleDescription() == ""
+    shown.set_page(lambda write: f"<p>{write('Is $x^2$?')}</p>")
+    assert shown.accessibleDescription() == "Is $x^2$?"
+
+
 def test_looking_for_fonts_does_not_write_formulas_out(
     shown: Browser, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
