@@ -383,6 +383,12 @@ def test_the_list_is_as_high_as_its_lines_at_any_size_of_text(palette: Palette, 
     assert palette.list.height() >= 7 * grown(ROW)
 
 
+def test_a_short_name_in_another_script_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    add_tasks(window.desk.library, [Task(family="数学", query="2 + 2?", answer="4")])
+    palette.search.setText("数学")
+    qtbot.waitUntil(lambda: "数学" in titles(palette))
+
+
 def test_what_was_used_last_comes_first(palette: Palette, window: Window, qtbot: QtBot) -> None:
     qtbot.keyClicks(palette.search, "keyboard sh")
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme, font, grown
+from orca_desk.ui.words.visible import visible
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -125,13 +126,14 @@ class EntryDelegate(QStyledItemDelegate):
         painter.setFont(font("body"))
         painter.setPen(colours("text"))
         most = round(room.width() * TITLE_SHARE) if entry.detail else room.width()
-        title = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, most)
+        title = painter.fontMetrics().elidedText(visible(entry.title), Qt.TextElideMode.ElideRight, most)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
         room.setLeft(room.left() + painter.fontMetrics().horizontalAdvance(title) + GRID + 4)
         if entry.detail and room.width() > 5 * GRID:
             painter.setFont(font("caption"))
             painter.setPen(colours("muted"))
-            detail = painter.fontMetrics().elidedText(entry.detail, Qt.TextElideMode.ElideRight, room.width())
+            detail = visible(entry.detail)
+            detail = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, detail)
 
     def _paint_keys(self, painter: QPainter, room: QRect, keys: Sequence[str]) -> int:
