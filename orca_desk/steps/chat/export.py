@@ -1,10 +1,11 @@
 """Exporting a chat: every turn with the answers of all columns, as Markdown, as a web page, or as JSON.
 
-The files name the models' files, without their folders. Markdown holds what was written as it is. In the web
-page all of it is text: it runs nothing and loads nothing.
+The files name the models' files, without their folders. Markdown holds what was written as it is, but closes
+code that an answer left open. In the web page all of it is text: it runs nothing and loads nothing.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from html import escape
@@ -24,6 +25,7 @@ ChatFormat = Literal["md", "html", "json"]
 FORMATS: tuple[ChatFormat, ...] = get_args(ChatFormat)
 KIND = "orca-desk chat"
 ENDS = {"length": "cut off at the length limit", "cancelled": "stopped"}
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")  # a line that begins or ends code
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 110em; padding: 0 1.5em; }
@@ -79,7 +81,7 @@ def as_markdown(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         parts += [f"*{note}*" for note in _reference(turn)]
         for model, answer, verdict in zip(models, turn.answers, turn.verdicts, strict=True):
             parts.append(f"### {_line(column_name(model))}")
-            parts.append("*No answer.*" if answer is None else answer.content)
+            parts.append("*No answer.*" if answer is None else _closed(answer.content))
             notes = _notes(answer, verdict)
             parts += [f"*{notes}*"] if notes else []
     return "\n\n".join(parts) + "\n"
@@ -203,3 +205,16 @@ def _quoted(text: str) -> str:
 
 def _text(text: str) -> str:
     return f'<div class="text" dir="auto">{escape(text)}</div>'
+
+
+def _closed(text: str) -> str:
+    """Close code that a text leaves open, or all that comes after it would be read as code, too."""
+    fence = ""
+    for line in text.splitlines():
+        if found := FENCE.fullmatch(line):
+            mark, rest = found.groups()
+            if fence and mark.startswith(fence) and not rest.strip():
+                fence = ""
+            elif not fence and not (mark[0] == "`" and "`" in rest):
+                fence = mark
+    return f"{text}\n{fence}" if fence else text

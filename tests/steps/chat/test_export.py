@@ -13,7 +13,7 @@ from orca_desk.library.chats import Chat, ChatMessage, add_message, ask_columns,
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
-from orca_desk.steps.chat.export import as_html, export_chat
+from orca_desk.steps.chat.export import as_html, as_markdown, export_chat
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Transcript, Turn
 
@@ -110,3 +110,20 @@ def test_whatever_a_model_writes_is_text_in_the_web_page(text: str) -> None:
     page = Tags(as_html(transcript, [chat_model]))
     assert set(page.tags) == {"html", "head", "meta", "title", "style", "body", "h1", "p", "h2", "div"}
     assert text == "" or "".join(page.text).count(text) >= 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        ("```python\nx = 1", "```python\nx = 1\n```"),
+        ("~~~~\n```\n~~~", "~~~~\n```\n~~~\n~~~~"),
+        ("```\nx\n```\nDone", "```\nx\n```\nDone"),
+        ("```not code``` at all", "```not code``` at all"),
+    ],
+)
+def test_code_that_an_answer_left_open_does_not_swallow_the_rest(answer: str, written: str) -> None:
+    said = ChatMessage(role="assistant", content=answer)
+    turn = Turn(question="?", system="", answers=(said,), verdicts=(None,), votes=(None,))
+    transcript = Transcript(columns=(CHAT,), turns=(turn,))
+    page = as_markdown(transcript, [ChatModel(part="base", model=Path("/a"))])
+    assert page.endswith(f"\n\n{written}\n")
