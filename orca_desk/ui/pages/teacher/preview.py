@@ -155,8 +155,8 @@ class TeacherPreview(QWidget):
         row.addWidget(sign)
         row.addWidget(label(words, size="caption", bold=True, tone=tone))
         layout.addLayout(row)
-        asked = label(shorten(question, LONGEST, keep_lines=True), tone="muted", wrap=True, selectable=True)
-        asked.setMinimumWidth(1)  # an endless word must not widen the column
+        asked = FittingBrowser("The question")
+        asked.show_text(shorten(question, LONGEST, keep_lines=True))
         layout.addWidget(asked)
         if answer:
             said = FittingBrowser("The answer")

@@ -34,6 +34,7 @@ from orca_desk.ui.pages.teacher.outcome import run_notice
 from orca_desk.ui.pages.teacher.page import CHOSEN, TeacherPage
 from orca_desk.ui.pages.teacher.run import NOTHING
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.window import Window
 
@@ -183,6 +184,8 @@ def test_five_are_previewed_and_not_saved(page: TeacherPage, library: Library, q
     qtbot.waitUntil(lambda: "All 5 will take about" in view.summary.text())
     names = " ".join(card.accessibleName() for card in view.cards)
     assert "Direct answer" in names and "tokens in" in names
+    shown = [one.accessibleName() for one in view.cards[0].findChildren(Browser)]
+    assert shown == ["The question", "The answer"]
     assert count_records(library) == 0
     page.preview_button.click()
     assert not view.cards
