@@ -36,6 +36,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.votes import HELP
@@ -114,8 +115,7 @@ class SystemBar(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         self.choice = QComboBox()
         self.choice.setAccessibleName("System message")
         self.choice.setMinimumContentsLength(20)

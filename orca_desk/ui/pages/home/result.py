@@ -22,7 +22,7 @@ from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.stat import ShareStat
-from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
+from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, TOKENS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.flow_row import FlowRow
@@ -33,7 +33,8 @@ from orca_desk.ui.words.grading import verdict_reason
 
 PLOT = 64 * GRID  # px, the least width of the plot beside the table
 ROW = 30  # px
-NARROWEST = 56 * GRID  # px, the least width of the table, in the smallest window
+NARROWEST = 56 * GRID  # px, the least width of the table with its tokens
+TINIEST = 42 * GRID  # px, without them
 
 
 class ResultView(QWidget):
@@ -83,11 +84,15 @@ class ResultView(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Adapt to the width: the plot beside or below the table, the strategies only where they fit."""
+        """Adapt to the width: the plot beside or below the table, strategies and tokens where they fit."""
         wide = self.width() >= self._table_width + PLOT
         narrow = self.width() - 4 * GRID < self._table_width
-        self.table.setMinimumWidth(self._table_width if wide else min(self._table_width, NARROWEST))
+        tiny = self.width() - 4 * GRID < NARROWEST
+        least = TINIEST if tiny else NARROWEST
+        self.table.setMinimumWidth(self._table_width if wide else min(self._table_width, least))
         self.table.setColumnHidden(STRATEGY, narrow)
+        for column in TOKENS:
+            self.table.setColumnHidden(column, tiny)
         stretched, fixed = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header = self.table.horizontalHeader()
         was_narrow = header.sectionResizeMode(0) == stretched

@@ -16,6 +16,7 @@ ModelTone = Literal["base", "student", "teacher"]
 ROLES: dict[str, ModelTone] = {"base": "base", "tuned": "student", "teacher": "teacher"}
 SYMBOLS = {"base": "●", "tuned": "■", "teacher": "▲"}  # as in the plot
 STRATEGY = 1  # the column of the paired strategy
+TOKENS = 3, 5, 7  # the columns of mean tokens
 
 
 class DemoResultTable(QAbstractTableModel):

@@ -12,6 +12,7 @@ from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.records.record_list import Sign, decision_sign, standing_sign, verdict_sign
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.fitness import standing_text
 from orca_desk.ui.words.grading import verdict_reason
@@ -36,7 +37,7 @@ class VerdictPanel(QFrame):
         grid.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(GRID // 2)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(1, 1)
         self._icon = QLabel()
         self.word = label(bold=True)
         self.reason = label(wrap=True, selectable=True, tone="muted")
@@ -45,23 +46,33 @@ class VerdictPanel(QFrame):
         self.task = QToolButton()
         self.task.setText("Open task")
         room_for_icon(self.task)
-        for column, part in enumerate(
-            (self._icon, self.word, self.reason, self._decision_icon, self.decision, self.task)
-        ):
-            grid.addWidget(part, 0, column, Qt.AlignmentFlag.AlignVCenter)
+        verdict = QHBoxLayout()
+        verdict.setSpacing(GRID)
+        verdict.addWidget(self._icon)
+        verdict.addWidget(self.word)
+        first = FlowRow()
+        first.addLayout(verdict)
+        first.addWidget(self.reason, 1)
+        decided = QHBoxLayout()
+        decided.setSpacing(GRID)
+        decided.addWidget(self._decision_icon)
+        decided.addWidget(self.decision)
+        first.addLayout(decided)
+        first.addWidget(self.task)
+        grid.addLayout(first, 0, 0, 1, 2)
         self._standing_icon = QLabel()
         self.standing = label(wrap=True, selectable=True)
         self.standing.setAccessibleName("In or out")
         self.standing.setToolTip("Whether the rules in force use this record for training, and why")
         grid.addWidget(self._standing_icon, 1, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.standing, 1, 1, 1, 5)
+        grid.addWidget(self.standing, 1, 1)
         self._leak_buttons: list[QToolButton] = []
         self._leaks = QVBoxLayout()
         self._leaks.setSpacing(0)
-        grid.addLayout(self._leaks, 2, 0, 1, 6)
+        grid.addLayout(self._leaks, 2, 0, 1, 2)
         self.note = label(wrap=True, selectable=True)
         self.note.setAccessibleName("Your note")
-        grid.addWidget(self.note, 3, 1, 1, 5)
+        grid.addWidget(self.note, 3, 1)
         desk.theme.changed.connect(self._paint)
 
     def show_record(self, item: ReviewItem) -> None:
