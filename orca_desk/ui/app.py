@@ -29,6 +29,7 @@ from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, sett
 from orca_desk.ui.start_trouble import StartTrouble
 from orca_desk.ui.starting import BEFORE, RESTART, RESTORED, application, qt_in_log
 from orca_desk.ui.theme import Theme, text_size_choice, theme_choice
+from orca_desk.ui.widgets.formulas import end_formulas
 from orca_desk.ui.widgets.motion import follow_system
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
@@ -113,28 +114,30 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
             before(kind, error, trace)
 
     sys.excepthook = report
-    try:
-        with quick_switches(), collect_in_this_thread():
+    # To the end: a thread that still works must not free what belongs to Qt
+    with quick_switches(), collect_in_this_thread():
+        try:
             yield window
-    finally:
-        sys.excepthook = before
-        instances.close()
-        window.hide()
-        for page in window.pages.values():
-            _close(page)
-        if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to resume
-            window.resume_offer.note_closing()
-        window.awake.close()
-        desk.jobs.stop_all()
-        desk.serving.close()
-        for job in desk.jobs.all:
-            job.wait(SECONDS_TO_STOP)
-        desk.online.close()
-        desk.background.close()
-        view_state.sync()
-        chosen.sync()
-        window.deleteLater()
-        desk.deleteLater()
+        finally:
+            sys.excepthook = before
+            instances.close()
+            window.hide()
+            for page in window.pages.values():
+                _close(page)
+            if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to resume
+                window.resume_offer.note_closing()
+            window.awake.close()
+            desk.jobs.stop_all()
+            desk.serving.close()
+            for job in desk.jobs.all:
+                job.wait(SECONDS_TO_STOP)
+            desk.online.close()
+            desk.background.close()
+            end_formulas()
+            view_state.sync()
+            chosen.sync()
+            window.deleteLater()
+            desk.deleteLater()
 
 
 def tell_restored(window: Window) -> None:

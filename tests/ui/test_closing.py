@@ -12,6 +12,8 @@ from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.formula_text import Formula
+from orca_desk.ui.widgets.formulas import formulas
 
 
 def visit_everything(library: Library, theme: Theme, qtbot: QtBot) -> None:
@@ -38,6 +40,14 @@ def test_nothing_is_left_behind(library: Library, theme: Theme, qapp: QApplicati
     assert set(threading.enumerate()) - threads == set()
     assert len(running_timers()) <= timers  # one of an earlier test may have gone in the meantime
     assert [one for one in qapp.topLevelWidgets() if one.isVisible()] == []
+
+
+def test_no_thread_sets_formulas_after_closing(library: Library, theme: Theme) -> None:
+    with desktop(library, theme) as window:
+        window.show()
+        for power in range(40):
+            formulas().look_up(Formula(f"$x^{{{power}}}$", f"x^{{{power}}}", False))
+    assert not [one for one in threading.enumerate() if one.name.startswith("formulas")]
 
 
 def test_windows_do_not_pile_up(library: Library, theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:

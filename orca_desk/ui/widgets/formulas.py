@@ -54,6 +54,13 @@ class Formulas(QObject):
         """Return whether a formula was tried, and must stay as it was written."""
         return formula in self._known and self._known[formula] is None
 
+    def end(self) -> None:
+        """Wait for the formula that is being set, and drop those that wait."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+        self._waiting.clear()
+
     def _work(self, formula: Formula) -> None:
         pause_for_ui()
         try:
@@ -148,6 +155,13 @@ def formulas() -> Formulas:
     app = QApplication.instance()
     assert app is not None
     return app.findChild(Formulas) or Formulas(app)
+
+
+def end_formulas() -> None:
+    """Let no thread set formulas any more, before the widgets go."""
+    app = QApplication.instance()
+    if app is not None and (found := app.findChild(Formulas)):
+        found.end()
 
 
 @lru_cache(maxsize=512)
