@@ -3,7 +3,7 @@
 import platform
 import traceback
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk import __version__
@@ -52,4 +52,6 @@ class CrashReport(QDialog):
         copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         buttons.rejected.connect(self.reject)
+        for one in buttons.buttons():
+            one.setIcon(QIcon())  # the system's is dark in a dark theme
         layout.addWidget(buttons)
