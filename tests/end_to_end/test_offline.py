@@ -90,7 +90,7 @@ def test_an_attempt_of_native_code_would_be_counted(namespace: Namespace, attemp
     assert not namespace.connections.exists()
 
 
-def test_the_method_runs_without_a_network(namespace: Namespace) -> None:
+def test_the_method_runs_without_a_network(namespace: Namespace, tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp")
     pytest.importorskip("torch")
 
@@ -100,6 +100,7 @@ def test_the_method_runs_without_a_network(namespace: Namespace) -> None:
         assert not namespace.connections.exists(), namespace.connections.read_text()
         return found
 
+    desk("library", "new", "--samples", tmp_path / "library")
     desk("generate", "--teacher", TEACHER, "--strategy", "direct", "--limit", "12")
     desk("records", "freeze", "first", "--with-incorrect", "--with-unpaired", "--with-leaks")
     trained = desk(

@@ -97,9 +97,11 @@ class Driver:
         assert not self._is_shown(self.window, "Skip")
 
     def _run_demo(self, home: HomePage) -> None:
-        assert home.next.button.text() == "Run the demo"
         self._picture("home-before")
-        self._click(home.next.button)
+        self._click(self._button(home.next, "Run the demo…"))
+        self._until(lambda: self._is_shown(home, "Add them and run"), "the question about the sample tasks")
+        self._picture("home-samples")
+        self._click(self._button(home, "Add them and run"))
         self._until(lambda: home.run.job is not None, "the start")
         self._until(lambda: home.run.isVisible() and bool(home.run.live.answer.text()), "the first answer")
         self._picture("home-generating")
@@ -204,9 +206,10 @@ class Driver:
             area.ensureWidgetVisible(widget)
             wait(100)
         assert widget.isVisible() and widget.isEnabled(), widget.objectName()
-        place = widget.mapTo(self.window, widget.rect().center())
-        assert self.window.rect().contains(place), (widget.objectName(), place)
-        QTest.mouseClick(self.window.windowHandle(), LEFT, NO_KEYS, QPoint(place))
+        top = widget.window()  # a dialog's own, if it is in one
+        place = widget.mapTo(top, widget.rect().center())
+        assert top.rect().contains(place), (widget.objectName(), place)
+        QTest.mouseClick(top.windowHandle(), LEFT, NO_KEYS, QPoint(place))
         wait(300)
 
     def _until(self, condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
