@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filled_library import filled_folder
 from new_library import new_library
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtWidgets
 from PySide6.QtWidgets import QApplication
@@ -75,3 +76,21 @@ def window(library: Library, theme: Theme, qtbot: QtBot) -> Iterator[Window]:
         yield opened
     if crashes:
         raise crashes[0]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Path]:
+    """The folder of a library with something on every page."""
+    with filled_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def filled_window(filled: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    """A window on the filled library, on a very large screen."""
+    monkeypatch.setattr(on_screen, "room_on", lambda screen: QtCore.QRect(0, 0, 4000, 3000))
+    with Library.open(filled) as opened, desktop(opened, theme) as window:
+        window.resize(1280, 800)
+        window.show()
+        window.notice.hide()
+        yield window

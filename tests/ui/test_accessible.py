@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from clipped import describe
 from desktop_waits import wait_for_background
-from filled_library import filled_folder
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QColor, QImage
 from PySide6.QtTest import QTest
@@ -25,12 +23,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library.database import Library
-from orca_desk.ui.app import desktop
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import NAMES
-from orca_desk.ui.theme import Choice, Theme
-from orca_desk.ui.widgets import on_screen
+from orca_desk.ui.theme import Choice
 from orca_desk.ui.window import Window
 
 Role, Text = QAccessible.Role, QAccessible.Text
@@ -44,24 +39,6 @@ SLOW: dict[str, Callable[[Any], bool]] = {  # pages that a worker tells more abo
     "strategies": lambda page: page.pairing.model.rowCount() > 0,
 }
 LEAST_CONTRAST = 4.5  # WCAG 2 AA, for text
-
-
-@pytest.fixture(scope="module")
-def filled() -> Iterator[Path]:
-    """The folder of a library with something on every page."""
-    with filled_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def filled_window(filled: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
-    """A window on the filled library."""
-    monkeypatch.setattr(on_screen, "room_on", lambda screen: QRect(0, 0, 4000, 3000))
-    with Library.open(filled) as library, desktop(library, theme) as window:
-        window.resize(1280, 800)
-        window.show()
-        window.notice.hide()
-        yield window
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,13 +15,11 @@ from typing import Any
 import pytest
 from clipped import clipped, describe
 from desktop_waits import wait_for_background
-from filled_library import filled_folder
 from new_library import new_library
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import NAMES
@@ -41,23 +39,6 @@ SMALL = 640
 NEED_MORE = "grow", "strategies", "experiment"  # they scroll sideways in the smallest window
 ROUNDS = 12
 SIDE_BY_SIDE = "AnswerColumns", "ConversationView", "ChatColumns"
-
-
-@pytest.fixture(scope="module")
-def filled() -> Iterator[Path]:
-    """The folder of a library with something on every page."""
-    with filled_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def filled_window(filled: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
-    """A window on the filled library, on a very large screen."""
-    monkeypatch.setattr(on_screen, "room_on", lambda screen: QRect(0, 0, 4000, 3000))
-    with Library.open(filled) as library, desktop(library, theme) as window:
-        window.show()
-        window.notice.hide()
-        yield window
 
 
 @pytest.mark.parametrize("name", NAMES)
