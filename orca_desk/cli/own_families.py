@@ -35,6 +35,12 @@ def families_meant(
     own = None if with_samples else own_families(library)
     if own is not None:
         complain(left_out_sentence(sample_families(library), TAKE_SAMPLES), "dim")
-    if not with_samples and (mixed := mixed_families(library)):
-        complain(mixed_sentence(mixed), "dim")
+    if not with_samples:
+        tell_of_mixed(library)
     return own
+
+
+def tell_of_mixed(library: Library) -> None:
+    """Say on stderr which families of one's own hold sample tasks too: these are taken along."""
+    if mixed := mixed_families(library):
+        complain(mixed_sentence(mixed), "dim")

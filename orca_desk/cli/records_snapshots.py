@@ -17,7 +17,7 @@ from orca_desk.cli.options import (
     student_message,
 )
 from orca_desk.cli.output import complain, print_json, say, table
-from orca_desk.cli.own_families import TAKE_SAMPLES, with_samples_option
+from orca_desk.cli.own_families import TAKE_SAMPLES, tell_of_mixed, with_samples_option
 from orca_desk.cli.rule_options import rule_options, rules_from
 from orca_desk.errors import UserError
 from orca_desk.library import snapshots
@@ -261,6 +261,7 @@ def _families(library: Library, values: dict[str, Any]) -> tuple[str, ...] | Non
     """Return the families to freeze: the named ones, or those with records that all families means."""
     if values["families"] or values["with_samples"]:
         return values["families"] or None
+    tell_of_mixed(library)
     choices = freeze_choices(library)
     if not choices.left_out:
         return None

@@ -14,6 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.base_answers import BaseAnswer, add_base_answers
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
+from orca_desk.library.samples import add_samples
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Task, question_key
@@ -83,6 +84,15 @@ def test_an_overlap_can_be_taken_and_that_is_recorded(records: Callable[..., Res
 def test_long_answers_are_limited(records: Callable[..., Result]) -> None:
     made = json.loads(records("freeze", "short", "--long-share", "0", "--long-over", "3", "--json").stdout)
     assert (made["records"], made["left_out"]["too-many-long"]) == (3, 5)
+
+
+def test_a_freeze_says_which_own_families_hold_samples_too(
+    records: Callable[..., Result], tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "library") as library:
+        add_samples(library)
+    assert "count as yours: words (" in flat(records("freeze", "all"))
+    assert "count as yours" not in flat(records("freeze", "sums", "--family", "sums"))
 
 
 def test_tasks_that_a_measured_student_always_solves_are_left_out(
