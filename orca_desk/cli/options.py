@@ -13,14 +13,14 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.machine.choice import DEVICE_VARIABLE, device_name
 from orca_desk.method.checkers import CHOICES
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.records import Sampling, sampling_problem
 from orca_desk.paths import default_library
 from orca_desk.ui.words.answer_steps import CHECKER_HELP
-from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
+from orca_desk.ui.words.library import NEW_WITH_SAMPLES, WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 
 MINUS_SEARCH = re.compile(r"""-(?:[^\W\d_]{2}|")""")
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -260,12 +260,16 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def open_library(folder: Path, *, create: bool = True) -> Library:
+def open_library(folder: Path, *, create: bool = True, needs_tasks: bool = False) -> Library:
     """Open the library in `folder`, for use in a `with` statement.
 
-    A missing library is created, or raises UserError if `create` is False.
+    A missing library is created, or raises UserError if `create` is False. A command that `needs_tasks` could
+    do nothing with an empty one: it gets the sample tasks then, which is said on stderr.
     """
-    library = Library.open(folder, create=create)
+    is_missing = not (folder.expanduser() / DATABASE_NAME).exists()
+    library = Library.open(folder, create=create, samples=needs_tasks)
+    if is_missing and needs_tasks:
+        complain(NEW_WITH_SAMPLES, style="dim")
     if library.is_locked_weakly:
         complain(f"{WITHOUT_LOCKS} {WITHOUT_LOCKS_HINT}", style="yellow")
     return library

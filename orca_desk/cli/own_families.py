@@ -7,8 +7,15 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
-from orca_desk.library.samples import mixed_families, own_families, sample_families
-from orca_desk.ui.words.library import left_out_sentence, mixed_sentence
+from orca_desk.library.samples import (
+    add_samples,
+    bundled_families,
+    mixed_families,
+    own_families,
+    sample_families,
+)
+from orca_desk.library.tasks import families
+from orca_desk.ui.words.library import added_samples_sentence, left_out_sentence, mixed_sentence
 
 TAKE_SAMPLES = "--with-samples takes them too."
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,6 +38,7 @@ def families_meant(
     Says on stderr which are left out, and which of one's own hold sample tasks too.
     """
     if named:
+        _add_named_samples(library, named)
         return tuple(named)
     own = None if with_samples else own_families(library)
     if own is not None:
@@ -38,6 +46,15 @@ def families_meant(
     if not with_samples:
         tell_of_mixed(library)
     return own
+
+
+def _add_named_samples(library: Library, named: Sequence[str]) -> None:
+    """Add the sample tasks if a family of theirs is named that the library lacks: that asks for them."""
+    lacking = set(named) - {one.family for one in families(library)}
+    for name in sorted(lacking & bundled_families()):
+        add_samples(library)
+        complain(added_samples_sentence(name), "dim")
+        return
 
 
 def tell_of_mixed(library: Library) -> None:

@@ -121,6 +121,11 @@ def sample_ids() -> tuple[str, ...]:
     return tuple(task.id for task in sample_tasks(resources() / "tasks"))
 
 
+def bundled_families() -> frozenset[str]:
+    """Return the families of the bundled tasks."""
+    return frozenset(task.family for task in sample_tasks(resources() / "tasks"))
+
+
 def sample_tasks(folder: Path) -> Iterator[Task]:
     """Yield the bundled tasks, file by file in the order of their names (John and Mark first)."""
     for path in sorted(folder.glob("*.jsonl")):

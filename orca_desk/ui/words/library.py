@@ -33,6 +33,20 @@ def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
     )
 
 
+NEW_WITH_SAMPLES = (
+    "There was no library: a new one was made, with the sample tasks. To begin with tasks of your own,"
+    " make one by orca-desk library new, or remove the samples by orca-desk library samples --remove."
+)
+
+
+def added_samples_sentence(family: str) -> str:
+    """Return that the sample tasks were added since a family of theirs was named."""
+    return (
+        f"The library had no family {family}, which the sample tasks have: they were added. To take them out"
+        " again: orca-desk library samples --remove"
+    )
+
+
 def mixed_sentence(mixed: Mapping[str, int]) -> str:
     """Return that families of the user's own hold sample tasks too, by their number, and what to do."""
     named = ", ".join(f"{family} ({count:,})" for family, count in mixed.items())
