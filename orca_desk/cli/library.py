@@ -25,7 +25,7 @@ from orca_desk.library import runs as library_runs
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check_whole
 from orca_desk.library.mending import mend as mend_library
-from orca_desk.library.migrations import MIGRATIONS
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.ui.words.backups import backup_content, not_in_backup
 from orca_desk.ui.words.care import checked_sentence
 from orca_desk.ui.words.counting import counted

@@ -13,8 +13,9 @@ from orca_desk.library.backup import Backup, checked
 from orca_desk.library.connections import connect, copy_pages, explain, is_damage
 from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import BACKUPS
-from orca_desk.library.migrations import MIGRATIONS, migrate, version_of
+from orca_desk.library.migrations import migrate, version_of
 from orca_desk.library.opened_backup import opened
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.settings import PLACE
 
 NAMES = 5  # of each kind that are named

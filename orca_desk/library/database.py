@@ -15,8 +15,9 @@ from orca_desk.library.connections import Access, Writer, connect, explain, is_d
 from orca_desk.library.file_header import is_cut_off
 from orca_desk.library.keeping_settings import bring_backups
 from orca_desk.library.lock import FolderLock
-from orca_desk.library.migrations import MIGRATIONS, NewerError, check_version, migrate, version_of
+from orca_desk.library.migrations import NewerError, check_version, migrate, version_of
 from orca_desk.library.restored_state import complete_restore
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import remove_abandoned
 from orca_desk.yielding import yielding
 

@@ -10,54 +10,9 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.connections import copy_database, transact
-from orca_desk.library.schema import (
-    VERSION_1,
-    VERSION_2,
-    VERSION_3,
-    VERSION_4,
-    VERSION_5,
-    VERSION_6,
-    VERSION_7,
-    VERSION_8,
-    VERSION_9,
-    VERSION_10,
-    VERSION_11,
-    VERSION_12,
-    VERSION_13,
-    VERSION_14,
-    VERSION_15,
-    VERSION_16,
-    VERSION_17,
-    VERSION_18,
-    VERSION_19,
-    VERSION_20,
-    VERSION_21,
-)
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
-MIGRATIONS: tuple[str, ...] = (
-    VERSION_1,
-    VERSION_2,
-    VERSION_3,
-    VERSION_4,
-    VERSION_5,
-    VERSION_6,
-    VERSION_7,
-    VERSION_8,
-    VERSION_9,
-    VERSION_10,
-    VERSION_11,
-    VERSION_12,
-    VERSION_13,
-    VERSION_14,
-    VERSION_15,
-    VERSION_16,
-    VERSION_17,
-    VERSION_18,
-    VERSION_19,
-    VERSION_20,
-    VERSION_21,
-)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 

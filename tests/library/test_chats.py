@@ -24,7 +24,7 @@ from orca_desk.library.chats import (
 )
 from orca_desk.library.database import Library
 from orca_desk.library.migrations import APPLICATION_ID, statements
-from orca_desk.library.schema import VERSION_1
+from orca_desk.library.schema import MIGRATIONS
 
 QUESTION = ChatMessage(role="user", content="Where is the ball?", task="t-1")
 ANSWER = ChatMessage(
@@ -151,7 +151,7 @@ def test_rename(library: Library, three: list[str]) -> None:
 
 def test_chats_of_an_older_library_stay_readable(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "library.db")) as db:
-        for statement in statements(VERSION_1):
+        for statement in statements(MIGRATIONS[0]):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("PRAGMA user_version = 1")

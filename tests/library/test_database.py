@@ -15,8 +15,9 @@ from new_library import new_library
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
-from orca_desk.library.migrations import MIGRATIONS, migrate, statements, version_of
+from orca_desk.library.migrations import migrate, statements, version_of
 from orca_desk.library.runs import create_run, end_run, find_unfinished, get_run
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.settings import change_setting, get_setting, set_setting
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, families, iterate_tasks
 

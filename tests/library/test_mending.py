@@ -9,8 +9,8 @@ from library_doubles import judged, make_record, make_task
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import FILES, PAGES, check_whole, checks_of, file_problems
 from orca_desk.library.mending import STEPS, mend
-from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.records import add_records
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training, set_adapter

@@ -13,8 +13,8 @@ from orca_desk.library.integrity import check_whole, checks_of
 from orca_desk.library.keeping_settings import store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.mending import STEPS, mend
-from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.recovery import Recovered, recover
+from orca_desk.library.schema import MIGRATIONS
 from orca_desk.processes.progress import StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
