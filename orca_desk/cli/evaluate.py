@@ -111,7 +111,10 @@ def command(
     tell_notes(model, adapter, folder=folder)
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     asked = System(kind=SYSTEMS[system]) if system in SYSTEMS else System(kind="own", text=system)
-    with open_library(folder, needs_tasks=True) as library, running(quiet=as_json) as (progress, control):
+    with (
+        open_library(folder, needs_tasks=not family) as library,
+        running(quiet=as_json) as (progress, control),
+    ):
         if compare:
             get_evaluation(library, compare)  # report a mistyped id before minutes are spent
         wanted = TaskFilter(

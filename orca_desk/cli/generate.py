@@ -98,7 +98,10 @@ def command(
         context=context or 0,
         threads=threads or 0,
     )
-    with open_library(folder, needs_tasks=True) as library, running(quiet=as_json) as (progress, control):
+    with (
+        open_library(folder, needs_tasks=not family) as library,
+        running(quiet=as_json) as (progress, control),
+    ):
         families_meant(library, [family] if family else None, with_samples=with_samples)
         _tell_time(library, request)
         made = request.generate(library, progress=progress, control=control)

@@ -13,7 +13,8 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.errors import UserError
-from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.database import Library
+from orca_desk.library.samples import add_samples, is_untouched
 from orca_desk.machine.choice import DEVICE_VARIABLE, device_name
 from orca_desk.method.checkers import CHOICES
 from orca_desk.method.erasure import student_instruction
@@ -263,12 +264,12 @@ def examples(*lines: str) -> str:
 def open_library(folder: Path, *, create: bool = True, needs_tasks: bool = False) -> Library:
     """Open the library in `folder`, for use in a `with` statement.
 
-    A missing library is created, or raises UserError if `create` is False. A command that `needs_tasks` could
-    do nothing with an empty one: it gets the sample tasks then, which is said on stderr.
+    A missing library is created, or raises UserError if `create` is False. A command that `needs_tasks`, of
+    any family, could do nothing with a new one: it gets the sample tasks then, which is said on stderr.
     """
-    is_missing = not (folder.expanduser() / DATABASE_NAME).exists()
-    library = Library.open(folder, create=create, samples=needs_tasks)
-    if is_missing and needs_tasks:
+    library = Library.open(folder, create=create)
+    if needs_tasks and is_untouched(library):
+        add_samples(library)
         complain(NEW_WITH_SAMPLES, style="dim")
     if library.is_locked_weakly:
         complain(f"{WITHOUT_LOCKS} {WITHOUT_LOCKS_HINT}", style="yellow")

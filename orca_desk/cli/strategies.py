@@ -242,7 +242,7 @@ def probe_strategies(
         threads=threads or 0,
         replace=replace,
     )
-    with open_library(folder, needs_tasks=True) as library:
+    with open_library(folder, needs_tasks=not families) as library:
         meant = families_meant(library, families, with_samples=with_samples)
         request = dataclasses.replace(request, families=None if meant is None else list(meant))
         foreseen = estimate(library, request)

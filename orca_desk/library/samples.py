@@ -41,6 +41,11 @@ def delete_samples(library: Library) -> DeletedTasks:
     return delete_tasks(library, sample_ids())
 
 
+def is_untouched(library: Library) -> bool:
+    """Return whether nothing was ever done in the library: it has neither a task nor a run."""
+    return library.row("SELECT 1 FROM runs UNION ALL SELECT 1 FROM tasks LIMIT 1") is None
+
+
 def own_families(library: Library) -> tuple[str, ...] | None:
     """Return the families that "all families" means by default: those with tasks other than the samples.
 

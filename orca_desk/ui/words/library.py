@@ -34,8 +34,8 @@ def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
 
 
 NEW_WITH_SAMPLES = (
-    "There was no library: a new one was made, with the sample tasks. To begin with tasks of your own,"
-    " make one by orca-desk library new, or remove the samples by orca-desk library samples --remove."
+    "The library is new: it was given the sample tasks. To begin with tasks of your own, remove these by"
+    " orca-desk library samples --remove, and import yours by orca-desk tasks import FILE."
 )
 
 
