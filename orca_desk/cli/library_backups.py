@@ -39,6 +39,7 @@ from orca_desk.ui.words.kept_backups import (
     keeping_text,
     kept_content,
     local_time,
+    loose_sentence,
     place_text,
     reason_text,
     state_text,
@@ -185,7 +186,7 @@ def compare(backup: str, folder: Path, as_json: bool) -> None:
     path = _path_of(_require(folder), backup)
     found = difference(folder, path)
     if as_json:
-        print_json({"backup": path, "kinds": {kind: asdict(one) for kind, one in found.kinds.items()}})
+        print_json(_plain_difference(found) | {"backup": path})
         return
     _say_difference(found)
 
@@ -216,7 +217,7 @@ def restore(
     if not yes:
         found = difference(_require(folder), path)
         if as_json:
-            print_json({"restored": False, "kinds": {kind: asdict(one) for kind, one in found.kinds.items()}})
+            print_json(_plain_difference(found) | {"restored": False})
             return
         _say_difference(found)
         say("Nothing was changed. Add --yes.")
@@ -317,6 +318,8 @@ def _restore_in_place(folder: Path, path: Path, as_json: bool) -> KeptBackup | N
 
 
 def _say_difference(found: Difference) -> None:
+    if found.loose:
+        say(loose_sentence(found.loose))
     if found.is_none or found.is_unknown:
         say(UNKNOWN if found.is_unknown else SAME)
         return
@@ -357,6 +360,10 @@ def _kept(folder: Path, name: str) -> KeptBackup:
         what = "several backups whose names begin" if matching else "no kept backup whose name begins"
         raise UserError(f"There is {what} with {name}.", "orca-desk library backups list shows their names.")
     return matching[0]
+
+
+def _plain_difference(found: Difference) -> dict[str, Any]:
+    return {"kinds": {kind: asdict(one) for kind, one in found.kinds.items()}, "loose": found.loose}
 
 
 def _plain(backup: KeptBackup) -> dict[str, Any]:

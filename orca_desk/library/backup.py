@@ -8,14 +8,14 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_path, sync_folder
 from orca_desk.library.connections import PRIMARY_CODE, connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
-from orca_desk.library.locations import CHECKPOINT_FOLDERS, resolve_path, training_folder
+from orca_desk.library.locations import CHECKPOINT_FOLDERS
 from orca_desk.library.migrations import check_version, version_of
 from orca_desk.library.opened_backup import CHUNK, TRAININGS, OpenedBackup, no_backup, opened
 from orca_desk.library.scratch import scratch_folder
@@ -42,29 +42,56 @@ class Backup:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedFile:
-    """A file of a training in the library's folder: of an adapter, or of a checkpoint to resume from."""
+    """A file of a training in the library's folder: of a checkpoint to resume from, or any other.
+
+    The others are its adapter, what it was trained on, and the description of its run.
+    """
 
     path: Path
     part: BackupPart
     size: int
 
 
+@dataclass(frozen=True)
+class TrainedRows:
+    """What a database says of its trainings, by id: the paths of the adapter, and its hash."""
+
+    rows: tuple[tuple[str, str | None, str | None, str | None], ...]
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection) -> Self:
+        """Read them."""
+        found = db.execute("SELECT id, adapter, adapter_gguf, adapter_sha256 FROM trainings ORDER BY id")
+        return cls(tuple(map(tuple, found.fetchall())))
+
+    def files(self, folder: Path) -> list[TrainedFile]:
+        """Return their files in a library's folder, by path."""
+        found: dict[Path, TrainedFile] = {}
+        for training, *adapters, _ in self.rows:
+            own = folder / TRAININGS / training
+            places = [own, *(folder / adapter for adapter in adapters if adapter)]
+            for place in places:
+                for path in [place] if place.is_file() else place.rglob("*"):
+                    if path.is_relative_to(folder) and (size := _size(path)) is not None:
+                        found[path] = TrainedFile(path=path, part=_part_of(path, own), size=size)
+        return sorted(found.values(), key=lambda one: one.path)
+
+
+def trained_rows(library: Library) -> TrainedRows:
+    """Return what the library says of its trainings now."""
+    with library.read() as db:
+        return TrainedRows.of(db)
+
+
 def trained_files(library: Library) -> list[TrainedFile]:
-    """Return the files of all adapters and checkpoints that lie in the library's folder, by path."""
-    rows = library.rows("SELECT id, adapter, adapter_gguf FROM trainings")
-    adapters = {resolve_path(library, row[name]) for row in rows for name in row.keys()[1:] if row[name]}
-    checkpoints = [training_folder(library, row["id"]) / name for row in rows for name in CHECKPOINT_FOLDERS]
-    wanted: list[tuple[BackupPart, Path]] = [
-        *(("adapters", path) for path in adapters if path.is_relative_to(library.folder)),
-        *(("checkpoints", path) for path in checkpoints),
-    ]
-    found = [
-        TrainedFile(path=path, part=part, size=size)
-        for part, place in wanted
-        for path in ([place] if place.is_file() else place.rglob("*"))
-        if (size := _size(path)) is not None
-    ]
-    return sorted(found, key=lambda one: one.path)
+    """Return the files of all trainings that lie in the library's folder, by path."""
+    return trained_rows(library).files(library.folder)
+
+
+def _part_of(path: Path, training: Path) -> BackupPart:
+    """Return the part of a backup to which a file of a training in the folder `training` belongs."""
+    inside = path.is_relative_to(training) and path.relative_to(training).parts[0] in CHECKPOINT_FOLDERS
+    return "checkpoints" if inside else "adapters"
 
 
 def back_up(
@@ -82,11 +109,11 @@ def back_up(
     """
     if path.resolve() == library.path:
         raise UserError("The backup would replace the library itself.", "Choose another file.")
-    files = trained_files(library)
     try:
         if parts:
-            _write_archive(library, path, [one for one in files if one.part in parts], on_bytes)
+            files = _write_archive(library, path, parts, on_bytes)
         else:
+            files = trained_files(library)
             with library.read() as db:
                 copy_database(db, path)
     except OSError as error:
@@ -156,9 +183,13 @@ def checked(backup: OpenedBackup) -> Backup:
 
 
 def _write_archive(
-    library: Library, path: Path, files: list[TrainedFile], on_bytes: Callable[[int], None]
-) -> None:
-    """Write the ZIP file. What is in it hardly gets smaller by compression, so it is stored as it is."""
+    library: Library, path: Path, parts: frozenset[BackupPart], on_bytes: Callable[[int], None]
+) -> list[TrainedFile]:
+    """Write the ZIP file; return the trained files that there are, also those of other parts.
+
+    They are looked for after the database was copied, so that each adapter that it names is there. What is
+    in it hardly gets smaller by compression, so it is stored as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         scratch_folder(path.parent, ".backup-") as scratch,
@@ -167,11 +198,15 @@ def _write_archive(
         database = scratch / DATABASE_NAME
         with library.read() as db:
             copy_database(db, database)
+        with closing(connect(database, "immutable")) as db:
+            files = TrainedRows.of(db).files(library.folder)
         with zipfile.ZipFile(part, "w") as archive:
             _add(archive, database, DATABASE_NAME, on_bytes)
             for one in files:
-                with contextlib.suppress(FileNotFoundError):  # a training prunes its older checkpoints
-                    _add(archive, one.path, one.path.relative_to(library.folder).as_posix(), on_bytes)
+                if one.part in parts:
+                    with contextlib.suppress(FileNotFoundError):  # a training prunes its older checkpoints
+                        _add(archive, one.path, one.path.relative_to(library.folder).as_posix(), on_bytes)
+    return files
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str, on_bytes: Callable[[int], None]) -> None:

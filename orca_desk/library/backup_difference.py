@@ -15,6 +15,7 @@ from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.keeping_settings import BACKUPS
 from orca_desk.library.migrations import migrate, version_of
 from orca_desk.library.opened_backup import opened
+from orca_desk.library.restoring import loose_folders
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.settings import PLACE
 
@@ -76,12 +77,14 @@ class Differing:
 class Difference:
     """The differing kinds, in the order of `KINDS`, and the backup, which was checked.
 
-    `is_unknown`: the library is too damaged to be compared.
+    `is_unknown`: the library is too damaged to be compared. `loose` are folders that no training has: they
+    would be moved out of the way.
     """
 
     backup: Backup
     kinds: dict[str, Differing]
     is_unknown: bool = False
+    loose: tuple[str, ...] = ()
 
     @property
     def is_none(self) -> bool:
@@ -108,7 +111,12 @@ def difference(library_folder: Path, path: Path) -> Difference:
     if found is None:
         return Difference(backup=backup, kinds={}, is_unknown=True)
     kinds = {kind: one for kind, one in found.items() if one and (one.lost or one.back or one.changed)}
-    return Difference(backup=backup, kinds=kinds)
+    return Difference(backup=backup, kinds=kinds, loose=_loose(library_folder))
+
+
+def _loose(library_folder: Path) -> tuple[str, ...]:
+    with closing(connect(library_folder / DATABASE_NAME, "ro")) as db:
+        return loose_folders(library_folder, [row["id"] for row in db.execute("SELECT id FROM trainings")])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 import filelock
 
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.library.backup import BackupPart, TrainedFile, trained_files
+from orca_desk.library.backup import BackupPart, TrainedFile, TrainedRows, trained_files, trained_rows
 from orca_desk.library.clock import now as stored_now
 from orca_desk.library.connections import connect, copy_pages, is_damage, stoppable
 from orca_desk.library.database import DATABASE_NAME, DamagedError, Library
@@ -32,6 +32,7 @@ LOCK = "keeping.lock"
 EVERYTHING: frozenset[BackupPart] = frozenset({"adapters", "checkpoints"})
 DAYS_BEFORE_RESTORE = 60
 DAYS_BETWEEN_VERIFICATIONS = 30
+TRIES = 4  # at a state in which no training ends meanwhile
 SPARE = 64 * 2**20  # bytes that a backup leaves free on its disk
 Bytes = Callable[[int], None]
 
@@ -102,17 +103,11 @@ def keep(
     """
     keeping = keeping_of(library.folder)
     wanted = _parts(keeping) if parts is None else parts
-    files = trained_files(library)
-    chosen = [one for one in files if one.part in wanted]
     with kept_folder(store_folder(library.folder, keeping)) as store, _collecting(store):
         before = kept_backups(store)[0]
-        _require_room(library, store, _new_files(library, chosen, before))
-        with scratch_folder(store, ".backup-") as scratch:
-            copy = scratch / DATABASE_NAME
-            with library.read() as db:
-                copy_pages(db, copy, lambda: on_bytes(0))
-            version, counts, problems = _look(copy, lambda: on_bytes(0))
-            made = _stored(library, store, copy, chosen, on_bytes)
+        expected = [one for one in trained_files(library) if one.part in wanted]
+        _require_room(library, store, _new_files(library, expected, before))
+        seen, files, made = _one_state(library, store, wanted, on_bytes)
         known = {name for one in before for name in one.pieces}
         if before and why == "automatic" and made == before[0].files:
             return before[0]
@@ -122,12 +117,12 @@ def keep(
             made_at=moment,
             why=why,
             library=str(library.folder),
-            version=version,
-            counts=counts,
+            version=seen.version,
+            counts=seen.counts,
             files=made,
             added=_new_bytes(made, known),
             left_out=_sizes([one for one in files if one.part not in wanted]),
-            problems=tuple(problems),
+            problems=seen.problems,
             verified_at=_read_last(made, before),
         )
         lost = backup.store.lost(backup.pieces - known, on_bytes=lambda count: None)
@@ -307,16 +302,30 @@ def _require_room(library: Library, store: Path, added: int) -> None:
         )
 
 
-def _look(copy: Path, check: Callable[[], None]) -> tuple[int, dict[str, int], list[str]]:
-    """Return the version, the counts and the contradictions of a copy. Raises UserError if it is damaged."""
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What a copy of the database holds: its version, the counts of rows, contradictions, and trainings."""
+
+    version: int
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+    trained: TrainedRows
+
+
+def _look(copy: Path, check: Callable[[], None]) -> _Seen:
+    """Look into a copy. Raises UserError if it is damaged."""
     with closing(connect(copy, "immutable")) as db, stoppable(db, check):
         if found := _damage_of(db):
             raise DamagedError(
                 f"The library is damaged, so no backup was made of it: {found[0]}",
                 "Restore an earlier backup, which was not touched, or recover what can be read.",
             )
-        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in COUNTED}
-        return version_of(db), counts, check_database(db, thorough=False)
+        return _Seen(
+            version=version_of(db),
+            counts={name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in COUNTED},
+            problems=tuple(check_database(db, thorough=False)),
+            trained=TrainedRows.of(db),
+        )
 
 
 def _damage_of(db: sqlite3.Connection) -> list[str]:
@@ -326,6 +335,28 @@ def _damage_of(db: sqlite3.Connection) -> list[str]:
         if not is_damage(error):
             raise
         return [str(error)]
+
+
+def _one_state(
+    library: Library, store: Path, wanted: frozenset[BackupPart], on_bytes: Bytes
+) -> tuple[_Seen, list[TrainedFile], tuple[KeptFile, ...]]:
+    """Copy the database and store it with the trained files that belong to it.
+
+    Return what is in it, the trained files of all parts, and what was stored. A training that ends or is
+    deleted meanwhile belongs to another state: then all of it is done again, as often as `TRIES`.
+    """
+    for last in (False,) * (TRIES - 1) + (True,):
+        with scratch_folder(store, ".backup-") as scratch:
+            copy = scratch / DATABASE_NAME
+            with library.read() as db:
+                copy_pages(db, copy, lambda: on_bytes(0))
+            seen = _look(copy, lambda: on_bytes(0))
+            files = seen.trained.files(library.folder)  # only now: every adapter that the copy names is there
+            chosen = [one for one in files if one.part in wanted]
+            made = _stored(library, store, copy, chosen, on_bytes)
+        if trained_rows(library) == seen.trained or last:
+            break
+    return seen, files, made
 
 
 def _stored(

@@ -28,6 +28,8 @@ def complete_restore(folder: Path) -> bool:
         return False
     try:
         mark = json.loads((staged / MARK).read_text(encoding="utf-8"))
+        if (staged / DATABASE).exists() and mark["loose"]["names"]:  # later ones are those of the new state
+            _move_loose(folder, folder / "backups" / mark["loose"]["place"], mark["loose"]["names"])
         _replace(folder, staged, list(mark["going"]), str(mark["aside"]))
     except OSError as error:
         raise UserError(
@@ -57,6 +59,15 @@ def _replace(folder: Path, staged: Path, going: list[str], aside: str) -> None:
             path.replace(target)
     (staged / MARK).unlink()
     shutil.rmtree(staged, ignore_errors=True)
+
+
+def _move_loose(folder: Path, place: Path, names: list[str]) -> None:
+    """Move the folders of trainings that the library does not know away, before others get their names."""
+    place.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if not (place / name).exists():
+            with suppress(FileNotFoundError):
+                (folder / "trainings" / name).replace(place / name)
 
 
 def _move_aside(folder: Path, place: Path, going: list[str]) -> None:

@@ -196,14 +196,14 @@ FILES = {
     "adapter.gguf": b"GGUF" * 100,
     "checkpoints/step-4/manifest.json": b"{}",
     "checkpoint-adapters/step-4.gguf": b"GGUF",  # which evaluations are of
-    "train.log": b"a log",
+    "run.json": b"{}",
 }
 
 
 @pytest.mark.parametrize("part", ["adapters", "checkpoints"])
 def test_a_backup_has_the_parts_that_were_wanted(trained: Library, tmp_path: Path, part: BackupPart) -> None:
     alone = back_up(trained, tmp_path / "alone.db")
-    assert (alone.files, alone.left_out) == (0, {"adapters": 700_400, "checkpoints": 6})
+    assert (alone.files, alone.left_out) == (0, {"adapters": 700_402, "checkpoints": 6})
     made = back_up(trained, tmp_path / "whole.zip", parts=frozenset({part}))
     assert made.left_out.keys() == {"adapters", "checkpoints"} - {part}
     back = restore(tmp_path / "whole.zip", tmp_path / "restored")
@@ -213,7 +213,7 @@ def test_a_backup_has_the_parts_that_were_wanted(trained: Library, tmp_path: Pat
         (training,) = list_trainings(restored)
         for name, content in FILES.items():
             path = training.folder / name
-            assert path.exists() == (("checkpoint" in name) == (part == "checkpoints") and "log" not in name)
+            assert path.exists() == (("checkpoint" in name) == (part == "checkpoints"))
             assert not path.exists() or path.read_bytes() == content
         assert check(restored, thorough=True) == []
 
@@ -246,7 +246,7 @@ def test_an_archive_that_was_packed_again_is_restored(trained: Library, tmp_path
         archive.extractall(tmp_path / "files")
     shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path / "files")  # with entries for folders
     back = restore(tmp_path / "again.zip", tmp_path / "restored")
-    assert (back.files, back.tasks) == (2, 1)
+    assert (back.files, back.tasks) == (3, 1)
     assert sorted(path.name for path in (tmp_path / "restored").iterdir()) == ["library.db", "trainings"]
     with Library.open(tmp_path / "restored", create=False) as restored:
         assert missing_files(restored) == []
@@ -294,7 +294,7 @@ def test_a_restore_that_fails_can_be_repeated(
         with pytest.raises(UserError, match="no space"):
             restore(tmp_path / "whole.zip", tmp_path / "restored")
     assert list((tmp_path / "restored").iterdir()) == []
-    assert restore(tmp_path / "whole.zip", tmp_path / "restored").files == 2
+    assert restore(tmp_path / "whole.zip", tmp_path / "restored").files == 3
 
 
 def test_a_stopped_backup_leaves_nothing(trained: Library, tmp_path: Path) -> None:

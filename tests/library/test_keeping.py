@@ -36,7 +36,8 @@ from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.library.thinning import DAYS, NEWEST, reasons_to_keep
-from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.library.trainings import create_training, list_trainings, set_adapter
+from orca_desk.ui.words.kept_backups import loose_sentence
 
 DAY = timedelta(days=1)
 WEIGHTS = bytes(range(256)) * 4096  # 1 MiB that packs well, of which each piece is the same
@@ -57,6 +58,7 @@ def train(library: Library, weights: bytes) -> None:
     made = create_training(library, base=library.folder / "base", snapshot=snapshot, settings={})
     for name, content in {
         "adapter/adapter_model.safetensors": weights,
+        "run.json": weights[:2],
         "checkpoints/step-4/state": b"s",
     }.items():
         (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -193,7 +195,7 @@ def test_a_damaged_piece_is_found_and_stored_again(trained: Library, tmp_path: P
     assert read_kept(first.path) == found
     keep(trained, why="asked")  # the library still has it
     assert verify(first.path.parent).damaged == ()
-    assert restore(first.path, tmp_path / "restored").files == 1
+    assert restore(first.path, tmp_path / "restored").files == 2
 
 
 def test_a_backup_is_verified_no_later_than_what_it_shares(trained: Library) -> None:
@@ -383,6 +385,52 @@ def test_a_restore_in_place_is_undone_by_the_backup_before_it(trained: Library) 
             second = again.folder / "trainings" / "train-2"
             assert (second / "adapter" / "adapter_model.safetensors").read_bytes() == b"others"
             assert (second / "checkpoints" / "step-4" / "state").read_bytes() == b"s"
+            assert (second / "run.json").read_bytes() == b"ot"
+
+
+def test_a_restore_keeps_folders_that_no_training_has(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    trainings = trained.folder / "trainings"
+    for name in ("train-2", "mine"):
+        (trainings / name).mkdir()
+        (trainings / name / "adapter").write_bytes(b"only here")
+    found = difference(trained.folder, backup.path)
+    assert found.loose == ("train-2",) and "train-2" in loose_sentence(found.loose)
+    assert stage(trained, backup.path).loose == ("train-2",)
+    with _reopened(trained) as restored:
+        assert (trainings / "mine" / "adapter").read_bytes() == b"only here"  # no training gets that name
+        assert not (trainings / "train-2").exists()
+        (aside,) = (restored.folder / "backups").glob("loose-*")
+        assert (aside / "train-2" / "adapter").read_bytes() == b"only here"
+
+
+def test_a_backup_that_cannot_be_read_makes_none_of_the_present(trained: Library) -> None:
+    backup = keep(trained, why="asked")
+    adapter = next(one for one in backup.files if one.name.endswith(".safetensors"))
+    store = backup.path.parent
+    (store / "chunks" / adapter.pieces[0][:2] / adapter.pieces[0]).write_bytes(b"")
+    with pytest.raises(UserError, match="is damaged"):
+        stage(trained, backup.path)
+    assert [one.name for one in kept_of(trained)] == [backup.name]
+    assert not (trained.folder / STAGED).exists()
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_training_that_ends_meanwhile_is_whole_in_the_backup(
+    trained: Library, tmp_path: Path, times: int
+) -> None:
+    left = times
+
+    def end_one(count: int) -> None:
+        nonlocal left
+        if left and count:
+            left -= 1
+            train(trained, b"new")
+
+    made = keep(trained, why="asked", on_bytes=end_one)
+    restore(made.path, tmp_path / "restored")
+    with Library.open(tmp_path / "restored") as restored:
+        assert missing_files(restored) == [] and len(list_trainings(restored)) > times % 9
 
 
 def test_a_restore_that_is_not_whole_changes_nothing(

@@ -74,6 +74,7 @@ def pack(
             progress(Update(stage="copying the database"))
             database = scratch / DATABASE_NAME
             write_copy(library, database)
+            found = contents_of(library)  # after the copy: every adapter that it names is there
             control.require_running()
             meter = Meter(progress, stage="packing", total=float(total), unit="bytes")
             manifest = _write(library, part, database, found, wanted, _counting(meter, control))

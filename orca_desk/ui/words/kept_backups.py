@@ -144,6 +144,17 @@ def difference_lines(difference: Difference) -> tuple[list[str], list[str], list
     return lost, back, changed
 
 
+def loose_sentence(names: Sequence[str]) -> str:
+    """Return what a restore does with the folders that no training has; "" without any."""
+    if not names:
+        return ""
+    it, goes = ("a training", "is moved") if len(names) == 1 else ("trainings", "are moved")
+    return (
+        f"{_few(names)} in the library's folder of trainings {'has' if len(names) == 1 else 'have'} the name"
+        f" of {it} that the library does not know, and {goes} into its folder of backups."
+    )
+
+
 def _line(kind: str, count: int, names: Sequence[str]) -> str:
     text = counted(count, NOUNS[kind], PLURALS.get(kind))
     named = [name for name in names if name]

@@ -19,7 +19,7 @@ from orca_desk.ui.widgets.motion import is_animated
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.backups import backup_content
-from orca_desk.ui.words.kept_backups import SAME, UNKNOWN, difference_lines
+from orca_desk.ui.words.kept_backups import SAME, UNKNOWN, difference_lines, loose_sentence
 
 HEADINGS = ("Would be lost", "Would come back", "Would be as it was then")
 TONES: tuple[Tone, ...] = ("warn", "good", "")
@@ -132,7 +132,7 @@ class RestoreDialog(QDialog):
         self._enable(True)
         content = f"It holds {backup_content(found.backup)}."
         same = UNKNOWN if found.is_unknown else SAME if found.is_none else ""
-        self.about.setText(" ".join(filter(None, (content, same, ABOUT))))
+        self.about.setText(" ".join(filter(None, (content, same, loose_sentence(found.loose), ABOUT))))
         for heading, lines, shown in zip(HEADINGS, difference_lines(found), self.lists, strict=True):
             shown.setText("\n".join([f"{heading}:", *(f"    {line}" for line in lines)]))
             shown.setVisible(bool(lines))
