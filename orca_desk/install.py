@@ -148,7 +148,7 @@ def optional_parts() -> list[str]:
 def index_url(text: str) -> str:
     """Return the address of a package index. Raises ArgumentTypeError for another text."""
     if not re.match(r"(https?|file)://\S+$", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://host/path")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address such as https://host/path")
     return text
 
 

@@ -209,8 +209,8 @@ def test_a_build_is_recorded_although_what_follows_fails(
     [
         (["tests"], "no EXTRA 'tests'"),
         (["--without-models", "tests"], "there are test, lm-eval, benchmark, grow, gpu, package"),
-        (["--torch-index", "cu128"], "'cu128' is no address"),
-        (["--torch-index", ""], "'' is no address"),
+        (["--torch-index", "cu128"], "'cu128' is not an address"),
+        (["--torch-index", ""], "'' is not an address"),
     ],
 )
 def test_a_slip_is_named_before_anything_is_done(

@@ -145,7 +145,7 @@ def convert_model(student: Path, out: Path, dtype: str, as_json: bool) -> None:
     Supports llama, mistral, qwen2, qwen3, gemma2, gemma3, phi3, smollm3, granite and olmo2 models.
     """
     if out.is_dir() or (student.is_file() and out.exists()):
-        raise UserError(f"{out} is there already.", "Name a new file or folder.")
+        raise UserError(f"{out} already exists.", "Name a new file or folder.")
     with running(quiet=as_json) as (progress, control):
         if student.is_dir():
             control.finished = convert(student, out, dtype=dtype, progress=progress, control=control)

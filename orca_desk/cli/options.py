@@ -87,7 +87,7 @@ def overwrite_option(command: Command) -> Command:
 def require_new(path: Path, *, overwrite: bool) -> None:
     """Raise UserError for a file that is there, unless the user asked to overwrite it."""
     if path.is_file() and not overwrite:
-        raise UserError(f"{path} is there already.", "Add --overwrite to replace it, or name another file.")
+        raise UserError(f"{path} already exists.", "Add --overwrite to replace it, or name another file.")
 
 
 def task_options(command: Command) -> Command:

@@ -289,7 +289,7 @@ def _weight(text: str) -> tuple[str, float]:
             return name, float(number)
     except ValueError:
         pass
-    raise UserError(f"{text!r} is no weight.", "Give a name and a number, as --weight belief=2.")
+    raise UserError(f"{text!r} is not a weight.", "Give a name and a number, as --weight belief=2.")
 
 
 def _check_names(library: Library, names: Sequence[str], over: str) -> None:

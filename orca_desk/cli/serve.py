@@ -144,6 +144,6 @@ def _by_name(entries: Sequence[str]) -> dict[str, Path]:
         if name in found:
             raise click.UsageError(f"Two files have the name {name!r}: give each another, as in NAME=FILE.")
         if not Path(path).is_file():
-            raise UserError(f"{path} is no file.", "Check the path.")
+            raise UserError(f"{path} is not a file.", "Check the path.")
         found[name] = Path(path)
     return found

@@ -168,4 +168,4 @@ def remove(name: str, folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(removed.benchmark.to_json())
     else:
-        say(f"{removed.benchmark.name} is no benchmark any more.")
+        say(f"{removed.benchmark.name} is no longer a benchmark.")

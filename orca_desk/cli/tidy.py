@@ -120,7 +120,9 @@ def _full(library: Library, kind: str, text: str) -> str:
     run = get_run(library, text)
     wanted = Kind.TRAINING if kind == Kind.CHECKPOINTS else Kind(kind)
     if wanted not in (Kind.RUN, kind_of(run)):
-        raise UserError(f"{run.id} is no {wanted.value}.", f"List the {wanted.value}s to see their ids.")
+        raise UserError(
+            f"There is no {wanted.value} {run.id}.", f"List the {wanted.value}s to see their ids."
+        )
     return run.id
 
 

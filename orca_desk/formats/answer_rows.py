@@ -161,7 +161,7 @@ class _Reading:
         if turns is None:
             if CONVERSATION in self._columns:
                 raise _RowFaultError(
-                    f"{column!r} is no list of turns with a role and a text",
+                    f"{column!r} is not a list of turns with a role and a text",
                     'Write turns such as {"role": "user", "content": "..."}.',
                 )
             return None
@@ -186,7 +186,7 @@ class _Reading:
         return self._as_text("response", value) if value is not None else None
 
     def _reference(self) -> str | None:
-        """Return the reference as an import of tasks reads it; what is no text is noted and left aside."""
+        """Return the reference as an import of tasks reads it; what is not text is noted and left aside."""
         value = inner_answer(self._values.get(self._columns.get("answer", "")))
         if isinstance(value, list) and all(isinstance(one, (str, bool)) for one in value):
             texts = list(dict.fromkeys(text for one in value if (text := answer_text(one))))

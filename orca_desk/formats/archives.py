@@ -123,5 +123,5 @@ def _require_few(count: int, path: Path) -> None:
 def _damaged(path: Path) -> UserError:
     return UserError(
         f"{path} is a zip archive that is damaged, or packed in a way that is not known.",
-        "Fetch it again, or unpack it yourself.",
+        "Download it again, or unpack it yourself.",
     )

@@ -46,7 +46,9 @@ def arrow_rows(stream: BinaryIO, *, name: str) -> Iterator[Row | BadRow]:
                 yield Row(line=line, values=plain, raw=json.dumps(plain, ensure_ascii=False))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         what = (str(error).splitlines() or [""])[0]
-        raise UserError(f"{name} is no whole {kind} file: {what}", "Copy or download it again.") from error
+        raise UserError(
+            f"{name} is not a complete {kind} file: {what}", "Copy or download it again."
+        ) from error
 
 
 def _batches(stream: BinaryIO, kind: ArrowFormat | None) -> Iterator[Any]:
@@ -104,7 +106,7 @@ def _class_name(value: Any, names: list[str]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it, numbers as they are written; bytes that are no text are left out."""
+    """Return a value as JSON has it, numbers as they are written; bytes that are not text are left out."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (int, float)):

@@ -226,7 +226,7 @@ def _listed(value: Any) -> list[Option]:
     elif isinstance(value, list):
         texts = value
     else:
-        raise ValueError("the choices are no list")
+        raise ValueError("the choices are not a list")
     if not all(isinstance(text, str) for text in texts) or len(texts) > len(LETTERS):
         raise ValueError("the choices are not texts")
     found = []
@@ -266,7 +266,7 @@ def _list_in(text: str) -> Any:
         parts = [part.strip() for part in text.split(separator) if part.strip()]
         if len(parts) > 1:
             return parts
-    raise ValueError("the choices are no list")
+    raise ValueError("the choices are not a list")
 
 
 def _bare_text(text: str, letter: str) -> str:

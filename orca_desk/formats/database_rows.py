@@ -70,7 +70,7 @@ class Database:
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
-        """Open the database, or a copy where it is no file of its own or has changes beside it."""
+        """Open the database, or a copy where it is not a file of its own or has changes beside it."""
         from sqlite_utils import Database as Tables
 
         with TemporaryDirectory() as folder:
@@ -90,14 +90,14 @@ class Database:
                 yield Tables(connection)
             except sqlite3.Error as error:
                 raise UserError(
-                    f"{self._path} cannot be read as a database: {error}.", "Copy or fetch it again."
+                    f"{self._path} cannot be read as a database: {error}.", "Copy or download it again."
                 ) from error
             finally:
                 connection.close()
 
 
 def _value(value: Any) -> Any:
-    """Return a value as JSON has it, numbers as they are written; bytes that are no text are left out."""
+    """Return a value as JSON has it, numbers as they are written; bytes that are not text are left out."""
     if isinstance(value, bytes):
         try:
             return value.decode()

@@ -60,7 +60,7 @@ def find_encoding(stream: BinaryIO, *, name: str, asked: str | None = None) -> E
     """Return the encoding of all of `stream`, which can seek; `asked` is what the user named, if anything.
 
     A text is in one encoding from end to end, or it is UTF-8 in which some lines are damaged. Raises
-    UserError, which calls the file `name`, for a file that is no text, and for an encoding that does not fit.
+    UserError, which calls the file `name`, for a file that is not text and for an encoding that does not fit.
     """
     stream.seek(0)
     head = stream.read(_HEAD)
@@ -118,7 +118,7 @@ def _asked(stream: BinaryIO, name: str, asked: str) -> Encoding:
         "".encode(asked)
     except (LookupError, ValueError, TypeError) as error:
         hint = "Name one such as utf-8, cp1252 or gb18030."
-        raise UserError(f"There is no text encoding {asked!r}.", hint) from error
+        raise UserError(f"There is not text encoding {asked!r}.", hint) from error
     encoding = "utf-8-sig" if known.name == "utf-8" else known.name
     if not _decodes(stream, encoding):
         raise UserError(f"{name} is not {asked} text.", "Leave the encoding out, or name another one.")

@@ -61,7 +61,7 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     """
     is_list = () in found.parts and found.parts[()].is_list
     if asked and (is_list or found.values != 1):
-        raise UserError(f"{name} is no document with a list {asked!r}.", "Leave the name of the list out.")
+        raise UserError(f"{name} is not a document with a list {asked!r}.", "Leave the name of the list out.")
     if is_list:
         return {(): ""}
     if found.values != 1:

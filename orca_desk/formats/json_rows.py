@@ -150,7 +150,7 @@ class _Scan:
             yield from self._line(line)
         if self._kinds:
             start = self._captures[0].line if self._captures else last
-            fault, hint = "the JSON ends before this value does", "The file was cut off: fetch it again."
+            fault, hint = "the JSON ends before this value does", "The file was cut off: download it again."
             yield _Piece(line=start, text="", holder=None, fault=fault, hint=hint)
 
     def _line(self, line: Line) -> Iterator[_Piece]:

@@ -232,7 +232,7 @@ def _load(text: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _RefusedTaskError(f"it is not valid YAML ({' '.join(str(error).split())[:120]})") from error
     if not isinstance(found, dict):
-        raise _RefusedTaskError("it is no list of settings")
+        raise _RefusedTaskError("it is not a list of settings")
     return found
 
 

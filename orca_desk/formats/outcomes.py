@@ -47,7 +47,7 @@ class RecordedOutcomes:
 def read_outcomes(stream: BinaryIO, path: Path) -> RecordedOutcomes:
     """Read a file of outcomes: JSON Lines, a JSON list or a CSV table; `path` is its name.
 
-    Raises UserError for a file that is no text.
+    Raises UserError for a file that is not text.
     """
     found = RecordedOutcomes()
     given: dict[tuple[str, str, str], dict[int, bool]] = {}
@@ -136,7 +136,7 @@ def _name(values: dict[str, Any], name: str) -> str:
     if _is_nothing(value):
         raise ValueError(f'it has no "{name}"')
     if isinstance(value, (dict, list, bool)):
-        raise ValueError(f'"{name}" is no text')
+        raise ValueError(f'"{name}" is not text')
     return str(value).strip()
 
 

@@ -41,7 +41,7 @@ def unpacked(stream: BinaryIO, path: Path) -> Iterator[BinaryIO]:
         except (gzip.BadGzipFile, EOFError, zlib.error, ZstdError) as error:
             raise UserError(
                 f"{path} is a {packing} file that is damaged or cut off.",
-                "Fetch it again, or unpack it yourself.",
+                "Download it again, or unpack it yourself.",
             ) from error
         copy.seek(0)
         yield copy

@@ -205,7 +205,7 @@ class _Quiz:
             self._question = None
 
     def _begins(self, question: _Question, text: str) -> bool:
-        """Return whether a line that is no choice begins the next question."""
+        """Return whether a line that is not a choice begins the next question."""
         if self._is_numbered:
             return _NUMBER.match(text) is not None
         return bool(question.key) or (bool(question.options) and self._was_blank)

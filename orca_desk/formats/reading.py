@@ -196,7 +196,7 @@ class _Counts:
     def aside(self) -> Iterable[tuple[str, str]]:
         """Return the pairs of field and column of which no value is such a thing.
 
-        A column called subset is no family if each of its values is a split.
+        A column called subset is not a family if each of its values is a split.
         """
         splits = [
             column for name, column in self._known if name == "split" and not self._unknown[name, column]

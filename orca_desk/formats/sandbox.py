@@ -12,7 +12,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse products that are no numbers, and large powers. Raises TemplateError."""
+        """Refuse products that are not numbers, and large powers. Raises TemplateError."""
         numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
         if not numbers or (operator == "**" and max(abs(left), abs(right)) > 1000):
             raise TemplateError(f"{operator} is allowed for small numbers only")

@@ -264,7 +264,7 @@ class _RowTask:
             return ()
         turns = turns_beside(value)
         if turns is None:
-            raise _FaultError(f"{self._earlier!r} is no list of turns", "Correct it, or leave it empty.")
+            raise _FaultError(f"{self._earlier!r} is not a list of turns", "Correct it, or leave it empty.")
         try:
             exchange = exchange_of([*turns, {"role": "user", "content": "?"}])
         except ValueError as error:
@@ -297,7 +297,7 @@ class _RowTask:
     def _which_columns(self) -> str:
         names = ", ".join(" ".join(name.split())[:40] for name in list(self._row)[:20])
         known = f" The columns are: {names}." if names else ""
-        no_header = " If that is a task, the first row is no header (in a command: --no-header)."
+        no_header = " If that is a task, the first row is not a header (in a command: --no-header)."
         other = no_header if self._reader.header else ""
         return f"Choose the column that holds it.{known}{other}"
 

@@ -98,7 +98,7 @@ class Workbook:
             ) from error
         except (CalamineError, OSError, ValueError) as error:
             raise UserError(
-                f"{self._path} is no workbook that can be read: {error}.",
+                f"{self._path} is not a workbook that can be read: {error}.",
                 "Save it as .xlsx, or export it as CSV.",
             ) from error
         return list(self._sheets)

@@ -39,7 +39,7 @@ def require_replaceable(out: Path) -> None:
     with out.open("rb") as file:
         start = file.read(len(MAGIC))
     if start != MAGIC:
-        raise UserError(f"{out} is there already, and is no GGUF file.", "Name a new file.")
+        raise UserError(f"{out} already exists, and is not a GGUF file.", "Name a new file.")
 
 
 def unpack(

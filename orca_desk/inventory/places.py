@@ -153,7 +153,7 @@ def _text(file: Path) -> str:
 
 
 def _shown(name: object) -> str:
-    """Return a name that a line can show; "" for what is no text."""
+    """Return a name that a line can show; "" for what is not text."""
     return "".join(sign for sign in name[:MOST_NAME] if sign.isprintable()) if isinstance(name, str) else ""
 
 

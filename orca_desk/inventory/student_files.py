@@ -186,7 +186,7 @@ def converted_gguf(library: Library, base: Path) -> Path | None:
 
 
 def _unpacked(library: Library, gguf: Path, *, on_bytes: OnBytes = ignore) -> Path:
-    """Return where the folder of a GGUF file is, or would be. Raises UserError if it is no model."""
+    """Return where the folder of a GGUF file is, or would be. Raises UserError if it is not a model."""
     known = identify(gguf)
     if known.kind != "gguf":
         raise UserError(f"{gguf} is not a GGUF model.", "Choose a GGUF file, or a folder with safetensors.")

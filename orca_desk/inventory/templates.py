@@ -103,7 +103,7 @@ def read_template(file: Path) -> str:
 def set_override(library: Library, model: Path, template: str | None) -> str | None:
     """Use `template` for `model` from now on, or its own again (None); return the earlier override.
 
-    Only stores it: `template_check` tells whether it works. Raises UserError for a text that is no template,
+    Only stores it: `template_check` tells whether it works. Raises UserError for what is not a template,
     and for a model that cannot be read.
     """
     if template is not None:

@@ -154,7 +154,7 @@ def restore(path: Path, folder: Path, *, on_bytes: Callable[[int], None] = lambd
                     copy_database(db, made / DATABASE_NAME)
                 if source.files:
                     (made / TRAININGS).rename(folder / TRAININGS)
-                (made / DATABASE_NAME).rename(target)  # the last: a folder without it is no library
+                (made / DATABASE_NAME).rename(target)  # the last: a folder without it is not a library
         except OSError as error:
             raise cannot_write(target, error) from error
         sync_folder(folder)
@@ -177,7 +177,9 @@ def checked(backup: OpenedBackup) -> Backup:
             }
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise UserError(f"{path} is damaged, or no backup ({error}).", "Use another backup.") from error
+            raise UserError(
+                f"{path} is damaged, or not a backup ({error}).", "Use another backup."
+            ) from error
         raise explain(error, path) or error from error
     return Backup(path=path, version=version, files=len(backup.files), left_out={}, **counts)
 

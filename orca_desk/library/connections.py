@@ -180,7 +180,7 @@ class Writer:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Return whether the file is damaged, or no database."""
+    """Return whether the file is damaged, or not a database."""
     code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -52,7 +52,7 @@ def keeping_of(library_folder: Path) -> Keeping:
 def set_keeping(library_folder: Path, keeping: Keeping) -> None:
     """Store how backups are kept.
 
-    Raises UserError if `folder` is no folder or in the library's own, and on a full disk.
+    Raises UserError if `folder` is not a folder or in the library's own, and on a full disk.
     """
     if keeping.folder and not Path(keeping.folder).is_dir():
         raise UserError(f"There is no folder {keeping.folder}.", "Choose a folder that exists.")

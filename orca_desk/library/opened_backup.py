@@ -114,8 +114,8 @@ def _take_out_database(path: Path, folder: Path) -> list[str]:
 
 
 def no_backup(path: Path) -> UserError:
-    """Return the error for a file that is no backup of a library."""
-    return UserError(f"{path} is no backup of an Orca Desk library.", "Choose another file.")
+    """Return the error for a file that is not a backup of a library."""
+    return UserError(f"{path} is not a backup of an Orca Desk library.", "Choose another file.")
 
 
 def _unzip(path: Path, name: str, target: Path) -> None:

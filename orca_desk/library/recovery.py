@@ -64,7 +64,7 @@ def recover(folder: Path, target: Path, *, on_table: Callable[[str], None] = lam
             if (path.parent / TRAININGS).is_dir():
                 shutil.copytree(path.parent / TRAININGS, scratch / TRAININGS)
                 (scratch / TRAININGS).rename(target / TRAININGS)
-            made.rename(target / DATABASE_NAME)  # the last: a folder without it is no library
+            made.rename(target / DATABASE_NAME)  # the last: a folder without it is not a library
         sync_folder(target)
     except OSError as error:
         raise cannot_write(target, error) from error

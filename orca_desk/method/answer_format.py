@@ -14,7 +14,7 @@ LIMIT_S = 0.2  # for one answer; ordinary expressions take microseconds
 
 
 def check_pattern(setting: str, pattern: str) -> None:
-    """Raise SettingError if `pattern`, the value of a setting, is no regular expression."""
+    """Raise SettingError if `pattern`, the value of a setting, is not a regular expression."""
     import regex
 
     try:

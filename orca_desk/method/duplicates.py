@@ -281,7 +281,7 @@ def find_alike(texts: Iterable[str], *, near: float = NEAR) -> Alike:
 def clusters_of(alike: Alike, rank: Callable[[int], Any]) -> list[Cluster]:
     """Return the texts to keep, those with the lowest `rank`, and with each the copies of it.
 
-    A text that is near to a copy alone, and not to the one that is kept, is no copy: it is kept too.
+    A text that is near to a copy alone, and not to the one that is kept, is not a copy: it is kept too.
     """
     members: dict[int, tuple[int, ...]] = {group[0]: group for group in alike.same}
     neighbours: defaultdict[int, dict[int, float]] = defaultdict(dict)

@@ -160,7 +160,7 @@ class FitnessRules:
                 problem = f"{high:,} is less than the minimum of {low:,}"
                 raise SettingError(f"max_{unit}", problem, "Raise it, or lower the minimum.")
         if self.agreement is not None and not 0 < self.agreement <= 1:
-            raise SettingError("agreement", f"{self.agreement:g} is no share over 0 to 1", "Try 0.5.")
+            raise SettingError("agreement", f"{self.agreement:g} is not a share over 0 to 1", "Try 0.5.")
         for name in ("must_match", "must_not_match"):
             if pattern := getattr(self, name):
                 check_pattern(name, pattern)
@@ -309,4 +309,4 @@ def _check_languages(codes: tuple[str, ...]) -> None:
         raise SettingError("languages", "no language is named", "Name one, as en, or remove the rule.")
     if unknown := [code for code in codes if code not in LANGUAGES]:
         hint = "Use the code of a language in ISO 639, such as en, de or zh."
-        raise SettingError("languages", f"{unknown[0]!r} is no known code", hint)
+        raise SettingError("languages", f"{unknown[0]!r} is not a known code", hint)

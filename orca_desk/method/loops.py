@@ -8,7 +8,7 @@ from collections.abc import Sequence
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|[^\w\s]")
 GRAM = 4  # words
 COPIES = 4  # of the same words, one after the other
-LEAST = 16  # words in all the copies together: "ha ha ha ha" is no loop
+LEAST = 16  # words in all the copies together: "ha ha ha ha" is not a loop
 LONGEST = 64  # words of what is repeated
 
 

@@ -31,7 +31,7 @@ def text_to_compare(turns: Turns, user: str) -> str:
 
 
 def turns_of(values: Iterable[Sequence[Any]]) -> Turns:
-    """Return turns from pairs of whatever sequence. Raises ValueError for what are no turns."""
+    """Return turns from pairs of whatever sequence. Raises ValueError for what are not turns."""
     turns = tuple((role, text) for role, text in values)
     if any(role not in SPEAKERS or not isinstance(text, str) for role, text in turns):
         raise ValueError("a turn is who speaks, 'user' or 'assistant', and a text")

@@ -122,7 +122,7 @@ def base_of_adapter(adapter: Path) -> BaseIdentity | None:
     """Return the base that an adapter, a GGUF file or a PEFT folder, was trained on.
 
     None for an adapter that does not say so: one of another program, or of an earlier Orca Desk. Raises
-    UserError for a damaged file, and for one that is no adapter.
+    UserError for a damaged file, and for one that is not an adapter.
     """
     if adapter.is_dir():
         return identity_from_json(read_metadata(adapter / "adapter_model.safetensors").get(KEY, ""))

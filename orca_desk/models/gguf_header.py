@@ -101,7 +101,7 @@ def read_header(path: Path, *, keep: Collection[str] = ()) -> Header:
 
 
 def peek_metadata(start: bytes) -> dict[str, Value]:
-    """Return the entries that lie whole within the first bytes of a file; none where it is no GGUF file."""
+    """Return the entries that lie whole within the first bytes of a file; none for other files."""
     return _Reader(io.BytesIO(start), len(start)).first_entries()
 
 

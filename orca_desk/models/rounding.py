@@ -13,7 +13,7 @@ _KIND = re.compile(r"(?:IQ|TQ|Q|MXFP|NVFP)(\d)[A-Z0-9_]{0,12}")
 
 
 def stated(kind: Any) -> str:
-    """Return the type that a file says its weights were rounded to, or "" for what is no such type."""
+    """Return the type that a file says its weights were rounded to, or "" for what is not a such type."""
     return kind if isinstance(kind, str) and _KIND.fullmatch(kind) else ""
 
 

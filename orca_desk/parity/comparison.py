@@ -133,7 +133,7 @@ def _parting(one: Ids, other: Ids) -> int:
 def _different_answer(
     reference: Reference, served: Served, judged: Sequence[Judged], tie: float, name_of: NameOf
 ) -> FirstDifference:
-    """Return the first token that is no near tie; without any, where the logits differ most."""
+    """Return the first token that is not a near tie; without any, where the logits differ most."""
     for number, (tokens, one) in enumerate(zip(served.tokens, judged, strict=True), 1):
         for place, (token, best, gap) in enumerate(zip(tokens, one.best, one.gaps, strict=True), 1):
             if token != best and not gap <= tie:  # a gap that is not a number counts too

@@ -19,7 +19,8 @@ def listen_at(host: str, port: int) -> socket.socket:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         raise UserError(
-            f"{host!r:.80} is no address.", "Use 127.0.0.1, or the number of one of this machine's addresses."
+            f"{host!r:.80} is not an address.",
+            "Use 127.0.0.1, or the number of one of this machine's addresses.",
         ) from None
     made = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:

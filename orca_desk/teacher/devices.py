@@ -51,7 +51,7 @@ def listed_devices() -> tuple[Listed, ...]:
 def usable_devices() -> tuple[Listed, ...]:
     """Return the devices to run a model on, as the user chose; none means the CPU.
 
-    Raises UserError for a device that is not there, and for a limit of memory that is no number.
+    Raises UserError for a device that is not there, and for a limit of memory that is not a number.
     """
     listed = listed_devices()
     offered = best_of(listed) if chosen_device() == AUTO else listed
@@ -90,7 +90,7 @@ def _limit() -> tuple[int, float]:
             raise ValueError
     except ValueError:
         raise UserError(
-            f"${MEMORY_VARIABLE} is {text!r}, which is no amount.",
+            f"${MEMORY_VARIABLE} is {text!r}, which is not an amount.",
             "Write MiB, such as 6144, or a share of what is free, such as 50%.",
         ) from None
     return (NO_LIMIT, min(1.0, number / 100)) if text.endswith("%") else (int(number * 2**20), 1.0)

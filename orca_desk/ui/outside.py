@@ -48,7 +48,7 @@ def open_library_window(folder: Path) -> None:
 
 
 def _start(program: str, arguments: list[str], environment: dict[str, str]) -> bool:
-    """Start a program that outlives this one and is no child of it; return whether it started."""
+    """Start a program that outlives this one and is not a child of it; return whether it started."""
     process = QProcess()
     process.setProgram(program)
     process.setArguments(arguments)

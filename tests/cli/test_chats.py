@@ -33,7 +33,7 @@ def test_a_chat_is_listed_and_exported_over_no_other_file(folder: Path, tmp_path
     words = ["chats", "export", chat["id"], str(tmp_path / "chat.md"), "--library", str(folder)]
     assert "1 turn saved to" in run(*words)
     (tmp_path / "chat.md").write_text("mine", "utf-8")
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         run(*words)
     assert (tmp_path / "chat.md").read_text("utf-8") == "mine"
     run(*words, "--overwrite")

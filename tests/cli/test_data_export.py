@@ -55,7 +55,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(
     mine = tmp_path / "mine.jsonl"
     mine.write_text("precious\n")
     refused = orca("tasks", "export", str(mine))
-    assert "is there already" in str(refused.exception) and mine.read_text() == "precious\n"
+    assert "already exists" in str(refused.exception) and mine.read_text() == "precious\n"
     made = told(orca("tasks", "export", str(mine), "--overwrite", "--json"))
     assert "precious" not in mine.read_text() and Path(made["manifest"]).is_file()
     assert orca("tasks", "export", str(mine), "--overwrite", "--no-about").exit_code == 0

@@ -80,6 +80,6 @@ def test_a_gguf_file_becomes_a_folder_and_a_folder_a_gguf_file(tiny_llama, tmp_p
     assert (told["trainable"], told["refusal"]) == (True, "")
     assert orca("models", "convert", str(tmp_path / "folder"), str(tmp_path / "back.gguf")).returncode == 0
     again = orca("models", "convert", str(tiny_llama.gguf), str(tmp_path / "folder"))
-    assert again.returncode == 1 and "is there already" in again.stderr
+    assert again.returncode == 1 and "already exists" in again.stderr
     itself = orca("models", "convert", str(tiny_llama.gguf), str(tiny_llama.gguf))
-    assert itself.returncode == 1 and "is there already" in itself.stderr
+    assert itself.returncode == 1 and "already exists" in itself.stderr

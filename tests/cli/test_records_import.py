@@ -50,7 +50,7 @@ def test_what_was_left_aside_or_given_twice_is_told(folder: Path) -> None:
     said = run(folder, "import", str(folder / "one.jsonl"), "--dry-run")
     assert "would add 1 teacher record, which answers 1 new task." in said
     assert "Already in the library, or twice in the file: 1." in said
-    assert "2 rows have a reference answer that is no text, which was left out." in said
+    assert "2 rows have a reference answer that is not text, which was left out." in said
 
 
 def test_json_counts_every_row(folder: Path) -> None:

@@ -154,8 +154,8 @@ def test_two_snapshots_are_compared(records: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--weight", "sums"), "'sums' is no weight"),
-        (("--weight", "sums=much"), "'sums=much' is no weight"),
+        (("--weight", "sums"), "'sums' is not a weight"),
+        (("--weight", "sums=much"), "'sums=much' is not a weight"),
         (("--weight", "sums=-1"), "weight -1.0 of sums"),
         (("--weight", "sums=2", "--balance", "even"), "--weight has no effect"),
         (("--weight", "smus=2"), "no group named smus"),

@@ -83,7 +83,7 @@ def test_files_and_their_names(tiny_llama: TinyModel, tmp_path: Path) -> None:
         return str(done.exception) + done.output
 
     assert "Two files have the name" in refused("--model", f"a={file}", "--model", f"a={file}")
-    assert "is no file" in refused("--model", "a=missing.gguf")
+    assert "is not a file" in refused("--model", "a=missing.gguf")
     assert "There is no model 'b' for the adapter" in refused(
         "--model", f"a={file}", "--adapter", f"b={file}"
     )

@@ -61,7 +61,7 @@ def test_a_kind_that_a_job_is_not_ends_in_a_sentence(folder: Path) -> None:
     for words in (["delete", "training"], ["delete", "checkpoints"], ["rename", "training"]):
         name = ["x"] if words[0] == "rename" else []
         done = tidy(folder, *words, "evaluate-1", *name)
-        assert done.exit_code == 1 and "evaluate-1 is no training." in str(done.exception)
+        assert done.exit_code == 1 and "There is no training evaluate-1." in str(done.exception)
 
 
 @pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e300"])

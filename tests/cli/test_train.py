@@ -62,7 +62,7 @@ def test_presets_are_saved_listed_and_given_to_a_training(
     assert "Learning rate 0.0001" in run("train", "presets", "list")
     file = tmp_path / "careful.json"
     run("train", "presets", "export", "careful", str(file))
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         run("train", "presets", "export", "careful too", str(file))
     run("train", "presets", "export", "careful too", str(file), "--overwrite")
     assert json.loads(file.read_text("utf-8"))["name"] == "careful too"
@@ -90,6 +90,6 @@ def test_trainings_are_compared_by_what_differs(folder: Path, tmp_path: Path) ->
     assert rows[0] == {"name": "Rank", "values": {"train-1": "4", "train-2": "8"}}
     run("--csv", str(tmp_path / "table.csv"))
     assert (tmp_path / "table.csv").read_text("utf-8").splitlines()[:2] == [",train-1,train-2", "Rank,4,8"]
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         run("--csv", str(tmp_path / "table.csv"))
     assert "saved to" in run("--csv", str(tmp_path / "table.csv"), "--overwrite")

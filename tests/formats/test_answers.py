@@ -151,7 +151,7 @@ def test_further_texts_of_the_assistant_are_told() -> None:
         ({"system": SYSTEM, "question": "2+2?", "response": " "}, "'response' gives no answer"),
         ({"messages": TURNS[:2]}, "'messages' gives no answer"),
         ({"messages": TURNS[:1]}, "the conversation has no turn of a user"),
-        ({"messages": "no turns"}, "'messages' is no list of turns with a role and a text"),
+        ({"messages": "no turns"}, "'messages' is not a list of turns with a role and a text"),
         ({"messages": [*TURNS, {"role": "tool", "content": "x"}]}, "'messages' gives no answer"),
         (
             {"messages": [*TURNS, {"role": "narrator", "content": "x"}]},

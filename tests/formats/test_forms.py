@@ -402,7 +402,7 @@ def test_conversations_without_roles_and_prompts_beside_them() -> None:
 
 
 def test_messages_of_a_tree_and_columns_that_hold_objects() -> None:
-    """A row that is a single message is a task only if a user asks; `labels` are no tags there."""
+    """A row that is a single message is a task only if a user asks; `labels` are not tags there."""
     rows = [
         {"text": "Why?", "role": "prompter", "labels": {"name": ["spam"]}, "category": ["x"]},
         {"text": "Therefore.", "role": "assistant", "labels": {"name": ["spam"]}, "category": ["x"]},

@@ -36,7 +36,7 @@ def test_a_true_verdict_is_read_however_it_is_written(correct: object) -> None:
         ({**ROW, "correct": None}, "no verdict"),
         ({"family": "sums", "task": "t1", "strategy": "direct"}, "no verdict"),
         ({**ROW, "family": " "}, 'no "family"'),
-        ({**ROW, "task": {"id": 1}}, '"task" is no text'),
+        ({**ROW, "task": {"id": 1}}, '"task" is not text'),
         ({**ROW, "strategy": None}, 'no "strategy"'),
         ({**ROW, "sample": 0.5}, "not a whole number"),
         ('{"family": "sums", ', "JSON"),

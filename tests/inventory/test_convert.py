@@ -26,7 +26,7 @@ def test_only_a_file_of_its_kind_is_replaced(tiny_llama: TinyModel, tmp_path: Pa
     shutil.copytree(tiny_llama.folder, folder)
     weights = folder / "model.safetensors"
     before = weights.read_bytes()
-    with pytest.raises(UserError, match="is there already, and is no GGUF file"):
+    with pytest.raises(UserError, match="already exists, and is not a GGUF file"):
         convert(folder, weights, dtype="f32")
     assert weights.read_bytes() == before
     made = tmp_path / "made.gguf"

@@ -277,7 +277,7 @@ def test_an_archive_that_cannot_be_read_is_a_sentence(
 def test_a_file_of_another_kind_is_no_backup(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "one.db"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"is no backup|or no backup"):
+    with pytest.raises(UserError, match=r"is not a backup|or not a backup"):
         check_backup(path)
 
 

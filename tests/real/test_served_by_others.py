@@ -97,7 +97,7 @@ def require_same(model: Path, tokenizer: HFTokenizer, folder: Path, tie: float =
         answer = tokenizer.decode(ids[:-1] if stopped else ids)
         assert tuple(other["ids"]) == ours.prompts[place]
         assert other["prompt_tokens"] == len(ours.prompts[place])
-        # A character whose bytes are not all there yet is no text yet.
+        # A character whose bytes are not all there yet is not text yet.
         if (other["answer"].rstrip("\ufffd"), other["stopped"]) != (answer.rstrip("\ufffd"), stopped):
             pieces = [b"" if one == END else tokenizer.piece_bytes(one) for one in ids]
             assert parting_gap(pieces, other["choices"]) <= tie, (answer, other["answer"])

@@ -268,7 +268,7 @@ def test_addresses_that_can_not_be_had(small: list[NamedModel]) -> None:
             LiveServer(small, ServeSettings(port=port))
     with pytest.raises(UserError, match="does not have the address"):
         LiveServer(small, ServeSettings(host="192.0.2.1", key="k"))
-    with pytest.raises(UserError, match="is no address"):
+    with pytest.raises(UserError, match="is not an address"):
         LiveServer(small, ServeSettings(host="desk.example"))
 
 

@@ -83,9 +83,9 @@ REFUSED: dict[str, tuple[Change, dict[str, Any], str]] = {
         {},
         r"hold .*q_norm.weight",
     ),
-    "a value that is no number": (with_value(UP, np.nan), {}, r"up_proj.weight .* not numbers"),
+    "a value that is not a number": (with_value(UP, np.nan), {}, r"up_proj.weight .* not numbers"),
     "an infinite value": (with_value(EMBEDDING, np.inf), {}, r"embed_tokens.weight .* not numbers"),
-    "a norm that is no number": (with_value(NORM, -np.inf), {}, r"model.norm.weight .* not numbers"),
+    "a norm that is not a number": (with_value(NORM, -np.inf), {}, r"model.norm.weight .* not numbers"),
 }
 
 

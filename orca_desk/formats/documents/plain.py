@@ -13,7 +13,7 @@ _HYPHEN = re.compile(r"(?<=[^\W\d_])-\n(?=[a-z])")
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """Yield the paragraphs. Raises UserError for a file that is no text."""
+    """Yield the paragraphs. Raises UserError for a file that is not text."""
     yield from (Block(text=joined(one)) for one in paragraphs(text_of(path)))
 
 

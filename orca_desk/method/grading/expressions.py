@@ -1,6 +1,6 @@
 """Expressions: what is mathematics at all, how it is written in LaTeX, and its unit.
 
-Text that is no mathematics must be told from it: sympy would read "cat" as c times a times t.
+Text that is not mathematics must be told from it: sympy would read "cat" as c times a times t.
 """
 
 import re

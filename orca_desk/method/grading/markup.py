@@ -69,7 +69,7 @@ def clean(text: str) -> str:
 
 
 def _without_emphasis(text: str) -> str:
-    """Return `text` without emphasis and code marks; "2**10", "A*" and "__init__" are no emphasis."""
+    """Return `text` without emphasis and code marks; "2**10", "A*" and "__init__" are not emphasis."""
     code = _CODE.fullmatch(text.strip())
     if code:
         return code[1]
@@ -99,7 +99,7 @@ def plain_latex(text: str) -> str:
 
 
 def _without_dollars(match: re.Match[str]) -> str:
-    """Return the inside of "$x$"; "$5 and $" of "$5 and $6" is no mathematics and stays."""
+    """Return the inside of "$x$"; "$5 and $" of "$5 and $6" is not mathematics and stays."""
     return match[0] if _AMOUNT_ONLY.match(match[1]) else match[1]
 
 

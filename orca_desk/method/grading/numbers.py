@@ -81,7 +81,7 @@ def expected_number(reference: str) -> ExpectedNumber | None:
 def _readings(final: FinalAnswer, reference: str) -> list[FinalAnswer]:
     """Return an answer as its language groups digits, and as a decimal point if it may be one.
 
-    Many write 3.142 in every language; 1.500 is no decimal unless the reference is written so.
+    Many write 3.142 in every language; 1.500 is not a decimal unless the reference is written so.
     """
     groups = list(_GROUP.finditer(final.text)) if final.points_group else []
     if not groups:

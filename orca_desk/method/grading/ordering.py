@@ -57,7 +57,7 @@ def split_items(text: str) -> Sequence:
     """Return the items of a sequence, normalised. The strongest separator that occurs is the one that counts.
 
     From strong to weak: newline, arrows, ">", "<", ";", ",", "then", "and", " - ". Items with arrows that
-    point back are turned; a text with both ">" and "<" is no sequence.
+    point back are turned; a text with both ">" and "<" is not a sequence.
     """
     body = text[:_LONGEST].strip().strip("[](){}").strip().removesuffix(".")
     numbered = [part for part in _NUMBERED.split(body) if part.strip(" ,;\n")]

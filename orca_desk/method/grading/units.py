@@ -154,7 +154,7 @@ def same_things(answer: Unit, expected: Unit) -> bool:
 
     "Red apples" are apples, and "apple trees" are not.
 
-    Two measures count the same only as the same phrase, since "square feet" are no feet.
+    Two measures count the same only as the same phrase, since "square feet" are not feet.
     """
     if not answer.things or not expected.things:
         return False

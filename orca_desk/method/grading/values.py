@@ -102,7 +102,7 @@ def parse_number(text: str) -> Quantity | None:
 
 
 def _is_variable(after: str) -> bool:
-    """Return whether what follows a number is the name of a variable: "2x" and "5 y" are no amounts."""
+    """Return whether what follows a number is the name of a variable: "2x" and "5 y" are not amounts."""
     word = after.strip(" .")
     return len(word) == 1 and word.isascii() and word.isalpha() and not measures(word) and word not in "CF"
 
@@ -174,7 +174,7 @@ def _comma_pair(text: str) -> Solutions | None:
 
 
 def _find_plain_ratios(text: str) -> list[Any]:
-    """Return the ratios of a text that are no times of day: 12:00 is not 1:00."""
+    """Return the ratios of a text that are not times of day: 12:00 is not 1:00."""
     times = find_times(text)
     return [one for one in find_ratios(text) if not any(time.start == one.start for time in times)]
 

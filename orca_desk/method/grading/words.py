@@ -98,7 +98,7 @@ def find_number_words(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
 
 
 def _pronoun(words: list[re.Match[str]], position: int, length: int) -> bool:
-    """Return whether a lone "one" is no number: "no one", "the one", "one of them"."""
+    """Return whether a lone "one" is not a number: "no one", "the one", "one of them"."""
     if length != 1 or words[position][0].lower() != "one":
         return False
     before = words[position - 1][0].lower() if position else ""

@@ -150,7 +150,7 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
         raise _by_status(hub, repo, error) from error
     except ValueError as error:
         raise UserError(
-            f"{hub.host} answered with something that is no listing of models.",
+            f"{hub.host} answered with something that is not a listing of models.",
             "Check the hub's address (Connection…).",
         ) from error
     except OSError as error:

@@ -181,7 +181,7 @@ def _readable(hub: Hub) -> Iterator[None]:
         yield
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"{hub.host} answered with something that is no listing of models.",
+            f"{hub.host} answered with something that is not a listing of models.",
             "Check the hub's address (Connection…).",
         ) from error
 

@@ -34,7 +34,7 @@ def read_shape(hub: Hub, repo: HubRepo, variant: Variant) -> tuple[ModelFile, Ma
         except (ValueError, RecursionError):
             config = None
     if not isinstance(config, dict):
-        raise UserError(f"The config.json of {repo.name} is no JSON object.", "Choose another model.")
+        raise UserError(f"The config.json of {repo.name} is not a JSON object.", "Choose another model.")
     architecture = str(text_config(config).get("model_type") or config.get("model_type") or "")
     return _described(repo, variant, architecture, shape_of_config(config)), config
 

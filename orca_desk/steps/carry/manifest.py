@@ -97,9 +97,9 @@ class Manifest:
 
 
 def no_bundle(path: Path) -> UserError:
-    """Return the error for a file that is no bundle."""
+    """Return the error for a file that is not a bundle."""
     return UserError(
-        f"{path} is no bundle of an Orca Desk library.",
+        f"{path} is not a bundle of an Orca Desk library.",
         "Choose a file that File › Save as bundle made. A backup is restored in Settings › Backups.",
     )
 

@@ -49,7 +49,7 @@ class Unpacked:
 def look_into(path: Path) -> Manifest:
     """Read what a bundle says about itself, and check that against what it holds; reads no file of it.
 
-    Raises UserError if it is no bundle, is cut off or damaged, was made by a newer Orca Desk, or holds files
+    Raises UserError if it is not a bundle, is cut off, damaged or of a newer Orca Desk, or holds files
     that would lie outside of the library's folder, or more than it could.
     """
     with _opened(path) as archive:

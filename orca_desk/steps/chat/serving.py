@@ -76,7 +76,7 @@ class ServeSettings:
 
     @property
     def is_local(self) -> bool:
-        """Whether only programs on this machine can reach the address; False for one that is no address."""
+        """Whether only programs on this machine can reach the address; False for what is not an address."""
         try:
             return self.host == "localhost" or ipaddress.ip_address(self.host.strip()).is_loopback
         except ValueError:

@@ -90,7 +90,7 @@ def _preview_other(request: ImportRequest, questions: LibraryQuestions) -> Previ
 def save_refused(
     request: ImportRequest, path: Path, *, progress: Progress = silent, control: JobControl | None = None
 ) -> int:
-    """Write the rows of a source that are no tasks to `path`, from where they can be imported once mended.
+    """Write the rows of a source that are not tasks to `path`, from where they can be imported once mended.
 
     Returns their number. Raises UserError if the source cannot be read, or the file not written.
     """

@@ -98,7 +98,7 @@ def download_to_resume(library: Library, run_id: str) -> DownloadRequest:
     """Return the request of an unfinished download. Raises UserError for any other run."""
     run = get_run(library, run_id)
     if run.kind != KIND or run.request is None:
-        raise UserError(f"{run_id} is no download.", "Resume it from the Jobs page.")
+        raise UserError(f"{run_id} is not a download.", "Resume it from the Jobs page.")
     require_unfinished(run)
     return DownloadRequest.from_json(run.request)
 

@@ -69,11 +69,13 @@ def find_token(endpoint: str, env: Mapping[str, str] | None = None) -> Token:
 def keep_token(endpoint: str, value: str) -> Kept:
     """Store a token in the system's keyring; without one, keep it in memory until the app ends. Return which.
 
-    Raises UserError for a text that is no token.
+    Raises UserError for a text that is not a token.
     """
     token = _clean(value)
     if not token or not token.isascii() or not token.isprintable() or " " in token or len(token) > 500:
-        raise UserError("This is no token.", "A token of Hugging Face begins with hf_: copy the whole of it.")
+        raise UserError(
+            "This is not a token.", "A token of Hugging Face begins with hf_: copy the whole of it."
+        )
     host = host_of(endpoint)
     if (backend := _backend()) is not None:
         with contextlib.suppress(*_refusals()):  # locked, or the user declined: kept for this session

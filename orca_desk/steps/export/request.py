@@ -44,7 +44,7 @@ class ExportRequest:
                 raise UserError(f"{text!r} is the name of a device on Windows.", "Choose another name.")
             if not _NAME.fullmatch(text):
                 raise UserError(
-                    f"{text!r} is no {what} for a model.",
+                    f"{text!r} is not a valid {what} for a model.",
                     "Use letters, digits, '.', '_' and '-': first a letter or a digit, last no '.'.",
                 )
         if self.heldout < 0:

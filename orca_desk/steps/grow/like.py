@@ -47,7 +47,7 @@ class LikeRequest:
 
     `each` is the number of new tasks per seed and change. A new task is answered `answers` times; the answer
     that at least the share `agreement` of them gives becomes its reference, and confirms it. Held-out tasks
-    are no seeds: what is trained on would be like what is tested.
+    are not seeds: what is trained on would be like what is tested.
     """
 
     kind: ClassVar[str] = KIND

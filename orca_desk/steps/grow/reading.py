@@ -92,7 +92,7 @@ def read_passages(
             break
         except (WorkerEndedError, WorkerCrashError):
             if at < begin:
-                raise  # it was no document's fault
+                raise  # it was not a document's fault
             passages.pop(at, None)
             refused[documents[at]] = _too_much(documents[at])
             meter.advance(1)

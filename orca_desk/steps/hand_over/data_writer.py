@@ -106,4 +106,4 @@ def require_free_folder(path: Path) -> None:
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists() or path.is_symlink():
-        raise UserError(f"{path} is there already.", "Name a new folder: nothing is overwritten.")
+        raise UserError(f"{path} already exists.", "Name a new folder: nothing is overwritten.")

@@ -136,7 +136,7 @@ class DataExportDialog(QDialog):
             return
         if not request.in_folder and request.path.is_file() and request.path != self._replaced:
             self._replaced = request.path
-            self.notes.setText(f"{request.path} is there already. Replace writes over it.")
+            self.notes.setText(f"{request.path} already exists. Replace overwrites it.")
             self.export_button.setText("Replace")
             return
         state = self.desk.view_state

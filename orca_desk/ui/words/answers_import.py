@@ -131,7 +131,7 @@ def _notes(imported: ImportedRecords) -> Iterator[str]:
         yield f"Of several reference answers, the first was taken: {rows}."
     if imported.unread_references:
         rows = counted(imported.unread_references, "row has", "rows have")
-        yield f"{rows} a reference answer that is no text, which was left out."
+        yield f"{rows} a reference answer that is not text, which was left out."
     if imported.damaged:
         yield (
             f"{counted(imported.damaged, 'row holds', 'rows hold')} the sign \ufffd in place of letters:"

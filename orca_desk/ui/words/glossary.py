@@ -8,7 +8,7 @@ from orca_desk.handbook import glossary
 LONGEST = 60  # characters of a label; longer ones are sentences, and explain themselves
 MOST = 2  # terms in one tip
 VERBS = ("erase", "judge")  # "erased" is the same term, but "bundled" and "based" are none
-AS_WRITTEN = {"gguf": "GGUF", "lora": "LoRA"}  # terms that are no common words
+AS_WRITTEN = {"gguf": "GGUF", "lora": "LoRA"}  # terms that are not common words
 
 
 def tip_of(text: str) -> str:

@@ -271,10 +271,10 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
         yield f"Calls of tools, and their results, in {counted(left.tools, 'conversation')} are kept as text."
     if left.thoughts:
         where = counted(left.thoughts, "conversation")
-        yield f"The assistant's thoughts in {where} are no part of a task and were left out."
+        yield f"The assistant's thoughts in {where} are not part of a task and were left out."
     if left.unwanted:
         rows = counted(left.unwanted, "row gives", "rows give")
-        yield f"{rows} an answer that is marked as unwanted, which is no reference."
+        yield f"{rows} an answer that is marked as unwanted and so cannot be a reference."
     if left.several_answers:
         yield (
             f"{counted(left.several_answers, 'row has', 'rows have')} several right answers;"

@@ -1,6 +1,6 @@
 """Settings in words."""
 
-# Labels of the fields whose names are no words, or not those that people use
+# Labels of the fields whose names are not words, or not those that people use
 TITLES = {
     "rslora": "rsLoRA scaling",
     "targets": "Adapted layers",

@@ -261,13 +261,13 @@ def test_a_hostile_bundle_ends_in_a_sentence(
 
 def test_a_cut_off_bundle_and_other_files_are_told(bundle: Packed, tmp_path: Path) -> None:
     content = bundle.path.read_bytes()
-    for size, said in ((len(content) // 2, "its end is missing"), (0, "is no bundle")):
+    for size, said in ((len(content) // 2, "its end is missing"), (0, "is not a bundle")):
         (tmp_path / "cut").write_bytes(content[:size])
         with pytest.raises(UserError, match=said):
             look_into(tmp_path / "cut")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("a.txt", "a")
-    with pytest.raises(UserError, match="is no bundle"):
+    with pytest.raises(UserError, match="is not a bundle"):
         look_into(tmp_path / "other.zip")
     with pytest.raises(UserError, match="There is no bundle"):
         look_into(tmp_path / "absent")

@@ -109,7 +109,7 @@ def test_a_folder_keeps_splits_apart(library: Library, tmp_path: Path) -> None:
         "README.md", "manifest.json", "test.jsonl", "train.jsonl", "valid.jsonl",
     ]  # fmt: skip
     assert all(line["split"] == "heldout" for line in _lines(folder / "test.jsonl"))
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         hand_over(library, HandOverRequest(table="tasks", format="mlx", path=folder))
 
 

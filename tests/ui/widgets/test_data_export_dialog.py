@@ -74,7 +74,7 @@ def test_it_asks_before_it_writes_over_a_file(
     qtbot.waitUntil(dialog.export_button.isEnabled)
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     assert dialog.isVisible()
-    assert dialog.notes.text() == f"{mine} is there already. Replace writes over it."
+    assert dialog.notes.text() == f"{mine} already exists. Replace overwrites it."
     assert started == []
     dialog.place.setText(str(tmp_path / "other.jsonl"))
     assert dialog.export_button.text() == "Export"

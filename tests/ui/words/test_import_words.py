@@ -152,6 +152,6 @@ def test_every_shape_has_words_and_files_that_are_not_read_are_named() -> None:
     report = import_report(replace(CLEAN, left_aside=left), "x", how_to_hold_out="")
     assert report.notes[1:] == (
         "Calls of tools, and their results, in 1 conversation are kept as text.",
-        "The assistant's thoughts in 2 conversations are no part of a task and were left out.",
-        "1 row gives an answer that is marked as unwanted, which is no reference.",
+        "The assistant's thoughts in 2 conversations are not part of a task and were left out.",
+        "1 row gives an answer that is marked as unwanted and so cannot be a reference.",
     )

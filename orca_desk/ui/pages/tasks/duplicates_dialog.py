@@ -210,7 +210,7 @@ class DuplicatesDialog(QDialog):
             lambda removed: restore_benchmark(library, removed),
             "benchmarks",
             then=lambda _: self.notice.offer_undo(
-                f"{shorten(name)} is no benchmark any more.", change=change
+                f"{shorten(name)} is no longer a benchmark.", change=change
             ),
         )
 

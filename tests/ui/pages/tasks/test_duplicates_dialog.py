@@ -108,7 +108,7 @@ def test_a_file_is_compared_and_made_a_benchmark(
     qtbot.waitUntil(lambda: "leaving is a benchmark now" in dialog.notice.text.text(), timeout=60_000)
     qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
     qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "leaving is no benchmark any more" in dialog.notice.text.text())
+    qtbot.waitUntil(lambda: "leaving is no longer a benchmark" in dialog.notice.text.text())
     qtbot.waitUntil(dialog.benchmark_row.isHidden)
     assert list_benchmarks(library) == []
     dialog.desk.undo.undo()
