@@ -59,7 +59,7 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
     default=1,
     show_default=True,
     type=click.IntRange(1, MOST_VOTES),
-    help="Ask each message so often and show the most frequent answer; needs a temperature above 0.",
+    help="Ask each message this many times and show the most frequent answer; needs a temperature above 0.",
 )
 @sampling_options
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")

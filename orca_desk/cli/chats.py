@@ -64,7 +64,7 @@ def list_command(text: str, folder: Path, as_json: bool) -> None:
 @click.argument("chat")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--format", "wanted", type=click.Choice(FORMATS), help="The format. Without it, FILE's ending says."
+    "--format", "wanted", type=click.Choice(FORMATS), help="The format. By default, FILE's ending decides."
 )
 @overwrite_option
 @existing_library_option

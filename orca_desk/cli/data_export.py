@@ -24,18 +24,18 @@ def data_export_options(*tables: DataTable) -> Callable[[Command], Command]:
     options = [
         click.option(
             "--format", "data_format", type=click.Choice(names),
-            help="The format. Without it, FILE's ending says: .csv, .parquet, or else JSON lines.",
+            help="The format. By default, FILE's ending decides: .csv, .parquet, or else JSON lines.",
         ),
         click.option(
             "--with-held-out", is_flag=True,
-            help="Let held-out tasks into a file to train on; a folder keeps them in test.jsonl.",
+            help="Include held-out tasks in a file to train on; a folder keeps them in test.jsonl.",
         ),
         click.option("--plain", is_flag=True, help="Only the conversation: no id, family, split ..."),
         click.option("--no-about", is_flag=True, help="No manifest and no data set card."),
-        click.option("--asks-model", default="", help="The model that an OpenAI batch asks."),
+        click.option("--asks-model", default="", help="The model to name in an OpenAI batch."),
         click.option("--max-tokens", type=click.IntRange(1), help="Its longest answer, in tokens."),
         overwrite_option,
-        click.option("--dry-run", is_flag=True, help="Show what would be written, from the first rows."),
+        click.option("--dry-run", is_flag=True, help="Show what would be written, for the first rows."),
     ]  # fmt: skip
 
     def add(command: Command) -> Command:

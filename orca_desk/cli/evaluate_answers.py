@@ -166,7 +166,7 @@ def _show_faults(faults: dict[str, StepFaults]) -> None:
     places = Counter({f"step {place}": count for place, count in sorted(overall.by_place.items())})
     for title, counts, name in (
         ("By number", places, str),
-        ("By what opens the step", overall.by_marker, marker_name),
+        ("By the step's opening", overall.by_marker, marker_name),
         ("By fault", overall.by_fault, fault_name),
     ):
         ordered = counts.items() if counts is places else counts.most_common()

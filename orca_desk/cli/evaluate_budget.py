@@ -23,7 +23,7 @@ STEPS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)  # tokens, of the table
 @click.option("--family", help="Only the tasks of this family.")
 @click.option(
     "--tokens", multiple=True, type=click.IntRange(1),
-    help="A budget to report. Can be given several times. [default: where the curve rises]",
+    help="A budget to report. Can be repeated. [default: where the curve rises]",
 )  # fmt: skip
 @existing_library_option
 @json_option

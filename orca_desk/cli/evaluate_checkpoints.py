@@ -46,7 +46,7 @@ SYSTEMS: tuple[SystemKind, ...] = ("cautious", "empty", "strategy")
     type=click.IntRange(1),
     help="Held-out tasks per family.",
 )
-@click.option("--family", multiple=True, help="Only this family. Can be given several times.")
+@click.option("--family", multiple=True, help="Only this family. Can be repeated.")
 @click.option(
     "--system",
     default="cautious",

@@ -62,7 +62,7 @@ PUTTABLE = (Application.LM_STUDIO.value, Application.GPT4ALL.value)
     type=click.Choice([one.value for one in Format]),
     default=[Format.Q8_0.value],
     show_default=True,
-    help="What to write; repeat it for several.",
+    help="What to write; can be repeated.",
 )
 @click.option(
     "--out",
@@ -82,7 +82,9 @@ PUTTABLE = (Application.LM_STUDIO.value, Application.GPT4ALL.value)
     help="Held-out tasks that each quantised file answers, beside the unquantised student. 0: none.",
 )
 @click.option("--override", is_flag=True, help="Export a file that failed its check; its card says so.")
-@click.option("--discard", "discards", is_flag=True, help="Remove what an unfinished export left, and end.")
+@click.option(
+    "--discard", "discards", is_flag=True, help="Only remove what an unfinished export left behind."
+)
 @click.option(
     "--put",
     "applications",

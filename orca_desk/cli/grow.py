@@ -87,7 +87,7 @@ def generators(as_json: bool) -> None:
     "levels",
     multiple=True,
     type=click.IntRange(1),
-    help="Level of difficulty; repeat for several.  [default: as the generator's authors chose]",
+    help="Level of difficulty; can be repeated.  [default: as the generator's authors chose]",
 )
 @click.option(
     "--count",
@@ -102,7 +102,7 @@ def generators(as_json: bool) -> None:
     metavar="PERCENT",
     default=10.0,
     show_default=True,
-    help="Hold out this percentage. Their seeds are of a range of their own.",
+    help="Hold out this percentage; their seeds come from a separate range.",
 )
 @click.option(
     "--seed",
@@ -268,7 +268,7 @@ def accept(
     say(f"Added {counted(len(reviewed.added), 'task')}.")
     if reviewed.duplicates:
         say(
-            f"{counted(len(reviewed.duplicates), 'proposal')} stayed open: the library asks the same already."
+            f"{counted(len(reviewed.duplicates), 'proposal')} stayed open: the library already asks the same."
         )
     _tell_decided(len(set(chosen)) - len(reviewed.former) - len(reviewed.duplicates))
 

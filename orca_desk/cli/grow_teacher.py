@@ -27,14 +27,17 @@ def teacher_options(command: Command) -> Command:
         click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores]."),
         click.option("--batch", type=click.IntRange(1, 255), help="Answers generated in parallel."),
         click.option(
-            "--seed", default=WRITE_SAMPLING.seed, show_default=True, help="Another seed, other tasks."
+            "--seed",
+            default=WRITE_SAMPLING.seed,
+            show_default=True,
+            help="Seed; another one gives other tasks.",
         ),
         click.option(
             "--temperature",
             type=click.FloatRange(0, 2),
             default=WRITE_SAMPLING.temperature,
             show_default=True,
-            help="How freely the teacher writes.",
+            help="The sampling temperature: how freely the teacher writes.",
         ),
         click.option(
             "--teacher",
@@ -79,7 +82,7 @@ def teacher_options(command: Command) -> Command:
     help="Hold out the questions of this percentage of the passages.",
 )
 @click.option(
-    "--without-passage", is_flag=True, help="Leave the passage out of the tasks: the student is to know it."
+    "--without-passage", is_flag=True, help="Leave the passage out of the tasks: the student has to know it."
 )
 @library_option
 @json_option
@@ -145,7 +148,7 @@ def documents(
     "changes",
     multiple=True,
     type=click.Choice(list(CHANGES)),
-    help="How to change a task; repeat for several.  [default: all]",
+    help="How to change a task; can be repeated.  [default: all]",
 )
 @click.option(
     "--each", type=click.IntRange(1, 10), default=1, show_default=True, help="New tasks per change."

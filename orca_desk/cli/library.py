@@ -88,7 +88,7 @@ def info(folder: Path, as_json: bool) -> None:
 
 @command.command("new")
 @click.argument("new_folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--samples", is_flag=True, help="Put the bundled sample tasks into it, as the demo does.")
+@click.option("--samples", is_flag=True, help="Add the bundled sample tasks to it, as the demo does.")
 @json_option
 def new(new_folder: Path, samples: bool, as_json: bool) -> None:
     """Make an empty library in NEW_FOLDER."""
@@ -112,7 +112,7 @@ def new(new_folder: Path, samples: bool, as_json: bool) -> None:
 @click.option(
     "--mend",
     is_flag=True,
-    help="First make indexes, counts and the search of texts anew, in place; then check thoroughly.",
+    help="First rebuild indexes, counts and the text search in place; then check thoroughly.",
 )
 @existing_library_option
 @json_option
@@ -139,7 +139,7 @@ def check(thorough: bool, mend: bool, folder: Path, as_json: bool) -> None:
     if problems:
         raise UserError(
             "The library has problems.",
-            ("" if mend else "Make indexes and counts anew: orca-desk library check --mend. ")
+            ("" if mend else "Rebuild indexes and counts: orca-desk library check --mend. ")
             + "Restore a backup (orca-desk library backups list), or recover what can be read: orca-desk"
             " library repair DIR",
         )

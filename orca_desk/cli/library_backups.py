@@ -195,7 +195,7 @@ def compare(backup: str, folder: Path, as_json: bool) -> None:
 @click.argument("backup")
 @click.argument("new_folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--in-place", is_flag=True, help="Put the library itself back into that state.")
-@click.option("--yes", is_flag=True, help="With --in-place: do it. The present state is backed up before.")
+@click.option("--yes", is_flag=True, help="With --in-place: do it. The present state is backed up first.")
 @existing_library_option
 @json_option
 def restore(
@@ -228,7 +228,7 @@ def restore(
         return
     say(f"Restored {path.name} into {folder}.")
     if before:
-        say(f"The state before is kept: orca-desk library backups restore {before.name} --in-place")
+        say(f"The previous state is kept: orca-desk library backups restore {before.name} --in-place")
     else:
         say(f"The damaged library was moved into {folder / 'backups'}.")
 
@@ -251,7 +251,7 @@ def delete(names: tuple[str, ...], folder: Path, as_json: bool) -> None:
 
 @backups.command("pin")
 @click.argument("backup")
-@click.option("--off", is_flag=True, help="Let it be thinned out with the others.")
+@click.option("--off", is_flag=True, help="Let it be thinned out like the others.")
 @existing_library_option
 @json_option
 def pin_backup(backup: str, off: bool, folder: Path, as_json: bool) -> None:
@@ -271,7 +271,7 @@ def pin_backup(backup: str, off: bool, folder: Path, as_json: bool) -> None:
     "place",
     help='An existing folder, for instance on another disk; "" for the library\'s own.',
 )
-@click.option("--checkpoints/--no-checkpoints", default=None, help="Whether checkpoints are in them too.")
+@click.option("--checkpoints/--no-checkpoints", default=None, help="Whether they include checkpoints.")
 @existing_library_option
 @json_option
 def settings(

@@ -16,8 +16,10 @@ from orca_desk.ui.words.bundles import packed_lines, unpacked_lines
 
 @click.command("bundle")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--models", is_flag=True, help="Put the models that the library uses into it too.")
-@click.option("--no-checkpoints", is_flag=True, help="Leave out what stopped trainings resume from.")
+@click.option("--models", is_flag=True, help="Include the models that the library uses.")
+@click.option(
+    "--no-checkpoints", is_flag=True, help="Leave out the checkpoints, from which stopped trainings resume."
+)
 @click.option("--no-logs", is_flag=True, help="Leave the logs out.")
 @existing_library_option
 @json_option

@@ -47,7 +47,7 @@ def repair(new_folder: Path, folder: Path, as_json: bool) -> None:
 
 
 @click.command("compact")
-@click.option("--now", is_flag=True, help="Compact even if it gives back little.")
+@click.option("--now", is_flag=True, help="Compact even if it frees little.")
 @existing_library_option
 @json_option
 def compact(now: bool, folder: Path, as_json: bool) -> None:
@@ -59,7 +59,7 @@ def compact(now: bool, folder: Path, as_json: bool) -> None:
     with open_library(folder, create=False) as library:
         space = space_of(library)
         if not (now or space.is_worth_it):
-            told = f"{not_worth_it(space)} Add --now to compact all the same."
+            told = f"{not_worth_it(space)} Add --now to compact anyway."
             print_json({**asdict(space), "compacted": False}) if as_json else say(told)
             return
         with running(quiet=as_json) as (progress, control):

@@ -20,7 +20,7 @@ from orca_desk.ui.words.library import library_name, mixed_sentence, samples_tex
 
 @click.command("samples")
 @click.option("--add", "wanted", flag_value="add", help="Add the bundled sample tasks that are missing.")
-@click.option("--remove", "wanted", flag_value="remove", help="Remove the sample tasks; own tasks stay.")
+@click.option("--remove", "wanted", flag_value="remove", help="Remove the sample tasks; your own tasks stay.")
 @existing_library_option
 @json_option
 def samples(wanted: str | None, folder: Path, as_json: bool) -> None:

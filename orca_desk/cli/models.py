@@ -26,7 +26,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import notes_of
 
-HEADINGS = {"title": "calls itself", "kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
+HEADINGS = {"title": "internal name", "kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
 
 
 @click.group(

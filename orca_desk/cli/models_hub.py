@@ -109,7 +109,9 @@ def _show_files(hub: HubSession, text: str, as_json: bool) -> None:
 
 
 @click.command("recommended")
-@click.option("--all", "everything", is_flag=True, help="Also what needs more memory than this machine has.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also models that need more memory than this machine has."
+)
 @json_option
 def recommended(everything: bool, as_json: bool) -> None:
     """List teachers and students to begin with, by memory, with their licences. Opens no connection."""

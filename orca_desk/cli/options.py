@@ -81,7 +81,7 @@ def json_option(command: Command) -> Command:
 
 def overwrite_option(command: Command) -> Command:
     """Add `--overwrite` to a command that writes a file; see `require_new`."""
-    return click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")(command)
+    return click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")(command)
 
 
 def require_new(path: Path, *, overwrite: bool) -> None:
@@ -105,12 +105,12 @@ def task_options(command: Command) -> Command:
 def import_options(command: Command) -> Command:
     """Add the options of every import: how the file is read, where refused rows go, and --dry-run."""
     for option in (
-        click.option("--dry-run", is_flag=True, help="Say what the import would do, and store nothing."),
+        click.option("--dry-run", is_flag=True, help="Report what the import would do, and store nothing."),
         click.option(
             "--refused",
             type=click.Path(dir_okay=False, path_type=Path),
             metavar="FILE",
-            help="Write the rows that are refused to FILE, which can be mended and imported.",
+            help="Write the refused rows to FILE, to correct and import them.",
         ),
         click.option(
             "--list",
@@ -123,12 +123,12 @@ def import_options(command: Command) -> Command:
         click.option(
             "--header/--no-header",
             default=None,
-            help="Whether the first row of a table names its columns. Recognised if it is left out.",
+            help="Whether the first row of a table names its columns. Detected by default.",
         ),
         click.option(
             "--encoding",
             metavar="NAME",
-            help="Encoding of the file, such as cp1252. Recognised if it is left out.",
+            help="Encoding of the file, such as cp1252. Detected by default.",
         ),
     ):
         command = option(command)

@@ -32,10 +32,10 @@ from orca_desk.ui.words.snapshots import measured_sentence
 )
 @click.argument("student", type=click.Path(exists=True, path_type=Path))
 @instruction_options
-@click.option("--family", "families", multiple=True, help="Only this family; repeat for several.")
+@click.option("--family", "families", multiple=True, help="Only this family; can be repeated.")
 @click.option("--per-family", type=click.IntRange(1), help="Maximum tasks per family. [default: all]")
 @click.option(
-    "--samples", type=click.IntRange(1), default=SAMPLES, show_default=True, help="Answers to each task."
+    "--samples", type=click.IntRange(1), default=SAMPLES, show_default=True, help="Answers per task."
 )
 @click.option(
     "--temperature",

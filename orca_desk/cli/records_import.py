@@ -21,7 +21,7 @@ MESSAGES_LISTED = 12
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="Family for rows without one.")
-@click.option("--model", default="", metavar="NAME", help="Who answered, for rows that do not say it.")
+@click.option("--model", default="", metavar="NAME", help="Who answered, for rows that do not say.")
 @click.option(
     "--strategy",
     "without_message",

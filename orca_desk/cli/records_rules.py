@@ -76,7 +76,7 @@ def _show(found: RulesPreview) -> None:
     if never := ", ".join(f"{UNFIT[reason]}: {count:,}" for reason, count in found.never.items()):
         say(f"Never used: {never}.")
     if found.entering or found.leaving:
-        say(f"Against the rules in force: {found.entering:,} come in, {found.leaving:,} go out.")
+        say(f"Compared with the rules in force: {found.entering:,} come in, {found.leaving:,} go out.")
     table(
         "What each rule removes",
         {"rule": "left", "in force": "left", "removes": "right", "alone": "right", "for example": "left"},

@@ -59,7 +59,7 @@ def mix_options(command: Any) -> Any:
     """Add the options that say which of the fit records get in."""
     options = (
         with_samples_option,
-        click.option("--family", "families", multiple=True, help="Only this family; repeat for several."),
+        click.option("--family", "families", multiple=True, help="Only this family; can be repeated."),
         click.option("--cap", type=click.IntRange(1), help="Maximum records per family."),
         click.option("--total", type=click.IntRange(1), help="Maximum records in all."),
         click.option(
@@ -77,7 +77,7 @@ def mix_options(command: Any) -> Any:
             "weights",
             multiple=True,
             metavar="NAME=NUMBER",
-            help="The weight of a group, 1 for the others; repeat for several. Implies --balance weights.",
+            help="The weight of a group, 1 for the others; can be repeated. Implies --balance weights.",
         ),
         click.option(
             "--long-share",
@@ -116,7 +116,7 @@ def mix_options(command: Any) -> Any:
             "taken",
             multiple=True,
             metavar="TASK",
-            help="Take this task's records although it overlaps; repeat for several. It is recorded.",
+            help="Take this task's records although it overlaps; can be repeated. It is recorded.",
         ),
     )
     for option in reversed(options):

@@ -48,7 +48,7 @@ NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", re.DOTALL)
 @click.argument("training", required=False)
 @click.option(
     "--model", "models", multiple=True, metavar="[NAME=]FILE",
-    help="Serve this GGUF file instead of a training's models. Can be given several times.",
+    help="Serve this GGUF file instead of a training's models. Can be repeated.",
 )  # fmt: skip
 @click.option(
     "--adapter", "adapters", multiple=True, metavar="[NAME=]FILE",

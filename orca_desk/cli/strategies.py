@@ -135,16 +135,16 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The teacher's GGUF file.",
 )
-@click.option("--family", "families", multiple=True, help="Measure only this family; repeat for more.")
+@click.option("--family", "families", multiple=True, help="Measure only this family; can be repeated.")
 @with_samples_option
-@click.option("--strategy", "names", multiple=True, help="Try only this strategy; repeat for more.")
+@click.option("--strategy", "names", multiple=True, help="Try only this strategy; can be repeated.")
 @click.option(
     "--tasks",
     "per_family",
     type=click.IntRange(1),
     default=MOST_TASKS,
     show_default=True,
-    help="Most training tasks per family. Fewer are asked where the answers decide sooner.",
+    help="Maximum training tasks per family; fewer are used where the answers decide sooner.",
 )
 @click.option(
     "--samples",
@@ -178,7 +178,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     is_flag=True,
     help="Allow other strategies for families that were paired by hand, or by references where this is not.",
 )
-@click.option("--estimate", "only_estimate", is_flag=True, help="Only say what it would cost.")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Only estimate what it would cost.")
 @rule_options
 @sampling_options
 @runner_options

@@ -18,7 +18,7 @@ from orca_desk.ui.words.counting import counted
         "orca-desk strategies outcomes --family ordering | orca-desk strategies choose -",
     ),
 )
-@click.option("--family", "families", multiple=True, help="Only this family; repeat for more.")
+@click.option("--family", "families", multiple=True, help="Only this family; can be repeated.")
 @click.option("--teacher", help="The SHA-256 of the teacher's file  [default: that of the newest answer].")
 @library_option
 @json_option

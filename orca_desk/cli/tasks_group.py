@@ -21,7 +21,7 @@ from orca_desk.ui.words.shorten import shorten
     "--family",
     "chosen",
     multiple=True,
-    help=f"Group the tasks of this family; repeat for several.  [default: {DEFAULT_FAMILY}]",
+    help=f"Group the tasks of this family; can be repeated.  [default: {DEFAULT_FAMILY}]",
 )
 @click.option(
     "--groups",

@@ -102,9 +102,9 @@ def _show(ids: list[str], going: list[str], lasting: list[str]) -> None:
     if not ids:
         say("No task was found.")
         return
-    say("What goes:")
+    say("What will be deleted:")
     for line in going:
         say(f"  {line}")
-    say("What cannot be taken back from here:")
+    say("What cannot be deleted from here:")
     for line in lasting:
         say(f"  {line}")

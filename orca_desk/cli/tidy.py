@@ -46,8 +46,8 @@ for subcommand in (sizes, free_space, trash):
 @command.command("delete")
 @click.argument("kind", type=click.Choice(DELETED))
 @click.argument("ids", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Delete what was made of it too, without asking.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("--yes", is_flag=True, help="Also delete what was made from it, without asking.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @existing_library_option
 @json_option
 def delete_things(

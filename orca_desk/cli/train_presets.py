@@ -81,7 +81,7 @@ def show(name: str, as_json: bool) -> None:
 
 @presets.command("save")
 @click.argument("name")
-@click.option("--from", "source", metavar="PRESET", help="Begin with the settings of another preset.")
+@click.option("--from", "source", metavar="PRESET", help="Start from the settings of another preset.")
 @setting_options
 @json_option
 def save(name: str, source: str | None, as_json: bool, **settings: Any) -> None:
@@ -108,13 +108,13 @@ def rename(name: str, new: str, as_json: bool) -> None:
 def delete(name: str, as_json: bool) -> None:
     """Delete one of your presets. It is printed, so that it can be saved again."""
     values, _ = delete_preset(name)
-    _tell(as_json, f"The preset {name} is deleted. It was: {json.dumps(values)}", name=name, settings=values)
+    _tell(as_json, f"Deleted the preset {name}. It was: {json.dumps(values)}", name=name, settings=values)
 
 
 @presets.command("default")
 @click.argument("student", type=click.Path(exists=True, path_type=Path))
 @click.argument("name", required=False)
-@click.option("--reset", is_flag=True, help="Begin as the app does again.")
+@click.option("--reset", is_flag=True, help="Start with the app's settings again.")
 @json_option
 def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None:
     """Say, or choose, the preset with which the desktop begins for a student.
@@ -126,7 +126,7 @@ def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None
     if name is not None or reset:
         set_default(student, name)
     chosen = default_for(student)
-    _tell(as_json, f"{student.name} begins with {chosen}.", name=chosen)
+    _tell(as_json, f"{student.name} now starts with {chosen}.", name=chosen)
 
 
 @presets.command("export")
@@ -147,7 +147,7 @@ def export(name: str, file: Path, overwrite: bool, as_json: bool) -> None:
 def import_command(file: Path, as_json: bool) -> None:
     """Add the preset of a JSON file; if its name is taken, under its name with a number."""
     name = import_preset(file)
-    _tell(as_json, f"The preset {name} is added.", name=name)
+    _tell(as_json, f"Added the preset {name}.", name=name)
 
 
 def _tell(as_json: bool, said: str, **values: Any) -> None:

@@ -161,7 +161,7 @@ def edit_proposal(library: Library, proposal_id: str, task: Task) -> StoredPropo
     def change(db: sqlite3.Connection) -> StoredProposal:
         stored = _stored(db, [proposal_id])
         if not stored or stored[0].state != "open":
-            raise UserError("This proposal is not open any more.", "Undo your decision about it first.")
+            raise UserError("This proposal is no longer open.", "Undo your decision about it first.")
         before = stored[0].proposal
         edited = replace(before, task=task)
         if edited.id != before.id:  # its question or answer

@@ -106,7 +106,7 @@ def undo_change(library: Library, changed: ChangedTasks) -> None:
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
     """Hold out the nearest whole number to `percent` (0 to 100) of a family's tasks, and train on the others.
 
-    The wording of the questions chooses them, so that all variants of a question are on one side.
+    The wording of the questions chooses them, so that all variants of a question stay in one split.
     """
     wanted = TaskFilter(family=family)
     chosen = choose_held_out(iterate_tasks(library, wanted), percent)

@@ -63,7 +63,7 @@ class Traces:
 
     `twins` are other tasks that ask the same, which stay. `evaluations` and `chats` are their ids; of an
     evaluation the texts go and the figures stay. `benchmark_questions` are questions of files that were named
-    as benchmarks; freezing does not look for them any more. `backups` are
+    as benchmarks; freezing no longer looks for them. `backups` are
     files that hold a task or a record of it, kept backups by their lists; `unread_backups` are those that
     nobody can look into here.
     `files` are working files and logs in the library's folder with the text of a task. `written` are files

@@ -108,7 +108,7 @@ def restore_from_trash(library: Library, n: int) -> Restored:
         entry = db.execute("SELECT * FROM trash WHERE n = ?", (n,)).fetchone()
         if entry is None or entry["state"] == "going":
             raise UserError(
-                "It is not in the trash any more: it was restored already, or deleted for good.",
+                "It is no longer in the trash: it was already restored, or deleted for good.",
                 "If it is missing, a backup may still have it: see Settings.",
             )
         there = insert_rows(db, n)

@@ -121,9 +121,7 @@ class Sampling:
         default=512,
         metadata=_about("Maximum answer length in tokens; a longer answer is cut off.", 1, level="simple"),
     )
-    stop: tuple[str, ...] = field(
-        default=(), metadata=_about("A text that ends an answer; can be given several times.")
-    )
+    stop: tuple[str, ...] = field(default=(), metadata=_about("A text that ends an answer; can be repeated."))
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -52,7 +52,7 @@ class FindOverlay(Overlay):
         self.search.installEventFilter(self)
         self.note = label("", tone="muted")
         self.note.setWordWrap(True)
-        self.note.setAccessibleName("What was found")
+        self.note.setAccessibleName("Search results")
         self.model = EntryModel()
         self.list = entry_list(self.model, self.theme, "What was found")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -81,7 +81,7 @@ class LibraryActions:
     def open_folder(self, folder: Path) -> None:
         """Open the library in `folder` in a window. Raises UserError if there is none."""
         if not (folder / DATABASE_NAME).is_file():
-            raise UserError(f"There is no library in {folder}.", "File › New library makes one.")
+            raise UserError(f"There is no library in {folder}.", "Create one with File › New library.")
         open_library_window(folder)
 
     def reveal(self) -> None:
@@ -167,10 +167,10 @@ class LibraryActions:
         box = message_box(
             self._window,
             f"{known.name} is no longer in {known.folder}.",
-            "If it lies on another drive, connect that. If you moved it, open it where it is now.",
+            "If it is on another drive, connect the drive. If you moved it, open it in its new place.",
         )
-        forget = box.addButton("Take it off the list", QMessageBox.ButtonRole.AcceptRole)
-        look = box.addButton("Look for it…", QMessageBox.ButtonRole.ActionRole)
+        forget = box.addButton("Remove it from the list", QMessageBox.ButtonRole.AcceptRole)
+        look = box.addButton("Locate it…", QMessageBox.ButtonRole.ActionRole)
         cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(cancel)
         box.setEscapeButton(cancel)
@@ -240,7 +240,7 @@ class LibraryActions:
         elif isinstance(job.result, Unpacked):
             made = job.result
             self._notice.show_message(
-                f"Made the library {made.manifest.name} in {made.folder}",
+                f"Created the library {made.manifest.name} in {made.folder}",
                 " ".join(unpacked_lines(made)),
                 kind="good",
                 action="Open it",

@@ -52,7 +52,7 @@ class NewLibraryDialog(QDialog):
         form.addRow("&Name", self.name)
         row = QHBoxLayout()
         self.where = QLineEdit(str(place))
-        self.where.setAccessibleName("Folder in which the library's folder is made")
+        self.where.setAccessibleName("Folder to create the library in")
         browse = QToolButton()
         browse.setText("Browse…")
         browse.clicked.connect(self._browse)
@@ -63,10 +63,8 @@ class NewLibraryDialog(QDialog):
         layout.addLayout(form)
         self.path = BreakingLabel()
         layout.addWidget(self.path)
-        self.samples = QCheckBox("Put the &sample tasks of the demo into it")
-        self.samples.setToolTip(
-            "For trying things out. Tasks › Remove the sample tasks takes them out again."
-        )
+        self.samples = QCheckBox("Add the demo's &sample tasks")
+        self.samples.setToolTip("For trying things out. Tasks › Remove the sample tasks removes them again.")
         self.samples.setChecked(bool(samples))
         self.samples.setVisible(samples is not None)
         layout.addWidget(self.samples)
@@ -82,9 +80,7 @@ class NewLibraryDialog(QDialog):
         return Path(self.where.text()).expanduser() / folder_name(self.name.text())
 
     def _browse(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Where the library's folder is made", self.where.text()
-        )
+        chosen = QFileDialog.getExistingDirectory(self, "Where to create the library", self.where.text())
         if chosen:
             self.where.setText(chosen)
 
@@ -99,7 +95,7 @@ class NewLibraryDialog(QDialog):
         if not folder_name(self.name.text()):
             return "Give the library a name."
         if not Path(self.where.text()).expanduser().is_absolute():
-            return "Choose the folder in which the library's folder is made."
+            return "Choose the folder to create the library in."
         folder = self.folder
         try:
             if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
@@ -124,7 +120,7 @@ class RenameDialog(QDialog):
         self.name.selectAll()
         layout.addWidget(self.name)
         about = BreakingLabel()
-        about.setText(f"Its folder stays {folder}. Without a name it is called as its folder.")
+        about.setText(f"Its folder stays {folder}. Without a name, the library is called after its folder.")
         set_tone(about, "muted")
         layout.addWidget(about)
         layout.addWidget(dialog_buttons(self, button("Rename", self.accept, primary=True)))

@@ -122,7 +122,7 @@ class Menus(QObject):
         larger = self._act(menu, "&Larger text", partial(self._step_text_size, 1))
         larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])  # "+" with Shift and without
         self._act(menu, "&Smaller text", partial(self._step_text_size, -1), "Ctrl+-")
-        self._act(menu, "&Usual size of text", lambda: desk.choose_text_size(100), "Ctrl+0")
+        self._act(menu, "&Normal text size", lambda: desk.choose_text_size(100), "Ctrl+0")
         menu.addSeparator()
         self._sizes = QActionGroup(self._window)
         for percent in TEXT_SIZES:

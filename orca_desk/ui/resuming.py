@@ -108,7 +108,9 @@ class ResumeOffer(QObject):
     def _offer_waiting(self) -> None:
         """Offer the jobs that had not begun, or have no run to resume, after those that have."""
         if left := self.waiting.left:
-            self._text = f"{counted(len(left), 'job')} had not begun: {', '.join(one.title for one in left)}."
+            self._text = (
+                f"{counted(len(left), 'job')} had not started: {', '.join(one.title for one in left)}."
+            )
             self.notice.show_message(
                 self._text, kind="warn", action=starting(len(left)), run=self._start_waiting
             )

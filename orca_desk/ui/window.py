@@ -290,7 +290,7 @@ class Window(QMainWindow):
         if script in told:
             return
         self.desk.preferences.setValue(FONTS_TOLD, [*told, script])
-        text = f"No font on this system shows {script}; there are boxes instead."
+        text = f"No font on this system shows {script}; boxes are shown instead."
         if self.notice.isHidden():
             self.notice.show_message(text, fonts_hint(script), kind="info")
         else:

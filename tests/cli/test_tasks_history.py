@@ -58,7 +58,7 @@ def test_forgetting_shows_the_list_and_deletes_nothing(folder: Path) -> None:
     assert shown.exit_code == 0, shown.output
     for part in (
         "1 task",
-        "1 record of 2 in the snapshot first: it cannot be trained on any more",
+        "1 record of 2 in the snapshot first: it can no longer be trained on",
         "train-1 was trained on them: its weights have learned from them",
         "Delete 1 backup with them in it too: monday.db",
         "Delete the adapters and checkpoints of train-1 too",

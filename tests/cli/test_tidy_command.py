@@ -33,7 +33,7 @@ def as_json(folder: Path, *words: str) -> Any:
 
 def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
     would = tidy(folder, "delete", "training", "train-1", "--dry-run")
-    assert "Goes too, as it was made of it: 1 evaluation (evaluate-2)." in would.output
+    assert "Also deleted, as it was made from it: 1 evaluation (evaluate-2)." in would.output
     assert "Would delete training train-1." in would.output
     refused = tidy(folder, "delete", "training", "train-1")
     assert refused.exit_code == 1 and "touches more than that" in str(refused.exception)
@@ -92,7 +92,7 @@ def test_sizes_are_told_by_kind_and_freed(folder: Path) -> None:
     suggested = {one["what"]: one for one in found["suggestions"]}
     assert suggested["converted"]["bytes"] == suggested["checkpoints"]["bytes"] == 1000
     told = tidy(folder, "sizes").output
-    assert "They are made again when a student is next trained or served" in told
+    assert "They are re-created when a student is next trained or served" in told
     assert as_json(folder, "free", "converted", "checkpoints") == {"converted": 1000, "checkpoints": 1000}
     assert not cache.exists() and not checkpoints.exists()
     assert (folder / "trainings" / "train-1" / "adapter.gguf").exists()

@@ -193,7 +193,7 @@ def test_a_recent_library_that_is_missing_says_so_and_is_taken_off(
         action.trigger()
         (box,) = window.findChildren(QMessageBox)
         assert box.text() == f"Old thesis is no longer in {gone}."
-        (forget,) = [one for one in box.buttons() if one.text() == "Take it off the list"]
+        (forget,) = [one for one in box.buttons() if one.text() == "Remove it from the list"]
         qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: recent(window) == [])
     assert opened == []

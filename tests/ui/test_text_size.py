@@ -43,7 +43,7 @@ def test_a_page_made_later_is_as_large_as_one_that_followed(window: Window) -> N
 
 def test_keys_and_menu_step_through_the_sizes(window: Window) -> None:
     shown = []
-    for name in ("Larger text", "Larger text", "Smaller text", "Usual size of text", "Smaller text"):
+    for name in ("Larger text", "Larger text", "Smaller text", "Normal text size", "Smaller text"):
         action(window, name).trigger()
         shown.append(window.desk.theme.text_size)
     assert shown == [110, 125, 110, 100, 90]

@@ -160,7 +160,7 @@ def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbo
         with desktop(library, theme) as window:
             window.show()
             qtbot.waitUntil(window.notice.isVisible)
-            assert window.notice.text.text() == "2 jobs had not begun: First, Second."
+            assert window.notice.text.text() == "2 jobs had not started: First, Second."
             opened: list[tuple[str, object]] = []
             window.desk.page_requested.connect(lambda page, target: opened.append((page, target)))
             qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)

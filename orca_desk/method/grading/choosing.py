@@ -149,7 +149,7 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
 def _opening(body: str) -> tuple[str, str]:
     """Return the first words of a response that may be an answer of their own, and the rest; else ("", "").
 
-    They are emphasised, a paragraph, a line before an explanation, or a sentence, but not the number of a list.
+    They are emphasised, a paragraph, a line before an explanation, or a sentence, not the number of a list.
     """
     strong = _STRONG_OPENING.match(body)
     if strong:

@@ -84,7 +84,7 @@ def run_lm_eval(
         finally:
             _end(process)
     if process.returncode != 0:
-        raise UserError(f"lm-eval failed: {_last_words(log, start)}", f"What it printed is in {log}.")
+        raise UserError(f"lm-eval failed: {_last_words(log, start)}", f"Its output is in {log}.")
     return True
 
 
@@ -95,7 +95,7 @@ def read_scores(out: Path) -> dict[tuple[str, str], TaskScore]:
     """
     files = sorted((out / "results").rglob("results_*.json"), key=lambda file: file.stat().st_mtime)
     if not files:
-        raise UserError("lm-eval wrote no results.", "Look into the log of the run.")
+        raise UserError("lm-eval wrote no results.", "See the log of the run.")
     report = json.loads(files[-1].read_text(encoding="utf-8"))
     scores = {}
     for task, values in report["results"].items():

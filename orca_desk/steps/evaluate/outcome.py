@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from orca_desk.library.repeats import Repeats
 
-UNKNOWN = "an engine that was not noted before the evaluation was resumed"
+UNKNOWN = "an unrecorded engine before the evaluation was resumed"
 
 
 @dataclass(frozen=True, kw_only=True)

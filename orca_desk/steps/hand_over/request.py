@@ -70,7 +70,7 @@ class HandOverRequest:
                 f"They can be written as {', '.join(OFFERED[self.table])}.",
             )
         if self.format == "openai-batch" and not self.asks_model:
-            raise UserError("A batch needs the model that it asks.", "Name it, as gpt-4o-mini.")
+            raise UserError("A batch needs the name of a model.", "Name it, as gpt-4o-mini.")
         self._check_ending()
 
     @property

@@ -52,7 +52,7 @@ class ProbeRequest:
 
     @property
     def budget(self) -> Budget:
-        """What the measurement may cost."""
+        """Limit of the measurement."""
         seconds = None if self.minutes is None else self.minutes * 60
         return Budget(answers=self.answers, tokens=self.tokens, seconds=seconds)
 

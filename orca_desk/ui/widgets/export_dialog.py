@@ -26,7 +26,7 @@ from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.exports import request_sentence
 
 CHOICES, RUNNING, RESULT = 0, 1, 2
-GOES_ON = "The export goes on when this window is closed; the Jobs page shows it."
+GOES_ON = "The export continues when this window is closed; the Jobs page shows it."
 
 
 class ExportDialog(QDialog):
@@ -146,9 +146,7 @@ class ExportDialog(QDialog):
             self._show_outcome(job.result.outcome)
         else:
             self.stack.setCurrentIndex(CHOICES)
-            self.notice.show_message(
-                "The export was stopped.", "Press Export to go on from where it stopped."
-            )
+            self.notice.show_message("The export was stopped.", "Press Export to resume it.")
         self.desk.tell("models")
 
     def _show_outcome(self, outcome: ExportOutcome) -> None:

@@ -46,7 +46,7 @@ class ExportResult(QWidget):
         self.anyway = button(
             "Export anyway",
             self.overridden.emit,
-            tip="Hand over the files although a check failed; the model card says so",
+            tip="Keep the files although a check failed; the model card says so",
         )
         self.discard = button("Discard the files", self.discarded.emit, tip="Remove what was written")
         for one in (self.folder, self.anyway, self.discard):

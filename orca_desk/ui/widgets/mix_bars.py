@@ -28,7 +28,7 @@ class MixBars(QWidget):
         self._more = ""
         self.setFont(font("caption"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("Full bar: taken. Pale bar: fit. Line: asked for.")
+        self.setToolTip("Full bar: taken. Pale bar: usable. Line: asked for.")
         theme.changed.connect(self.update)
 
     def show_groups(self, groups: Sequence[GroupMix]) -> None:

@@ -131,7 +131,7 @@ class RulesForm(QWidget):
 
     def _limits(self, unit: str) -> tuple[QCheckBox, QSpinBox, QSpinBox]:
         box = QCheckBox(f"Length in {unit}:")
-        box.setToolTip(f"Of the whole answer; an answer whose {unit} nobody counted stays")
+        box.setToolTip(f"Of the whole answer; an answer without a count of {unit} stays")
         numbers = []
         for value, which in zip(LENGTHS[unit], ("Minimum", "Maximum"), strict=True):
             number = number_box(0, MOST)

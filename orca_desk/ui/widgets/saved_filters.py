@@ -51,7 +51,7 @@ class SavedFilters(QToolButton):
         if self._filters:
             menu.addSeparator()
         else:
-            menu.addAction("No filter is saved yet").setEnabled(False)
+            menu.addAction("No saved filters yet").setEnabled(False)
         save = menu.addAction("Save this filter…")
         save.setEnabled(bool(self._present()))
         save.triggered.connect(self._ask_name)

@@ -40,7 +40,7 @@ UNSCORED = {
     ),
     "no adapter": (
         "Its tokens cannot be scored: the file of its adapter is missing. Evaluating the checkpoints of its"
-        " training again makes those of checkpoints anew."
+        " training again re-creates those of checkpoints."
     ),
     "no model": "Its tokens cannot be scored: the model that wrote it is not on this machine, or not known.",
 }

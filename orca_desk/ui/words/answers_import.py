@@ -115,10 +115,10 @@ def _notes(imported: ImportedRecords) -> Iterator[str]:
         held = counted(imported.heldout, "record answers", "records answer")
         yield f"{held} held-out questions and can never be used for training."
     if imported.added and (unnamed := imported.models.get("", 0)):
-        yield f"Nobody says who answered {counted(unnamed, 'record')}."
+        yield f"The file does not say who answered {counted(unnamed, 'record')}."
     if imported.other_reference:
         rows = counted(imported.other_reference, "row gives", "rows give")
-        yield f"{rows} another reference answer than the task in the library, which stays."
+        yield f"{rows} a reference answer that differs from the one in the library, which stays."
     if imported.earlier_turns:
         rows = counted(imported.earlier_turns, "conversation has", "conversations have")
         yield f"{rows} several exchanges: the last answer was taken, after its earlier turns."
@@ -140,7 +140,7 @@ def _notes(imported: ImportedRecords) -> Iterator[str]:
     if imported.read_as.unread:
         yield _unread(imported.read_as)
     if not imported.finished:
-        yield "Resume the import to add the rest: it finds its records."
+        yield "Resume the import to add the rest; nothing is added twice."
 
 
 def _strategy_notes(messages: tuple[MessageCount, ...], rare: int, rare_rows: int | None) -> Iterator[str]:

@@ -16,7 +16,7 @@ TOLD = {
     "chats": "chat",
 }
 INCOMPLETE = (
-    "Nobody can tell how many rows are missing there. The damaged library was only read, and is as it was."
+    "How many rows are missing there is unknown. The damaged library was only read, and is unchanged."
 )
 
 
@@ -48,9 +48,9 @@ def what_to_do(problems: Sequence[str], backup: str) -> str:
     """Return what helps against problems; `backup` says of when the newest backup is, empty without any."""
     lines = []
     if any(not problem.startswith(("The adapter", "The weights", "The snapshot")) for problem in problems):
-        lines.append("Mending makes indexes and counts anew in place; nothing that was written is changed.")
+        lines.append("Mending rebuilds indexes and counts in place; nothing that was written is changed.")
     if any(problem.startswith(("The adapter", "The weights")) for problem in problems):
-        lines.append("A missing or changed adapter comes back with a backup, or by training again.")
+        lines.append("To get a missing or changed adapter back, restore a backup or train again.")
     if backup:
         lines.append(f"What cannot be mended comes back with a backup: the newest is of {backup}.")
     else:
@@ -60,7 +60,7 @@ def what_to_do(problems: Sequence[str], backup: str) -> str:
 
 def compacted_sentence(done: Compacted) -> str:
     """Return how much space the disk got back."""
-    return f"Gave back {human_bytes(done.given_back)}: the library has {human_bytes(done.after)} now."
+    return f"Freed {human_bytes(done.given_back)}: the library has {human_bytes(done.after)} now."
 
 
 def not_worth_it(space: Space) -> str:

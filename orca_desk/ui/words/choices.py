@@ -101,7 +101,7 @@ def _surely(standing: Standing, decision: Decision) -> str:
         f" {100 * standing.high:+.1f})."
     )
     if standing.adjusted_p > rule.alpha:  # the last of a tournament, and no test of all at its end
-        return f"{measured} The others had left: worse, or longer and not better by {_points(rule)}."
+        return f"{measured} The others were out: worse, or longer and not better by {_points(rule)}."
     return (
         f"{measured} If it were worse by {_points(rule)} or more, luck would show it as good"
         f" as this with a chance of {_chance(standing.adjusted_p)}{corrected}; up to {_chance(rule.alpha)} is"

@@ -9,8 +9,8 @@ Fate = Literal["resumes", "begins", "again", "ends"]
 NAMED = 4  # jobs that a line names
 LINES: dict[Fate, str] = {
     "resumes": "Finished work is saved, and the next start offers the rest: {}.",
-    "begins": "Not begun; the next start offers to start: {}.",
-    "again": "Ends, and the next start offers to start it again: {}.",
+    "begins": "Not started yet; the next start offers to start: {}.",
+    "again": "Will be stopped; the next start offers to start it again: {}.",
     "ends": "The next start does not offer the rest: {}.",
 }
 
@@ -34,9 +34,9 @@ def stop_all_hint(fates: Sequence[tuple[str, Fate]]) -> str:
     if running:
         lines.append(f"Finished work is saved, and can be resumed below: {titles_of(running)}.")
     if waiting:
-        lines.append(f"Not begun, and taken off the queue: {titles_of(waiting)}.")
+        lines.append(f"Not started, and taken off the queue: {titles_of(waiting)}.")
     if lost:
-        lines.append(f"Ends, and cannot be resumed: {titles_of(lost)}.")
+        lines.append(f"Will be stopped, and cannot be resumed: {titles_of(lost)}.")
     return "\n".join(lines)
 
 

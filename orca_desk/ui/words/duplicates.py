@@ -7,7 +7,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 HOW = (
-    "Exact copies have the same words and signs, whatever their case and punctuation. Near ones have many"
+    "Exact copies have the same words and symbols, whatever their case and punctuation. Near ones have many"
     " runs of five words in common. What more than 20 tasks share is a template and does not count. Of"
     " questions with fewer than 12 words, only exact copies are found."
 )

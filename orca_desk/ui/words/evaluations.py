@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # every start of the desktop imports this module
     from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
     from orca_desk.steps.evaluate.scoring import Evaluated
 
-NOT_NOTED = "an engine that was not noted"
+NOT_NOTED = "an unrecorded engine"
 NEAR_TIES = "Where two tokens are nearly as likely, that alone can change a greedy answer."
 
 
@@ -119,7 +119,7 @@ def comparison_notes(found: "ModelComparison") -> list[str]:
         of_it = [one for one in found.summaries if one.model == model]
         if len({one.engines for one in of_it}) > 1:
             by = [f"{one.name} by {' and '.join(sorted(one.engines)) or NOT_NOTED}" for one in of_it]
-            lines.append(f"{model.name} was not computed alike: {'; '.join(by)}. {NEAR_TIES}")
+            lines.append(f"{model.name} was computed in different ways: {'; '.join(by)}. {NEAR_TIES}")
     return lines
 
 

@@ -57,7 +57,7 @@ STOPPED = {
     ExportStage.CHECKING: "Stopped while its files were checked. The same export resumes.",
     ExportStage.SCORING: "Stopped while its files answered held-out tasks. The same export resumes.",
 }
-BLOCKED = "Not exported: a file does not say what was trained. The files wait in a hidden folder."
+BLOCKED = "Not exported: a file does not say what was trained. The files are kept in a hidden folder."
 GUESSES_TEMPLATE = (
     "The model's chat template cannot be written in Ollama's language: Ollama guesses one, so compare an "
     "answer with Orca Desk's."

@@ -20,4 +20,4 @@ def fonts_hint(script: str, *, system: str = sys.platform) -> str:
     else:
         debian, fedora, arch = PACKAGES.get(script, OTHERS)
         how = f"Install the package {debian} (Debian, Ubuntu), {fedora} (Fedora) or {arch} (Arch)."
-    return f"The texts themselves are whole. {how} Then start Orca Desk again."
+    return f"The texts themselves are intact. {how} Then start Orca Desk again."

@@ -16,13 +16,13 @@ def going_lines(traces: Traces) -> list[str]:
         lines.append(counted(traces.records, "teacher record") + edits)
     lines += [
         f"{counted(one.records, 'record')} of {one.of:,} in the snapshot {one.name}:"
-        " it cannot be trained on any more"
+        " it can no longer be trained on"
         for one in traces.snapshots
     ]
     if traces.answers:
         names = ", ".join(traces.evaluations)
         lines.append(
-            f"The text of {counted(traces.answers, 'answer')} in {names}; that they were right or wrong stays"
+            f"The text of {counted(traces.answers, 'answer')} in {names}; whether they were correct stays"
         )
     if traces.chats:
         lines.append(f"{counted(len(traces.chats), 'chat')} about them: {', '.join(traces.chats)}")
@@ -31,12 +31,12 @@ def going_lines(traces: Traces) -> list[str]:
     if traces.benchmark_questions:
         lines.append(
             f"{counted(traces.benchmark_questions, 'question')} of named benchmarks with the same text:"
-            " freezing does not look for them any more"
+            " freezing no longer looks for them"
         )
     if traces.trash:
         lines.append(
             f"All of the trash, whose files may have their texts:"
-            f" {counted(traces.trash, 'deletion')} cannot be undone any more"
+            f" {counted(traces.trash, 'deletion')} can no longer be undone"
         )
     lines += [f"The file {path}, which has their texts" for path in traces.files]
     return lines

@@ -34,7 +34,9 @@ def grown_sentence(grown: Grown) -> str:
     if grown.repeated:
         parts.append(f"{counted(grown.repeated, 'repeated question')} left out")
     if grown.unread:
-        parts.append(f"{counted(grown.unread, 'piece')} of the teacher's text could not be read as asked for")
+        parts.append(
+            f"{counted(grown.unread, 'piece')} of the teacher's text did not have the form that was asked for"
+        )
         if not grown.proposed and grown.finished:
             parts.append("This teacher does not keep to the form: choose a larger one")
     if grown.failed:

@@ -20,7 +20,7 @@ class FormatWords(NamedTuple):
 
 
 FORMAT_WORDS: Mapping[FormatName, FormatWords] = {
-    "jsonl": FormatWords("JSON Lines, all columns", "Everything that the table knows, a row a line."),
+    "jsonl": FormatWords("JSON Lines, all columns", "Everything that the table knows, one row per line."),
     "csv": FormatWords("CSV, all columns", "For spreadsheets. Tags are joined by commas."),
     "parquet": FormatWords("Parquet, all columns", "For data tools and the Hugging Face Hub."),
     "messages": FormatWords("Messages (OpenAI chat)", "What most trainers read: lists of role and content."),

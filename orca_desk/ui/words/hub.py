@@ -141,7 +141,7 @@ def token_sentence(token: Token) -> str:
 
 def resuming_hint(endpoint: str) -> str:
     """Return what resuming a download means while offline."""
-    return f"Orca Desk is offline. To go on from where it stopped, it connects to {host_of(endpoint)}."
+    return f"Orca Desk is offline. To resume the download, it connects to {host_of(endpoint)}."
 
 
 def downloaded_sentence(outcome: DownloadOutcome) -> str:
@@ -152,4 +152,6 @@ def downloaded_sentence(outcome: DownloadOutcome) -> str:
 
 def arrived_sentence(request: DownloadRequest) -> str:
     """Return how much of a download is on the disk."""
-    return f"{human_bytes(request.arrived)} of {human_bytes(request.size)} of {request.repo.name} are here."
+    return (
+        f"{human_bytes(request.arrived)} of {human_bytes(request.size)} of {request.repo.name} have arrived."
+    )

@@ -292,7 +292,7 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
     if imported.added and not imported.heldout:
         yield f"None of the new tasks is held out, so none can be used for evaluation. {how_to_hold_out}"
     if not imported.finished:
-        yield "Resume the import to add the rest: it finds its tasks."
+        yield "Resume the import to add the rest; nothing is added twice."
 
 
 def _unanswered(count: int) -> str:

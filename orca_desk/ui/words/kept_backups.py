@@ -29,7 +29,7 @@ REASONS: dict[Reason, str] = {
 THINNING = (
     f"Kept are the newest {NEWEST}, one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks"
     f" and {MONTHS} months, and those that you made or keep."
-    " What has not changed is stored once for all of them."
+    " What has not changed is stored only once."
 )
 NOUNS = {
     "tasks": "task",
@@ -60,9 +60,9 @@ PLURALS = {
 def reason_text(backup: KeptBackup, reasons: dict[str, Reason]) -> str:
     """Return why a backup is kept."""
     if backup.pinned:
-        return "You keep it"
+        return "Kept by you"
     if backup.why == "asked":
-        return "You made it"
+        return "Made by you"
     if backup.why == "before-restore":
         return f"Before a restore; {DAYS_BEFORE_RESTORE} days"
     reason = reasons.get(backup.name)
@@ -132,8 +132,8 @@ def verified_lines(verified: Verified) -> list[str]:
     return lines
 
 
-SAME = "That is just what the library has now."
-UNKNOWN = "The library is damaged, so that nobody can tell what differs. It will be kept aside as it is."
+SAME = "It is identical to the library as it is now."
+UNKNOWN = "The library is damaged, so what differs is unknown. It will be kept aside, unchanged."
 
 
 def difference_lines(difference: Difference) -> tuple[list[str], list[str], list[str]]:

@@ -20,7 +20,7 @@ NONE_YET = "none found yet: llama.cpp and PyTorch were not asked"
 NOT_ASKED = (
     "Not known yet: llama.cpp and PyTorch were not asked for their devices. A job that starts asks them."
 )
-PACKAGED = "This packaged app has the builds for processors alone. Install Orca Desk from source, with:"
+PACKAGED = "This packaged app has only the builds for processors. Install Orca Desk from source, with:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def advice(lack: Lack) -> Advice:
             )
         case "llama_problem" | "torch_problem":
             return Advice(
-                problem=f"{_program(lack.kind)} cannot be asked for its devices: {lack.detail}.",
+                problem=f"{_program(lack.kind)} cannot list its devices: {lack.detail}.",
                 remedy="Run the installation again:",
                 command="python -m orca_desk.install",
             )

@@ -138,7 +138,7 @@ def overruled(stored: StoredPairing, titles: Mapping[str, str] = NO_TITLES) -> s
     if stored.strategy not in scores:
         own = f"{mine} was not measured"
     if chosen == stored.strategy:
-        return f"{who} The measurement {BASES[basis]} had chosen the same ({own})."
+        return f"{who} The measurement {BASES[basis]} chose the same ({own})."
     if chosen is not None:
         said = f"had chosen {_title(chosen, titles)} ({_counts(scores, chosen, basis)})"
     elif measured["reason"] == PairingReason.NONE_CORRECT:

@@ -8,7 +8,7 @@ AGREEMENT_TIP = (
     "samples can agree on what is wrong. One answer alone never agrees."
 )
 LANGUAGE_TIP = (
-    "Told by py3langid from the words of an answer, without formulas and code. "
+    "Detected by py3langid from the words of an answer, without formulas and code. "
     "An answer too short to tell stays."
 )
 BEST_TIP = "Best of k: answers you kept first, then correct ones, then the shortest."

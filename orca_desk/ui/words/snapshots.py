@@ -42,7 +42,7 @@ RULES: Mapping[str, str] = {
     "learnable": "Learnable first",
     "overlap": "Repeats of held-out questions",
     "near": "Similarity of near repeats",
-    "overlaps_taken": "Overlaps taken all the same",
+    "overlaps_taken": "Overlaps taken anyway",
 }
 
 
@@ -81,7 +81,7 @@ def _mix_rules(rules: SnapshotRules) -> Iterator[str]:
             rules.overlap
         ]
     if rules.overlaps_taken:
-        yield f"{counted(len(rules.overlaps_taken), 'overlapping question')} taken all the same"
+        yield f"{counted(len(rules.overlaps_taken), 'overlapping question')} taken anyway"
 
 
 def balance_text(balance: Balance) -> str:
@@ -280,7 +280,7 @@ def measured_sentence(found: BaseMeasured) -> str:
         f" {found.never:,} never, {found.tasks - found.always - found.never:,} sometimes."
     )
     if found.answers == found.tasks > 0:
-        text += " Each was asked once, which tells no difference: ask for several samples per task."
+        text += " Each was asked once, which cannot tell them apart: ask for several samples per task."
     if found.failed:
         reasons = ", ".join(f"{reason}: {n:,}" for reason, n in found.failed.items())
         text += f" Without an answer: {reasons}."

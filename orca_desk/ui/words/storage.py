@@ -36,10 +36,10 @@ def consequence(suggestion: Suggestion) -> str:
     match suggestion.what:
         case Freeable.TRASH:
             kept = counted(suggestion.count, "deletion")
-            return f"{kept} cannot be undone any more. Nothing else is touched."
+            return f"{kept} can no longer be undone. Nothing else is touched."
         case Freeable.CONVERTED:
             return (
-                "They are made again when a student is next trained or served, in about"
+                "They are re-created when a student is next trained or served, in about"
                 f" {_time(suggestion)}. Nothing is lost."
             )
         case Freeable.CHECKPOINTS:
@@ -50,7 +50,7 @@ def consequence(suggestion: Suggestion) -> str:
                 else "trainings keep their adapters, but their"
             )
             return (
-                f"{suggestion.count:,} {keep} earlier steps cannot be evaluated any more."
+                f"{suggestion.count:,} {keep} earlier steps can no longer be evaluated."
                 f" Training again would take about {_time(suggestion)}. Cannot be undone."
             )
         case Freeable.LOGS:

@@ -75,11 +75,11 @@ def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
     """Return what a deletion would do beyond what was chosen: pairs of heading and text."""
     lines = []
     if deletion.along:
-        lines.append(("Goes too, as it was made of it", f"{_listed(_along(deletion, name=True))}."))
+        lines.append(("Also deleted, as it was made from it", f"{_listed(_along(deletion, name=True))}."))
     if deletion.measured:
         answers = counted(deletion.measured, "answer")
         told = f"{answers} of the untrained student, by which a snapshot takes learnable tasks."
-        lines.append(("Goes too, as it was measured by it", told))
+        lines.append(("Also deleted, as it was measured with it", told))
     if deletion.losing:
         names = _listed([item_name(one) for one in deletion.losing])
         lines.append(
@@ -92,7 +92,7 @@ def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
         )
     if deletion.losing_chats:
         names = _listed([f"“{shorten(title, 40)}”" for title in deletion.losing_chats])
-        lines.append(("Keeps its text, but the adapter cannot be asked any more", f"Chat {names}."))
+        lines.append(("Keeps its text, but the adapter can no longer be asked", f"Chat {names}."))
     if deletion.unfinished:
         names = _listed([item_name(one) for one in deletion.unfinished])
         lines.append(("Cannot be resumed without them", f"{names}."))

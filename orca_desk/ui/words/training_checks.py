@@ -62,7 +62,7 @@ def concern_text(concern: Concern) -> tuple[str, str]:
             return (
                 f"The learning rate {concern.rate:g} is {concern.rate / concern.usual:.0f} times the usual "
                 "one for this base.",
-                f"Such a training tends to do harm. {concern.usual:g} is a good start.",
+                f"Training at such a rate tends to do harm. {concern.usual:g} is a good start.",
             )
         case ManyThreads():
             return (

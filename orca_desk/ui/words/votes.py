@@ -4,7 +4,7 @@ from orca_desk.method.agreement import Agreement, VotedAnswer, is_settled
 from orca_desk.ui.words.counting import counted
 
 HELP = (
-    "Each model answers so often, each time with another seed, and the most frequent final answer is shown."
+    "Each model answers this many times, each time with another seed; the most frequent answer is shown."
     " It stops early when more answers cannot change the vote. Agreement is not accuracy."
 )
 NO_VOTE_HELP = "These answers show no final answer, or two different ones; or they were stopped."

@@ -129,7 +129,7 @@ def test_a_stopped_download_resumes_from_what_the_run_stored(
     assert not made.finished and list_runs(library)[0].status == "cancelled"
     (part,) = asked.folder.glob("*.part")
     have = part.stat().st_size
-    assert arrived_sentence(asked) == "500 KiB of 1000 KiB of me/tiny are here."
+    assert arrived_sentence(asked) == "500 KiB of 1000 KiB of me/tiny have arrived."
     hub.asked.clear()
     again = download_to_resume(library, made.run)
     assert again == asked

@@ -66,7 +66,7 @@ def test_overruling_is_told_with_who_did_it_and_against_what(library: Library) -
     assert said(library).endswith("guess-and-check was not measured.")
     choose_strategy(library, "sums", "step-by-step")
     assert said(library) == (
-        "Chosen by hand by ada. The measurement by reference answers had chosen the same (step-by-step: 36 of"
+        "Chosen by hand by ada. The measurement by reference answers chose the same (step-by-step: 36 of"
         " 40 correct)."
     )
 

@@ -73,7 +73,7 @@ def test_a_script_without_a_font_is_reported_once(lacking: Glyphs, qtbot: QtBot,
 
 def test_the_window_says_it_once_for_all_libraries(lacking: Glyphs, window: Window) -> None:
     lacking.look(TEXTS["emoji"])
-    assert window.notice.text.text() == "No font on this system shows emoji; there are boxes instead."
+    assert window.notice.text.text() == "No font on this system shows emoji; boxes are shown instead."
     window.notice.hide()
     lacking.missing.emit("emoji")
     assert window.notice.isHidden()

@@ -13,8 +13,8 @@ def test_each_fate_has_its_line() -> None:
     ]
     assert stop_all_hint(fates).splitlines() == [  # type: ignore[arg-type]
         "Finished work is saved, and can be resumed below: A.",
-        "Not begun, and taken off the queue: B, D.",
-        "Ends, and cannot be resumed: C, E.",
+        "Not started, and taken off the queue: B, D.",
+        "Will be stopped, and cannot be resumed: C, E.",
     ]
 
 

@@ -104,7 +104,7 @@ def test_a_stopped_import_says_how_to_add_the_rest() -> None:
     assert stopped.summary.startswith(
         "The import of quiz.csv was stopped after 2,000 new tasks, 5 of them held out."
     )
-    assert stopped.notes[-1] == "Resume the import to add the rest: it finds its tasks."
+    assert stopped.notes[-1] == "Resume the import to add the rest; nothing is added twice."
     assert stopped.tone == "warn"
 
 

@@ -40,8 +40,8 @@ def test_every_kind_that_differs_has_a_noun() -> None:
 def test_why_a_backup_is_kept() -> None:
     assert reason_text(KEPT, {KEPT.name: "newest"}) == "One of the newest 3"
     assert reason_text(KEPT, {}) == "Goes with the next backup"
-    assert reason_text(replace(KEPT, why="asked"), {}) == "You made it"
-    assert reason_text(replace(KEPT, pinned=True), {}) == "You keep it"
+    assert reason_text(replace(KEPT, why="asked"), {}) == "Made by you"
+    assert reason_text(replace(KEPT, pinned=True), {}) == "Kept by you"
 
 
 def test_content_and_state() -> None:

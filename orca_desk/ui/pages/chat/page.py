@@ -59,7 +59,7 @@ from orca_desk.ui.words.models import MINI_NOTE, memory_warning
 
 NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
-UNSENT = "A message in Chat is not sent. Send it, or clear it."
+UNSENT = "A message in Chat has not been sent. Send it or clear it."
 TICK_MS = 50  # streamed text is shown twenty times per second
 RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
 

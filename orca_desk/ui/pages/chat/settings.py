@@ -222,8 +222,8 @@ class SystemBar(QFrame):
                 save_message(name, before)
 
         def say(before: str | None) -> str:
-            what = "is saved" if before is None else "was replaced"
-            return f"The system message {name} {what}. Press Ctrl+Z to undo."
+            what = "Saved" if before is None else "Replaced"
+            return f"{what} the system message {name}. Press Ctrl+Z to undo."
 
         self._do("save a system message", lambda: save_message(name, text), undo, say)
 
@@ -247,7 +247,7 @@ class SystemBar(QFrame):
                 "delete a system message",
                 lambda: delete_message(name),
                 lambda text: save_message(name, text),
-                lambda _: f"{name} is deleted. Press Ctrl+Z to undo.",
+                lambda _: f"Deleted {name}. Press Ctrl+Z to undo.",
             )
 
     def _read_saved(self) -> None:
@@ -347,7 +347,7 @@ class SamplingPopover(QFrame):
         row.setSpacing(GRID)
         self.votes = number_box(1, MOST_VOTES)
         self.votes.setValue(votes)
-        self.votes.setAccessibleName("Answers per message, which vote")
+        self.votes.setAccessibleName("Answers per message")
         self.votes.setToolTip(HELP)
         self.votes.valueChanged.connect(self._warn)
         words = label("&Ask each message")

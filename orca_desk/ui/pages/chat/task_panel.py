@@ -220,7 +220,7 @@ class SaveTaskDialog(QDialog):
         self.query = _text_box(task.query, 10)
         self.context = _text_box(task.context, 8)
         self.source = QComboBox()
-        self.source.addItem("Own text, or none", None)
+        self.source.addItem("Custom text, or none", None)
         for name, text in self._answers:
             self.source.addItem(f"Answer of {name}", text)
         self.source.activated.connect(self._take_answer)

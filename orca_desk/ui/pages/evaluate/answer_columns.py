@@ -185,7 +185,7 @@ class AnswerColumn(QFrame):
         head.addWidget(self._icon)
         head.addWidget(self.verdict)
         self.look = QToolButton()
-        self.look.setToolTip("Look closely: the steps, and how likely the model found each token")
+        self.look.setToolTip("Show the steps, and how likely the model found each token")
         self.look.setAccessibleName(f"Steps and tokens of the answer of {name}")
         self.look.setEnabled(False)
         self.look.clicked.connect(lambda: look())

@@ -23,8 +23,8 @@ from orca_desk.ui.words.answer_steps import fault_name, faults_summary, marker_n
 BY_PLACE, BY_MARKER, BY_FAULT, BY_FAMILY = "place", "marker", "fault", "family"
 VIEWS = {
     BY_PLACE: "By step number",
-    BY_MARKER: "By what opens the step",
-    BY_FAULT: "By what is wrong",
+    BY_MARKER: "By the step's opening",
+    BY_FAULT: "By type of error",
     BY_FAMILY: "By family",
 }
 TIP = (

@@ -59,7 +59,7 @@ class ExperimentResultsView(QWidget):
         self.choice.activated.connect(self.read)
         self.save = button("Save the report…", self.save_report, tip="One HTML file, or Markdown")
         self.copy = button("Copy", self._copy, tip="Copy the conclusion to the clipboard")
-        self.resume = button("Resume", self._resume, tip="Go on where it stopped")
+        self.resume = button("Resume", self._resume, tip="Resume where it stopped")
         self.tidying = Tidying(desk, self.choice, Kind.EXPERIMENT, self._chosen_ids)
         self.more = self.tidying.more_button()
         for one in (self.save, self.copy, self.resume):
@@ -234,7 +234,7 @@ class ExperimentResultsView(QWidget):
         self.desk.background.run(
             self,
             write,
-            lambda path: saved(self.notice, path, "The report is saved."),
+            lambda path: saved(self.notice, path, "Report saved."),
             failed=self.notice.show_error,
         )
 

@@ -122,7 +122,7 @@ class ExperimentSetup(QWidget):
     def plan(self) -> ExperimentPlan:
         """Return the plan that the form describes. Raises UserError for what cannot be used."""
         if self._plan is None or self.base.path is None:
-            raise UserError("No student is chosen.", "Choose the model that was, or is to be, trained.")
+            raise UserError("No student is chosen.", "Choose the model to train, or one already trained.")
         families = self.families.chosen()
         if not families:
             raise UserError("No family is selected.", "Select at least one family.")
@@ -198,7 +198,7 @@ class ExperimentSetup(QWidget):
         self.more.toggled.connect(self._show_all)
         head.addWidget(self.more)
         layout.addLayout(head)
-        about = "Those of this student's last training, to begin with."
+        about = "They start as in this student's last training."
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(self.settings)
         return frame
@@ -209,7 +209,7 @@ class ExperimentSetup(QWidget):
 
     def _build_arms(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("Arms: what the records are made into", size="heading", bold=True))
+        layout.addWidget(label("Arms: how the records are changed", size="heading", bold=True))
         layout.addWidget(self.arms)
         layout.addSpacing(GRID)
         told = "System messages: what every student is told"
@@ -306,5 +306,7 @@ def _seeds_of(text: str) -> tuple[int, ...]:
     """Return the seeds that the user typed. Raises UserError for anything else."""
     parts = [part for part in re.split(r"[,;\s]+", text) if part]
     if not all(part.isdecimal() for part in parts):
-        raise UserError(f"The seeds {text!r} are not whole numbers.", "Type numbers with commas: 0, 1, 2.")
+        raise UserError(
+            f"The seeds {text!r} are not whole numbers.", "Enter whole numbers separated by commas: 0, 1, 2."
+        )
     return tuple(map(int, parts))

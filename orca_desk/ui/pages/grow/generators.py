@@ -126,9 +126,7 @@ class GeneratorsForm(QWidget):
         self.highest.setToolTip("With a higher level than the lowest, tasks of each level between are made.")
         self.count.setToolTip("For each generator at each level.")
         self.heldout.setSuffix(" %")
-        self.heldout.setToolTip(
-            "Hold out this share for evaluation. Their seeds are of a range of their own."
-        )
+        self.heldout.setToolTip("Hold out this share for evaluation; their seeds come from a separate range.")
         self.seed.setToolTip("The first seed. Another one gives other questions.")
         self.count.setValue(100)
         self.heldout.setValue(10)

@@ -46,7 +46,7 @@ class LikeForm(QWidget):
         """Return the request. Raises UserError without a kind of change."""
         changes = tuple(name for name, box in self.changes.items() if box.isChecked())
         if not changes:
-            raise UserError("No kind of change is chosen.", "Tick at least one.")
+            raise UserError("No kind of change is chosen.", "Select at least one.")
         return LikeRequest(
             model=str(self.picker.path or ""),
             seeds=TaskFilter(
@@ -132,7 +132,7 @@ class LikeForm(QWidget):
         self.seed.setToolTip("Another seed gives other tasks.")
         rows = form(layout)
         add_row(rows, "New tasks per &change", self.each)
-        add_row(rows, "A&nswers to each", self.answers)
+        add_row(rows, "A&nswers per task", self.answers)
         add_row(rows, "Ag&reement", self.agreement)
         add_row(rows, "Tem&perature", self.temperature)
         add_row(rows, "See&d", self.seed)

@@ -56,7 +56,7 @@ class GrowPage(Page):
 
     name = "grow"
     title = "Grow"
-    about = "Tasks from nothing: nothing enters the library before you accept it."
+    about = "Make new tasks. Nothing enters the library until you accept it."
     watches = frozenset({"tasks", "proposals"})
     offers = (
         Command("&Make proposals", lambda page: page.start(), key="Ctrl+Return", image="play"),
@@ -184,7 +184,7 @@ class GrowPage(Page):
     def _run(self, wanted: Request) -> None:
         if self.job is not None:
             self.notice.show_message(
-                "Proposals are being made.", "Start this when it has ended.", kind="warn"
+                "Proposals are being made.", "Start this when that has finished.", kind="warn"
             )
             return
         self.notice.hide()

@@ -54,7 +54,7 @@ COLUMNS: tuple[Column[StoredProposal], ...] = (
     Column(
         "Confirmed",
         lambda one: CONFIRMED[one.proposal.confirmed],
-        tip="Whether a check gave the answer again. A dash: nothing was checked",
+        tip="Whether a check reproduced the answer; a dash means that nothing was checked",
     ),
 )
 WIDTHS = (200, 90, 100, 84)  # px
@@ -198,7 +198,9 @@ class ProposalsView(QWidget):
     def _accepted(self, done: Reviewed) -> None:
         said = f"Added {counted(len(done.added), 'task')}."
         if done.duplicates:
-            said += f" {counted(len(done.duplicates), 'proposal')} stayed open: the library asks the same."
+            said += (
+                f" {counted(len(done.duplicates), 'proposal')} stayed open: the library asks them already."
+            )
         self.desk.say(f"{said} Press Ctrl+Z to undo.")
 
     def _add_filters(self, layout: QVBoxLayout) -> None:
@@ -207,7 +209,7 @@ class ProposalsView(QWidget):
         for title, state in STATES:
             self.state.addItem(title, state)
         self.confirmed = QCheckBox("Confirmed onl&y")
-        self.confirmed.setToolTip("Only proposals whose answer a check gave again")
+        self.confirmed.setToolTip("Only proposals whose answer a check reproduced")
         self.search = SearchLine(self.desk.theme, "Search proposals", "Search proposals")
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)

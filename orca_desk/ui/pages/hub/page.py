@@ -335,7 +335,7 @@ class HubPage(Page):
             self.desk.tell("models")
             path = str(job.result.path)
             self.notice.show_message(
-                f"{request.repo.name} is here, and every file has the hub's hash.",
+                f"Downloaded {request.repo.name}; every file has the hub's hash.",
                 kind="good",
                 action="Show on Models",
                 run=lambda: self.desk.open("models", model=path),

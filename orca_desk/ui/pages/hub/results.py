@@ -44,10 +44,15 @@ RECOMMENDED: tuple[Column[Recommended], ...] = (
         "Size",
         lambda one: human_bytes(one.size),
         number=True,
-        tip="What is downloaded, about",
+        tip="Approximate size of the download",
         sort=lambda one: one.size,
     ),
-    Column("Memory", lambda one: f"{one.memory} GB", number=True, tip="The least memory of the machine"),
+    Column(
+        "Memory",
+        lambda one: f"{one.memory} GB",
+        number=True,
+        tip="Memory that the machine should have at least",
+    ),
     Column("Licence", licence_of),
 )
 FOUND: tuple[Column[HubModel], ...] = (

@@ -37,7 +37,7 @@ from orca_desk.ui.words.models import (
 from orca_desk.ui.words.serving import TEMPLATE_KEPT
 
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
-         "Tokenizer", "Chat template", "Calls itself", "Licence")  # fmt: skip
+         "Tokenizer", "Chat template", "Internal name", "Licence")  # fmt: skip
 
 TRAINED = "trained here"  # the origin of an adapter of this library
 

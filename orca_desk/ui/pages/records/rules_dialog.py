@@ -38,14 +38,14 @@ COLUMNS = (
     Column[RuleEffect](
         "Rule",
         lambda effect: "on" if effect.on else "off",
-        tip="Of a rule that is off, the numbers are what it would remove",
+        tip="For a rule that is off, the numbers say what it would remove",
     ),
     Column[RuleEffect]("Records", lambda effect: f"{effect.removed:,}", number=True),
     Column[RuleEffect](
         "Alone",
         lambda effect: f"{effect.only:,}",
         number=True,
-        tip="Those that no other rule removes: they come in if this rule is turned off",
+        tip="Those that no other rule removes: turning this rule off would let them in",
     ),
 )
 
@@ -199,7 +199,7 @@ class RulesDialog(QDialog):
         self.change.setText(
             "The rules in force."
             if same
-            else f"Against the rules in force: {found.entering:,} come in, {found.leaving:,} go out."
+            else f"Compared with the rules in force: {found.entering:,} come in, {found.leaving:,} go out."
         )
         self._show_effects(found.effects)
         self.apply_button.setEnabled(not same)

@@ -42,7 +42,9 @@ class BackupDialog(QDialog):
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
         layout.addWidget(label("Back up the library", size="heading", bold=True))
-        about = "The backup has all tasks, records, snapshots, evaluations and chats. It can also have:"
+        about = (
+            "The backup contains all tasks, records, snapshots, evaluations and chats. It can also include:"
+        )
         layout.addWidget(label(about, tone="muted", wrap=True))
         self.boxes: dict[BackupPart, QCheckBox] = {}
         texts: dict[BackupPart, str] = {

@@ -55,7 +55,7 @@ class LibraryCard(SettingsCard):
             "Restore from a file…",
             "undo-2",
             restore,
-            tip="First shows what would be lost and come back; then in place, or as a library of its own",
+            tip="Shows what would be lost and come back first; restores in place or as a separate library",
         )
         self.check = self.tool(
             "Check",

@@ -21,14 +21,14 @@ class JobsCard(SettingsCard):
             desk,
             image="activity",
             title="Jobs",
-            about="For every library of yours, in the desktop and for commands.",
+            about="For all your libraries, in the desktop and in commands.",
         )
         self._show_error = show_error
         self.awake = QCheckBox("Keep the computer awake")
         self.awake.setChecked(keeps_awake())
         self.awake.setToolTip(
             f"While a job runs for more than {AFTER:.0f} seconds, the system does not go to sleep by itself."
-            f" The screen may go dark. ${VARIABLE}=0 or 1 decides for one start."
+            f" The screen may go dark. ${VARIABLE}=0 or 1 overrides it for one start."
         )
         self.awake.toggled.connect(self._choose_awake)
         self.notices = QCheckBox("Notify when a job ends")

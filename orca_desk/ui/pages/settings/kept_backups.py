@@ -138,7 +138,10 @@ class BackupsCard(SettingsCard):
         self.place.setText("Looking…")
         self.rows.addWidget(self.place)
         self.elsewhere = self.tool(
-            "Choose a folder…", "folder-plus", self._ask_folder, tip="On another disk they outlive this one"
+            "Choose a folder…",
+            "folder-plus",
+            self._ask_folder,
+            tip="On another disk, they survive the loss of this one",
         )
         self.here = self.tool("Use the library's folder", "library", lambda: self._choose_folder(""))
         self.open = self.tool("Open folder", "folder-open", self._open_store)
@@ -194,7 +197,7 @@ class BackupsCard(SettingsCard):
         box = message_box(
             self,
             f"Delete the backup of {local_time(backup.made_at)}?",
-            "This cannot be undone. What other backups share with it stays.",
+            "This cannot be undone. What it shares with other backups stays.",
         )
         delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
@@ -221,7 +224,7 @@ class BackupsCard(SettingsCard):
                     "New",
                     lambda one: human_bytes(one.added),
                     number=True,
-                    tip="What no earlier backup had: so much it takes on the disk, or less",
+                    tip="The data that no earlier backup had: what it takes on the disk, at most",
                     sort=lambda one: one.added,
                 ),
                 Column("Why kept", self._reason),
@@ -235,9 +238,12 @@ class BackupsCard(SettingsCard):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         self.now = self.tool("Back up now", "save", self.back_up_now)
         self.restore = self.tool(
-            "Restore…", "undo-2", self.restore_selected, tip="First shows what would be lost and come back"
+            "Restore…",
+            "undo-2",
+            self.restore_selected,
+            tip="Shows first what would be lost and what would come back",
         )
-        self.pin = self.tool("Keep", "lock", self.toggle_pin, tip="Do not thin it out with the others")
+        self.pin = self.tool("Keep", "lock", self.toggle_pin, tip="Exempt it from being thinned out")
         self.delete = self.tool("Delete…", "trash-2", self.delete_selected, tip="Cannot be undone")
         self.verify = self.tool(
             "Verify all", "shield-check", self.verify_all, tip="Read all of them and compare them by SHA-256"
@@ -255,7 +261,7 @@ class BackupsCard(SettingsCard):
         for text, run in (
             ("Restore…", self.restore_selected),
             ("Open beside…", lambda: self._beside(backup.path)),
-            ("Keep no longer" if backup.pinned else "Keep", self.toggle_pin),
+            ("Stop keeping" if backup.pinned else "Keep", self.toggle_pin),
             ("Delete…", self.delete_selected),
         ):
             action = QAction(text, self.table)
@@ -285,7 +291,7 @@ class BackupsCard(SettingsCard):
         backup, is_writable = self.selected, self.desk.library.problem is None
         for one in (self.restore, self.pin, self.delete):
             one.setEnabled(backup is not None)
-        self.pin.setText("Keep no longer" if backup and backup.pinned else "Keep")
+        self.pin.setText("Stop keeping" if backup and backup.pinned else "Keep")
         self.now.setEnabled(is_writable)
         self.verify.setEnabled(bool(self._stock and (self._stock.backups or self._stock.unreadable)))
         self.open.setEnabled(bool(self._stock and self._stock.folder.is_dir()))
@@ -332,7 +338,7 @@ def _state_of(stock: Stock) -> str:
     """Return what the user should know: how old the newest backup is, and what is wrong."""
     if stock.missing is not None:
         return str(stock.missing)
-    aside = "".join(f" A damaged library that was replaced lies in {path}." for path in stock.replaced)
+    aside = "".join(f" A damaged library that was replaced is in {path}." for path in stock.replaced)
     if stock.from_upgrades:
         count = counted(len(stock.from_upgrades), "backup")
         aside += f" {count} from before upgrades: {stock.from_upgrades[-1].parent} (Restore from a file…)."

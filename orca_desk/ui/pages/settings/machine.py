@@ -56,7 +56,7 @@ class MachineCard(SettingsCard):
             desk,
             image="server",
             title="This machine",
-            about="What models run on. The choice holds for all jobs, libraries and commands of your user.",
+            about="What models run on. The choice applies to all your jobs, libraries and commands.",
         )
         self._report, self._follow = report, follow
         self.known: MachineReport | None = None
@@ -79,13 +79,13 @@ class MachineCard(SettingsCard):
             "Look again",
             "refresh-cw",
             lambda: self._start("Look at the machine", ask=True),
-            tip="Ask llama.cpp and PyTorch for their devices again: some seconds",
+            tip="Ask llama.cpp and PyTorch for their devices again (a few seconds)",
         )
         self.measure = self.tool(
             "Measure again",
             "activity",
             lambda: self._start("Measure the machine", measure=True),
-            tip="Measure the speed again, after running jobs have ended: some seconds",
+            tip="Measure the speed again, once no job is running (a few seconds)",
         )
         self.copy_table = self.tool("Copy as text", "copy", self._copy)
         self.rows.addLayout(row(self.look, self.measure, self.copy_table))
@@ -179,7 +179,7 @@ class MachineCard(SettingsCard):
             return
         said = choice_text(chosen, devices, asked=asked)
         if chosen != stored:
-            said = f"${DEVICE_VARIABLE} comes before this choice while Orca Desk runs. {said}"
+            said = f"${DEVICE_VARIABLE} overrides this choice while Orca Desk runs. {said}"
         self.meaning.setText(said)
         self.device.setAccessibleDescription(said)
 

@@ -27,8 +27,8 @@ ABOUT = (
     "Restored in place, the library in this window takes this state, and the window opens again. Before that,"
     " the present state is kept as a backup."
 )
-KEPT = "The state before is kept as the newest backup."
-ASIDE = "The damaged state before was moved into the library's folder of backups."
+KEPT = "The previous state is kept as the newest backup."
+ASIDE = "The damaged state was moved into the library's backups folder."
 BUSY = "Jobs are running. Stop them, or wait for them, to restore in place."
 
 
@@ -71,7 +71,7 @@ class RestoreDialog(QDialog):
         self.open_beside = button(
             "Open beside…",
             self._open_beside,
-            tip="Make a library of its own from it; this one stays as it is",
+            tip="Make a separate library from it; this one is unchanged",
         )
         self.cancel = button("Cancel", self.reject)
         buttons = QDialogButtonBox()

@@ -63,7 +63,7 @@ class StorageCard(SettingsCard):
             desk,
             image="trash-2",
             title="Storage",
-            about="What the library takes on the disk, and what of it can be freed.",
+            about="What the library takes on the disk, and how much of it can be freed.",
         )
         self._follow, self._failed = follow, failed
         self._models_place: int | None = None
@@ -107,7 +107,7 @@ class StorageCard(SettingsCard):
         self.days.setAccessibleName("When the trash is emptied")
         for count in DAYS:
             self.days.addItem(f"Empty after {count} days", count)
-        self.days.addItem("Never empty by itself", NEVER)
+        self.days.addItem("Never empty automatically", NEVER)
         self.days.activated.connect(self._keep_for)
         self.heading = label("Trash", bold=True)
         self.none = label("The trash is empty.", tone="muted")

@@ -118,7 +118,7 @@ class MeasureOptions(QWidget):
         self.per_family.setSuffix(" tasks per family")
         self.per_family.setAccessibleName("Tasks per family")
         self.per_family.setToolTip(
-            "At most so many training tasks per family. Strategies that are clearly worse stop early, so most"
+            "Maximum training tasks per family. Strategies that are clearly worse stop early, so most"
             " families need fewer answers; more tasks settle closer races."
         )
         self.samples = number_box(1, 100)
@@ -142,8 +142,10 @@ class MeasureOptions(QWidget):
             self.basis.addItem(text, one)
         self.basis.currentIndexChanged.connect(self._choose_basis)
         self.limit = QComboBox()
-        self.limit.setAccessibleName("What the measurement may cost")
-        self.limit.setToolTip("The measurement ends when this is spent; families still open get no choice.")
+        self.limit.setAccessibleName("Limit of the measurement")
+        self.limit.setToolTip(
+            "The measurement ends when this limit is reached; families still open get no choice."
+        )
         self.limit.addItem(NO_LIMIT, "")
         for name, (text, _, _) in LIMITS.items():
             self.limit.addItem(text, name)
@@ -173,7 +175,7 @@ class MeasureOptions(QWidget):
         self.judge_row = QWidget()
         self.judge = ModelPicker(self.desk, "gguf")
         self.judge.setAccessibleName("Judge")
-        self.judge.setToolTip("The model that says which answers are correct; better a larger one")
+        self.judge.setToolTip("The model that says which answers are correct; a larger one is better")
         self.prompt = button("Prompt…", self.edit_prompt, tip="Read and edit what the judge is asked")
         self.judge_note = label(tone="muted", size="caption")
         row = FlowRow()

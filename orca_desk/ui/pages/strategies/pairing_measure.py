@@ -67,7 +67,7 @@ class MeasureBar(QWidget):
         column.addLayout(self._row())
         column.addWidget(self.options)
         self.standing = label(tone="muted", wrap=True)
-        self.standing.setAccessibleName("Where the measurement stands")
+        self.standing.setAccessibleName("Progress of the measurement")
         self.standing.hide()
         self.job_panel = JobPanel(desk)
         self.job_panel.over.connect(self._ended)
@@ -191,7 +191,9 @@ class MeasureBar(QWidget):
         """Measure by a stored request."""
         if self.job is not None and not self.job.is_over:
             self.notice.show_message(
-                "Strategies are already being measured.", "Start this one when that has ended.", kind="warn"
+                "Strategies are already being measured.",
+                "Start this one when that has finished.",
+                kind="warn",
             )
             return
         try:

@@ -118,7 +118,7 @@ class DuplicatesDialog(QDialog):
         self.benchmarks.setMinimumContentsLength(24)
         self.benchmarks.setToolTip(BENCHMARK_TIP)
         self.remove_button = button(
-            "Remove", self.remove_benchmark, tip="Its questions may be trained on then. The file stays."
+            "Remove", self.remove_benchmark, tip="Its questions may then be trained on. The file stays."
         )
         self.remove_button.setAutoDefault(False)
         row = QHBoxLayout(self.benchmark_row)

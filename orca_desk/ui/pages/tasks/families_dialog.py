@@ -122,7 +122,7 @@ class FamiliesDialog(QDialog):
         self.hold_button = button(
             "Hold out",
             self._hold_out,
-            tip="The nearest whole number of tasks; all variants of a question are on one side",
+            tip="The nearest whole number of tasks; all variants of a question stay in one split",
         )
         self.hold_button.setAutoDefault(False)
         return _row(label("Hold out for evaluation"), self.percent, self.hold_button)

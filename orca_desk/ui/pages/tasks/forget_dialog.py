@@ -46,7 +46,7 @@ class ForgetDialog(QDialog):
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
         self.text = Browser()
-        self.text.setAccessibleName("What goes, and what cannot be taken back")
+        self.text.setAccessibleName("What will be deleted, and what cannot be")
         self.text.setPlainText("Looking for everything that was made from them…")
         layout.addWidget(self.text, 1)
         self.backups, self.weights = QCheckBox(), QCheckBox()
@@ -98,7 +98,7 @@ class ForgetDialog(QDialog):
         self._ids = ids
         going = [f"•  {line}" for line in going_lines(traces)]
         lasting = [f"•  {line}" for line in lasting_lines(traces)]
-        parts = ["What goes", *going, "", "What cannot be taken back from here", *lasting]
+        parts = ["What will be deleted", *going, "", "What cannot be deleted from here", *lasting]
         self.text.setPlainText("\n".join(parts))
         for box, line in ((self.backups, backups_line(traces)), (self.weights, weights_line(traces))):
             box.setText(line.replace("&", "&&"))

@@ -70,7 +70,7 @@ class ImportChoices(SourceChoices):
     def __init__(self, source: TaskSource, families: Sequence[str]) -> None:
         super().__init__(source, families)
         self.hold = QCheckBox("Hold out")
-        self.hold.setToolTip("Whatever the file says. All variants of a question are on one side.")
+        self.hold.setToolTip("Overrides what the file says. All variants of a question stay in one split.")
         self.percent = number_box(0, 100)
         self.percent.setValue(20)
         self.percent.setSuffix(" %")
@@ -111,7 +111,7 @@ class AnswersChoices(SourceChoices):
         super().__init__(source, families)
         self.model = QLineEdit()
         self.model.setPlaceholderText("if you know it")
-        self.model.setToolTip("Who answered, where the rows do not say it")
+        self.model.setToolTip("Who answered, if the rows do not say")
         self.model.textChanged.connect(lambda _: self.typed.start())
         self.strategy = QComboBox()
         self.strategy.addItem(OWN_STRATEGY, None)

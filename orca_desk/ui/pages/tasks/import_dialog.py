@@ -133,12 +133,12 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         """Offer to import the sources that follow in the same way, above the buttons."""
         count = counted(len(self._others), "other file")
         self.all_alike = QCheckBox(f"Import the {count} in the same way")
-        self.all_alike.setToolTip("With these columns and choices, as one import, which is undone as one")
+        self.all_alike.setToolTip("With these columns and choices, as one import that is undone as a whole")
         self.all_alike.setVisible(bool(self._others))
         self.all_alike.toggled.connect(lambda _: self.read())
         self.others = label(tone="muted", wrap=True)
         self.others.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.others_area = scrolled(self.others, "What becomes of the other files")
+        self.others_area = scrolled(self.others, "What to do with the other files")
         self.others_area.setFixedHeight(grown(OTHERS))
         self.others_area.hide()
         layout = self.layout()
@@ -161,7 +161,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         self._readable = tuple(source for source, one in pairs if one.preview is not None)
         self._offer_import()
         family = (
-            f"Rows without a family come to the family {self.import_choices.family_chosen}, as in this file."
+            f"Rows without a family go to the family {self.import_choices.family_chosen}, as in this file."
         )
         unreadable_first = sorted(previews, key=lambda one: one.preview is not None)
         self.others.setText("\n".join([family, *map(other_file, unreadable_first)]))

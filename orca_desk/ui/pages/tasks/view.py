@@ -50,7 +50,7 @@ class TaskView(QStackedWidget):
             title="No tasks yet",
             text=(
                 "Tasks are questions, ideally with a reference answer. Import a JSONL, JSON or CSV file, or"
-                " one question a line: select the file, drop it here, or paste its text."
+                " one question per line: select the file, drop it here, or paste its text."
             ),
             action="Import tasks…",
             run=import_tasks,

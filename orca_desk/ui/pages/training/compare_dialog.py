@@ -103,7 +103,7 @@ class CompareSnapshotsDialog(QDialog):
         self.sentence.setText(f"{comparison_sentence(found)} {_lengths(found)}".strip())
         _fill(self.families, ("Family", *names), _rows(found.families), numbers=(1, 2))
         _fill(self.strategies, ("Strategy", *names), _rows(found.strategies), numbers=(1, 2))
-        rows = setting_rows(found) or [["Nothing was frozen differently.", "", ""]]
+        rows = setting_rows(found) or [["Both were frozen in the same way.", "", ""]]
         _fill(self.settings, ("Setting", *names), rows)
         records = [
             *(_record(names[0], one) for one in found.examples_first),
@@ -112,7 +112,7 @@ class CompareSnapshotsDialog(QDialog):
         _fill(
             self.records,
             ("Only in", "Family", "Strategy", "Question"),
-            records or [["Each record is in both.", "", "", ""]],
+            records or [["All records are in both.", "", "", ""]],
         )
         more = found.only_first + found.only_second - len(records)
         title = "&Records in one of them" + (f" (first {len(records):,})" if more > 0 else "")

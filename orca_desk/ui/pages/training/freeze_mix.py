@@ -151,7 +151,7 @@ class FreezeMix(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self.targets, self.over = QComboBox(), QComboBox()
-        self.targets.addItem("All that are fit", None)
+        self.targets.addItem("All that are usable", None)
         for target in get_args(Targets):
             self.targets.addItem(TARGETS[target], target)
         for over in get_args(GroupedBy):

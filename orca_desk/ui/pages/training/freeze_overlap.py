@@ -1,4 +1,4 @@
-"""Questions that repeat a held-out one: which they are, and which of them are taken all the same."""
+"""Questions that repeat a held-out one: which they are, and which of them are taken anyway."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from orca_desk.ui.words.snapshots import OVERLAP, overlap_line, pair_line
 
 LISTED = 500  # pairs; more are counted
 ABOUT = (
-    "A student that was trained on what it is tested on only remembers. Exact: the same words and signs. "
+    "A student that was trained on what it is tested on only remembers. Exact: the same words and symbols. "
     "Near: many runs of five words in common."
 )
 
@@ -53,11 +53,11 @@ class FreezeOverlap(QWidget):
         self.found = label("", wrap=True)
         column.addWidget(self.found)
         self.pairs = QListWidget()
-        self.pairs.setAccessibleName("Overlapping questions; check those to take all the same")
+        self.pairs.setAccessibleName("Overlapping questions; check those to take anyway")
         self.pairs.setWordWrap(True)
         self.pairs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self.pairs, 1)
-        self.hint = label("Check a question to take its records all the same.", size="caption", tone="muted")
+        self.hint = label("Check a question to take its records anyway.", size="caption", tone="muted")
         column.addWidget(self.hint)
         column.addStretch()  # takes the room of a list that is hidden
         self.rule.currentIndexChanged.connect(self._change_rule)

@@ -57,7 +57,9 @@ class FreezePreview(QFrame):
         groups = found.mix.groups or groups_of(found)
         self.bars.show_groups(groups)
         asked = any(group.asked is not None for group in groups)
-        self.legend.setText("Taken / fit. The line marks what was asked for." if asked else "Taken / fit.")
+        self.legend.setText(
+            "Taken / usable. The line marks what was asked for." if asked else "Taken / usable."
+        )
         lines = selection_lines(found, learnable=learnable)
         self.notes.setText("\n".join(lines))
         self.left_out.show_counts({UNFIT[reason]: count for reason, count in found.left_out.items()})

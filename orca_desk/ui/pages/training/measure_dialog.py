@@ -44,7 +44,9 @@ class MeasureDialog(QDialog):
         self.student.setAccessibleName("Student")
         self.samples, self.per_family = number_box(1, 100), number_box(0, 1_000_000)
         self.samples.setValue(SAMPLES)
-        self.samples.setToolTip("More answers to a task tell better whether it is always or never solved.")
+        self.samples.setToolTip(
+            "More answers per task show more reliably whether it is always or never solved."
+        )
         self.per_family.setSpecialValueText("all")
         self.per_family.setGroupSeparatorShown(True)
         form = QFormLayout()
@@ -52,7 +54,7 @@ class MeasureDialog(QDialog):
         form.setVerticalSpacing(GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("S&tudent", self.student)
-        form.addRow("&Answers to each task", self.samples)
+        form.addRow("&Answers per task", self.samples)
         form.addRow("Tasks per &family", self.per_family)
         layout.addLayout(form)
         self.count = label("", size="caption", tone="muted", wrap=True)

@@ -161,7 +161,7 @@ class PresetBar(QWidget):
                 action.setToolTip("Choose one of your own presets first")
         menu.addSeparator()
         if self._base is not None:
-            action = menu.addAction(f"&Begin with it for {self._base.name.replace('&', '&&')}")
+            action = menu.addAction(f"&Use it by default for {self._base.name.replace('&', '&&')}")
             action.setCheckable(True)
             action.setChecked(self.name == self._default_of(self._base))
             action.setEnabled(self.name != CUSTOM)
@@ -228,7 +228,7 @@ class PresetBar(QWidget):
 
         def then(before: Any) -> None:
             self.box.setCurrentText(name)
-            what = f"The preset {name} is saved." if before is None else f"The preset {name} was replaced."
+            what = f"Saved the preset {name}." if before is None else f"Replaced the preset {name}."
             self._desk.say(f"{what} Press Ctrl+Z to undo.", "good")
 
         self._do("save a preset", lambda: save_preset(name, settings), undo, then)
@@ -258,7 +258,7 @@ class PresetBar(QWidget):
                 "delete a preset",
                 lambda: delete_preset(name),
                 lambda deleted: restore_preset(name, deleted),
-                lambda _: self._desk.say(f"The preset {name} is deleted. Press Ctrl+Z to undo."),
+                lambda _: self._desk.say(f"Deleted the preset {name}. Press Ctrl+Z to undo."),
             )
 
     def _set_default(self, on: bool) -> None:
@@ -266,7 +266,11 @@ class PresetBar(QWidget):
         if base is None:
             return
         self._followed = name if on else self._followed
-        said = f"{base.name} begins with {name} from now on." if on else f"{base.name} begins as usual again."
+        said = (
+            f"{base.name} starts with {name} from now on."
+            if on
+            else f"{base.name} starts with the usual settings again."
+        )
         self._desk.do(
             "choose the preset of a base",
             lambda: set_default(base, name if on else None),
@@ -303,7 +307,7 @@ class PresetBar(QWidget):
 
         def take(name: str) -> None:
             self._take(self.box.findText(name))
-            self._desk.say(f"The preset {name} is added.", "good")
+            self._desk.say(f"Added the preset {name}.", "good")
 
         self._do("import a preset", lambda: import_preset(path), delete_preset, take)
 

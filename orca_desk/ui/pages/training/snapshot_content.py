@@ -147,7 +147,9 @@ class SnapshotContent(QFrame):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self.compare_button = button(
-            "Compare…", self.compare, tip="What this snapshot and another one have in common, and what not"
+            "Compare…",
+            self.compare,
+            tip="What this snapshot and another one have in common, and how they differ",
         )
         self.manifest_button = button(
             "Save manifest…",

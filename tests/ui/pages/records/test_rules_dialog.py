@@ -66,7 +66,7 @@ def test_rules_are_previewed_put_in_force_and_undone(library: Library, window: W
     assert not dialog.apply_button.isEnabled()
     dialog.form.no_refusals.click()
     qtbot.waitUntil(lambda: dialog.taken.text() == "1 of 3 records in")
-    assert dialog.change.text() == "Against the rules in force: 0 come in, 1 go out."
+    assert dialog.change.text() == "Compared with the rules in force: 0 come in, 1 go out."
     assert rows(dialog)[1] == ["refuses to answer", "on", "1", "1"]
     assert current_rules(library) == DEFAULT_RULES
     dialog.apply_button.click()

@@ -55,7 +55,7 @@ def test_backups_are_made_kept_verified_and_deleted(page: SettingsPage, qtbot: Q
     qtbot.waitUntil(lambda: len(card.model.rows) == 1)
     qtbot.waitUntil(lambda: card.state.text().startswith("The newest is from today"))
     click(qtbot, card.pin)
-    qtbot.waitUntil(lambda: card.pin.text() == "Keep no longer")
+    qtbot.waitUntil(lambda: card.pin.text() == "Stop keeping")
     click(qtbot, card.verify)
     qtbot.waitUntil(lambda: page.notice.text.text().startswith("1 backup whole"), timeout=10_000)
     click(qtbot, card.delete)

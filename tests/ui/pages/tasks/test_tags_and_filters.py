@@ -84,7 +84,7 @@ def test_a_filter_is_saved_under_a_name_applied_and_deleted(
         return [one.text() for one in saved.menu().actions() if one.text()]
 
     saved.fill()
-    assert entries() == ["No filter is saved yet", "Save this filter…"]
+    assert entries() == ["No saved filters yet", "Save this filter…"]
     page.filters.apply({"text": "plus", "split": "train", "tag": "hard", "gone": 1})
     qtbot.waitUntil(lambda: listed(page) == 1)
     saved.save("hard & fast")

@@ -744,7 +744,7 @@ def test_files_that_are_dropped_together_can_be_one_import(
     assert "1 row: none refused" in dialog.others.text() and "odd.csv is left out: " in dialog.others.text()
     assert dialog.import_button.text() == "Import 2 files"
     assert [one.name for one in dialog.request().sources] == ["one.csv", "two.csv"]
-    assert dialog.others.text().startswith("Rows without a family come to the family one,")
+    assert dialog.others.text().startswith("Rows without a family go to the family one,")
     dialog.reject()
     second = previewed(page, qtbot, lambda one: one is not dialog)
     second.reject()
