@@ -14,6 +14,9 @@ FoundKind = Literal[
     "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "experiment", "run", "chat"
 ]
 TEXT = 90  # characters of a task or an outcome
+SHORT = (
+    3  # letters below which only names that begin so are found: too much has "a" in it; 数学 is long enough
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +35,15 @@ class Found:
 def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
     """Return what matches `text`, at most `limit` results per kind; nothing for a blank text.
 
-    Runs a few indexed queries, and scans the runs and chats.
+    One or two ASCII letters find only names that begin so. Runs a few indexed queries, and scans the runs
+    and chats.
     """
     wanted = text.strip()
     if not wanted:
         return []
     folded = wanted.casefold()
+    if is_short(wanted):
+        return [one for kind in NAMED for one in kind(library, folded, limit)]
     return [
         *_families(library, folded, limit),
         *_strategies(library, folded, limit),
@@ -49,10 +55,21 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
     ]
 
 
+def is_short(text: str) -> bool:
+    """Return whether a text is so short that only names are looked up."""
+    return text.isascii() and len(text) < SHORT
+
+
+def _has(folded: str, *columns: str) -> str:
+    """Return the condition that one of these columns has the text in it, or begins with a short one."""
+    test = "= 1" if is_short(folded) else "> 0"
+    return " OR ".join(f"instr(casefold({column}), ?1) {test}" for column in columns)
+
+
 def _strategies(library: Library, folded: str, limit: int) -> list[Found]:
     rows = library.rows(
-        "SELECT name, title, max(version) FROM strategies"
-        " WHERE instr(casefold(name), ?1) OR instr(casefold(title), ?1) GROUP BY name ORDER BY name LIMIT ?2",
+        f"SELECT name, title, max(version) FROM strategies WHERE {_has(folded, 'name', 'title')}"
+        " GROUP BY name ORDER BY name LIMIT ?2",
         (folded, limit),
     )
     return [Found(kind="strategy", id=row[0], title=row[1], detail=row[0]) for row in rows]
@@ -61,8 +78,9 @@ def _strategies(library: Library, folded: str, limit: int) -> list[Found]:
 def _families(library: Library, folded: str, limit: int) -> list[Found]:
     """Families that have tasks."""
     rows = library.rows(
-        "SELECT name FROM families WHERE instr(casefold(name), ?)"
-        " AND EXISTS (SELECT 1 FROM tasks WHERE family_id = families.id) ORDER BY name LIMIT ?",
+        f"SELECT name FROM families WHERE {_has(folded, 'name')}"
+        " AND EXISTS (SELECT 1 FROM tasks WHERE family_id = families.id)"
+        " ORDER BY casefold(name) <> ?1, name LIMIT ?2",
         (folded, limit),
     )
     return [Found(kind="family", id=row[0], title=_short(row[0]), detail="") for row in rows]
@@ -70,8 +88,8 @@ def _families(library: Library, folded: str, limit: int) -> list[Found]:
 
 def _snapshots(library: Library, folded: str, limit: int) -> list[Found]:
     rows = library.rows(
-        f"SELECT id, name, created_at FROM snapshots WHERE instr(casefold(name), ?) AND {LISTED}"
-        " ORDER BY created_at DESC LIMIT ?",
+        f"SELECT id, name, created_at FROM snapshots WHERE {_has(folded, 'name')} AND {LISTED}"
+        " ORDER BY casefold(name) <> ?1, created_at DESC LIMIT ?2",
         (folded, limit),
     )
     return [Found(kind="snapshot", id=row[0], title=_short(row[1]), detail=row[2][:10]) for row in rows]
@@ -84,8 +102,8 @@ def _runs(library: Library, folded: str, limit: int) -> list[Found]:
         "SELECT runs.id, kind, status, outcome, coalesce(nullif(label, ''), name) AS called, note FROM runs"
         " LEFT JOIN evaluations USING (id)"
         " LEFT JOIN (SELECT item, note FROM notes WHERE notes.kind = 'run') AS noted ON noted.item = runs.id"
-        " WHERE instr(casefold(runs.id), ?1) OR instr(casefold(name), ?1) OR instr(casefold(label), ?1)"
-        " OR instr(casefold(note), ?1) ORDER BY runs.n DESC LIMIT ?2",
+        f" WHERE {_has(folded, 'runs.id', 'name', 'label', 'note')}"
+        " ORDER BY casefold(coalesce(called, '')) <> ?1, runs.n DESC LIMIT ?2",
         (folded, limit),
     )
     return [
@@ -113,8 +131,8 @@ def _records(library: Library, wanted: str, limit: int) -> list[Found]:
 def _chats(library: Library, folded: str, limit: int) -> list[Found]:
     """Conversations: the columns beside the first one are parts of it."""
     rows = library.rows(
-        "SELECT id, title FROM chats WHERE beside IS NULL AND instr(casefold(title), ?)"
-        " ORDER BY n DESC LIMIT ?",
+        f"SELECT id, title FROM chats WHERE beside IS NULL AND ({_has(folded, 'title')})"
+        " ORDER BY casefold(title) <> ?1, n DESC LIMIT ?2",
         (folded, limit),
     )
     return [Found(kind="chat", id=row[0], title=_short(row[1]), detail=row[0]) for row in rows]
@@ -134,6 +152,9 @@ def _by_text(library: Library, wanted: str, limit: int) -> list[Found]:
             for one in records
         ),
     ]
+
+
+NAMED = (_families, _strategies, _snapshots, _runs, _chats)
 
 
 def _short(text: str) -> str:

@@ -21,7 +21,6 @@ from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.shorten import shorten
 
-SEARCH_FROM = 3  # letters from which the library is searched too; of other scripts one, as 数学 is a name
 SHOWN = 12  # rows visible at once
 WIDTH = 84 * GRID
 DETAIL_LENGTH = 90  # characters of a run's outcome
@@ -123,7 +122,7 @@ class Palette(Overlay):
 
     def _typed(self, text: str) -> None:
         self._show()
-        if not _is_searched(text):
+        if not text.strip():
             self._found = []
             return
         library = self._desk.library
@@ -132,7 +131,7 @@ class Palette(Overlay):
         )
 
     def _arrived(self, found: list[Found]) -> None:
-        if _is_searched(self.search.text()):
+        if self.search.text().strip():
             self._found = [self._entry(one) for one in found]
             self._show(keep=True)
 
@@ -141,7 +140,7 @@ class Palette(Overlay):
         self._pointer = QCursor.pos()
         before, place = self._selected(), self.list.currentIndex().row()
         typed = self.search.text()
-        if not _is_searched(typed):
+        if not typed.strip():
             self._found = []
         self.model.show(self._matching(typed) if typed.strip() else self._unfiltered())
         entries = self.model.entries
@@ -230,11 +229,6 @@ class Palette(Overlay):
             image=image,
             run=lambda: self._desk.open(page, **{key: found.id}),
         )
-
-
-def _is_searched(typed: str) -> bool:
-    """Return whether the library is searched for what was typed."""
-    return len(typed.strip()) >= (SEARCH_FROM if typed.isascii() else 1)
 
 
 def _recent(desk: Desk) -> list[str]:

@@ -90,3 +90,15 @@ def test_an_evaluation_is_found_by_the_name_of_its_model(library: Library) -> No
 def test_a_family_without_tasks_is_not_found(library: Library) -> None:
     library.write(lambda db: db.execute("INSERT INTO families (name) VALUES ('belittled')").rowcount)
     assert [found.title for found in look_up(library, "beli") if found.kind == "family"] == ["belief"]
+
+
+def test_short_names_are_found_and_no_more_than_names_that_begin_so(library: Library) -> None:
+    add_tasks(library, [Task(family=name, query=f"{name}?") for name in ("ab", "abacus", "cab")])
+    add_tasks(library, [Task(family=f"aa{number}", query=f"{number}?") for number in range(9)])
+    make_chat(library, title="ab", model=Path("m.gguf"), adapter=None, system="")
+    first, second = look_up(library, "AB")[:2]
+    assert (first.title, second.title) == ("ab", "abacus")
+    assert {one.kind for one in look_up(library, "ab")} == {"family", "chat"}  # and no text that has it
+    assert {one.title for one in look_up(library, "t") if one.kind == "training"} == {"train-1"}
+    add_tasks(library, [Task(family="a", query="a?")])
+    assert look_up(library, "a")[0].title == "a"  # before the nine that begin so, too

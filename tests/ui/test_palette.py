@@ -6,6 +6,7 @@ from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.handbook import chapters, sections
 from orca_desk.library.lookup import Found
@@ -68,7 +69,7 @@ def test_the_nearest_text_comes_first() -> None:
 
 def test_every_action_and_page_is_there_with_its_key(palette: Palette, window: Window) -> None:
     there = titles(palette)
-    for action in window.all_actions():
+    for action in all_actions(window):
         text = action.text().replace("&", "")
         if action.isEnabled() and text != "Command palette…":
             assert text in there or f"Go to {text}" in there, text
@@ -387,6 +388,12 @@ def test_a_short_name_in_another_script_is_found(palette: Palette, window: Windo
     add_tasks(window.desk.library, [Task(family="数学", query="2 + 2?", answer="4")])
     palette.search.setText("数学")
     qtbot.waitUntil(lambda: "数学" in titles(palette))
+
+
+def test_a_name_of_one_letter_is_found_first(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    add_tasks(window.desk.library, [Task(family="q", query="2 + 2?", answer="4")])
+    palette.search.setText("q")
+    qtbot.waitUntil(lambda: titles(palette)[0] == "q")
 
 
 def test_what_was_used_last_comes_first(palette: Palette, window: Window, qtbot: QtBot) -> None:
