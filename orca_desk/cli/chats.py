@@ -13,7 +13,7 @@ from orca_desk.cli.options import (
     require_new,
 )
 from orca_desk.cli.output import print_json, say, table
-from orca_desk.library.chats import columns, list_chats
+from orca_desk.library.chats import branch_chat, columns, list_chats
 from orca_desk.steps.chat.export import FORMATS, ChatFormat, export_chat
 from orca_desk.ui.words.counting import counted
 
@@ -25,10 +25,11 @@ from orca_desk.ui.words.counting import counted
         "orca-desk chats list --text train",
         "orca-desk chats export chat-3 chat.md",
         "orca-desk chats export chat-3 chat.html",
+        "orca-desk chats branch chat-3 --after 2",
     ),
 )
 def command() -> None:
-    """List and export stored chats. To chat, see `orca-desk chat`."""
+    """List, branch and export stored chats. To chat, see `orca-desk chat`."""
 
 
 @command.command("list")
@@ -80,3 +81,24 @@ def export(
         print_json({"chat": chat, "turns": turns, "file": str(file)})
     else:
         say(f"{counted(turns, 'turn')} saved to {file}.")
+
+
+@command.command("branch")
+@click.argument("chat")
+@click.option(
+    "--after",
+    type=click.IntRange(1),
+    required=True,
+    metavar="N",
+    help="The last question that the copy has, counted from 1, with its answers.",
+)
+@existing_library_option
+@json_option
+def branch(chat: str, after: int, folder: Path, as_json: bool) -> None:
+    """Copy a chat up to a question's answers, to go on from there in another way."""
+    with open_library(folder, create=False) as library:
+        made = branch_chat(library, chat, after - 1)
+    if as_json:
+        print_json({"chat": chat, "branch": made})
+    else:
+        say(f"{made} is a copy of {chat} up to question {after}.")

@@ -21,6 +21,7 @@ from orca_desk.method.roles import Role
 from orca_desk.method.turns import Turns, turns_from_json, turns_to_json
 
 TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples, turns"
+BRANCH = " (branch)"  # ends the title of a copy
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"
 
 
@@ -201,6 +202,39 @@ def rename_chat(library: Library, chat_id: str, title: str) -> str:
     if before is None:
         raise _unknown(chat_id)
     return before
+
+
+def branch_chat(library: Library, chat_id: str, question: int) -> str:
+    """Copy a conversation up to the answers of its `question`-th question (from 0); return the copy's id.
+
+    Raises UserError when there is no such chat, or no such question in it.
+    """
+
+    def copy(db: sqlite3.Connection) -> str:
+        beside = _columns(db, chat_id)
+        if _position(db, beside[0][0], question, keep_question=False) is None or question < 0:
+            raise UserError(f"{chat_id} has no question {question + 1}.", "Branch after an earlier one.")
+        first: int | None = None
+        ids = []
+        for n, _ in beside:
+            ids.append(next_id(db, "chat"))
+            row = db.execute(
+                "INSERT INTO chats (id, title, model, adapter, system, created_at, beside, part)"
+                " SELECT ?, title || ?, model, adapter, system, ?, ?, part FROM chats WHERE n = ?"
+                " RETURNING n",
+                (ids[-1], BRANCH, now(), first, n),
+            ).fetchone()
+            end = _position(db, n, question + 1, keep_question=False)
+            db.execute(
+                f"INSERT INTO messages (chat, position, {TURN}, created_at)"
+                f" SELECT ?, position, {TURN}, created_at FROM messages"
+                " WHERE chat = ? AND (? IS NULL OR position < ?) ORDER BY position",
+                (row[0], n, end, end),
+            )
+            first = first or int(row[0])
+        return ids[0]
+
+    return library.write(copy)
 
 
 def delete_chat(library: Library, chat_id: str) -> RemovedRows:

@@ -40,6 +40,15 @@ def test_a_chat_is_listed_and_exported_over_no_other_file(folder: Path, tmp_path
     assert "> 2 + 2?" in (tmp_path / "chat.md").read_text("utf-8")
 
 
+def test_a_chat_branches_after_a_question(folder: Path) -> None:
+    words = ["chats", "branch", "chat-1", "--library", str(folder)]
+    assert "chat-2 is a copy of chat-1" in run(*words, "--after", "1")
+    with pytest.raises(UserError, match="no question 2"):
+        run(*words, "--after", "2")
+    titles = [one["title"] for one in json.loads(run("chats", "list", "--library", str(folder), "--json"))]
+    assert titles == ["Sums (branch)", "Sums"]
+
+
 @pytest.mark.parametrize("words", [("chats", "list"), ("train", "compare", "train-1")])
 def test_a_mistyped_folder_does_not_become_a_library(tmp_path: Path, words: tuple[str, ...]) -> None:
     with pytest.raises(UserError):

@@ -12,6 +12,7 @@ from orca_desk.library.chats import (
     ChatMessage,
     add_message,
     ask_columns,
+    branch_chat,
     columns,
     create_columns,
     cut_chat,
@@ -164,3 +165,38 @@ def test_chats_of_an_older_library_stay_readable(tmp_path: Path) -> None:
         assert [turn.content for turn in messages(library, "chat-1")] == ["Where?", "There."]
         add_message(library, "chat-1", QUESTION)
         assert messages(library, "chat-1")[2] == QUESTION
+
+
+def test_a_branch_has_all_columns_up_to_the_answers_and_the_chat_stays(
+    library: Library, three: list[str]
+) -> None:
+    before = columns(library, three[0])
+    early, late = branch_chat(library, three[0], 0), branch_chat(library, three[0], 1)
+    made = columns(library, early)
+    assert len({chat.id for chat in (*before, *made)}) == 6 and made[0].id == early
+    assert [(one.title, one.model, one.adapter, one.system, one.part) for one in made] == [
+        (f"{one.title} (branch)", one.model, one.adapter, one.system, one.part) for one in before
+    ]
+    for chat in made:
+        assert messages(library, chat.id) == [QUESTION, ANSWER]
+    assert messages(library, late) == messages(library, three[0]) == [QUESTION, ANSWER, MORE, ANSWER]
+    ask_columns(library, early, [MORE])
+    assert messages(library, three[2]) == [QUESTION, ANSWER, MORE, ANSWER]
+    assert [chat.id for chat in list_chats(library)] == [late, early, three[0]]
+
+
+def test_a_branch_leaves_the_system_message_of_later_questions_out(
+    library: Library, three: list[str]
+) -> None:
+    ask_columns(library, three[0], [ChatMessage(role="system", content="Now in French."), MORE])
+    for chat in columns(library, branch_chat(library, three[0], 1)):
+        assert messages(library, chat.id) == [QUESTION, ANSWER, MORE, ANSWER]
+
+
+def test_no_branch_after_a_question_that_is_not_there(library: Library, three: list[str]) -> None:
+    for question in (-1, 2):
+        with pytest.raises(UserError, match="has no question"):
+            branch_chat(library, three[0], question)
+    with pytest.raises(UserError, match="no chat"):
+        branch_chat(library, "chat-99", 0)
+    assert [chat.id for chat in list_chats(library)] == three[:1]

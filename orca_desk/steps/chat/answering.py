@@ -74,7 +74,7 @@ class _Asking:
         sending, session, turn = self._sending, self._session, self._sending.turn
         self._pieces = pieces = []
         began = 0.0
-        sampling = sending.sampling
+        sampling = sending.samplings[self._column]
         seeded = replace(sampling, seed=(sampling.seed + number) % LARGEST_SEED) if number else sampling
         messages = prompt(sending.earlier, self._column, turn)
         for text in session.send(messages, seeded):

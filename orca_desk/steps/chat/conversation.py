@@ -26,6 +26,7 @@ from orca_desk.machine import usable_cores
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.answering import get_answer
 from orca_desk.steps.chat.column import ModelColumn, Session
+from orca_desk.steps.chat.column_sampling import NONE, OwnSampling
 from orca_desk.steps.chat.draft import Draft, whole_characters
 from orca_desk.steps.chat.events import (
     BUSY,
@@ -172,49 +173,60 @@ class Conversation:
 
     # Messages
 
-    def send(self, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1) -> bool:
+    def send(
+        self, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1, own: OwnSampling = NONE
+    ) -> bool:
         """Ask every column; return False when that cannot be: no text, no model, or still busy.
 
+        Columns with `own` sampling use that instead.
         With several `votes` each is asked so often, with one seed after the other, and the answers vote.
         Raises UserError if they cannot, at temperature 0.
         """
-        return self._ask_anew(len(self._turns), draft, system, sampling, votes) is not None
+        return self._ask_anew(len(self._turns), draft, system, sampling, votes, own) is not None
 
     def edit(
-        self, number: int, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1
+        self,
+        number: int,
+        draft: Draft,
+        *,
+        system: str,
+        sampling: Sampling,
+        votes: int = 1,
+        own: OwnSampling = NONE,
     ) -> ChatChange | None:
         """Ask every column a message in place of turn `number` and all later ones; return how to undo that.
 
         Returns None where `send` returns False. Raises UserError as that does.
         """
-        return self._ask_anew(number, draft, system, sampling, votes)
+        return self._ask_anew(number, draft, system, sampling, votes, own)
 
     def regenerate(
-        self, sampling: Sampling, votes: int = 1, *, column: int | None = None
+        self, sampling: Sampling, votes: int = 1, *, column: int | None = None, own: OwnSampling = NONE
     ) -> ChatChange | None:
         """Let every column, or one alone, answer the last turn again with new seeds; return how to undo that.
 
         Returns None when there is no turn, or while busy. Raises UserError as `send` does.
         """
-        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return None
-            self._attempt += 1
-            seed = (sampling.seed + self._attempt * votes) % LARGEST_SEED
             wanted = range(len(self._columns)) if column is None else [column]
-            return self._ask_again(wanted, replace(sampling, seed=seed), votes)
+            samplings = self._for_columns(sampling, own, votes, wanted)
+            self._attempt += 1
+            further = self._attempt * votes
+            seeded = [replace(one, seed=(one.seed + further) % LARGEST_SEED) for one in samplings]
+            return self._ask_again(wanted, seeded, votes)
 
-    def retry(self, column: int, sampling: Sampling, votes: int = 1) -> bool:
+    def retry(self, column: int, sampling: Sampling, votes: int = 1, *, own: OwnSampling = NONE) -> bool:
         """Let one column answer the last turn, after it failed; return False when there is none, or busy.
 
         Raises UserError as `send` does.
         """
-        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return False
-            self._ask_again([column], sampling, votes)
+            samplings = self._for_columns(sampling, own, votes, [column])
+            self._ask_again([column], samplings, votes)
             return True
 
     def stop(self) -> None:
@@ -236,16 +248,31 @@ class Conversation:
     def _can_ask(self) -> bool:
         return not self.is_busy and not self._closed and bool(self._columns)
 
+    def _for_columns(
+        self, sampling: Sampling, own: OwnSampling, votes: int, wanted: Iterable[int]
+    ) -> Sequence[Sampling]:
+        """Return each column's sampling. Raises UserError if the answers of a `wanted` one cannot vote."""
+        samplings = [own.get(column, sampling) for column in range(len(self._columns))]
+        for column in wanted:
+            check_votes(votes, samplings[column])
+        return samplings
+
     def _ask_anew(
-        self, number: int, draft: Draft, system: str, sampling: Sampling, votes: int
+        self,
+        number: int,
+        draft: Draft,
+        system: str,
+        sampling: Sampling,
+        votes: int,
+        own: OwnSampling,
     ) -> ChatChange | None:
-        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not draft.message or number > len(self._turns):
                 return None
+            everyone = range(len(self._columns))
+            samplings = self._for_columns(sampling, own, votes, everyone)
             if number < len(self._turns):
                 self._emit(TurnsCut(number=number))
-            everyone = range(len(self._columns))
             turn = Turn.new(
                 draft.message,
                 system=whole_characters(system),
@@ -255,21 +282,21 @@ class Conversation:
             )
             self._emit(TurnAdded(turn=turn))
             self._attempt = 0
-            return self._begin(turn, number, everyone, sampling, votes, is_question=True)
+            return self._begin(turn, number, everyone, samplings, votes, is_question=True)
 
-    def _ask_again(self, wanted: Sequence[int], sampling: Sampling, votes: int) -> ChatChange:
+    def _ask_again(self, wanted: Sequence[int], samplings: Sequence[Sampling], votes: int) -> ChatChange:
         turn = self._turns[-1]
         for column in wanted:
             turn = turn.answered(column, None)
             self._emit(AnswerBegan(column=column))
-        return self._begin(turn, len(self._turns) - 1, wanted, sampling, votes, is_question=False)
+        return self._begin(turn, len(self._turns) - 1, wanted, samplings, votes, is_question=False)
 
     def _begin(
         self,
         turn: Turn,
         number: int,
         wanted: Iterable[int],
-        sampling: Sampling,
+        samplings: Sequence[Sampling],
         votes: int,
         *,
         is_question: bool,
@@ -282,7 +309,7 @@ class Conversation:
             replaced=self._turns,
             is_question=is_question,
             system_before=earlier[-1].system if earlier else self._first_system,
-            sampling=sampling,
+            samplings=tuple(samplings),
             votes=votes,
             columns=self._columns,
             waiting=set(wanted),

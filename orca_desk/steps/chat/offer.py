@@ -1,7 +1,7 @@
 """What a chat offers before its first message: models, example questions, the settings last used."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orca_desk.errors import UserError
@@ -14,6 +14,7 @@ from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.processes.progress import JobControl, silent
+from orca_desk.steps.chat.column_sampling import NONE, OwnSampling, sampling_as_json, sampling_of
 from orca_desk.steps.chat.models import (
     ChatModel,
     finished_trainings,
@@ -41,6 +42,9 @@ class ChatOffer:
     sampling: Sampling
     system: str | None  # the system message last used, if any
     votes: int = 1  # how often a message was last asked
+    own: OwnSampling = field(
+        default_factory=dict
+    )  # of the columns in `models` that do not sample as the others do
 
 
 def read_offer(library: Library) -> ChatOffer:
@@ -50,12 +54,14 @@ def read_offer(library: Library) -> ChatOffer:
     """
     trainings = finished_trainings(library)
     newest = trainings[0].id if trainings else ""
+    saved, own = _saved_models(library, newest)
     return ChatOffer(
         trainings=trainings,
-        models=_saved_models(library, newest) or _trained_models(library, newest) or mini_models(),
+        models=saved or _trained_models(library, newest) or mini_models(),
+        own=own,
         examples=example_tasks(library),
         strategies=current_strategies(library),
-        sampling=_sampling(get_setting(library, SAMPLING, {})),
+        sampling=sampling_of(get_setting(library, SAMPLING, {})) or Sampling(),
         system=get_setting(library, SYSTEM),
         votes=_votes(get_setting(library, VOTES, 1)),
     )
@@ -80,9 +86,7 @@ def find_tasks(library: Library, text: str) -> list[Task]:
 
 def save_sampling(library: Library, sampling: Sampling) -> None:
     """Save the sampling settings for the next chat."""
-    set_setting(
-        library, SAMPLING, {name: value for name, value in asdict(sampling).items() if name != "stop"}
-    )
+    set_setting(library, SAMPLING, sampling_as_json(sampling))
 
 
 def save_votes(library: Library, votes: int) -> None:
@@ -90,8 +94,8 @@ def save_votes(library: Library, votes: int) -> None:
     set_setting(library, VOTES, votes)
 
 
-def save_models(library: Library, models: Sequence[ChatModel]) -> None:
-    """Save the models for the next chat, until the next training finishes."""
+def save_models(library: Library, models: Sequence[ChatModel], own: OwnSampling = NONE) -> None:
+    """Save the models and their own sampling for the next chat, until the next training finishes."""
     trainings = finished_trainings(library)
     columns = [
         {
@@ -99,8 +103,9 @@ def save_models(library: Library, models: Sequence[ChatModel]) -> None:
             "model": stored_path(library, one.model),
             "adapter": stored_path(library, one.adapter) if one.adapter else None,
             "training": one.training,
+            "sampling": sampling_as_json(own[column]) if column in own else None,
         }
-        for one in models
+        for column, one in enumerate(models)
     ]
     newest = trainings[0].id if trainings else ""
     set_setting(library, MODELS, {"newest_training": newest, "columns": columns})
@@ -111,13 +116,22 @@ def save_system(library: Library, system: str) -> None:
     set_setting(library, SYSTEM, system)
 
 
-def _saved_models(library: Library, newest_training: str) -> list[ChatModel]:
-    """Return the saved models; none if a training has finished since, or another version saved them."""
+def _saved_models(library: Library, newest_training: str) -> tuple[list[ChatModel], OwnSampling]:
+    """Return the saved models with their own sampling.
+
+    There are none if a training has finished since, or if another version saved them.
+    """
+    found: list[ChatModel] = []
+    own: dict[int, Sampling] = {}
     match get_setting(library, MODELS, {}):
         case {"newest_training": str(newest), "columns": list(columns)} if newest == newest_training:
-            found = [_saved_model(library, column) for column in columns]
-            return [one for one in found if one]
-    return []
+            for column in columns:
+                if (model := _saved_model(library, column)) is None:
+                    continue
+                if sampling := sampling_of(column.get("sampling")):
+                    own[len(found)] = sampling
+                found.append(model)
+    return found, own
 
 
 def _saved_model(library: Library, column: Any) -> ChatModel | None:
@@ -150,11 +164,3 @@ def _trained_models(library: Library, training_id: str) -> list[ChatModel]:
 def _votes(stored: Any) -> int:
     """Return the saved number, or 1 if another version of the app saved something else."""
     return stored if isinstance(stored, int) and 1 <= stored <= MOST_VOTES else 1
-
-
-def _sampling(stored: Mapping[str, Any]) -> Sampling:
-    """Return the saved settings, or the defaults if another version of the app saved them."""
-    try:
-        return Sampling(**stored)
-    except (TypeError, UserError):
-        return Sampling()

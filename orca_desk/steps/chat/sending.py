@@ -33,7 +33,7 @@ class Sending:
     replaced: tuple[Turn, ...]  # all turns until it was sent, which return if it cannot be stored
     is_question: bool  # sent by the user; otherwise the last turn is asked again
     system_before: str  # the system message in force before it
-    sampling: Sampling
+    samplings: tuple[Sampling, ...]  # of each column
     votes: int  # how often each column is asked
     columns: tuple[ModelColumn, ...]  # of the conversation when it was sent
     waiting: set[int]  # numbers of the columns that still owe an answer

@@ -376,6 +376,20 @@ def test_one_column_answers_again_and_the_others_stay(scene: Scene, library: Lib
     assert scene.shown == [("One", ["a", "b"])] and same_as_library(scene, library)
 
 
+def test_a_column_with_its_own_sampling_is_asked_with_that(scene: Scene) -> None:
+    warm = Sampling(temperature=0.8, seed=3)
+    assert scene.conversation.send(Draft(question="One"), system="", sampling=SHORT, own={1: warm, 7: SHORT})
+    scene.answer("a", "b")
+    assert [one.asked[-1][1] for one in scene.now] == [SHORT, warm]
+    scene.conversation.regenerate(SHORT, column=1, own={1: warm})
+    scene.now[1].say("c")
+    scene.now[1].finish()
+    scene.conversation.wait()
+    assert scene.now[1].asked[-1][1] == Sampling(temperature=0.8, seed=4)
+    with pytest.raises(UserError, match="cannot vote"):  # a column at temperature 0
+        scene.conversation.send(Draft(question="Two"), system="", sampling=warm, votes=3, own={0: SHORT})
+
+
 def test_every_regeneration_takes_the_next_seed(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
     for number in (1, 2):

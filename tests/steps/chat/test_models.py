@@ -114,8 +114,9 @@ def test_a_chat_starts_with_the_models_last_chosen(library: Library, tiny_llama:
             part="student", model=tiny_llama.gguf, adapter=library.folder / "a.gguf", training="train-7"
         ),
     ]
-    save_models(library, chosen)
-    assert read_offer(library).models == chosen
+    warm = Sampling(temperature=0.7)
+    save_models(library, chosen, {1: warm})
+    assert read_offer(library).models == chosen and read_offer(library).own == {1: warm}
     set_setting(library, MODELS, {"newest_training": "", "columns": [{"of another": "version"}]})
     assert read_offer(library).models == mini_models()
 

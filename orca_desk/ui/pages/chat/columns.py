@@ -21,7 +21,9 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
+from orca_desk.method.records import Sampling
 from orca_desk.processes.progress import JobControl, silent
+from orca_desk.steps.chat.column_sampling import NONE, OwnSampling
 from orca_desk.steps.chat.models import (
     ChatModel,
     fingerprint,
@@ -29,6 +31,7 @@ from orca_desk.steps.chat.models import (
     needs_conversion,
     training_models,
 )
+from orca_desk.steps.chat.offer import save_models
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import NO_RUN, Job
@@ -37,23 +40,35 @@ from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, 
 from orca_desk.ui.pages.chat.arrange import arrange, width_of
 from orca_desk.ui.pages.chat.conversation_view import SCROLL_BAR
 from orca_desk.ui.pages.chat.model_dialog import ModelDialog
+from orca_desk.ui.pages.chat.settings import SamplingPopover
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import safe_tip, set_tone
 from orca_desk.ui.words.models import notes_of
+from orca_desk.ui.words.sampling import sampling_text
 from orca_desk.ui.words.tidying import run_title
 
 TRAININGS_OFFERED = 12
 
 
 class ModelRow(QWidget):
-    """Shows the model of each column. `use` gets other models when the user chooses them."""
+    """Shows the model of each column, and how it samples if it has settings of its own."""
 
     context_changed = Signal(object)  # the smallest context window of all columns in tokens, or None
 
-    def __init__(self, page: Page, use: Callable[[Sequence[ChatModel]], None]) -> None:
+    def __init__(
+        self,
+        page: Page,
+        use: Callable[[Sequence[ChatModel], OwnSampling], None],
+        common: Callable[[], Sampling],
+    ) -> None:
+        """`use` gets other models, with their own sampling, when the user chooses them.
+
+        `common` returns the sampling of the columns that have none of their own.
+        """
         super().__init__()
-        self._page, self._desk, self._use = page, page.desk, use
+        self._page, self._desk, self._use, self._common = page, page.desk, use, common
+        self._own: tuple[tuple[ChatModel, ...], dict[int, Sampling]] = ((), {})  # and the models that have it
         self.trainings: list[Training] = []
         self.models: tuple[ChatModel, ...] = ()
         self.heads: list[ColumnHead] = []
@@ -70,8 +85,19 @@ class ModelRow(QWidget):
         if not self._desk.models.is_read:
             self._desk.models.read()
 
+    @property
+    def own(self) -> OwnSampling:
+        """The sampling of the columns that do not sample as the others do."""
+        models, own = self._own
+        return own if models == self.models else NONE
+
+    def set_own(self, models: Sequence[ChatModel], own: OwnSampling) -> None:
+        """Let the columns of these models, which are shown or about to be, have their own sampling."""
+        self._own = (tuple(models), dict(own))
+        self._show_own()
+
     def show_models(self, models: Sequence[ChatModel]) -> None:
-        """Show these models, one per column."""
+        """Show these models, one per column. Those of another choice have no sampling of their own."""
         if tuple(models) == self.models:
             return
         for head in self.heads:
@@ -84,11 +110,13 @@ class ModelRow(QWidget):
             head = ColumnHead(self._desk, model)
             head.changed.connect(partial(self.choose, column))
             head.removed.connect(partial(self._remove, column))
+            head.sampling_wanted.connect(partial(self.show_sampling, column))
             head.remove_button.setVisible(len(models) > 1)
             self.heads.append(head)
             self._row.addWidget(head, 1)
         self._fit()
         self._show_contexts()
+        self._show_own()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Give every head its room; those that do not fit scroll with their columns."""
@@ -114,7 +142,7 @@ class ModelRow(QWidget):
             menu.addAction(text.replace("&", "&&"), partial(self.use_training, training.id))
         if self.trainings:
             menu.addSeparator()
-        menu.addAction("Bundled mini student and mini teacher", lambda: self._use(mini_models()))
+        menu.addAction("Bundled mini student and mini teacher", lambda: self._use(mini_models(), NONE))
         menu.addAction("Add a column…", self.add_column)
         menu.popup(below.mapToGlobal(QPoint(0, below.height())))
 
@@ -129,7 +157,7 @@ class ModelRow(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def use(model: ChatModel) -> None:
-            self._use([*self.models[:column], model, *self.models[column + 1 :]])
+            self._use([*self.models[:column], model, *self.models[column + 1 :]], self.own)
 
         dialog.chosen.connect(use)
         dialog.open()
@@ -177,10 +205,42 @@ class ModelRow(QWidget):
 
     def _use_found(self, models: Sequence[ChatModel]) -> None:
         if models:
-            self._use(models)
+            self._use(models, NONE)
 
     def _remove(self, column: int) -> None:
-        self._use([*self.models[:column], *self.models[column + 1 :]])
+        own = {at - (at > column): one for at, one in self.own.items() if at != column}
+        self._use([*self.models[:column], *self.models[column + 1 :]], own)
+
+    def show_sampling(self, column: int) -> None:
+        """Show the sampling settings of one column below its button."""
+        common, models = self._common(), self.models
+        popover = SamplingPopover(
+            self._page,
+            self.own.get(column, common),
+            title="Sampling of this column",
+            usual=("Same as the other columns", common),
+        )
+
+        def take() -> None:
+            if self.models != models:
+                return  # another chat was opened meanwhile
+            try:
+                sampling = popover.form.value()
+            except UserError as error:
+                self._page.notice.show_error(error)
+                return
+            own = {at: one for at, one in self.own.items() if at != column}
+            self.set_own(models, own if sampling == common else {**own, column: sampling})
+            library, kept = self._desk.library, self.own
+            self._desk.write(lambda: save_models(library, models, kept))
+
+        popover.closed.connect(take)
+        popover.open_below(self.heads[column].sampling_button)
+
+    def _show_own(self) -> None:
+        for column, head in enumerate(self.heads):
+            head.show_sampling(self.own.get(column))
+            head.sampling_button.setVisible(len(self.heads) > 1)
 
     def _show_contexts(self) -> None:
         """Show each name and context window: as the running model reports it, or else as its file does."""
@@ -230,6 +290,7 @@ class ColumnHead(QFrame):
 
     changed = Signal()  # the user wants another model here
     removed = Signal()
+    sampling_wanted = Signal()
 
     def __init__(self, desk: Desk, model: ChatModel) -> None:
         super().__init__()
@@ -248,16 +309,21 @@ class ColumnHead(QFrame):
         row.addWidget(self.title, 1)
         self.change_button = self._tool("Change the model of this column…", self.changed)
         self.remove_button = self._tool("Remove this column", self.removed)
+        self.sampling_button = self._tool("Sampling of this column", self.sampling_wanted)
+        row.addWidget(self.sampling_button)
         row.addWidget(self.change_button)
         row.addWidget(self.remove_button)
         layout.addLayout(row)
         self.model = ElidedLabel(model.model.name, size="caption", mode=Qt.TextElideMode.ElideMiddle)
         self.model.setToolTip(safe_tip(str(model.model)))
         self.detail = ElidedLabel(self._adapter(), size="caption", tone="muted")
+        self.sampling = ElidedLabel(size="caption", tone="accent")
+        self.sampling.hide()
         self.notes = ElidedLabel(size="caption", tone="muted")
         self.notes.hide()
         layout.addWidget(self.model)
         layout.addWidget(self.detail)
+        layout.addWidget(self.sampling)
         layout.addWidget(self.notes)
         desk.theme.changed.connect(self._paint)
         self._paint()
@@ -275,6 +341,11 @@ class ColumnHead(QFrame):
         """Show the size of the model's context window, if it is known, and its name in the list of models."""
         shown = name or self._model.model.name
         self.model.setText(f"{shown}  ·  {tokens:,} tokens" if tokens else shown)
+
+    def show_sampling(self, own: Sampling | None) -> None:
+        """Show the sampling of this column if it has its own."""
+        self.sampling.setVisible(own is not None)
+        self.sampling.show_text(f"own sampling: {sampling_text(own)}" if own else "")
 
     def _tool(self, tip: str, signal: SignalInstance) -> QToolButton:
         made = QToolButton()
@@ -317,3 +388,4 @@ class ColumnHead(QFrame):
         self._icon.setPixmap(pixmap(PART_ICONS[self._model.part], colours, role, 16))
         self.change_button.setIcon(icon("pencil", colours, "muted"))
         self.remove_button.setIcon(icon("x", colours, "muted"))
+        self.sampling_button.setIcon(icon("sliders-horizontal", colours, "muted"))

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import is_mini
+from orca_desk.library.chats import branch_chat, delete_chat
 from orca_desk.library.tasks import get_task
 from orca_desk.method.records import Task
+from orca_desk.steps.chat.column_sampling import NONE, OwnSampling
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import (
@@ -83,6 +85,8 @@ class ChatPage(Page):
                 image="paperclip"),
         Command("&Insert a task…", lambda page: page.tasks.insert(), key="Ctrl+T", image="list-checks"),
         Command("Save the last message as a tas&k…", lambda page: page.save_last(), image="save"),
+        Command("&Branch the chat here", lambda page: page.branch_last(), key="Ctrl+Shift+B",
+                image="git-branch"),
         Command("Add a c&olumn…", lambda page: page.models.add_column(), key="Ctrl+Shift+N", image="plus"),
         Command("Sa&mpling…", lambda page: page.show_sampling(), key="Ctrl+Shift+S",
                 image="sliders-horizontal"),
@@ -107,6 +111,7 @@ class ChatPage(Page):
             TurnActions(
                 edit=self.edit,
                 save=self.save_turn,
+                branch=self.branch,
                 regenerate=self.regenerate,
                 regenerate_one=self.regenerate_one,
                 retry=self.retry,
@@ -114,7 +119,7 @@ class ChatPage(Page):
             ),
         )
         self.examples = ExampleQuestions(desk.theme, self.send_task)
-        self.models = ModelRow(self, self.use_models)
+        self.models = ModelRow(self, self.use_models, lambda: self.settings.sampling)
         self.history = ChatHistory(desk, self.conversation.forget)
         self.settings = ChatSettings(self)
         self.composer = Composer(self)
@@ -241,15 +246,16 @@ class ChatPage(Page):
         self._models_chosen = True  # those that are offered at first, a moment later, must not replace them
         self.conversation.open(chat_id)
 
-    def use_models(self, models: Sequence[ChatModel]) -> None:
+    def use_models(self, models: Sequence[ChatModel], own: OwnSampling = NONE) -> None:
         """Ask these models from now on. As a chat has fixed models, this starts a new one."""
         library, chosen = self.desk.library, list(models)
         if chosen:
-            self.desk.background.run_in_order(lambda: save_models(library, chosen))
-        self._begin_with(chosen)
+            self.desk.background.run_in_order(lambda: save_models(library, chosen, own))
+        self._begin_with(chosen, own)
 
-    def _begin_with(self, models: Sequence[ChatModel]) -> None:
+    def _begin_with(self, models: Sequence[ChatModel], own: OwnSampling) -> None:
         self._models_chosen = True
+        self.models.set_own(models, own)
         turns = self.conversation.turns
         self.composer.end_edit(clear=True)
         self.conversation.use(models)
@@ -274,10 +280,13 @@ class ChatPage(Page):
             return
         self.notice.hide()
         system, sampling, votes = self.settings.system.text(), self.settings.sampling, self.settings.votes
+        own = self.models.own
         if number is None or number >= len(self.conversation.turns):
-            was_sent = self.conversation.send(draft, system=system, sampling=sampling, votes=votes)
+            was_sent = self.conversation.send(draft, system=system, sampling=sampling, votes=votes, own=own)
         else:
-            change = self.conversation.edit(number, draft, system=system, sampling=sampling, votes=votes)
+            change = self.conversation.edit(
+                number, draft, system=system, sampling=sampling, votes=votes, own=own
+            )
             self._make_undoable("edit a message", change)
             was_sent = change is not None
         if was_sent:  # otherwise another thread began an undo in the meantime
@@ -299,16 +308,17 @@ class ChatPage(Page):
         self._regenerate(column)
 
     def _regenerate(self, column: int | None) -> None:
-        sampling = self.settings.sampling
-        change = self.conversation.regenerate(sampling, self.settings.votes, column=column)
-        if change and sampling.temperature == 0:
+        sampling, own = self.settings.sampling, self.models.own
+        change = self.conversation.regenerate(sampling, self.settings.votes, column=column, own=own)
+        columns = range(len(self.models.models)) if column is None else [column]
+        if change and all(own.get(one, sampling).temperature == 0 for one in columns):
             self.desk.say("At temperature 0 the answers won't change. Raise the temperature under Sampling.")
         self._make_undoable("regenerate answers" if column is None else "regenerate an answer", change)
         self._show_news()
 
     def retry(self, column: int) -> None:
         """Let one column answer the last message, after it failed."""
-        self.conversation.retry(column, self.settings.sampling, self.settings.votes)
+        self.conversation.retry(column, self.settings.sampling, self.settings.votes, own=self.models.own)
         self._show_news()
 
     def edit(self, number: int) -> None:
@@ -372,6 +382,39 @@ class ChatPage(Page):
         """Let the user save the last message as a task."""
         if self.conversation.turns:
             self.save_turn(len(self.conversation.turns) - 1)
+
+    def branch(self, number: int) -> None:
+        """Go on in a copy of the chat that ends with the answers to a message; the chat itself stays."""
+        library, chat_id = self.desk.library, self.conversation.chat_id
+        if self.conversation.is_busy or not chat_id:
+            return
+
+        def undo(copy: str) -> None:
+            self.conversation.forget(copy)
+            delete_chat(library, copy)
+
+        def undone() -> None:
+            if not self.conversation.chat_id:  # it was on screen
+                self.open_chat(chat_id)
+
+        self.desk.do(
+            "branch a chat",
+            lambda: branch_chat(library, chat_id, number),
+            undo,
+            "chats",
+            then=self._go_on_in,
+            undone=undone,
+            failed=self._show_error_once,
+        )
+
+    def branch_last(self) -> None:
+        """Go on in a copy of the whole chat."""
+        if self.conversation.turns:
+            self.branch(len(self.conversation.turns) - 1)
+
+    def _go_on_in(self, copy: str) -> None:
+        self.open_chat(copy)
+        self.desk.say("This is a branch. The original chat is unchanged; it is in History.")
 
     def export_chat(self) -> None:
         """Save the chat on screen as a file."""
@@ -527,4 +570,4 @@ class ChatPage(Page):
         self.settings.system.set_strategies(offer.strategies)
         if not self._models_chosen:
             self.settings.show_saved(offer)
-            self._begin_with(offer.models)
+            self._begin_with(offer.models, offer.own)

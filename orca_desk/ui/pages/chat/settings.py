@@ -73,12 +73,8 @@ class ChatSettings(QObject):
     def show_sampling(self, beside: QWidget) -> None:
         """Show the sampling settings below a button."""
         popover = SamplingPopover(self._page, self.sampling, self.votes)
-        popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         popover.closed.connect(lambda: self._take_sampling(popover))
-        popover.adjustSize()
-        popover.move(beside.mapToGlobal(QPoint(beside.width() - popover.width(), beside.height())))
-        popover.show()
-        popover.form.control("temperature").setFocus()
+        popover.open_below(beside)
 
     def _take_sampling(self, popover: "SamplingPopover") -> None:
         votes = popover.votes.value()
@@ -314,39 +310,61 @@ class SystemBar(QFrame):
 
 
 class SamplingPopover(QFrame):
-    """The sampling settings in a panel that closes when the user clicks elsewhere, which emits `closed`."""
+    """Sampling settings in a panel that closes when the user clicks elsewhere, which emits `closed`."""
 
     closed = Signal()
 
-    def __init__(self, parent: QWidget, value: Sampling, votes: int) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        value: Sampling,
+        votes: int | None = None,
+        *,
+        title: str = "Sampling",
+        usual: tuple[str, Sampling] = ("Defaults", Sampling()),
+    ) -> None:
+        """With `votes`, how often a message is asked is chosen too. A button sets the `usual` settings."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setProperty("kind", "card")
-        self.setAccessibleName("Sampling")
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(label("Sampling", size="heading", bold=True))
+        layout.addWidget(label(title, size="heading", bold=True))
         self.form = SettingsForm(Sampling, value, skip=("stop",))
         self.form.setMinimumWidth(56 * GRID)
         layout.addWidget(self.form)
-        layout.addLayout(self._voting(votes))
+        self.votes = number_box(1, MOST_VOTES)
+        self.votes.setValue(votes or 1)
         self.warning = label(size="caption", tone="warn", wrap=True)
-        layout.addWidget(self.warning)
-        self.form.changed.connect(self._warn)
-        self._warn()
+        self.warning.hide()
+        if votes is None:
+            self.votes.setParent(self)
+            self.votes.hide()
+        else:
+            layout.addLayout(self._voting())
+            layout.addWidget(self.warning)
+            self.form.changed.connect(self._warn)
+            self._warn()
         row = QHBoxLayout()
         self.all = QCheckBox("All settings")
         self.all.toggled.connect(self._show_all)
         row.addWidget(self.all)
         row.addStretch(1)
-        row.addWidget(button("Defaults", self._reset))
+        row.addWidget(button(usual[0], lambda: self._reset(usual[1])))
         layout.addLayout(row)
 
-    def _voting(self, votes: int) -> QHBoxLayout:
+    def open_below(self, beside: QWidget) -> None:
+        """Show the panel below a button."""
+        self.adjustSize()
+        self.move(beside.mapToGlobal(QPoint(beside.width() - self.width(), beside.height())))
+        self.show()
+        self.form.control("temperature").setFocus()
+
+    def _voting(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.votes = number_box(1, MOST_VOTES)
-        self.votes.setValue(votes)
         self.votes.setAccessibleName("Answers per message")
         self.votes.setToolTip(HELP)
         self.votes.valueChanged.connect(self._warn)
@@ -375,8 +393,8 @@ class SamplingPopover(QFrame):
         self.form.show_all(shown)
         self.adjustSize()
 
-    def _reset(self) -> None:
-        self.form.set_value(Sampling())
+    def _reset(self, usual: Sampling) -> None:
+        self.form.set_value(usual)
         self.votes.setValue(1)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name

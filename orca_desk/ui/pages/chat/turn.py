@@ -42,6 +42,7 @@ class TurnActions:
 
     edit: Callable[[int], None]
     save: Callable[[int], None]
+    branch: Callable[[int], None]
     regenerate: Callable[[], None]
     regenerate_one: Callable[[int], None]
     retry: Callable[[int], None]
@@ -94,7 +95,10 @@ class QuestionCard(QFrame):
         self.regenerate.clicked.connect(lambda: actions.regenerate())
         self.save = self._tool("list-checks", "Save as a task…")
         self.save.clicked.connect(lambda: actions.save(number))
-        for made in (self.edit, self.regenerate, self.save):
+        self.branch = self._tool("git-branch", "Branch: copy the chat up to these answers")
+        self.branch.clicked.connect(lambda: actions.branch(number))
+        self._tools = (self.edit, self.regenerate, self.save, self.branch)
+        for made in self._tools:
             row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         theme.changed.connect(self._paint)
         self._paint()
@@ -112,7 +116,7 @@ class QuestionCard(QFrame):
         ground = colours.tint("accent", 0.07, "background").name()
         self.setStyleSheet(f"#question {{ background: {ground}; border-radius: 6px; }}")
         self._icon.setPixmap(pixmap("user", colours, "accent", 16))
-        for made in (self.edit, self.regenerate, self.save):
+        for made in self._tools:
             made.setIcon(icon(str(made.property("image")), colours, "muted"))
 
 
@@ -175,6 +179,7 @@ class TurnView(QWidget):
     def set_busy(self, busy: bool, *, is_last: bool) -> None:
         """Enable only what can be done now."""
         self.question.edit.setEnabled(not busy)
+        self.question.branch.setEnabled(not busy)
         self.question.regenerate.setVisible(is_last)
         self.question.regenerate.setEnabled(not busy)
         for card in self.answers:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from scripted_session import ScriptedSession
 
@@ -14,6 +14,7 @@ from orca_desk.method.records import Sampling, Task
 from orca_desk.steps.chat import conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.models import ChatModel, mini_models
+from orca_desk.steps.chat.offer import read_offer
 from orca_desk.steps.chat.system_messages import saved_messages
 from orca_desk.ui.pages.chat.arrange import COLUMN, arrange, width_of
 from orca_desk.ui.pages.chat.page import ChatPage
@@ -129,6 +130,52 @@ def test_one_answer_is_regenerated_alone_with_undo(
     qtbot.waitUntil(lambda: texts(page) == "az" and page.composer.send.isVisible(), timeout=SLOW)
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: texts(page) == "ab", timeout=SLOW)
+
+
+def test_a_column_samples_as_it_is_told_and_the_others_as_before(
+    page: ChatPage, library: Library, sessions: list[ScriptedSession], qtbot: QtBot
+) -> None:
+    page.use_models(five()[:3])
+    qtbot.waitUntil(lambda: len(page.models.heads) == 3)
+    head = page.models.heads[1]
+    qtbot.mouseClick(head.sampling_button, Qt.MouseButton.LeftButton)
+    popover = QApplication.activePopupWidget()
+    assert not popover.votes.isVisible()
+    popover.form.control("temperature").setText("0.9")
+    popover.close()
+    assert head.sampling.text() == "own sampling: temperature 0.9, max tokens 4"
+    ask(page, qtbot)
+    asked = [one.asked[-1][1].temperature for one in sessions]
+    assert asked == [0.0, 0.9, 0.0]
+    page.models.heads[0].removed.emit()  # the column keeps its own at its new place
+    qtbot.waitUntil(lambda: len(page.models.heads) == 2 and page.models.heads[0].sampling.isVisible())
+    assert list(page.models.own) == [0]
+    qtbot.waitUntil(lambda: read_offer(library).own == page.models.own, timeout=SLOW)
+    page.models.show_sampling(0)
+    popover = QApplication.activePopupWidget()
+    qtbot.mouseClick(
+        popover.findChild(QPushButton, options=Qt.FindChildOption.FindChildrenRecursively),
+        Qt.MouseButton.LeftButton,
+    )
+    popover.close()
+    assert page.models.own == {} and not page.models.heads[0].sampling.isVisible()
+    page.models.set_own(page.models.models, {0: Sampling(temperature=0.5)})
+    page.use_models(five()[:2])  # others have none of their own
+    qtbot.waitUntil(lambda: page.models.models == tuple(five()[:2]))
+    assert page.models.own == {}
+
+
+def test_a_branch_goes_on_from_a_message_and_undo_goes_back(page: ChatPage, qtbot: QtBot) -> None:
+    page.use_models(five()[:1])
+    ask(page, qtbot, "One")
+    chat = page.conversation.chat_id
+    qtbot.mouseClick(page.view.last.question.branch, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.conversation.chat_id not in ("", chat), timeout=SLOW)
+    assert [turn.question for turn in page.conversation.turns] == ["One"]
+    qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["One (branch)", "One"])
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: page.conversation.chat_id == chat, timeout=SLOW)
+    qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["One"])
 
 
 def test_a_chat_is_exported_where_the_user_says(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
