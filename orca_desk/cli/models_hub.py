@@ -10,7 +10,7 @@ from orca_desk.cli.running import running
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.address import checked_endpoint, host_of, model_name, usual_endpoint
 from orca_desk.models.hub.choice import choose, variants_of
-from orca_desk.models.hub.listing import Kind, Order
+from orca_desk.models.hub.listing import Kind, Order, Size
 from orca_desk.steps.download import recommended as listed
 from orca_desk.steps.download.download import download as fetch
 from orca_desk.steps.download.request import (
@@ -24,6 +24,7 @@ from orca_desk.steps.download.token import find_token
 from orca_desk.ui.words.hub import (
     KINDS,
     ORDERS,
+    SIZES,
     gate_sentence,
     licence_of,
     licence_terms,
@@ -46,9 +47,16 @@ endpoint_option = click.option(
 @click.option(
     "--sort", type=click.Choice(list(ORDERS)), default="downloads", show_default=True, help="The order."
 )
+@click.option(
+    "--size",
+    type=click.Choice([size for size in SIZES if size]),
+    help="Only models with about this many parameters: up to 1.5 B, up to 5.5 B, up to 10 B, or more.",
+)
 @endpoint_option
 @json_option
-def search(text: str, kind: Kind | None, sort: Order, endpoint: str | None, as_json: bool) -> None:
+def search(
+    text: str, kind: Kind | None, sort: Order, size: Size | None, endpoint: str | None, as_json: bool
+) -> None:
     """Search a hub for models whose names contain TEXT; a name owner/model lists its files.
 
     Connects to the hub. Nothing of your library is sent.
@@ -58,7 +66,7 @@ def search(text: str, kind: Kind | None, sort: Order, endpoint: str | None, as_j
         if "/" in text:
             _show_files(hub, text, as_json)
             return
-        found = hub.search(text, kind=kind or "", order=sort)
+        found = hub.search(text, kind=kind or "", order=sort, size=size or "")
     if as_json:
         print_json({"models": found})
         return

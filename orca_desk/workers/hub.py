@@ -1,6 +1,6 @@
 """Looks things up on a hub: searches, a model's files and card, whether it would fit. Connects.
 
-Job: {"endpoint", "token"}; requests: {"key", "ask": "search", "text", "kind", "order"},
+Job: {"endpoint", "token"}; requests: {"key", "ask": "search", "text", "kind", "order", "size"},
 {"key", "ask": "open", "repo", "revision"} or {"key", "ask": "shape", "repo", "variant"};
 events: `answer` or `failure`, each with the request's key.
 """
@@ -64,7 +64,7 @@ def _serve_one(channel: Channel, hub: Any, request: Message) -> None:
 def _search(hub: Any, request: Message) -> Message:
     from orca_desk.models.hub.listing import search
 
-    found = search(hub, request["text"], kind=request["kind"], order=request["order"])
+    found = search(hub, request["text"], kind=request["kind"], order=request["order"], size=request["size"])
     return {"found": [asdict(one) for one in found]}
 
 

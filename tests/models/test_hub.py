@@ -382,3 +382,21 @@ def test_odd_facts_are_shown_or_refused_in_a_sentence(hub: HubServer, facts: dic
                     len(model.task) <= 300 and model.downloads >= 0 and model.gate in ("", "auto", "manual")
                 )
                 assert licence_of(model) and isinstance(facts_of(model), str)
+
+
+def test_models_are_chosen_by_their_number_of_parameters(hub: HubServer) -> None:
+    sizes = {
+        "me/unknown": 0,
+        "me/small": 1_240_000_000,
+        "me/middle": 4_020_000_000,
+        "me/large": 70_000_000_000,
+    }
+    hub.repos = [ServedRepo(files={}, name=name, facts={"gguf": {"total": n}}) for name, n in sizes.items()]
+    where = Hub(endpoint=hub.endpoint)
+    with connected(where):  # this hub is one that does not choose by size
+        assert len(search(where, "me")) == 4 and "num_parameters" not in hub.asked[-1].query
+        for size, name in (("1b", "me/small"), ("4b", "me/middle"), ("more", "me/large")):
+            assert [one.name for one in search(where, "me", size=size)] == [name]
+        assert hub.asked[-1].query["num_parameters"] == ["min:10000M"]
+        assert search(where, "me", size="8b") == []
+        assert hub.asked[-1].query["num_parameters"] == ["min:5500M,max:10000M"]

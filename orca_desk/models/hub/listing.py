@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["gguf", "safetensors", ""]
 Gate = Literal["", "auto", "manual"]
+Size = Literal["", "1b", "4b", "8b", "more"]
 Order = Literal["downloads", "likes", "last_modified", "trending_score"]
+# The least and the most parameters of each size, in millions; None: no limit
+SIZES: dict[Size, tuple[int, int | None]] = {
+    "": (0, None), "1b": (0, 1_500), "4b": (1_500, 5_500), "8b": (5_500, 10_000), "more": (10_000, None)
+}  # fmt: skip
 ALLOWED = (
     "*.safetensors", "*.json", "*.gguf", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "README.md",
     "LICENSE*", "NOTICE*", "USE_POLICY*",
@@ -107,21 +112,32 @@ class HubRepo:
 
 
 def search(
-    hub: Hub, text: str, *, kind: Kind = "", order: Order = "downloads", limit: int = MOST_FOUND
+    hub: Hub,
+    text: str,
+    *,
+    kind: Kind = "",
+    order: Order = "downloads",
+    size: Size = "",
+    limit: int = MOST_FOUND,
 ) -> list[HubModel]:
-    """Return the models whose names contain `text`, at most `limit`. Raises UserError as `list_repo` does."""
+    """Return the models whose names contain `text`, at most `limit`. Raises UserError as `list_repo` does.
+
+    With a size, those whose number of parameters the hub does not know are left out.
+    """
     from huggingface_hub import HfApi
 
     with explained(hub, ""), _readable(hub):
         found = HfApi(endpoint=hub.endpoint).list_models(
             search=text or None,
             filter=kind or None,
+            num_parameters=_parameters(size),
             sort=order,
             limit=min(limit, MOST_FOUND),
             expand=_EXPANDED,
             token=hub.sent_token,
         )
-        return [_model(one) for one in found]
+        models = [_model(one) for one in found]
+    return [one for one in models if _has_size(one, size)]  # a mirror may not know how to choose by size
 
 
 def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
@@ -172,6 +188,19 @@ def card_text(start: bytes) -> str:
     if text.startswith("---\n") and (end := text.find("\n---", 3)) >= 0:
         text = text[end + 4 :].partition("\n")[2]
     return text.strip()
+
+
+def _parameters(size: Size) -> str | None:
+    """Return a size in the words of the hub, or None for any."""
+    least, most = SIZES[size]
+    limits = [f"min:{least}M"] * (least > 0) + ([f"max:{most}M"] if most else [])
+    return ",".join(limits) or None
+
+
+def _has_size(model: HubModel, size: Size) -> bool:
+    least, most = SIZES[size]
+    millions = model.parameters / 10**6
+    return not size or (millions > 0 and least <= millions <= (most or millions))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub.choice import Variant
-from orca_desk.models.hub.listing import HubModel, HubRepo, Kind, Order
+from orca_desk.models.hub.listing import HubModel, HubRepo, Kind, Order, Size
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes import protocol
 from orca_desk.processes.process import WorkerProcess
@@ -57,9 +57,11 @@ class HubSession:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def search(self, text: str, *, kind: Kind = "", order: Order = "downloads") -> list[HubModel]:
+    def search(
+        self, text: str, *, kind: Kind = "", order: Order = "downloads", size: Size = ""
+    ) -> list[HubModel]:
         """Return models whose names contain `text`."""
-        answer = self._ask(ask="search", text=text, kind=kind, order=order)
+        answer = self._ask(ask="search", text=text, kind=kind, order=order, size=size)
         return [HubModel.from_json(one) for one in answer["found"]]
 
     def open(self, repo: str, *, revision: str = "main") -> OpenedModel:

@@ -3,7 +3,7 @@
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.address import host_of
 from orca_desk.models.hub.choice import FOLDER, Variant
-from orca_desk.models.hub.listing import Gate, HubModel, HubRepo, Kind, Order
+from orca_desk.models.hub.listing import Gate, HubModel, HubRepo, Kind, Order, Size
 from orca_desk.steps.download.download import DownloadOutcome
 from orca_desk.steps.download.recommended import GB, ListedRole, Recommended, licences
 from orca_desk.steps.download.request import DownloadRequest
@@ -23,6 +23,14 @@ ORDERS: dict[Order, str] = {
     "last_modified": "Recently updated",
     "trending_score": "Trending",
 }
+SIZES: dict[Size, str] = {
+    "": "Any size",
+    "1b": "Up to 1.5 B",
+    "4b": "1.5 to 5.5 B",
+    "8b": "5.5 to 10 B",
+    "more": "Over 10 B",
+}
+SIZE_TIP = "By the number of parameters. Models of which the hub doesn't know it are left out"
 GATES: dict[Gate, str] = {
     "": "",
     "auto": "Gated: log in on the hub's page of the model, accept its conditions, and save a token here."

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.machine import total_memory
-from orca_desk.models.hub.listing import MOST_FOUND, HubModel, Kind, Order
+from orca_desk.models.hub.listing import MOST_FOUND, HubModel, Kind, Order, Size
 from orca_desk.steps.download.recommended import Recommended, for_this_machine
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.hub.results import FoundTable, RecommendedTable, hub_table
@@ -23,7 +23,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.hub import KIND_TIPS, KINDS, ORDERS, SEARCH_ONLINE, memory_class
+from orca_desk.ui.words.hub import KIND_TIPS, KINDS, ORDERS, SEARCH_ONLINE, SIZE_TIP, SIZES, memory_class
 
 # px: of the columns after the first, and that a table needs to show some of them
 RECOMMENDED_WIDTHS, RECOMMENDED_NEEDS = (74, 84, 76, 180), {4: 560, 3: 380}
@@ -51,10 +51,12 @@ class SearchRow(QWidget):
         self.text.returnPressed.connect(self.entered)
         self._kind = _choice("Format of the models", list(KINDS.values()), list(KIND_TIPS.values()))
         self._order = _choice("Order of the results", list(ORDERS.values()))
-        for choice in (self._kind, self._order):
+        self._size = _choice("Number of parameters", list(SIZES.values()), [SIZE_TIP] * len(SIZES))
+        self._size.setToolTip(SIZE_TIP)
+        for choice in (self._kind, self._size, self._order):
             choice.activated.connect(lambda _: self.refined.emit())
         self.button = button("Search", self.wanted.emit)
-        for part in (self.text, self._kind, self._order, self.button):
+        for part in (self.text, self._kind, self._size, self._order, self.button):
             row.addWidget(part, 1 if part is self.text else 0)
         row.addStretch(1)
         theme.changed.connect(self._paint)
@@ -69,6 +71,11 @@ class SearchRow(QWidget):
     def kind(self) -> Kind:
         """The format of the models."""
         return list(KINDS)[self._kind.currentIndex()]
+
+    @property
+    def parameters(self) -> Size:
+        """The number of parameters of the models."""
+        return list(SIZES)[self._size.currentIndex()]
 
     @property
     def order(self) -> Order:
@@ -110,7 +117,7 @@ class Finder(QWidget):
             theme,
             image="search",
             title="Nothing found",
-            text="No model on the hub has all of this in its name. Try fewer words, or another format.",
+            text="No model on the hub has all of this in its name. Try fewer words, another format or size.",
         )
         self.stack = QStackedWidget()
         for part in (self.recommended_table, self.found_table, self.nothing):

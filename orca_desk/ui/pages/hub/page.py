@@ -110,13 +110,18 @@ class HubPage(Page):
 
     def search_now(self) -> None:
         """Search the hub, online: what calls this says so. An owner/model finds that one."""
-        words, kind, order = self.search.words, self.search.kind, self.search.order
+        words, kind, order, size = (
+            self.search.words,
+            self.search.kind,
+            self.search.order,
+            self.search.parameters,
+        )
         self.notice.hide()
 
         def find(hub: HubSession) -> list[HubModel]:
             if "/" in words:
                 return [hub.open(model_name(words)).repo.model]
-            return hub.search(words, kind=kind, order=order)
+            return hub.search(words, kind=kind, order=order, size=size)
 
         def ask() -> None:
             self.finder.show_searching()

@@ -170,6 +170,11 @@ def test_errors_of_the_hub_are_shown_on_the_page(page: HubPage, hub: HubServer, 
     assert [one.name for one in page.finder.found.rows] == ["me/tiny-GGUF"]
     search(page, qtbot, "nothing-like-this")
     assert page.finder.stack.currentWidget() is page.finder.nothing
+    search(page, qtbot, "tiny")
+    page.search._size.setCurrentText("Over 10 B")
+    page.search._size.activated.emit(page.search._size.currentIndex())
+    qtbot.waitUntil(lambda: page.finder.stack.currentWidget() is page.finder.nothing, timeout=LONG)
+    assert hub.asked[-1].query["num_parameters"] == ["min:10000M"]
 
 
 def test_the_connection_takes_an_address_and_a_token(page: HubPage, window: Window, qtbot: QtBot) -> None:
