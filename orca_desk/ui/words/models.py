@@ -1,6 +1,7 @@
 """Models in words."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ DOUBTS: dict[AdapterDoubt, str] = {
     "unknown": "This adapter doesn't say which model it was trained on. On any other model its answers mean "
     "nothing.",
 }
+MOST_PATHS = 4  # in a list of what would be deleted
 ORIGINS = {
     "bundled": "Bundled",
     "added": "Added by you",
@@ -126,6 +128,25 @@ def uses_in_full(item: InventoryItem) -> str:
     names = [_described(use) for use in item.uses]
     rest = len(names) - 12
     return ", ".join(names[:12]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def deletion_hint(item: InventoryItem, paths: Sequence[Path], *, is_busy: bool) -> str:
+    """Return what goes with a model, what used it, and how it comes back."""
+    size = human_bytes(item.model.size_bytes) if isinstance(item.model, ModelFile) else ""
+    shown = [shown_path(path) for path in paths[:MOST_PATHS]]
+    rest = len(paths) - len(shown)
+    lines = ["\n".join([*shown, *([f"and {counted(rest, 'more file')}"] if rest else [])]) + f"\n{size}"]
+    if uses := uses_in_full(item):
+        lines.append(
+            f"In this library it is used by {uses}. They stay, but need the file to be resumed, asked or"
+            " trained again. Other libraries and programs were not looked at."
+        )
+    else:
+        lines.append("Nothing in this library uses it. Other libraries and programs were not looked at.")
+    if is_busy:
+        lines.append("Jobs run or wait. Those that need it would fail.")
+    lines.append("Ctrl+Z doesn't bring it back; the system's trash does.")
+    return "\n\n".join(lines)
 
 
 def shown_path(path: Path) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.inventory.deletable import KEPT
 from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.inventory.templates import Overrides, set_override
 from orca_desk.inventory.trainable import why_unsupported, why_untrainable
@@ -86,6 +87,7 @@ class ModelDetail(QFrame):
         self.export.setVisible(trained and model_type is not None)
         self.template.setVisible(model_type in ("gguf", "safetensors"))
         self.remove.setVisible(item.added_path is not None)
+        self.delete.setVisible(usable and item.origin not in KEPT)
         alone = item.added_path == model.path
         self.remove.setText("Remove from list" if alone else "Remove its folder from list")
         what = kind_in_full(model) if isinstance(model, ModelFile) else model.reason
@@ -148,7 +150,21 @@ class ModelDetail(QFrame):
             lambda: self._act("remove"),
             tip="The files are not deleted",
         )
-        for one in (self.teach, self.chat, self.train, self.export, self.template, self.folder, self.remove):
+        self.delete = button(
+            "Delete…",
+            lambda: self._act("delete"),
+            tip="Move the files to the system's trash; asks first",
+        )
+        for one in (
+            self.teach,
+            self.chat,
+            self.train,
+            self.export,
+            self.template,
+            self.folder,
+            self.remove,
+            self.delete,
+        ):
             row.addWidget(one)
         return row
 
@@ -304,6 +320,7 @@ class ModelDetail(QFrame):
         self.export.setIcon(icon("file-output", colours))
         self.folder.setIcon(icon("folder-open", colours))
         self.remove.setIcon(icon("x", colours))
+        self.delete.setIcon(icon("trash-2", colours))
         fit = self.item.fit if self.item else None
         self._fit_row.setVisible(fit is not None)
         if fit is not None:

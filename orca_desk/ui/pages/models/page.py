@@ -24,6 +24,7 @@ from orca_desk.steps.export.offer import exportable_trainings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import SEARCH, Command, Page
+from orca_desk.ui.pages.models.deleting import ask_to_delete
 from orca_desk.ui.pages.models.detail import ModelDetail
 from orca_desk.ui.pages.models.serve_strip import ServeStrip
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
@@ -70,6 +71,13 @@ class ModelsPage(Page):
         ),
         Command(
             "&Remove from list", lambda page: page.act("remove"), key="Del", image="x", on_selection=True
+        ),
+        Command(
+            "&Delete the files…",
+            lambda page: page.act("delete"),
+            key="Shift+Del",
+            image="trash-2",
+            on_selection=True,
         ),
         Command(
             "Chat &template…", lambda page: page.detail.edit_template(), image="file-text", on_selection=True
@@ -262,6 +270,8 @@ class ModelsPage(Page):
         model = item.model
         if what == "remove":
             self._remove(item)
+        elif what == "delete":
+            ask_to_delete(self, item)
         elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "teach":
             self.desk.open("teacher", model=str(model.path))
         elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "chat":

@@ -1,5 +1,6 @@
 """The Models page lists models, adds and removes them, and survives damaged files."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from desktop_waits import wait_for_background
 from library_doubles import make_chat
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 from tiny_models import CHATML, TinyModel, make_tiny
 
@@ -91,6 +93,35 @@ def test_a_file_is_added_selected_and_removed_with_undo(
     assert file.exists() and added_paths(window.desk.library) == [] and len(page.models.rows) == before
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: file in paths(page))
+
+
+def test_the_files_of_a_model_go_to_the_systems_trash_after_a_list_of_what_used_it(
+    page: ModelsPage, window: Window, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.gguf"
+    shutil.copy(tiny_llama.gguf, file)
+    make_chat(window.desk.library, title="", model=file, adapter=None, system="")
+    page.add([file])
+    qtbot.waitUntil(lambda: file in paths(page))
+    select(page, file)
+    qtbot.mouseClick(page.detail.delete, Qt.MouseButton.LeftButton)
+    (box,) = page.findChildren(QMessageBox)
+    assert "mine" in box.text() and str(file) in box.informativeText()
+    assert "used by chat-1" in box.informativeText()
+    (move,) = [one for one in box.buttons() if one.text() == "Move to the trash"]
+    assert box.defaultButton() is not move
+    qtbot.mouseClick(move, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: file not in paths(page))
+    assert not file.exists() and added_paths(window.desk.library) == []
+    assert [one.name for one in (tmp_path / "home").rglob("mine.gguf")] or os.name == "nt"
+
+
+def test_a_part_of_the_app_is_not_deleted(page: ModelsPage) -> None:
+    select(page, TEACHER)
+    assert not page.detail.delete.isVisible()
+    page.act("delete")
+    assert any("part of Orca Desk" in one.text() for one in page.notice.findChildren(QLabel))
+    assert TEACHER.exists() and not page.findChildren(QMessageBox)
 
 
 def test_a_folder_is_dropped(
