@@ -118,7 +118,7 @@ def _asked(stream: BinaryIO, name: str, asked: str) -> Encoding:
         "".encode(asked)
     except (LookupError, ValueError, TypeError) as error:
         hint = "Name one such as utf-8, cp1252 or gb18030."
-        raise UserError(f"There is not text encoding {asked!r}.", hint) from error
+        raise UserError(f"There is no text encoding {asked!r}.", hint) from error
     encoding = "utf-8-sig" if known.name == "utf-8" else known.name
     if not _decodes(stream, encoding):
         raise UserError(f"{name} is not {asked} text.", "Leave the encoding out, or name another one.")

@@ -132,7 +132,7 @@ def create_evaluation(
     """
     if not questions:
         raise UserError(
-            "There are not tasks to evaluate on.", "Choose held-out tasks, or mark some as held out."
+            "There are no tasks to evaluate on.", "Choose held-out tasks, or mark some as held out."
         )
 
     def store(db: sqlite3.Connection) -> str:

@@ -88,7 +88,7 @@ def evaluate_checkpoints(
 ) -> CheckpointCurve:
     """Evaluate the base and every kept checkpoint of a training on the first held-out tasks per family.
 
-    Raises UserError if the training kept none, if there are not tasks, and as `evaluate` does.
+    Raises UserError if the training kept none, if there are no tasks, and as `evaluate` does.
     """
     control = control or JobControl()
     training, system = get_training(library, training_id), system or System()

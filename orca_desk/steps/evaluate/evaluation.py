@@ -175,7 +175,7 @@ def _digest(tasks: Sequence[Task], messages: Callable[[Task], str]) -> str:
 
 def _check(tasks: Sequence[Task]) -> None:
     if not tasks:
-        raise UserError("There are not tasks to evaluate on.", "Select held-out tasks, or hold some out.")
+        raise UserError("There are no tasks to evaluate on.", "Select held-out tasks, or hold some out.")
     if without := [task for task in tasks if task.answer is None]:
         raise UserError(
             f"{len(without):,} of {len(tasks):,} tasks have no reference answer and cannot be graded.",

@@ -62,7 +62,7 @@ def generate(
     control = control or JobControl()
     sampling = sampling or Sampling()
     if not tasks:
-        raise UserError("There are not tasks to answer.", "Import tasks, or widen the filters.")
+        raise UserError("There are no tasks to answer.", "Import tasks, or widen the filters.")
     if samples > 1 and sampling.temperature == 0:
         raise UserError(
             f"At temperature 0, all {samples} answers to a task would be the same.",

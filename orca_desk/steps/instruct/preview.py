@@ -161,7 +161,7 @@ def preview(
 ) -> TeachPreview:
     """Answer and grade five of the wanted tasks, chosen at random. Nothing is stored.
 
-    `on_answer` gets each answer as it arrives. Raises UserError when there are not tasks, when one has no
+    `on_answer` gets each answer as it arrives. Raises UserError when there are no tasks, when one has no
     strategy, and when the teacher cannot be used.
     """
     sampling = sampling or Sampling()
@@ -225,6 +225,6 @@ def random_task(library: Library, families: Sequence[str]) -> Task | None:
 def _random_tasks(library: Library, wanted: TaskFilter) -> list[Task]:
     numbers = task_rowids(library, wanted)
     if not numbers:
-        raise UserError("There are not tasks to answer.", "Import tasks, or widen the filters.")
+        raise UserError("There are no tasks to answer.", "Import tasks, or widen the filters.")
     found = tasks_at(library, random.sample(numbers, min(PREVIEWED, len(numbers))))
     return [task for task in found if task is not None]

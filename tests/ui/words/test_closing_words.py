@@ -7,8 +7,8 @@ def test_each_fate_has_its_line() -> None:
     fates = [("A", "resumes"), ("B", "begins"), ("C", "ends"), ("D", "begins"), ("E", "again")]
     assert closing_lines(fates).splitlines() == [  # type: ignore[arg-type]
         "Finished work is saved, and the next start offers the rest: A.",
-        "Not begun; the next start offers to start: B, D.",
-        "Ends, and the next start offers to start it again: E.",
+        "Not started yet; the next start offers to start: B, D.",
+        "Will be stopped; the next start offers to start it again: E.",
         "The next start does not offer the rest: C.",
     ]
     assert stop_all_hint(fates).splitlines() == [  # type: ignore[arg-type]

@@ -524,7 +524,7 @@ def test_a_model_that_fails_can_be_retried(
     assert page.view.last
     broken = page.view.last.answers[1]
     assert broken.failure.isVisible() and "The worker died" in broken.failure.text()
-    assert not broken.browser.isVisible() and not broken.copy.isVisible()  # there is not text
+    assert not broken.browser.isVisible() and not broken.copy.isVisible()  # there is no text
     press(page, "Retry: Teacher", qtbot)
     sessions[1].say("Hi too")
     sessions[1].finish()
@@ -584,7 +584,7 @@ def test_a_missing_model_is_reported_in_its_column(page: ChatPage, tmp_path: Pat
     assert texts[0]
     broken = page.view.last.answers[1]
     assert "missing.gguf" in broken.failure.text() and broken.failure.isVisible()
-    assert not broken.browser.isVisible() and not broken.copy.isVisible()  # for there is not text
+    assert not broken.browser.isVisible() and not broken.copy.isVisible()  # for there is no text
     assert "missing.gguf" in page.models.heads[1].detail.text()
 
 
