@@ -17,7 +17,7 @@ from orca_desk.cli.options import (
     student_message,
 )
 from orca_desk.cli.output import complain, print_json, say, table
-from orca_desk.cli.own_families import TAKE_SAMPLES, tell_of_mixed, with_samples_option
+from orca_desk.cli.own_families import TAKE_SAMPLES, with_samples_option
 from orca_desk.cli.rule_options import rule_options, rules_from
 from orca_desk.errors import UserError
 from orca_desk.library import snapshots
@@ -38,7 +38,7 @@ from orca_desk.steps.train.base_measure import base_named
 from orca_desk.steps.votes import vote
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
-from orca_desk.ui.words.library import left_out_sentence
+from orca_desk.ui.words.library import left_out_sentence, own_only_sentence
 from orca_desk.ui.words.record_rules import uncounted_text
 from orca_desk.ui.words.snapshots import (
     asked_once_text,
@@ -244,7 +244,7 @@ def _mix_rules(
         )
     return replace(
         rules,
-        families=_families(library, values),
+        **_sources(library, values),
         cap=values["cap"],
         total=values["total"],
         balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
@@ -257,16 +257,21 @@ def _mix_rules(
     )
 
 
-def _families(library: Library, values: dict[str, Any]) -> tuple[str, ...] | None:
-    """Return the families to freeze: the named ones, or those with records that all families means."""
+def _sources(library: Library, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the rules for the families to freeze: the named ones, or what all families means.
+
+    Says on stderr which samples are left out of that.
+    """
     if values["families"] or values["with_samples"]:
-        return values["families"] or None
-    tell_of_mixed(library)
+        return {"families": values["families"] or None}
     choices = freeze_choices(library)
-    if not choices.left_out:
-        return None
-    complain(left_out_sentence(sorted(choices.left_out), TAKE_SAMPLES), "dim")
-    return tuple(name for name in choices.families if name not in choices.left_out)
+    if choices.samples:
+        complain(own_only_sentence(choices.samples, TAKE_SAMPLES), "dim")
+    families = None
+    if choices.left_out:
+        complain(left_out_sentence(sorted(choices.left_out), TAKE_SAMPLES), "dim")
+        families = tuple(name for name in choices.families if name not in choices.left_out)
+    return {"families": families, "own_only": tuple(choices.samples)}
 
 
 def _check_partners(values: dict[str, Any], targets: str | None) -> None:

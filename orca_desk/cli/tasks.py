@@ -29,7 +29,7 @@ from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.ids import full_id
-from orca_desk.library.samples import sample_ids
+from orca_desk.library.samples import samples_in
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.checkers import AUTO
 from orca_desk.method.records import Split
@@ -311,9 +311,9 @@ def delete(
     chosen = any(value and value.strip() for value in (family, split, tag, text))
     if not chosen and not samples:
         raise click.UsageError("Select the tasks with --family, --split, --tag, --text or --samples.")
-    if samples:
-        wanted = replace(wanted, ids=sample_ids())
     with open_library(folder) as library:
+        if samples:
+            wanted = replace(wanted, ids=samples_in(library))
         ids = tasks.task_ids(library, tasks.task_rowids(library, wanted))
         if ids and not yes:
             if not sys.stdin.isatty():

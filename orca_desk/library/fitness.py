@@ -5,7 +5,7 @@ So there is no second copy of the rules.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -17,6 +17,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import FACT_TABLES, OnProgress, fill_answer_facts, unwatched
 from orca_desk.library.record_rules import current_rules, rules_in
 from orca_desk.library.records import CONTENT, CORRECT, FAMILY, LEAKED, TABLES, TEXT, RecordFilter
+from orca_desk.library.samples import RECORD_OF_SAMPLE
 from orca_desk.library.votes import StoredVote, Vote, count_votes, stored_vote, stored_votes
 from orca_desk.method.agreement import agree
 from orca_desk.method.answer_format import LIMIT_S, Format
@@ -38,6 +39,8 @@ FITNESS_TABLES = f"""{TABLES}
     LEFT JOIN tasks AS t INDEXED BY tasks_own_strategy ON t.id = r.task_id AND t.strategy IS NOT NULL
     LEFT JOIN (SELECT family_id, strategy, max(n) FROM pairings GROUP BY family_id) AS p
       ON p.family_id = r.family_id"""
+_NO_SAMPLES = f"""NOT (r.family_id IN
+    (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?))) AND {RECORD_OF_SAMPLE})"""
 _OF_FAMILIES = "r.family_id IN (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?)))"
 # The fields of RecordFacts in order
 _FIELDS = f"""r.finish_reason, {CORRECT}, {LEAKED}, e.record IS NOT NULL, d.decision, r.held_out,
@@ -94,16 +97,19 @@ def judge(
     *,
     families: Iterable[str] | None = None,
     runs: Iterable[str] | None = None,
+    own_only: Collection[str] = (),
     rowids: Iterable[int] | None = None,
 ) -> list[JudgedRecord]:
     """Return how records stand under `rules`, in the order of their ids.
 
-    Only those of `families` and `runs` are considered at all, so that the best of several are the best of
-    these. `rowids` asks for some records; the others matter as they do without it. What `prepare_facts` has
-    not found out counts in an answer's favour, but for votes. Once a regular expression has taken too long on
-    more than a few answers, the format of the others counts as unchecked too (see `require_checked`).
+    Only those of `families` and `runs` are considered at all, and of the families `own_only` none of sample
+    tasks: so the best of several are the best of these. `rowids` asks for some records; the others matter as
+    they do without it. What `prepare_facts` has not found out counts in an answer's favour, but for votes.
+    Once a regular expression has taken too long on more than a few answers, the format of the others counts
+    as unchecked too (see `require_checked`).
     """
-    judged = _compete(_considered(db, rules, families=families, runs=runs, rowids=rowids), rules.per_task)
+    considered = _considered(db, rules, families=families, runs=runs, own_only=own_only, rowids=rowids)
+    judged = _compete(considered, rules.per_task)
     if rowids is None:
         return judged
     wanted = set(rowids)
@@ -207,20 +213,24 @@ def facts_of(stored: str) -> RecordFacts:
 def count_usable(
     db: sqlite3.Connection, rules: FitnessRules, *, families: Sequence[str] | None = None
 ) -> int:
-    """Count the records that a snapshot under `rules` would take, if of `families` alone."""
+    """Count the records that a snapshot under `rules` takes; with `families`, those of own tasks of these."""
     if not (rules.need_text or rules.need_format or rules.agreement or rules.limit_tokens):
         # One scan of an index, in which few records differ in their facts
         db.create_function("is_fit", 8, lru_cache(maxsize=None)(_is_fit(rules)), deterministic=True)
         fit = f"{FITNESS_TABLES} WHERE is_fit({_FIELDS})"
         if not _exceeds(db, fit, rules.per_task):
-            among, names = ("", ()) if families is None else (f" AND {_OF_FAMILIES}", (json_list(families),))
+            among, names = "", []
+            if families is not None:
+                among = f" AND {_OF_FAMILIES} AND {_NO_SAMPLES}"
+                names = [json_list(families)] * 2
             counted = db.execute(f"SELECT count(DISTINCT {CONTENT}) {fit}{among}", names)
             return int(counted.fetchone()[0])
-    return sum(one.standing.reason is None for one in judge(db, rules, families=families))
+    judged = judge(db, rules, families=families, own_only=families or ())
+    return sum(one.standing.reason is None for one in judged)
 
 
 def usable_now(db: sqlite3.Connection, *, families: Sequence[str] | None = None) -> int:
-    """Count the records that a snapshot under the library's own rules would take, if of `families` alone."""
+    """Do what `count_usable` does under the library's own rules."""
     return count_usable(db, rules_in(db), families=families)
 
 
@@ -238,6 +248,7 @@ def _considered(
     *,
     families: Iterable[str] | None = None,
     runs: Iterable[str] | None = None,
+    own_only: Collection[str] = (),
     rowids: Iterable[int] | None = None,
 ) -> list[JudgedRecord]:
     """Return the records to consider by id, each as it stands on its own."""
@@ -245,6 +256,8 @@ def _considered(
     if families is not None:
         conditions.add(_OF_FAMILIES, json_list(families))
     conditions.among("r.run", runs)
+    if own_only:
+        conditions.add(_NO_SAMPLES, json_list(own_only))
     if rowids is not None:
         conditions.add(_RELATED, json_list(rowids))
     columns = f"{_CANDIDATES}, r.run"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import ancestry_of
 from orca_desk.library.records import CORRECT, TABLES
-from orca_desk.library.samples import sample_ids
+from orca_desk.library.samples import OF_SAMPLES
 from orca_desk.library.tasks import get_task
 
 EventKind = Literal[
@@ -91,7 +91,8 @@ def _origin(library: Library, task_id: str) -> list[TaskEvent]:
         return [
             TaskEvent(kind="imported", at=row["at"], run=row["run"], name=row["source"]) for row in imported
         ]
-    return [TaskEvent(kind="sample")] if task_id in sample_ids() else []
+    is_sample = library.row(f"SELECT 1 FROM tasks WHERE id = ? AND {OF_SAMPLES}", (task_id,))
+    return [TaskEvent(kind="sample")] if is_sample else []
 
 
 def _begin(origin: list[TaskEvent], edits: list[TaskEvent]) -> list[TaskEvent]:

@@ -118,6 +118,13 @@ def greedy_identity(
     return record_identity(**values, sampling=used)  # type: ignore[arg-type]
 
 
+def is_bundled(task: str) -> int:
+    """Return whether a task has the id of a bundled one. Before version 22, nothing else was known of it."""
+    from orca_desk.library.samples import sample_ids  # it imports what imports this module
+
+    return int(task in sample_ids())
+
+
 # The SQL functions of the scripts, beside those of every connection: their number of arguments, and what they
 # call
 FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
@@ -125,6 +132,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "content_key": (2, content_key),
     "own_verdict": (5, own_verdict),
     "greedy_identity": (7, greedy_identity),
+    "is_bundled": (1, is_bundled),
 }
 
 

@@ -9,7 +9,13 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
-from orca_desk.library.samples import mixed_families_in, own_families_in, own_record_families_in, sample_ids
+from orca_desk.library.samples import (
+    RECORD_OF_SAMPLE,
+    mixed_families_in,
+    own_families_in,
+    own_record_families_in,
+    sample_ids,
+)
 from orca_desk.library.snapshot_store import LISTED
 from orca_desk.method.statistics import Share, share_of
 
@@ -23,11 +29,11 @@ SCORED = 50  # the newest evaluations among which the best is looked for
 
 SHOWN = 2_000  # characters of a text that a view of a running job shows
 
-RECORDS = """
+RECORDS = f"""
     SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed
     FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n
     WHERE ?1 IS NULL OR r.family_id IN
-      (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1)))
+      (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1))) AND NOT {RECORD_OF_SAMPLE}
 """
 # Only families with training tasks need a strategy: the student learns nothing from the others
 TASKS = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import COLUMNS, Added, DeletedTasks, add_tasks, delete_tasks, task_rows
+from orca_desk.library.tasks import COLUMNS, Added, DeletedTasks, delete_tasks, insert_tasks, task_rows
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
@@ -22,6 +22,10 @@ from orca_desk.paths import resources
 INSERT = (
     f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES (:{', :'.join(COLUMNS)}) ON CONFLICT (id) DO NOTHING"
 )
+# Of `tasks`: it came from the samples. Of `records` as r: its task did, which may be gone by now
+OF_SAMPLES = "n IN (SELECT n FROM samples)"
+RECORD_OF_SAMPLE = """(EXISTS (SELECT 1 FROM samples WHERE task = r.task_id) AND NOT EXISTS
+  (SELECT 1 FROM tasks AS own WHERE own.id = r.task_id AND own.n NOT IN (SELECT n FROM samples)))"""
 
 
 def fill(db: sqlite3.Connection, *, samples: bool) -> None:
@@ -29,16 +33,34 @@ def fill(db: sqlite3.Connection, *, samples: bool) -> None:
     insert_strategies(db, load_folder(resources() / "strategies").values())
     if samples:
         db.executemany(INSERT, task_rows(db, sample_tasks(resources() / "tasks")))
+        db.execute("INSERT INTO samples SELECT n, id FROM tasks")
 
 
 def add_samples(library: Library) -> Added:
-    """Add the bundled tasks; those that the library has stay as they are. `remove_added` takes it back."""
-    return add_tasks(library, sample_tasks(resources() / "tasks"))
+    """Add the bundled tasks; those that the library has stay as they are, and whose they are.
+
+    `remove_added` takes it back.
+    """
+
+    def add(db: sqlite3.Connection) -> Added:
+        added = insert_tasks(db, list(sample_tasks(resources() / "tasks")))
+        db.execute(
+            "INSERT INTO samples SELECT n, id FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+            (json_list(added.added),),
+        )
+        return added
+
+    return library.write(add)
 
 
 def delete_samples(library: Library) -> DeletedTasks:
-    """Delete the bundled tasks that the library still has; return what restores them."""
-    return delete_tasks(library, sample_ids())
+    """Delete the tasks that came from the samples; return what restores them."""
+    return delete_tasks(library, samples_in(library))
+
+
+def samples_in(library: Library) -> tuple[str, ...]:
+    """Return the ids of the tasks that came from the samples and are still there."""
+    return tuple(row["id"] for row in library.rows(f"SELECT id FROM tasks WHERE {OF_SAMPLES} ORDER BY n"))
 
 
 def is_untouched(library: Library) -> bool:
@@ -74,20 +96,27 @@ def own_record_families_in(db: sqlite3.Connection) -> tuple[str, ...] | None:
     Records outlive their tasks: those of the demo are told apart even when the sample tasks are removed. All
     count where there are none of them, or neither a task nor a record of the user's own.
     """
-    own, of_samples = _split_records(db)
-    return own if of_samples and (own or _split(db)[0]) else None
+    rows = _counted_records(db)
+    own = tuple(row["name"] for row in rows if row["records"] > row["samples"])
+    return own if any(row["samples"] for row in rows) and (own or _split(db)[0]) else None
 
 
-def _split_records(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the families with records: those with some of own tasks, and those with samples' alone."""
-    rows = db.execute(
-        "SELECT f.name, EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id"
-        " AND r.task_id NOT IN (SELECT value FROM json_each(?))) AS is_own FROM families AS f"
-        " WHERE EXISTS (SELECT 1 FROM records AS r WHERE r.family_id = f.id) ORDER BY f.name",
-        (json_list(sample_ids()),),
+def sample_records_in(db: sqlite3.Connection) -> dict[str, int]:
+    """Return how many records of sample tasks lie in each family that has records of own tasks too."""
+    return {
+        row["name"]: row["samples"] for row in _counted_records(db) if 0 < row["samples"] < row["records"]
+    }
+
+
+def _counted_records(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Return the families that have records, by name, with the numbers of all and of the sample tasks'."""
+    return db.execute(
+        "WITH of_samples AS MATERIALIZED (SELECT family_id, count(*) AS records FROM records AS r"
+        f" WHERE task_id IN (SELECT task FROM samples) AND {RECORD_OF_SAMPLE} GROUP BY family_id)"
+        " SELECT f.name, c.records, coalesce(s.records, 0) AS samples"
+        " FROM (SELECT family_id, count(*) AS records FROM records GROUP BY family_id) AS c"
+        " JOIN families AS f ON f.id = c.family_id LEFT JOIN of_samples AS s USING (family_id) ORDER BY f.name"
     ).fetchall()
-    own = tuple(row["name"] for row in rows if row["is_own"])
-    return own, tuple(row["name"] for row in rows if not row["is_own"])
 
 
 def mixed_families(library: Library) -> dict[str, int]:
@@ -111,12 +140,11 @@ def _split(db: sqlite3.Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _counted(db: sqlite3.Connection) -> list[sqlite3.Row]:
     """Return the families that have tasks, by name, with the numbers of all and of the samples."""
     return db.execute(
-        "WITH samples AS MATERIALIZED (SELECT family_id, count(*) AS tasks FROM tasks"
-        " WHERE id IN (SELECT value FROM json_each(?)) GROUP BY family_id)"
+        "WITH of_samples AS MATERIALIZED (SELECT family_id, count(*) AS tasks FROM tasks"
+        f" WHERE {OF_SAMPLES} GROUP BY family_id)"
         " SELECT f.name, sum(c.tasks) AS tasks, coalesce(s.tasks, 0) AS samples FROM task_counts AS c"
-        " JOIN families AS f ON f.id = c.family_id LEFT JOIN samples AS s ON s.family_id = c.family_id"
-        " GROUP BY c.family_id HAVING sum(c.tasks) > 0 ORDER BY f.name",
-        (json_list(sample_ids()),),
+        " JOIN families AS f ON f.id = c.family_id LEFT JOIN of_samples AS s ON s.family_id = c.family_id"
+        " GROUP BY c.family_id HAVING sum(c.tasks) > 0 ORDER BY f.name"
     ).fetchall()
 
 

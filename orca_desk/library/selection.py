@@ -31,9 +31,9 @@ class CellCount:
 class Selection:
     """The rows that were taken, in the order of the records' ids, and the account of the choice.
 
-    `considered` counts all records that the rules' families and runs have. `overlaps` are the pairs among the
-    fit records, `held_out` the number of questions that they were compared with (0: not compared), those of
-    the files named `benchmarks` among them.
+    `considered` counts all records that the rules' families and runs have, but for samples that they leave
+    out. `overlaps` are the pairs among the fit records, `held_out` the number of questions that they were
+    compared with (0: not compared), those of the files named `benchmarks` among them.
     `unlimited` of those taken escaped a limit in tokens, as nobody counted theirs.
     """
 
@@ -97,7 +97,7 @@ def select(
     `overlaps` are those found before, so that they need not be found again. Call `prepare_facts` before.
     Raises UserError as `require_checked` does.
     """
-    judged = judge(db, rules, families=rules.families, runs=rules.runs)
+    judged = judge(db, rules, families=rules.families, runs=rules.runs, own_only=rules.own_only)
     require_checked(judged)
     left_out = Counter(one.standing.reason for one in judged if one.standing.reason)
     fit = [one for one in judged if one.standing.reason is None]

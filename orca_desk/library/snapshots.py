@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,7 @@ from orca_desk.library.families import NAME
 from orca_desk.library.fitness import prepare_facts
 from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
 from orca_desk.library.records import SELECT, stored_record
-from orca_desk.library.samples import own_record_families_in
+from orca_desk.library.samples import own_record_families_in, sample_records_in
 from orca_desk.library.selection import Selection, select
 from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshot_store import (
@@ -79,11 +79,13 @@ class FreezeChoices:
     """What rules can choose from: the number of records per family, and per run with the newest first.
 
     `left_out` are the families of sample tasks that all families does not mean, as there are own ones.
+    `samples` counts the records of sample tasks in own families, which are not meant either.
     """
 
     families: dict[str, int]
     runs: dict[str, int]
     left_out: frozenset[str] = frozenset()
+    samples: dict[str, int] = field(default_factory=dict)
 
 
 def freeze_choices(library: Library) -> FreezeChoices:
@@ -96,9 +98,9 @@ def freeze_choices(library: Library) -> FreezeChoices:
     )
     counts = dict(map(tuple, families))
     with library.read() as db:
-        own = own_record_families_in(db)
+        own, samples = own_record_families_in(db), sample_records_in(db)
     left_out = frozenset(() if own is None else counts.keys() - set(own))
-    return FreezeChoices(families=counts, runs=dict(map(tuple, runs)), left_out=left_out)
+    return FreezeChoices(families=counts, runs=dict(map(tuple, runs)), left_out=left_out, samples=samples)
 
 
 def find_overlaps(library: Library, *, near: float = DEFAULT_RULES.near) -> LibraryOverlaps:

@@ -48,7 +48,8 @@ class Learnable:
 class SnapshotRules(FitnessRules):
     """Which records a snapshot takes: the fit ones, and of them a mix.
 
-    `families` and `runs` restrict what is considered at all; None means all of them. `cap` is the maximum per
+    `families` and `runs` restrict what is considered at all; None means all of them. Of the families in
+    `own_only`, records of the bundled sample tasks are left out. `cap` is the maximum per
     family, `total` that of the snapshot. `long_share` is the maximum share (0 to 1) of long answers, those of
     more than `long_over` tokens; None: of more tokens than the median of the family's fit answers.
 
@@ -60,6 +61,7 @@ class SnapshotRules(FitnessRules):
     cap: int | None = None
     families: tuple[str, ...] | None = None
     runs: tuple[str, ...] | None = None
+    own_only: tuple[str, ...] = ()
     total: int | None = None
     balance: Balance | None = None
     long_share: float | None = None

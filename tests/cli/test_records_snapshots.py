@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.base_answers import BaseAnswer, add_base_answers
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
-from orca_desk.library.samples import add_samples
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.samples import add_samples, samples_in
+from orca_desk.library.tasks import TaskFilter, add_tasks, iterate_tasks
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Task, question_key
 
@@ -91,8 +92,13 @@ def test_a_freeze_says_which_own_families_hold_samples_too(
 ) -> None:
     with Library.open(tmp_path / "library") as library:
         add_samples(library)
-    assert "count as yours: words (" in flat(records("freeze", "all"))
-    assert "count as yours" not in flat(records("freeze", "sums", "--family", "sums"))
+        sample = next(iterate_tasks(library, TaskFilter(family="words", ids=samples_in(library))))
+        of_sample = replace(make_record(90), task_id=sample.id, family="words")
+        add_records(library, [judged(of_sample, 90)])
+    said = "Left out: 1 record of sample tasks in own families (words). --with-samples takes them too."
+    assert said in flat(records("freeze", "own"))
+    assert "Left out" not in flat(records("freeze", "all", "--with-samples"))
+    assert "Left out" not in flat(records("freeze", "words", "--family", "words"))
 
 
 def test_tasks_that_a_measured_student_always_solves_are_left_out(

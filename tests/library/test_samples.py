@@ -1,6 +1,7 @@
 """The sample tasks: added when asked for, removed with undo, and never part of one's own families."""
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from new_library import new_library
 
 from orca_desk.cli.own_families import families_meant
 from orca_desk.library.database import Library
+from orca_desk.library.history import task_history
 from orca_desk.library.overview import overview
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import end_run
@@ -19,20 +21,27 @@ from orca_desk.library.samples import (
     own_families,
     sample_families,
     sample_ids,
+    sample_tasks,
+    samples_in,
 )
-from orca_desk.library.snapshots import freeze, freeze_choices
+from orca_desk.library.snapshots import DEFAULT_RULES, freeze, freeze_choices, preview_freeze
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
     count_tasks,
+    delete_tasks,
     iterate_tasks,
     remove_added,
     restore_tasks,
+    task_ids,
+    task_rowids,
 )
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.records import Task
+from orca_desk.paths import resources
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.pair.matrix import pairing_matrix
+from orca_desk.ui.words.snapshots import describe_rules
 
 
 def test_a_new_library_is_empty_unless_samples_are_asked_for(tmp_path: Path) -> None:
@@ -53,6 +62,23 @@ def test_samples_come_and_go_and_leave_own_tasks_alone(tmp_path: Path) -> None:
         assert add_samples(library).added == ()
         remove_added(library, added)
         assert count_tasks(library) == 1
+
+
+def test_an_own_task_worded_as_a_sample_stays(tmp_path: Path) -> None:
+    sample = next(sample_tasks(resources() / "tasks"))
+    with new_library(tmp_path) as library:
+        add_tasks(library, [sample])
+        assert sample.id not in add_samples(library).added
+        assert task_history(library, sample.id).events[0].kind == "added"
+        deleted = delete_samples(library)
+        assert task_ids(library, task_rowids(library)) == [sample.id] and own_families(library) is None
+        restore_tasks(library, deleted)  # they are still samples then
+        assert count_tasks(library) == len(sample_ids()) and samples_in(library) == tuple(
+            one.id for _, one in deleted.tasks
+        )
+        delete_tasks(library, [sample.id])
+        assert add_samples(library).added == (sample.id,) and delete_samples(library).tasks[-1][1] == sample
+        assert count_tasks(library) == 0
 
 
 def test_all_families_are_the_own_ones_once_there_are_some(
@@ -112,6 +138,28 @@ def test_a_freeze_begins_without_the_samples(tmp_path: Path) -> None:
         assert choices.left_out == {sample.family} and len(choices.families) == 2
         delete_samples(library)  # the records that were made of them stay, and stay apart
         assert freeze_choices(library).left_out == {sample.family}
+
+
+def test_a_freeze_of_own_families_leaves_records_of_samples_in_them_out(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_samples(library)
+        sample, same = islice(iterate_tasks(library, TaskFilter(split="train")), 2)
+        own = make_task(1, family=sample.family)
+        delete_tasks(library, [same.id])
+        add_tasks(library, [own, same])  # worded as a sample, but the user's
+        of_own = [replace(make_record(n), task_id=one.id) for n, one in ((1, own), (3, same))]
+        records = [*of_own, replace(make_record(2), task_id=sample.id)]
+        records = [replace(one, family=sample.family) for one in records]
+        add_records(library, [judged(one, n) for one, n in zip(records, (1, 3, 2), strict=True)])
+        choices = freeze_choices(library)
+        assert choices.samples == {sample.family: 1} and not choices.left_out
+        assert (overview(library).records, overview(library).usable) == (2, 2)
+        rules = replace(DEFAULT_RULES, own_only=tuple(choices.samples), overlap="allow")
+        for held_back in (replace(rules, min_tokens=1), rules):  # by texts and by an index of facts
+            assert preview_freeze(library, rules=held_back).considered == 2
+        assert freeze(library, name="own", rules=rules).records == 2
+        assert sample.family in describe_rules(rules)
+        assert freeze(library, name="all").records == 3
 
 
 def test_home_counts_what_was_made_of_own_tasks(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The library's tables, as the SQL scripts that create them: one file per version, in the order of their numbers.
+"""The library's tables, as the SQL scripts that create them: one file per version, in order.
 
 Append only: a released script never changes; a new one follows it (see migrations.py).
 """
@@ -25,6 +25,7 @@ from orca_desk.library.schema import (
     v19_turns,
     v20_trash_and_notes,
     v21_turns_in_chats,
+    v22_samples,
 )
 
 MIGRATIONS: tuple[str, ...] = (
@@ -49,4 +50,5 @@ MIGRATIONS: tuple[str, ...] = (
     v19_turns.SCRIPT,
     v20_trash_and_notes.SCRIPT,
     v21_turns_in_chats.SCRIPT,
+    v22_samples.SCRIPT,
 )

@@ -57,6 +57,17 @@ def mixed_sentence(mixed: Mapping[str, int]) -> str:
     )
 
 
+def own_only_sentence(samples: Mapping[str, int], remedy: str) -> str:
+    """Return that records of sample tasks are left out of families of the user's own, by their number."""
+    return f"Left out: {samples_of(samples)}. {remedy}"
+
+
+def samples_of(samples: Mapping[str, int]) -> str:
+    """Return how many records of sample tasks lie in which families: "4 records of sample tasks (belief)"."""
+    named = ", ".join(samples)
+    return f"{counted(sum(samples.values()), 'record')} of sample tasks in own families ({named})"
+
+
 def left_out_sentence(of_samples: Sequence[str], remedy: str) -> str:
     """Return that families of sample tasks are left out, and how they are taken too."""
     named = ", ".join(of_samples)

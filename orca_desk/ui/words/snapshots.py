@@ -33,6 +33,7 @@ OVERLAP: Mapping[OverlapRule, str] = {
 }
 # Names of rules where two snapshots differ
 RULES: Mapping[str, str] = {
+    "own_only": "Without records of sample tasks",
     "instruction": "System message",
     "per_task": "Maximum per task and strategy",
     "cap": "Maximum per family",
@@ -56,6 +57,8 @@ def _mix_rules(rules: SnapshotRules) -> Iterator[str]:
         yield f"at most {rules.cap:,} per family"
     if rules.families is not None:
         yield f"families {', '.join(rules.families)}"
+    if rules.own_only:
+        yield f"none of sample tasks in {', '.join(rules.own_only)}"
     if rules.runs is not None:
         yield f"runs {', '.join(rules.runs)}"
     if rules.balance is not None:

@@ -1,15 +1,16 @@
 """Which families and runs a snapshot takes records from."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from orca_desk.library.snapshots import FreezeChoices
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.library import SAMPLES_UNCHECKED
+from orca_desk.ui.words.library import SAMPLES_UNCHECKED, samples_of
 
 
 class FreezeSources(QWidget):
@@ -19,6 +20,7 @@ class FreezeSources(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._samples: Mapping[str, int] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, GRID, 0, 0)
         row.setSpacing(2 * GRID)
@@ -35,14 +37,23 @@ class FreezeSources(QWidget):
                 self.samples_out = label(SAMPLES_UNCHECKED, tone="muted", size="caption", wrap=True)
                 self.samples_out.hide()
                 side.addWidget(self.samples_out)
+                self.samples = QCheckBox()
+                self.samples.toggled.connect(self.changed)
+                self.samples.hide()
+                side.addWidget(self.samples)
             row.addLayout(side)
 
     def apply(self, rules: SnapshotRules) -> SnapshotRules:
         """Return `rules` with what is checked here."""
-        return replace(rules, families=_checked(self.families), runs=_checked(self.runs))
+        own_only = () if self.samples.isChecked() else tuple(self._samples)
+        return replace(rules, families=_checked(self.families), runs=_checked(self.runs), own_only=own_only)
 
     def offer(self, choices: FreezeChoices) -> None:
-        """Fill the lists. Families of sample tasks beside own ones are not checked."""
+        """Fill the lists. Families of sample tasks beside own ones are not checked, nor samples in these."""
+        self._samples = choices.samples
+        self.samples.setText(f"Also records of sample tasks ({sum(choices.samples.values()):,})")
+        self.samples.setToolTip(samples_of(choices.samples))
+        self.samples.setVisible(bool(choices.samples))
         self.samples_out.setVisible(bool(choices.left_out))
         for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
             box.blockSignals(True)
