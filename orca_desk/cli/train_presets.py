@@ -88,7 +88,7 @@ def save(name: str, source: str | None, as_json: bool, **settings: Any) -> None:
     """Save settings under a name; one of that name is replaced."""
     chosen = given_settings(settings, preset=source)
     before = save_preset(name, chosen)
-    said = f"The preset {name} {'is saved' if before is None else 'was replaced'}."
+    said = f"{'Saved' if before is None else 'Replaced'} the preset {name}."
     _tell(as_json, said, name=name, replaced=before)
 
 

@@ -43,7 +43,7 @@ def test_a_backup_is_made_compared_and_put_into_place(folder: Path) -> None:
     with Library.open(folder) as library:
         assert count_tasks(library) == 4
     done = backups(folder, "restore", "newest", "--in-place", "--yes")
-    assert "The state before is kept" in done.stdout, done.output
+    assert "The previous state is kept" in done.stdout, done.output
     with Library.open(folder) as library:
         assert count_tasks(library) == 3
     before, first = listed(folder)

@@ -46,7 +46,7 @@ def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
     back = tidy(folder, "trash", "restore", str(deleted["trash"]))
     assert back.output == "Restored 1 training.\n"
     gone = tidy(folder, "trash", "restore", str(deleted["trash"]))
-    assert gone.exit_code == 1 and "not in the trash any more" in str(gone.exception)
+    assert gone.exit_code == 1 and "no longer in the trash" in str(gone.exception)
 
 
 def test_what_must_stay_says_why(folder: Path) -> None:

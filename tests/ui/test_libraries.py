@@ -147,7 +147,9 @@ def test_a_library_is_packed_and_opened_elsewhere(
     dialog.where.setText(str(tmp_path))
     dialog.name.setText("there")
     dialog.accept()
-    qtbot.waitUntil(lambda: window.notice.text.text() == f"Made the library library in {tmp_path / 'there'}")
+    qtbot.waitUntil(
+        lambda: window.notice.text.text() == f"Created the library library in {tmp_path / 'there'}"
+    )
     assert (tmp_path / "there" / "library.db").is_file()
     path.write_bytes(b"PK\x03\x04")
     act(window, "Open bundle…").trigger()

@@ -110,7 +110,7 @@ def test_an_undo_says_what_did_not_come_back(window: Window, library: Library, q
     window.show_page("home")
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: window.page is page)
-    qtbot.waitUntil(lambda: "it was restored already" in page.notice.text.text())
+    qtbot.waitUntil(lambda: "it was already restored" in page.notice.text.text())
     rows_are(table, 1, qtbot)
 
 

@@ -154,7 +154,7 @@ def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbo
             promise = close_and_stop(window, qtbot)
             assert promise.splitlines() == [
                 "Finished work is saved, and the next start offers the rest: Busy.",
-                "Not begun; the next start offers to start: First, Second.",
+                "Not started yet; the next start offers to start: First, Second.",
             ]
         assert stored(library) == ["First", "Second"]
         with desktop(library, theme) as window:

@@ -209,5 +209,5 @@ def test_it_is_said_where_one_model_was_computed_by_different_engines(library):
         end_run(library, one, "done", outcome=outcome.to_json())
     assert comparison_notes(compare_models(library, [after, later])) == []
     (note,) = comparison_notes(compare_models(library, [before, after]))
-    assert "m.gguf was not computed alike" in note
+    assert "m.gguf was computed in different ways" in note
     assert "by an unrecorded engine" in note and "by F16" in note

@@ -299,7 +299,7 @@ def test_the_trash_is_emptied_by_age_or_whole(library: Library) -> None:
     assert empty_trash(library, older_than_days=30) == 0
     assert empty_trash(library) == 1
     assert list((library.folder / "trash").glob("*")) == []
-    with pytest.raises(UserError, match="not in the trash any more"):
+    with pytest.raises(UserError, match="no longer in the trash"):
         restore(library, entry)
     assert library.rows("SELECT 1 FROM trash_rows") == []
 

@@ -289,9 +289,9 @@ def test_a_damaged_library_that_can_be_read_is_restored_in_place(
         page = window.show_page("settings")
         assert isinstance(page, SettingsPage)
         dialog = restoring(page, qtbot)
-        assert "nobody can tell what differs" in dialog.about.text() or dialog.lists[1].isVisible()
+        assert "what differs is unknown" in dialog.about.text() or dialog.lists[1].isVisible()
         qtbot.mouseClick(dialog.in_place, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: codes == [RESTART], timeout=10_000)
-        assert str(window.desk.view_state.value(BEFORE)).startswith("The damaged state before was moved")
+        assert str(window.desk.view_state.value(BEFORE)).startswith("The damaged state was moved")
     with Library.open(library.folder) as restored:
         assert count_tasks(restored) == 300 and len(replaced_in(restored.folder)) == 1
