@@ -1,11 +1,11 @@
 """Exporting a chat: every turn with the answers of all columns, as Markdown, as a web page, or as JSON.
 
-The files name the models' files, without their folders. Markdown holds what was written as it is, but closes
-code that an answer left open. In the web page all of it is text: it runs nothing and loads nothing.
+The files name the models' files, without their folders. In Markdown, questions and answers are quoted, so
+that no answer can pass for another column's; in the web page all of it is text: it runs nothing and loads
+nothing. Both show hidden characters by their names. JSON holds every character as it was written.
 """
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from html import escape
@@ -17,6 +17,7 @@ from orca_desk.files import atomic_write
 from orca_desk.library.chats import Chat, ChatMessage
 from orca_desk.library.database import Library
 from orca_desk.method.grading import Verdict
+from orca_desk.method.hidden_characters import visible
 from orca_desk.steps.chat.models import ChatModel, models_of
 from orca_desk.steps.chat.transcript import Transcript, Turn, read_transcript
 from orca_desk.steps.chat.wording import column_name
@@ -25,7 +26,6 @@ ChatFormat = Literal["md", "html", "json"]
 FORMATS: tuple[ChatFormat, ...] = get_args(ChatFormat)
 KIND = "orca-desk chat"
 ENDS = {"length": "cut off at the length limit", "cancelled": "stopped"}
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")  # a line that begins or ends code
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 110em; padding: 0 1.5em; }
@@ -69,7 +69,7 @@ def export_chat(library: Library, chat_id: str, path: Path, wanted: ChatFormat |
 def as_markdown(transcript: Transcript, models: Sequence[ChatModel]) -> str:
     """Return a chat as Markdown."""
     chat = transcript.columns[0]
-    parts = [f"# {_line(chat.title)}", f"Begun {_when(chat)} · {_columns(models)}"]
+    parts = [f"# {_line(chat.title)}", f"Begun {_when(chat)} · {_line(_columns(models))}"]
     system = None
     for number, turn in enumerate(transcript.turns, 1):
         if turn.system != system:
@@ -81,7 +81,7 @@ def as_markdown(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         parts += [f"*{note}*" for note in _reference(turn)]
         for model, answer, verdict in zip(models, turn.answers, turn.verdicts, strict=True):
             parts.append(f"### {_line(column_name(model))}")
-            parts.append("*No answer.*" if answer is None else _closed(answer.content))
+            parts.append("*No answer.*" if answer is None else _quoted(answer.content))
             notes = _notes(answer, verdict)
             parts += [f"*{notes}*"] if notes else []
     return "\n\n".join(parts) + "\n"
@@ -91,8 +91,8 @@ def as_html(transcript: Transcript, models: Sequence[ChatModel]) -> str:
     """Return a chat as a web page in which nothing but text comes from the chat."""
     chat = transcript.columns[0]
     body = [
-        f"<h1>{escape(chat.title)}</h1>",
-        f'<p class="note">Begun {escape(_when(chat))} · {escape(_columns(models))}</p>',
+        f"<h1>{escape(_line(chat.title))}</h1>",
+        f'<p class="note">Begun {escape(_when(chat))} · {escape(_line(_columns(models)))}</p>',
     ]
     system = None
     for number, turn in enumerate(transcript.turns, 1):
@@ -106,7 +106,7 @@ def as_html(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         body += [f'<div class="note">{escape(note)}</div>' for note in _reference(turn)]
         body += ["</div>", '<div class="answers">']
         for model, answer, verdict in zip(models, turn.answers, turn.verdicts, strict=True):
-            body.append(f'<div class="answer"><h2>{escape(column_name(model))}</h2>')
+            body.append(f'<div class="answer"><h2>{escape(_line(column_name(model)))}</h2>')
             body.append(_text("No answer." if answer is None else answer.content))
             body.append(f'<div class="note">{escape(_notes(answer, verdict))}</div></div>')
         body.append("</div>")
@@ -115,7 +115,7 @@ def as_html(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(chat.title)}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(_line(chat.title))}</title><style>{STYLE}</style></head>\n<body>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )
@@ -196,25 +196,14 @@ def _when(chat: Chat) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(visible(text).split())
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+    """Return a text as a quotation of Markdown, whatever ends its lines."""
+    lines = visible(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def _text(text: str) -> str:
-    return f'<div class="text" dir="auto">{escape(text)}</div>'
-
-
-def _closed(text: str) -> str:
-    """Close code that a text leaves open, or all that comes after it would be read as code, too."""
-    fence = ""
-    for line in text.splitlines():
-        if found := FENCE.fullmatch(line):
-            mark, rest = found.groups()
-            if fence and mark.startswith(fence) and not rest.strip():
-                fence = ""
-            elif not fence and not (mark[0] == "`" and "`" in rest):
-                fence = mark
-    return f"{text}\n{fence}" if fence else text
+    return f'<div class="text" dir="auto">{escape(visible(text))}</div>'

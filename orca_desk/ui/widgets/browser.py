@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QToolTip, QWidget
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID, current_colours, text_display
 from orca_desk.ui.widgets.formula_popup import FormulaPopup
@@ -48,7 +49,6 @@ from orca_desk.ui.widgets.rich_text import (
     set_code_apart,
 )
 from orca_desk.ui.widgets.text import LONGEST_TIP
-from orca_desk.ui.words.visible import visible
 from orca_desk.yielding import ui_busy
 
 # Longer texts are shown as plain text: laying out rich text takes time, and tables take the most

@@ -4,9 +4,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.theme import Size, font
 from orca_desk.ui.widgets.text import Tone, safe_tip
-from orca_desk.ui.words.visible import visible
 
 
 class ElidedLabel(QLabel):

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme, font, grown
-from orca_desk.ui.words.visible import visible
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()

@@ -6,8 +6,8 @@ from typing import Literal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.theme import Colours, Role, Theme, font
-from orca_desk.ui.words.visible import visible
 
 Mark = Literal["plain", "heading", "muted", "control", "system", "user", "assistant", "erased", "inserted"]
 MARK_COLOURS: dict[Mark, Role] = {

@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QSortFilterProxyModel, Qt
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.glossary import tip_of
-from orca_desk.ui.words.visible import visible
 
 Row = TypeVar("Row")
 MOST_STEPS = 500  # rows that come or go one by one

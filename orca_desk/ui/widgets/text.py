@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
 from orca_desk.ui.theme import Tone as Tone
 from orca_desk.ui.words.glossary import tip_of
-from orca_desk.ui.words.visible import visible
 
 LONGEST_TIP = 1000  # characters
 

@@ -1,6 +1,6 @@
 """Texts cut to a length that fits a row, a menu or a card."""
 
-from orca_desk.ui.words.visible import visible
+from orca_desk.method.hidden_characters import visible
 
 LONGEST = 300
 

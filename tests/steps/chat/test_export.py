@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import Chat, ChatMessage, add_message, ask_columns, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
+from orca_desk.method.hidden_characters import visible
 from orca_desk.method.records import Task
-from orca_desk.steps.chat.export import as_html, as_markdown, export_chat
+from orca_desk.steps.chat.export import as_html, as_json, as_markdown, export_chat
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Transcript, Turn
 
@@ -68,7 +70,7 @@ def test_markdown_holds_every_turn_and_column(library: Library, chat_id: str, tm
         "## System message\n\n> S",
         "**User, earlier:**\n\n> 1 + 1?",
         "*Task of sums. Reference answer: 4*",
-        "### Teacher: a.gguf\n\nAnswer: 4\n\n*correct · 3 tokens*",
+        "### Teacher: a.gguf\n\n> Answer: 4\n\n*correct · 3 tokens*",
         "### Tuned student: b.gguf with c.gguf\n\n*No answer.*",
         "*cut off at the length limit*",
     ):
@@ -109,21 +111,29 @@ def test_whatever_a_model_writes_is_text_in_the_web_page(text: str) -> None:
     transcript = Transcript(columns=(CHAT,), turns=(said,))
     page = Tags(as_html(transcript, [chat_model]))
     assert set(page.tags) == {"html", "head", "meta", "title", "style", "body", "h1", "p", "h2", "div"}
-    assert text == "" or "".join(page.text).count(text) >= 3
+    assert text == "" or "".join(page.text).count(visible(text)) >= 3
 
 
-@pytest.mark.parametrize(
-    ("answer", "written"),
-    [
-        ("```python\nx = 1", "```python\nx = 1\n```"),
-        ("~~~~\n```\n~~~", "~~~~\n```\n~~~\n~~~~"),
-        ("```\nx\n```\nDone", "```\nx\n```\nDone"),
-        ("```not code``` at all", "```not code``` at all"),
-    ],
-)
-def test_code_that_an_answer_left_open_does_not_swallow_the_rest(answer: str, written: str) -> None:
-    said = ChatMessage(role="assistant", content=answer)
-    turn = Turn(question="?", system="", answers=(said,), verdicts=(None,), votes=(None,))
+PARTS = ("### Teacher: a.gguf", "```", "~~~", "<div>", "- ", "x", "", " ", "\r", "\r\n", "\n", "2.")
+
+
+@given(text=st.lists(st.sampled_from(PARTS)).map("".join))
+@settings(max_examples=100)
+def test_nothing_that_an_answer_says_passes_for_the_file_around_it(text: str) -> None:
+    said = ChatMessage(role="assistant", content=text)
+    turn = Turn(question=text, system="", answers=(said,), verdicts=(None,), votes=(None,))
     transcript = Transcript(columns=(CHAT,), turns=(turn,))
     page = as_markdown(transcript, [ChatModel(part="base", model=Path("/a"))])
-    assert page.endswith(f"\n\n{written}\n")
+    outside = [one for one in MarkdownIt().parse(page) if one.level == 0 and one.nesting >= 0]
+    assert [one.type for one in outside].count("blockquote_open") == 2
+    heads = [one.tag for one in outside if one.type == "heading_open"]
+    assert heads == ["h1", "h2", "h2", "h3"]
+
+
+def test_hidden_characters_are_named_where_people_read_and_kept_for_programs() -> None:
+    said = ChatMessage(role="assistant", content="\u202e21")
+    turn = Turn(question="?", system="", answers=(said,), verdicts=(None,), votes=(None,))
+    transcript = Transcript(columns=(CHAT,), turns=(turn,))
+    models = [ChatModel(part="base", model=Path("/a"))]
+    assert "> ‹RLO›21" in as_markdown(transcript, models) and "‹RLO›21" in as_html(transcript, models)
+    assert json.loads(as_json(transcript, models))["turns"][0]["answers"][0]["content"] == "\u202e21"

@@ -8,13 +8,13 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.code_blocks import guess_language
 from orca_desk.ui.widgets.formula_popup import FormulaPopup
 from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT, formulas
 from orca_desk.ui.widgets.glyphs import Glyphs
-from orca_desk.ui.words.visible import visible
 
 ANSWER = (
     r"So $x^2 = 4$ and \(\frac{a}{b}\), for $5."

@@ -10,6 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage
 from orca_desk.method.agreement import Agreement
 from orca_desk.method.grading import Verdict
+from orca_desk.method.hidden_characters import visible
 from orca_desk.method.thoughts import split_thoughts
 from orca_desk.steps.chat.events import Piece, Sampled
 from orca_desk.steps.chat.models import Part
@@ -23,7 +24,6 @@ from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
-from orca_desk.ui.words.visible import visible
 
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again

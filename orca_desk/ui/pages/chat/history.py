@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.chats import Chat, RemovedRows, delete_chat, list_chats, put_back, rename_chat
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.visible import visible
 
 SHOWN = 500
 TYPING_MS = 200

@@ -7,11 +7,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QIcon
 
 from orca_desk.library.answers import AnswerOutcome, AskedTask
+from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Role
 from orca_desk.ui.widgets.rows import in_order, natural_key
-from orca_desk.ui.words.visible import visible
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()

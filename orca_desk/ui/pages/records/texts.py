@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from orca_desk.method.erasure import Segment
+from orca_desk.method.hidden_characters import visible
 from orca_desk.method.leaks import Leak
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, Colours, Role, font
 from orca_desk.ui.widgets.browser import Browser
-from orca_desk.ui.words.visible import visible
 
 # Characters that are shown until the user asks for the full text; a table takes longer to lay out
 MAX_RESPONSE, MAX_CELL = 20_000, 8_000
