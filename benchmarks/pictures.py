@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
@@ -178,7 +178,10 @@ def exporting(stage: Stage) -> None:
     page.export()
     with stage.dialog(page, DataExportDialog) as dialog:
         dialog.place.setText("/home/ada/data/tasks.jsonl")
-        dialog.choose_format("messages")
+        formats = dialog.formats
+        rows = range(formats.count())
+        offered = [formats.item(row).data(Qt.ItemDataRole.UserRole) for row in rows]
+        formats.setCurrentRow(offered.index("messages"))
         until(dialog.export_button.isEnabled)
         stage.both("export-data")
 

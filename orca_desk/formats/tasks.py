@@ -2,17 +2,14 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from orca_desk.errors import UserError
-from orca_desk.formats.layout import Asked, find_container
 from orca_desk.formats.packed import unpacked
-from orca_desk.formats.parts import Part
-from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
 
@@ -20,44 +17,14 @@ DEFAULT_FAMILY = "general"
 EXAMPLE = 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
 
 
-def read_tasks(
-    source: Path | BinaryIO, mapping: Mapping[str, str] | None = None, *, family: str = DEFAULT_FAMILY
-) -> Iterator[Task | BadRow]:
-    """Yield the tasks of a file one by one, and a BadRow for each row that is not a task.
-
-    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) takes precedence,
-    and an empty column there leaves a field empty. Rows without a family get `family`.
-    Raises UserError for a missing file, one that is no text, and a file without a good row.
-    """
-    with opened(source) as (stream, path):
-        file = TaskFile(stream, path, Asked(mapping=dict(mapping or {}), family=family))
-        yield from readable(file.rows(), path)
-
-
-def readable(rows: Iterable[Task | BadRow], path: Path) -> Iterator[Task | BadRow]:
-    """Yield the rows of a file called `path`. Raises UserError in the end if none of them was a task."""
-    good, first_bad = 0, None
-    for row in rows:
-        good += isinstance(row, Task)
-        if isinstance(row, BadRow):
-            first_bad = first_bad or row
-        yield row
-    if not good and first_bad:
+def require_task(tasks: int, first_bad: BadRow | None, path: Path) -> None:
+    """Raise UserError if a file called `path` has no task; `first_bad` is its first row that is none."""
+    if not tasks and first_bad:
         raise UserError(
             f"{path} contains no readable task; line {first_bad.line}: {first_bad.what}.", first_bad.hint
         )
-    if not good:
+    if not tasks:
         raise UserError(f"{path} contains no tasks.", EXAMPLE)
-
-
-def parts_of(source: Path | BinaryIO) -> tuple[Part, ...]:
-    """Return the parts of a source that holds several sets of rows; none for a file of one.
-
-    Raises UserError for a source that cannot be read.
-    """
-    with opened(source) as (stream, path):
-        container = find_container(stream, path, Asked())
-        return container.parts() if container else ()
 
 
 @contextmanager

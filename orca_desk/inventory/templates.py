@@ -29,7 +29,6 @@ from orca_desk.processes.asking import Runner
 OVERRIDES = "templates"  # a setting: the SHA-256 of a model's weights -> {"template", "bytes"}
 LONGEST = 200_000  # characters; the longest template of a publisher has about 20,000
 OWN = "chat_template.jinja"  # in a student's folder; it goes before the one in tokenizer_config.json
-LINKED = ".safetensors"
 COPIED = (".json", ".jinja", ".model", ".txt", ".md")
 LARGEST_COPY = 64 * 2**20  # bytes; a tokenizer.json has up to 34 million
 
@@ -75,12 +74,6 @@ class Overrides:
 def override_of(library: Library, model: Path) -> str | None:
     """Return the user's template for `model`; see `Overrides.find`."""
     return Overrides.of(library).find(model)
-
-
-def effective_template(library: Library, model: Path) -> str | None:
-    """Return the template that `model` is used with; None for a model without any. Raises UserError."""
-    override = override_of(library, model)
-    return read_chat_template(model) if override is None else override
 
 
 def read_template(file: Path) -> str:

@@ -1,10 +1,8 @@
 """The name that the user gave a library. It is stored inside, so that it goes wherever the folder goes."""
 
-from pathlib import Path
-
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.settings import get_setting, peek_setting, set_setting
+from orca_desk.library.settings import get_setting, set_setting
 
 NAME = "library.name"
 LONGEST = 80  # characters: titles and menus show it
@@ -13,11 +11,6 @@ LONGEST = 80  # characters: titles and menus show it
 def get_name(library: Library) -> str:
     """Return the name that the user gave the library; "" where it is called as its folder."""
     return _text(get_setting(library, NAME))
-
-
-def peek_name(folder: Path) -> str:
-    """Return the name of the library in `folder`, which another process may have open; "" without one."""
-    return _text(peek_setting(folder, NAME))
 
 
 def rename_library(library: Library, name: str) -> str:

@@ -17,8 +17,3 @@ def require_whole(library: Library, snapshot_id: str) -> None:
             f" for good on {row['lost_at'][:10]}.",
             "Freeze a new snapshot, with the same rules, from the records that are left.",
         )
-
-
-def lost_records(library: Library) -> dict[str, int]:
-    """Return how many records each snapshot lost to deletions for good, by the snapshot's id."""
-    return {row[0]: row[1] for row in library.rows("SELECT snapshot, records FROM snapshot_losses")}

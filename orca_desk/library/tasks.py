@@ -176,13 +176,8 @@ def tasks_asking(library: Library, users: Iterable[str]) -> dict[str, Task]:
     return {task.conversation: task for task in map(task_from_row, yielding(rows))}
 
 
-def update_task(library: Library, task: Task) -> Task:
-    """Replace the task with the same id; return the earlier one, with which to undo this."""
-    return update_tasks(library, [task])[0]
-
-
 def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
-    """Do what `update_task` does for several tasks, all or none.
+    """Replace the tasks with the same ids, all or none; return the earlier ones, with which to undo this.
 
     The verdicts of their records stay: `steps/regrading.py` replaces tasks whose references change.
     """

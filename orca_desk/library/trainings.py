@@ -139,12 +139,6 @@ def loss_outline(library: Library, training_id: str, *, points: int = 64) -> lis
     return [row["loss"] for row in rows]
 
 
-def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
-    """Return the path of each step's checkpoint, by step; some may have been deleted since."""
-    rows = library.rows("SELECT * FROM checkpoints WHERE training = ? ORDER BY step", (training_id,))
-    return {row["step"]: resolve_path(library, row["path"]) for row in rows}
-
-
 def newest_checkpoint(library: Library, training_id: str) -> int | None:
     """Return the step of the newest checkpoint on the disk, from which a training resumes, or None."""
     folders = (training_folder(library, training_id) / "checkpoints").glob("step-*")

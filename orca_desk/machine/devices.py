@@ -60,12 +60,6 @@ def llama_kind(name: str) -> Kind:
     return LLAMA_KINDS.get(name.rstrip("0123456789"), "other")
 
 
-def number_of(name: str) -> int:
-    """Return the number in "CUDA1" or "cuda:1"; 0 where there is none, as in "mps"."""
-    digits = name[len(name.rstrip("0123456789")) :]
-    return int(digits) if digits else 0
-
-
 def known_names(device: str, program: Program) -> tuple[str, ...]:
     """Return what `program` may call `device` ("cuda:1") where nothing is known but this name."""
     kind, _, number = device.partition(":")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from orca_desk.method.statistics import Share, share_of
 from orca_desk.method.strategies import Strategy
 
 _BARE_ANSWER_WORDS = 12  # one line no longer than this is an answer given at once
@@ -42,12 +41,6 @@ def confusion(pairs: Iterable[tuple[str, str | None]]) -> dict[str, dict[str | N
         row = counts.setdefault(paired, {})
         row[chosen] = row.get(chosen, 0) + 1
     return counts
-
-
-def adherence(pairs: Iterable[tuple[str, str | None]], confidence: float = 0.95) -> Share:
-    """Return the share of (paired, recognised) that agree, with its Wilson interval."""
-    agreed = [paired == chosen for paired, chosen in pairs]
-    return share_of(sum(agreed), len(agreed), confidence)
 
 
 def _marker_pattern(markers: set[str]) -> re.Pattern[str]:

@@ -158,12 +158,6 @@ def has_terms(terms: str, text: str | None) -> bool:
     )
 
 
-def field_value(field: str, value: str) -> str:
-    """Return a condition as one types it: quoted where the value needs that."""
-    bare = re.fullmatch(r'[^\s",]+', value) is not None
-    return f"{field}:{value}" if bare else f'{field}:"{value.replace(chr(34), "")}"'
-
-
 def _plain(text: str) -> str:
     """Return a text without case and accents, as the index of SQLite has it; `_` parts words there."""
     parts = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))

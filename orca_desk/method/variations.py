@@ -34,9 +34,6 @@ _ITEM = re.compile(
 _TASK = re.compile(
     r"^[\s>#*_]*(?:the\s+)?(?:new\s+|edited\s+)?task[*_]*\s*:[*_]*\s*", re.IGNORECASE | re.MULTILINE
 )
-_SOLUTION = re.compile(
-    r"^\s*[*_#]*(?:the\s+)?(?:solution|answer|explanation)(?:\s+is)?[*_]*\s*:", re.IGNORECASE | re.MULTILINE
-)
 _ECHO = re.compile(r"^(?:the\s+)?suggestion\s*:?\s*(?:\d+[.):]\s*)?", re.IGNORECASE)  # of the request
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 60  # of a suggestion

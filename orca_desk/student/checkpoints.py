@@ -212,16 +212,8 @@ def _prune(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-def adapters_in_order(folder: Path) -> list[Path]:
-    """Return the adapters of the checkpoints in `folder` that are still there, whole or kept, by step."""
-    kept = {path.name: path for path in in_order(folder / KEPT)}
-    whole = {path.name: path / "adapter" for path in in_order(folder) if (path / "adapter").is_dir()}
-    found = kept | whole
-    return [found[name] for name in sorted(found, key=lambda name: int(name.removeprefix("step-")))]
-
-
 def step_of(adapter: Path) -> int:
-    """Return the step of an adapter that `adapters_in_order` found."""
+    """Return the step of an adapter: one in its checkpoint's folder, or one that was kept alone."""
     name = adapter.parent.name if adapter.name == "adapter" else adapter.name
     return int(name.removeprefix("step-"))
 

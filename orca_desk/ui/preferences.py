@@ -71,11 +71,6 @@ def known_libraries(chosen: QSettings) -> list[KnownLibrary]:
     ]
 
 
-def recent_libraries(chosen: QSettings) -> list[Path]:
-    """Return the folders of libraries that were open lately and are still there, the latest first."""
-    return [one.folder for one in known_libraries(chosen) if one.is_there]
-
-
 def _names(chosen: QSettings) -> dict[str, str]:
     try:
         stored = json.loads(str(chosen.value(NAMES) or "{}"))

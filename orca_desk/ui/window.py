@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent, QScreen, QShowEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QScreen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -11,7 +11,6 @@ from orca_desk.errors import UserError
 from orca_desk.ui.awake import JobsAwake
 from orca_desk.ui.backing_up import BackingUp
 from orca_desk.ui.closing import Closing
-from orca_desk.ui.commands import menu_actions
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.emptying import TrashEmptying
 from orca_desk.ui.indexing import TextIndexing
@@ -155,10 +154,6 @@ class Window(QMainWindow):
         shown = self._stack.currentWidget()
         page = shown.page if isinstance(shown, PageArea) else None
         return page if isinstance(page, Page) else None
-
-    def all_actions(self) -> list[QAction]:
-        """Return every action of the menus, those of the current page included."""
-        return [action for action, _ in menu_actions(self.menuBar())]
 
     def come_back(self) -> None:
         """Bring the window to the front, and keep it open: a second start on the same library asks for it."""

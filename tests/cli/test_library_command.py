@@ -9,8 +9,9 @@ from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.cli import commands
-from orca_desk.library.naming import peek_name
+from orca_desk.library.naming import NAME
 from orca_desk.library.records import add_records
+from orca_desk.library.settings import peek_setting
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training, set_adapter
@@ -74,7 +75,7 @@ def test_a_library_is_made_with_and_without_the_samples(tmp_path: Path) -> None:
 def test_a_library_is_renamed_and_its_folder_stays(trained: Path) -> None:
     there = ("--library", str(trained))
     assert library("rename", "  My   thesis ", *there).stdout == "The library is now called My thesis.\n"
-    assert peek_name(trained) == "My thesis"
+    assert peek_setting(trained, NAME) == "My thesis"
     assert "has room for 80" in str(library("rename", "x" * 81, *there).exception)
     assert library("rename", "", *there).stdout == "The library is now called library.\n"
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from task_files import read_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.formats.answer_rows import AnsweredRow, AnswerReader
 from orca_desk.formats.answers import AnswerFile, AnswersAsked
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.rows import BadRow, Row
-from orca_desk.formats.tasks import read_tasks
 from orca_desk.method.records import Task
 
 SYSTEM = "Think step by step."

@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from task_files import read_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.answers import AnswerFile, AnswersAsked
-from orca_desk.formats.tasks import read_tasks
 from orca_desk.method.records import Task
 
 TURNS = [

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from task_files import read_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.tasks import TaskFile, read_tasks
+from orca_desk.formats.reading import TaskFile
 from orca_desk.method.records import Task
 
 TEXTS = [

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from task_files import read_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.formats import packed
 from orca_desk.formats.packed import unpacked
-from orca_desk.formats.tasks import opened, read_tasks
+from orca_desk.formats.tasks import opened
 from orca_desk.steps.collect.request import TaskSource
 
 FULL = Path("/dev/full")  # whoever writes to it finds no room

@@ -11,13 +11,15 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from task_files import parts_of
+
 from orca_desk.errors import UserError
 from orca_desk.formats import packed, workbooks
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import opened, parts_of
+from orca_desk.formats.tasks import opened
 from orca_desk.method.records import Task
 
 _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'

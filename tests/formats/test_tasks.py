@@ -8,12 +8,12 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from task_files import read_tasks
 
 from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import read_tasks
 from orca_desk.formats.text import MAX_LINE
 from orca_desk.formats.values import is_missing, tidy
 from orca_desk.method.records import Task

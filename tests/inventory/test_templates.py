@@ -16,7 +16,6 @@ from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.inventory.templates import (
     LONGEST,
     Overrides,
-    effective_template,
     folder_with_template,
     override_of,
     read_template,
@@ -48,12 +47,12 @@ def test_an_override_belongs_to_the_weights(library: Library, tiny_llama: TinyMo
     assert override_of(library, tiny_llama.gguf) is None
     assert set_override(library, tiny_llama.gguf, OWN) is None
     renamed = Path(shutil.copy(tiny_llama.gguf, tmp_path / "renamed.gguf"))
-    assert effective_template(library, renamed) == OWN
+    assert override_of(library, renamed) == OWN
     assert with_template(library, Runner(model=renamed)).as_job()["template"] == OWN
     assert override_of(library, tiny_llama.folder) is None
     assert Overrides.in_folder(library.folder).find(renamed) == OWN
     assert set_override(library, renamed, None) == OWN
-    assert effective_template(library, tiny_llama.gguf) == CHATML
+    assert override_of(library, tiny_llama.gguf) is None
 
 
 def test_the_file_in_a_students_folder_has_the_students(library: Library) -> None:

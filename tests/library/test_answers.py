@@ -17,7 +17,7 @@ from orca_desk.library.answers import (
 )
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.tasks import add_tasks, delete_tasks, update_task
+from orca_desk.library.tasks import add_tasks, delete_tasks, update_tasks
 
 TASKS = [make_task(n, split="heldout", family="sums" if n < 4 else "tens") for n in range(6)]
 
@@ -102,7 +102,7 @@ def test_deleted_tasks_keep_their_questions_and_answers(library, pair):
 
 
 def test_an_edited_task_keeps_what_was_asked(library, pair):
-    update_task(library, replace(TASKS[0], query="Something else?", answer="other"))
+    update_tasks(library, [replace(TASKS[0], query="Something else?", answer="other")])
     question = asked_questions(library, pair, [TASKS[0].id])[TASKS[0].id]
     assert (question.user, question.answer) == (TASKS[0].user_text, TASKS[0].answer)
     assert asked_tasks(library, pair)[0].question == TASKS[0].user_text

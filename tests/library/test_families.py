@@ -187,11 +187,11 @@ def test_the_same_question_in_another_family_is_a_task_of_its_own(library: Libra
 
 
 def test_an_edited_task_is_found_by_what_it_asked_and_asks(library: Library) -> None:
-    from orca_desk.library.tasks import update_task
+    from orca_desk.library.tasks import update_tasks
 
     task = make_task(1)
     add_tasks(library, [task])
-    update_task(library, dataclasses.replace(task, query="What is 1 plus nothing?", family="moved"))
+    update_tasks(library, [dataclasses.replace(task, query="What is 1 plus nothing?", family="moved")])
     for query in (task.query, "What is 1 plus nothing?"):
         again = make_task(1, query=query, family="moved")
         assert add_tasks(library, [again]).duplicates == (again.id,)
@@ -199,11 +199,11 @@ def test_an_edited_task_is_found_by_what_it_asked_and_asks(library: Library) -> 
 
 
 def test_records_follow_a_task_into_its_new_family(library: Library) -> None:
-    from orca_desk.library.tasks import update_task
+    from orca_desk.library.tasks import update_tasks
 
     fill(library)
     task = next(iterate_tasks(library))
-    update_task(library, dataclasses.replace(task, family="c"))
+    update_tasks(library, [dataclasses.replace(task, family="c")])
     assert [one.record.family for one in iterate_records(library)] == ["c", "b"]
 
 

@@ -17,7 +17,7 @@ from orca_desk.library.tasks import (
     remove_added,
     restore_tasks,
     task_rowids,
-    update_task,
+    update_tasks,
 )
 from orca_desk.method.fitness import Unfit
 
@@ -61,9 +61,9 @@ def test_holding_out_a_question_holds_its_records_out_under_any_family(library: 
 
 
 def test_the_user_moves_a_task_and_its_records_follow(filled: Library) -> None:
-    update_task(filled, dataclasses.replace(HELD, split="train"))
+    update_tasks(filled, [dataclasses.replace(HELD, split="train")])
     assert preview_freeze(filled).records == 1
-    update_task(filled, dataclasses.replace(get_task(filled, HELD.id), split="heldout"))
+    update_tasks(filled, [dataclasses.replace(get_task(filled, HELD.id), split="heldout")])
     assert preview_freeze(filled).left_out == LEFT_OUT
 
 

@@ -21,7 +21,7 @@ from orca_desk.library.tasks import (
     restore_tasks,
     task_rowids,
     task_values,
-    update_task,
+    update_tasks,
 )
 from orca_desk.library.trainings import create_training
 from orca_desk.method.snapshot_rules import SnapshotRules
@@ -37,7 +37,7 @@ def texts(library: Library) -> list[str]:
 def test_all_that_became_of_a_task_is_told_in_order(library: Library) -> None:
     run = create_run(library, "import", {})
     add_batch(library, [task_values(TASK)], run=run.id, source="quiz.csv", count=lambda *_: None)
-    update_task(library, make_task(1, answer="one", id=TASK.id))
+    update_tasks(library, [make_task(1, answer="one", id=TASK.id)])
     add_records(library, [judged(make_record(1, task_id=TASK.id), 2)])
     decide(library, ["record-00001"], "keep")
     snapshot = freeze(library, name="first", rules=SnapshotRules(only_paired=False))
@@ -93,7 +93,7 @@ def test_edits_of_many_tasks_are_noted_and_so_is_their_undo(library: Library) ->
 
 def test_a_restored_task_keeps_its_history(library: Library) -> None:
     add_tasks(library, [TASK])
-    update_task(library, make_task(1, answer="one", id=TASK.id))
+    update_tasks(library, [make_task(1, answer="one", id=TASK.id)])
     restore_tasks(library, delete_tasks(library, [TASK.id]))
     assert "Edited: reference answer was 1" in texts(library)
 
@@ -102,7 +102,7 @@ def test_a_long_history_says_what_it_leaves_out(library: Library, monkeypatch: p
     monkeypatch.setattr("orca_desk.library.history.SHOWN", 2)
     add_tasks(library, [TASK])
     for text in ("one", "two", "three"):
-        update_task(library, make_task(1, answer=text, id=TASK.id))
+        update_tasks(library, [make_task(1, answer=text, id=TASK.id)])
     history = task_history(library, TASK.id)
     assert history.more == {"edited": 1}
     notes = history_notes(history)

@@ -40,7 +40,6 @@ from orca_desk.library.snapshots import (
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import (
     add_events,
-    checkpoints,
     create_training,
     find_unfinished_training,
     list_trainings,
@@ -254,7 +253,7 @@ def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_pa
     add_events(library, training.id, [{"event": "metrics", "step": 3, "loss": 0.3}, {"event": "report"}])
     assert [e["loss"] for e in training_events(library, training.id, "metrics")] == [1.0, 0.5, 0.3]
     assert len(training_events(library, training.id, "metrics", after_step=2)) == 1
-    assert checkpoints(library, training.id) == {2: Path(place)}
+    assert [row["step"] for row in library.rows("SELECT step FROM checkpoints")] == [2]
     assert find_unfinished_training(library, **what) == training
     done = set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="f")
     assert done.adapter == training.folder / "adapter"
@@ -274,7 +273,7 @@ def test_a_resumed_training_deletes_events_after_its_checkpoint(library: Library
     add_events(library, training, [{"event": "report", "resumed_step": 1}, {**before[1], "loss": 9.0}])
     assert [e["loss"] for e in training_events(library, training, "metrics")] == [1.0, 9.0]
     assert [e["step"] for e in training_events(library, training, "eval")] == [1]
-    assert list(checkpoints(library, training)) == [1]
+    assert [row["step"] for row in library.rows("SELECT step FROM checkpoints")] == [1]
     assert len(training_events(library, training, "report")) == 1
 
 

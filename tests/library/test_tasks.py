@@ -39,7 +39,6 @@ from orca_desk.library.tasks import (
     task_ids,
     task_rowids,
     tasks_at,
-    update_task,
     update_tasks,
 )
 from orca_desk.method.pairing import Evidence, Pairing
@@ -94,13 +93,13 @@ def test_an_edited_task_stays_edited_and_can_be_put_back(library: Library) -> No
     task = make_task(1, tags=("old",))
     add_tasks(library, [task])
     edited = dataclasses.replace(task, query="Entirely new words?", tags=("new", "new"), answer=None)
-    assert update_task(library, edited) == task
+    assert update_tasks(library, [edited]) == [task]
     assert add_tasks(library, [task]).duplicates == (task.id,)
     assert get_task(library, task.id) == edited
     assert count_tasks(library, TaskFilter(text="entirely")) == 1
     assert count_tasks(library, TaskFilter(text="plus")) == 0
     assert tags(library) == {"new": 1}
-    assert update_task(library, task) == edited
+    assert update_tasks(library, [task]) == [edited]
     assert get_task(library, task.id) == task
     assert check(library) == []
 
@@ -109,7 +108,7 @@ def test_an_unknown_task_is_the_users_error(library: Library) -> None:
     with pytest.raises(UserError, match="no task"):
         get_task(library, "nowhere")
     with pytest.raises(UserError, match="no task"):
-        update_task(library, make_task(1))
+        update_tasks(library, [make_task(1)])
 
 
 def test_deleting_can_be_undone_in_place(library: Library) -> None:
@@ -231,7 +230,7 @@ def test_undo_keeps_later_edits(library: Library) -> None:
     task = make_task(1)
     add_tasks(library, [task])
     changed = change_tasks(library, task_rowids(library), TaskEdit(split="heldout"))
-    update_task(library, dataclasses.replace(get_task(library, task.id), answer="2"))
+    update_tasks(library, [dataclasses.replace(get_task(library, task.id), answer="2")])
     undo_change(library, changed)
     assert get_task(library, task.id) == dataclasses.replace(task, answer="2")
 

@@ -6,6 +6,7 @@ import pytest
 from library_doubles import judged, make_record, make_task
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.library.records import add_records
 from orca_desk.library.tasks import add_tasks
@@ -28,7 +29,7 @@ def overlay(window: Window, qtbot: QtBot) -> FindOverlay:
         ],
     )  # fmt: skip
     window.show_page("jobs")
-    action = next(one for one in window.all_actions() if one.text().replace("&", "") == "Find everywhere…")
+    action = next(one for one in all_actions(window) if one.text().replace("&", "") == "Find everywhere…")
     action.trigger()
     (made,) = window.findChildren(FindOverlay)
     return made

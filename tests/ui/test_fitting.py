@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
@@ -244,7 +245,7 @@ def test_the_sidebar_can_be_folded_by_hand_and_stays_so(library: Library, theme:
     with desktop(library, theme) as first:
         first.show()
         nav = first.findChild(QToolButton, "nav-tasks")
-        fold = next(one for one in first.all_actions() if one.text() == "Fold side&bar")
+        fold = next(one for one in all_actions(first) if one.text() == "Fold side&bar")
         assert fold.shortcut().toString() == "Ctrl+B"
         fold.trigger()
         assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -253,7 +254,7 @@ def test_the_sidebar_can_be_folded_by_hand_and_stays_so(library: Library, theme:
         second.show()
         nav = second.findChild(QToolButton, "nav-tasks")
         assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
-        fold = next(one for one in second.all_actions() if one.text() == "Fold side&bar")
+        fold = next(one for one in all_actions(second) if one.text() == "Fold side&bar")
         second.resize(1280, 820)
         qtbot.waitUntil(fold.isEnabled)  # a narrow window shows icons alone in any case
         fold.trigger()

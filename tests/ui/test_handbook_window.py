@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
+from window_actions import all_actions
 
 from orca_desk.handbook import chapters
 from orca_desk.ui.handbook import Handbook
@@ -28,7 +29,7 @@ def test_the_question_mark_of_a_page_opens_its_chapter(window: Window) -> None:
 
 def test_it_opens_at_the_page_that_is_shown(window: Window) -> None:
     window.show_page("training")
-    next(one for one in window.all_actions() if one.text() == "&Handbook").trigger()
+    next(one for one in all_actions(window) if one.text() == "&Handbook").trigger()
     assert opened(window).windowTitle().startswith("Training")
     assert "Freeze" in opened(window).text.toPlainText()
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -26,7 +27,6 @@ from orca_desk.ui.preferences import (
     known_libraries,
     note_library,
     preferences,
-    recent_libraries,
 )
 from orca_desk.ui.switcher import LibrarySwitcher
 from orca_desk.ui.theme import Theme
@@ -44,7 +44,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def act(window: Window, text: str) -> QAction:
-    return next(one for one in window.all_actions() if plain(one.text()) == text)
+    return next(one for one in all_actions(window) if plain(one.text()) == text)
 
 
 def recent(window: Window) -> list[QAction]:
@@ -179,7 +179,7 @@ def test_libraries_that_were_open_are_offered_again(
         action.trigger()
     assert opened == [tmp_path / "a & b"]
     (tmp_path / "a & b" / "library.db").unlink()
-    assert recent_libraries(preferences()) == [library.folder]
+    assert [one.folder for one in known_libraries(preferences()) if one.is_there] == [library.folder]
 
 
 def test_a_recent_library_that_is_missing_says_so_and_is_taken_off(
@@ -231,7 +231,7 @@ def test_only_the_latest_libraries_are_remembered(tmp_path: Path) -> None:
         (folder / "library.db").touch()
         note_library(chosen, folder)
     note_library(chosen, tmp_path / "5")
-    names = [folder.name for folder in recent_libraries(chosen)]
+    names = [one.folder.name for one in known_libraries(chosen)]
     assert names == ["5", "9", "8", "7", "6", "4", "3", "2"]
 
 

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QTableView, QWidget
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
@@ -13,7 +14,7 @@ from orca_desk.ui.window import Window
 
 
 def action(window: Window, text: str) -> QAction:
-    (found,) = [one for one in window.all_actions() if one.text().replace("&", "") == text]
+    (found,) = [one for one in all_actions(window) if one.text().replace("&", "") == text]
     return found
 
 

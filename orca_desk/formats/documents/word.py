@@ -23,9 +23,7 @@ def blocks(path: Path) -> Iterator[Block]:
     try:
         document = Document(str(path))
     except (PackageNotFoundError, XMLSyntaxError, KeyError, ValueError) as error:
-        raise UserError(
-            f"{path} is damaged, or no Word file.", "Open it in Word and save it again."
-        ) from error
+        raise _damaged(path) from error
     for part in document.iter_inner_content():
         if isinstance(part, Table):
             for row in part.rows:
@@ -42,9 +40,7 @@ def _require_sound(path: Path) -> None:
         with ZipFile(path) as packed:
             size = sum(one.file_size for one in packed.infolist())
     except BadZipFile as error:
-        raise UserError(
-            f"{path} is damaged, or no Word file.", "Open it in Word and save it again."
-        ) from error
+        raise _damaged(path) from error
     if size > MAX_UNPACKED:
         raise UserError(
             f"{path} unpacks to {size / 1e6:,.0f} MB; {MAX_UNPACKED / 1e6:,.0f} MB are read at most.",
@@ -53,4 +49,4 @@ def _require_sound(path: Path) -> None:
 
 
 def _damaged(path: Path) -> UserError:
-    return UserError(f"{path} is damaged, or no Word file.", "Open it in Word and save it again.")
+    return UserError(f"{path} is damaged, or not a Word file.", "Open it in Word and save it again.")

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from orca_desk.errors import UserError
 
 BLOCK = 64  # weights that share a scale
-BITS_A_WEIGHT = 4 + 8 / BLOCK + 32 / (BLOCK * 256)  # scales are packed into 8 bits, in blocks of 256
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,12 +104,6 @@ class DataExportDialog(QDialog):
         name: FormatName = item.data(Qt.ItemDataRole.UserRole) if item else "jsonl"
         return name
 
-    def choose_format(self, name: FormatName) -> None:
-        """Select a format that is offered."""
-        for row in range(self.formats.count()):
-            if self.formats.item(row).data(Qt.ItemDataRole.UserRole) == name:
-                self.formats.setCurrentRow(row)
-
     def value(self) -> HandOverRequest:
         """Return the export that is described. Raises UserError if there can be none."""
         if not self.place.text().strip():

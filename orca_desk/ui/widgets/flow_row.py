@@ -1,7 +1,7 @@
 """Rows that continue on the next line where the room is too narrow, and the row at the top of a page."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget, QWidgetItem
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSpacerItem, QWidget, QWidgetItem
 
 from orca_desk.ui.theme import GRID
 
@@ -140,16 +140,6 @@ class HeaderRow(FlowRow):
             words.setGeometry(QRect(area.topLeft(), QSize(room, high)))
         right = QRect(area.x() + room + self.spacing(), area.y(), beside, 0)
         return max(high, _flow(others, right, self.spacing(), move=move))
-
-
-def flow(*widgets: QWidget) -> QWidget:
-    """Return a widget whose content is a `FlowRow`."""
-    made = QWidget()
-    made.setLayout(FlowRow(*widgets))
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-    policy.setHeightForWidth(True)
-    made.setSizePolicy(policy)
-    return made
 
 
 def _flow(items: list[Stretched], area: QRect, spacing: int, *, move: bool) -> int:

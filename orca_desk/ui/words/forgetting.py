@@ -113,14 +113,6 @@ def notes(found: "Forgetting") -> list[str]:
     return lines
 
 
-def summary(report: "ForgettingReport | None") -> str:
-    """Return the loss in a few words, for a cell of a table."""
-    if report is None or report.found is None:
-        return "–"
-    found = report.found
-    return f"{100 * found.overall.difference:+.1f} points, KL {found.divergence.nats.value:.2f}"
-
-
 def _interval(one: "Estimate") -> str:
     return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
 

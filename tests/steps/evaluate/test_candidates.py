@@ -10,7 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.answers import AskedFilter
 from orca_desk.library.families import rename_family
 from orca_desk.library.runs import create_run
-from orca_desk.library.tasks import delete_tasks, update_task
+from orca_desk.library.tasks import delete_tasks, update_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
@@ -135,7 +135,7 @@ def test_an_evaluation_whose_questions_have_changed_is_not_resumed(library, cand
     run = evaluate_candidate(library, candidates[0], tasks, sampling=SHORT, control=control).run
     rename_family(library, "sums", "additions")
     assert {task.family for task in remaining_plan(library, run).tasks} == {"additions"}
-    update_task(library, replace(remaining_plan(library, run).tasks[0], answer="none"))
+    update_tasks(library, [replace(remaining_plan(library, run).tasks[0], answer="none")])
     with pytest.raises(UserError, match="Tasks or strategies were edited since evaluate-1 began"):
         remaining_plan(library, run)
     delete_tasks(library, [tasks[0].id])

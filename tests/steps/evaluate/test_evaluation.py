@@ -12,7 +12,7 @@ from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
 from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy
-from orca_desk.library.tasks import get_tasks, update_task
+from orca_desk.library.tasks import get_tasks, update_tasks
 from orca_desk.method.arms import wrong_strategy
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
@@ -160,7 +160,7 @@ def test_edited_tasks_and_strategies_are_asked_anew(library, student):
 
 
 def test_what_was_asked_is_stored_as_it_was_asked_though_the_task_is_edited_meanwhile(library, student):
-    update_task(library, replace(TASKS[0], query="Where is the other ball?", answer="away"))
+    update_tasks(library, [replace(TASKS[0], query="Where is the other ball?", answer="away")])
     run = evaluate(library, student, TASKS[:2], sampling=SHORT).run
     asked = asked_questions(library, [run], [TASKS[0].id])[TASKS[0].id]
     assert (asked.user, asked.answer) == (TASKS[0].user_text, TASKS[0].answer)
@@ -193,7 +193,7 @@ def test_nobody_is_asked_to_follow_a_strategy_without_markers(library, student):
     save_strategy(library, replace(get_strategy(library, "direct"), name="imported-short", markers=()))
     own = [replace(task, strategy="imported-short") for task in TASKS[:2]]
     for task in own:
-        update_task(library, task)
+        update_tasks(library, [task])
     found = evaluate(library, student, [*own, *TASKS[2:4]], sampling=SHORT)
     assert (found.overall.accuracy.n, found.adherence.n) == (4, 2)
 

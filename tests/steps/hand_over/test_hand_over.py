@@ -11,10 +11,10 @@ import pytest
 import yaml
 from library_doubles import judged, make_record, make_task
 from new_library import new_library
+from task_files import read_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
-from orca_desk.formats.tasks import read_tasks
 from orca_desk.formats.writers.data_formats import DATA_FORMATS
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, add_records, decide

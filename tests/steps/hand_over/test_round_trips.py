@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import make_record
+from task_files import read_tasks
 
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.answers import AnswerFile, AnswersAsked
-from orca_desk.formats.tasks import opened, read_tasks
+from orca_desk.formats.tasks import opened
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.formats.writers.data_formats import DATA_FORMATS, FormatName
 from orca_desk.formats.writers.data_row import DataRow

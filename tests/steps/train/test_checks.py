@@ -11,7 +11,7 @@ from library_doubles import make_record
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.snapshots import freeze, get_snapshot, write_snapshot
 from orca_desk.library.strategies import get_strategy
-from orca_desk.library.tasks import add_tasks, update_task
+from orca_desk.library.tasks import add_tasks, update_tasks
 from orca_desk.library.trainings import add_events, create_training
 from orca_desk.method.records import Task
 from orca_desk.method.snapshot_rules import SnapshotRules
@@ -157,7 +157,7 @@ def test_questions_that_are_held_out_are_counted_by_id_and_by_words(library):
     snapshot = small_snapshot(library)
     assert heldout_overlap(library, snapshot) == 0
     trained = [task for task in small_tasks() if task.split == "train"]
-    update_task(library, replace(trained[0], split="heldout"))
+    update_tasks(library, [replace(trained[0], split="heldout")])
     same_words = Task(
         family="other", query=trained[1].query.upper() + " ", context=trained[1].context, split="heldout"
     )

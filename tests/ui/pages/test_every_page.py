@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.widgets.notice import Notice
@@ -37,7 +38,7 @@ INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpi
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_works_by_keyboard_and_with_a_screen_reader(window: Window, qtbot: QtBot, name: str) -> None:
     page = window.show_page(name)
-    actions = window.all_actions()
+    actions = all_actions(window)
     assert all(action.text().replace("&", "").strip() for action in actions)
     assert repeated(key.toString() for action in actions for key in action.shortcuts()) == []
     texts = [action.text().casefold() for action in page.commands]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from window_actions import choose_format
 
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
@@ -50,7 +51,7 @@ def test_it_shows_the_rows_and_what_is_left_out(
     dialog: DataExportDialog, qtbot: QtBot, started: Started, tmp_path: Path
 ) -> None:
     qtbot.waitUntil(lambda: dialog.notes.text() == "3 of 3 tasks will be written.")
-    dialog.choose_format("sharegpt")
+    choose_format(dialog, "sharegpt")
     qtbot.waitUntil(lambda: "Left out: 1 held out for evaluation." in dialog.notes.text())
     assert '"from": "human"' in dialog.examples.toPlainText()
     assert dialog.place.text().endswith("tasks-sharegpt.jsonl")
@@ -87,18 +88,18 @@ def test_it_asks_before_it_writes_over_a_file(
 
 
 def test_it_says_what_cannot_be(dialog: DataExportDialog, qtbot: QtBot, started: Started) -> None:
-    dialog.choose_format("openai-batch")
+    choose_format(dialog, "openai-batch")
     qtbot.waitUntil(lambda: "needs the model" in dialog.notes.text())
     assert not dialog.export_button.isEnabled()
     dialog.model.setText("some-model")
     qtbot.waitUntil(lambda: '"model": "some-model"' in dialog.examples.toPlainText())
-    dialog.choose_format("csv")
+    choose_format(dialog, "csv")
     dialog.place.setText("tasks.parquet")
     qtbot.waitUntil(lambda: "cannot be written to a .parquet file" in dialog.notes.text())
     dialog.what.setCurrentIndex(1)
     assert dialog.formats.count() == 3
     dialog.place.setText("evaluations.csv")
-    dialog.choose_format("csv")
+    choose_format(dialog, "csv")
     qtbot.waitUntil(lambda: dialog.notes.text() == "0 of 0 evaluations will be written.")
     assert not dialog.export_button.isEnabled()
     assert started == []

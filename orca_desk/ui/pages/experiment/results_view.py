@@ -51,7 +51,6 @@ class ExperimentResultsView(QWidget):
         super().__init__()
         self.desk, self.notice = desk, notice
         self.found: ExperimentResults | None = None
-        self._is_plotted = ""  # the run for which the scroll position holds
         self.choice = QComboBox()
         self.choice.setAccessibleName("Experiment")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -27,7 +27,6 @@ from orca_desk.ui.words.checkpoints import MEASURES, TIP, curve_notes
 from orca_desk.ui.words.counting import counted
 
 MOST_TASKS = 100_000
-NO_STRATEGY = "None of these tasks is paired with a strategy."
 Measure = Literal["accuracy", "adherence", "mean_tokens"]
 
 

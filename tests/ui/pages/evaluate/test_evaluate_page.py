@@ -22,7 +22,7 @@ from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, create_run, end_run, newest_request
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_task
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.library.waiting import waiting_jobs
 from orca_desk.method.erasure import EMPTY
@@ -573,7 +573,7 @@ def test_answers_of_a_deleted_task_keep_its_text_and_follow_an_undo(
     assert window.show_page("evaluate") is page
     qtbot.waitUntil(lambda: columns.family.text() == task.family)
     assert columns.open_task.isEnabled() and columns.question.toPlainText() == task.user_text
-    update_task(library, replace(task, answer="77"))
+    update_tasks(library, [replace(task, answer="77")])
     window.desk.tell("tasks")
     qtbot.waitUntil(lambda: columns.family.text() == f"{task.family}, task edited since")
     assert columns.reference.toPlainText() == task.answer

@@ -11,6 +11,7 @@ from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
+from window_actions import choose_format
 
 from orca_desk.library.database import Library
 from orca_desk.library.records import (
@@ -26,7 +27,7 @@ from orca_desk.library.records import (
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy
-from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, update_task
+from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, update_tasks
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import grade
@@ -506,7 +507,7 @@ def export_to(page: RecordsPage, qtbot: QtBot, path: Path) -> None:
     page.export()
     dialog = page.exports.dialog
     assert dialog is not None
-    dialog.choose_format("jsonl")
+    choose_format(dialog, "jsonl")
     dialog.place.setText(str(path))
     qtbot.waitUntil(dialog.export_button.isEnabled)
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
@@ -659,7 +660,7 @@ def test_a_held_out_record_says_that_it_is_never_trained_on(
     library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
     task = get_task(library, get_record(library, ids[0]).record.task_id)
-    update_task(library, replace(task, split="heldout"))
+    update_tasks(library, [replace(task, split="heldout")])
     delete_tasks(library, [task.id])
     page = open_page(window, qtbot)
     wait_for(qtbot, page, ids[0])

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from window_actions import all_actions
 
 from orca_desk.library.backup import check_backup
 from orca_desk.library.database import Library
@@ -166,7 +167,7 @@ def test_the_theme_and_the_menu_agree(page: SettingsPage, window: Window, qtbot:
     before = window.desk.theme.choice
     qtbot.mouseClick(page.appearance.choices["dark"], Qt.MouseButton.LeftButton)
     assert window.desk.theme.is_dark and window.desk.preferences.value("window/theme") == "dark"
-    menu = {action.text(): action for action in window.all_actions() if action.isCheckable()}
+    menu = {action.text(): action for action in all_actions(window) if action.isCheckable()}
     assert menu["&Dark"].isChecked()
     menu["&Light"].trigger()
     assert page.appearance.choices["light"].isChecked() and not page.appearance.choices["dark"].isChecked()

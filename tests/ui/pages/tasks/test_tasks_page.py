@@ -12,8 +12,9 @@ from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QDialog, QPushButton
 from pytestqt.qtbot import QtBot
+from task_files import read_tasks
+from window_actions import all_actions, choose_format
 
-from orca_desk.formats.tasks import read_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
@@ -452,7 +453,7 @@ def export_to(page: TasksPage, qtbot: QtBot, path: Path) -> None:
     dialog = page.files.exports.dialog
     assert dialog is not None
     if path.suffix == ".csv":
-        dialog.choose_format("csv")
+        choose_format(dialog, "csv")
     dialog.place.setText(str(path))
     qtbot.waitUntil(dialog.export_button.isEnabled)
     qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
@@ -974,7 +975,7 @@ def test_no_two_actions_share_a_shortcut(page: TasksPage, window: Window) -> Non
     assert len(keys) == len(set(keys))
     others = [
         action.shortcut().toString()
-        for action in window.all_actions()
+        for action in all_actions(window)
         if isinstance(action, QAction) and action not in page.commands and not action.shortcut().isEmpty()
     ]
     assert not set(keys) & set(others)
