@@ -35,6 +35,15 @@ class NamedStore:
         """The file, which need not exist."""
         return user_settings() / self._file
 
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """What changes whenever any process has changed the file."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_ino)
+
     def all(self) -> dict[str, Any]:
         """Return the values by name, in the order of the names."""
         return dict(sorted(self._read()["values"].items(), key=lambda one: one[0].casefold()))

@@ -28,25 +28,26 @@ CHOICES: dict[str, tuple[str, ...]] = {
 LATER = frozenset(
     {"base_bits", "compile", "early_stop_margin", "engine", "thoughts"}
 )  # settings that earlier versions lacked
-# Lowest and highest sensible value of each number; None is no limit.
-RANGES: dict[str, tuple[float, float | None]] = {
+MOST = 10**9  # of what has no other limit
+# Lowest and highest sensible value of each number
+RANGES: dict[str, tuple[float, float]] = {
     "rank": (1, 1024),
-    "alpha": (1e-6, None),
+    "alpha": (1e-6, MOST),
     "dropout": (0.0, 0.9),
     "learning_rate": (1e-9, 1.0),
     "warmup": (0.0, 1.0),
     "weight_decay": (0.0, 1.0),
-    "clip": (0.0, None),
-    "epochs": (1, None),
-    "batch_tokens": (1, None),
-    "accumulation": (1, None),
-    "max_length": (2, None),
+    "clip": (0.0, MOST),
+    "epochs": (1, MOST),
+    "batch_tokens": (1, MOST),
+    "accumulation": (1, MOST),
+    "max_length": (2, MOST),
     "seed": (0, 2**32 - 1),
     "eval_fraction": (0.0, 0.5),
-    "eval_every": (0, None),
-    "early_stop": (0, None),
+    "eval_every": (0, MOST),
+    "early_stop": (0, MOST),
     "early_stop_margin": (0.0, 10.0),
-    "checkpoint_every": (0, None),
+    "checkpoint_every": (0, MOST),
     "threads": (0, 1024),
 }
 
@@ -216,14 +217,14 @@ class TrainSettings:
 def _check(name: str, value: Any) -> None:
     """Raise UserError unless `value` has the type of the setting's default and lies in its range."""
     default: Any = TrainSettings.__dataclass_fields__[name].default
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not type(default):
+    is_whole = isinstance(default, float) and type(value) is int
+    if type(value) is not type(default) and not is_whole:
         raise SettingError(name, f"{value!r} is not possible", f"Give a value like the default, {default!r}.")
     if name in CHOICES and value not in CHOICES[name]:
         raise SettingError(name, f"{value!r} is not possible", f"Choose from {', '.join(CHOICES[name])}.")
     if name in RANGES:
         low, high = RANGES[name]
-        if not low <= value <= (float("inf") if high is None else high):
-            limit = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-            raise SettingError(name, f"{value:g} is not possible", f"It must be {limit}.")
+        if not low <= value <= high:  # NaN is in no range, and a file can have a number of any length
+            limit = f"at least {low:g}" if value < low and high == MOST else f"from {low:g} to {high:g}"
+            shown = f"{value:g}" if isinstance(value, float) else str(value)[:20]
+            raise SettingError(name, f"{shown} is not possible", f"It must be {limit}.")

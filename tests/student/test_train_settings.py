@@ -49,6 +49,11 @@ def test_every_setting_says_what_it_is() -> None:
         ("targets", " , "),
         ("eval_fraction", 0.9),
         ("threads", 50_000),
+        ("alpha", float("inf")),
+        ("alpha", float("nan")),
+        ("alpha", 10**400),
+        ("clip", float("inf")),
+        ("epochs", 10**400),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: Any) -> None:

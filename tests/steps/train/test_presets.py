@@ -142,6 +142,17 @@ def test_settings_of_another_version_are_refused_by_name(tmp_path: Path) -> None
         get_preset("x")
 
 
+@pytest.mark.parametrize("number", ["Infinity", "NaN", "1e999", "9" * 4000])
+def test_a_file_with_a_number_that_nothing_can_be_scaled_by_is_refused(tmp_path: Path, number: str) -> None:
+    file = tmp_path / "preset.json"
+    file.write_text(
+        f'{{"kind": "orca-desk training preset", "name": "x", "settings": {{"alpha": {number}}}}}'
+    )
+    with pytest.raises(UserError, match=r"Alpha: .{1,20} is not possible"):
+        import_preset(file)
+    assert own() == []
+
+
 @pytest.mark.parametrize(
     "content", ["{", "[" * 9000, "[]", '{"values": []}', '{"values": {}, "defaults": 3}']
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,6 +25,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system, save_votes
 from orca_desk.steps.chat.system_messages import (
     LISTED,
+    STORE,
     delete_message,
     rename_message,
     save_message,
@@ -108,6 +109,7 @@ class SystemBar(QFrame):
         super().__init__()
         self._desk, self._failed = desk, failed
         self._saved: dict[str, str] = {}
+        self._stamp = (0, 0)  # of the file with the saved messages when it was read
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
@@ -246,7 +248,14 @@ class SystemBar(QFrame):
                 lambda _: f"Deleted {name}. Press Ctrl+Z to undo.",
             )
 
+    def event(self, event: QEvent) -> bool:
+        """Read the saved messages again when the window comes to the front, if another has changed them."""
+        if event.type() in (QEvent.Type.WindowActivate, QEvent.Type.Show) and self._stamp != STORE.stamp:
+            self._read_saved()
+        return super().event(event)
+
     def _read_saved(self) -> None:
+        self._stamp = STORE.stamp
         try:
             self._saved = saved_messages()
         except UserError as error:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -22,6 +22,7 @@ from orca_desk.steps.train.presets import (
     CUSTOM,
     DEMO,
     SHIPPED,
+    STORE,
     TrainingPreset,
     default_for,
     delete_preset,
@@ -55,6 +56,7 @@ class PresetBar(QWidget):
         self._desk, self._value, self._notice = desk, value, notice
         self.presets: list[TrainingPreset] = []
         self._base: Path | None = None
+        self._stamp = (0, 0)  # of the file with the user's presets when it was read
         self._followed = ""  # the preset that the base began with
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -81,6 +83,7 @@ class PresetBar(QWidget):
 
     def reload(self) -> None:
         """Read the presets again; where the user's cannot be read, the notice says so."""
+        before, self._stamp = self.name, STORE.stamp
         try:
             self.presets = list_presets()
         except UserError as error:
@@ -99,8 +102,15 @@ class PresetBar(QWidget):
             if preset.settings is None:
                 model.item(place).setEnabled(False)
                 model.item(place).setToolTip(f"Another version of Orca Desk saved it: {preset.problem}")
+        self.box.setCurrentIndex(max(self.box.findText(before), 0))
         self.box.blockSignals(False)
         self.mark()
+
+    def event(self, event: QEvent) -> bool:
+        """Read the presets again when the window comes to the front, if another window has changed them."""
+        if event.type() in (QEvent.Type.WindowActivate, QEvent.Type.Show) and self._stamp != STORE.stamp:
+            self.reload()
+        return super().event(event)
 
     @property
     def name(self) -> str:

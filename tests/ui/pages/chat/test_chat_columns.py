@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from scripted_session import ScriptedSession
@@ -15,7 +15,7 @@ from orca_desk.steps.chat import conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.models import ChatModel, mini_models
 from orca_desk.steps.chat.offer import read_offer
-from orca_desk.steps.chat.system_messages import saved_messages
+from orca_desk.steps.chat.system_messages import save_message, saved_messages
 from orca_desk.ui.pages.chat.arrange import COLUMN, arrange, width_of
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.theme import GRID
@@ -212,6 +212,10 @@ def test_system_messages_are_saved_under_names(page: ChatPage, qtbot: QtBot) -> 
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: bar.choice.findText("French") < 0)
     assert saved_messages() == {}
+    text = bar.text()
+    save_message("Theirs", "Be brief.")  # by another window
+    QApplication.sendEvent(page.window(), QEvent(QEvent.Type.WindowActivate))
+    assert bar.choice.findText("Theirs") >= 0 and bar.text() == text
 
 
 def test_earlier_turns_of_a_task_are_shown_and_can_be_left_out(

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog, QMenu
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from orca_desk.inventory.bundled import mini_student
@@ -15,6 +16,7 @@ from orca_desk.steps.train.presets import (
     STORE,
     export_preset,
     list_presets,
+    rename_preset,
     save_preset,
 )
 from orca_desk.student.settings import TrainSettings
@@ -100,7 +102,7 @@ def test_a_base_begins_with_the_preset_that_was_chosen_for_it(
     shown.bar.follow(first, has_choice=False)
     assert shown.bar.name == DEFAULTS
     shown.form.set_value(TrainSettings(epochs=5))
-    shown.pick("Begin with it for first")
+    shown.pick("Use it by default for first")
     qtbot.waitUntil(lambda: shown.bar._default_of(first) == "mine")
     assert shown.bar.follow(second, has_choice=True)  # what the base began with does not stay for another
     assert shown.bar.name == DEFAULTS
@@ -117,6 +119,19 @@ def test_a_file_adds_a_preset(shown: Shown, qtbot: QtBot, tmp_path: Path) -> Non
     (tmp_path / "bad.json").write_text("[]")
     shown.bar.import_file(tmp_path / "bad.json")
     qtbot.waitUntil(lambda: not shown.notice.isHidden())
+
+
+def test_what_another_window_saved_is_there_once_this_one_is_in_front(shown: Shown) -> None:
+    shown.form.set_value(SHIPPED["Quick look"])
+    assert shown.bar.name == "Quick look"
+    save_preset("theirs", TrainSettings(epochs=5))
+    assert shown.bar.box.findText("theirs") < 0
+    QApplication.sendEvent(shown.bar, QEvent(QEvent.Type.WindowActivate))
+    assert shown.bar.box.findText("theirs") >= 0 and shown.bar.name == "Quick look"
+    rename_preset("theirs", "mine")
+    shown.bar.hide()
+    shown.bar.show()
+    assert shown.bar.box.findText("mine") >= 0
 
 
 def test_a_damaged_file_leaves_the_mini_student_what_suits_it(shown: Shown) -> None:
