@@ -12,7 +12,7 @@ from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.library.backup import restore as restore_backup
-from orca_desk.library.backup_difference import Difference, difference
+from orca_desk.library.backup_difference import BackupDifference, difference
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.keeping import (
     bytes_of_kept,
@@ -317,7 +317,7 @@ def _restore_in_place(folder: Path, path: Path, as_json: bool) -> KeptBackup | N
     return staged.present
 
 
-def _say_difference(found: Difference) -> None:
+def _say_difference(found: BackupDifference) -> None:
     if found.loose:
         say(loose_sentence(found.loose))
     if found.is_none or found.is_unknown:
@@ -362,7 +362,7 @@ def _kept(folder: Path, name: str) -> KeptBackup:
     return matching[0]
 
 
-def _plain_difference(found: Difference) -> dict[str, Any]:
+def _plain_difference(found: BackupDifference) -> dict[str, Any]:
     return {"kinds": {kind: asdict(one) for kind, one in found.kinds.items()}, "loose": found.loose}
 
 

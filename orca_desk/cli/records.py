@@ -33,7 +33,7 @@ from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import rowid_of, standings_by_id
 from orca_desk.method.erasure import Segment, SegmentState
 from orca_desk.method.fitness import RECORD_REASONS, RecordStanding, Unfit
-from orca_desk.steps.erase.inspect import Inspector, Token
+from orca_desk.steps.erase.inspect import InspectedToken, Inspector
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.steps.votes import prepare
 from orca_desk.ui.words.counting import counted
@@ -262,7 +262,7 @@ def _plain(standing: RecordStanding) -> dict[str, object]:
     return {"used": not standing.reasons, "reasons": standing.reasons, "basis": standing.basis}
 
 
-def _spans(tokens: Sequence[Token]) -> list[dict[str, object]]:
+def _spans(tokens: Sequence[InspectedToken]) -> list[dict[str, object]]:
     """Return the runs of tokens with the same role as {"start", "end", "role"}, `end` exclusive."""
     runs = [
         (role, [place for place, _ in run])

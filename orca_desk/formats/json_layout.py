@@ -5,7 +5,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import is_conversation, map_columns, plain
-from orca_desk.formats.json_rows import Outline, Part, Path, parse
+from orca_desk.formats.json_rows import DocumentPart, Outline, Path, parse
 from orca_desk.formats.task_rows import flat
 from orca_desk.formats.text import Line
 from orca_desk.formats.values import split_of
@@ -92,7 +92,7 @@ def is_row(value: dict[str, Any]) -> bool:
     return "query" in map_columns(flat(value)) or isinstance(value.get("record"), dict)
 
 
-def _asked(lists: dict[Path, Part], found: Outline, name: str, asked: str) -> dict[Path, str]:
+def _asked(lists: dict[Path, DocumentPart], found: Outline, name: str, asked: str) -> dict[Path, str]:
     wanted = next((path for path in found.parts if path and ".".join(path) == asked), None)
     if wanted is None:
         known = ", ".join(".".join(path) for path in lists) or "none"
@@ -100,7 +100,7 @@ def _asked(lists: dict[Path, Part], found: Outline, name: str, asked: str) -> di
     return {wanted: ""}
 
 
-def _holds_rows(path: Path, part: Part, found: Outline) -> bool:
+def _holds_rows(path: Path, part: DocumentPart, found: Outline) -> bool:
     first = _value(part.first)
     if not part.count or not isinstance(first, dict) or not is_row(first):
         return False

@@ -47,7 +47,7 @@ def list_rows(lines: Iterable[Line], chosen: Mapping[Path, str]) -> Iterator[Row
 
 
 @dataclass(kw_only=True)
-class Part:
+class DocumentPart:
     """A list in a document, or an object: how many objects it holds, and the beginning of the first one."""
 
     is_list: bool
@@ -61,7 +61,7 @@ class Outline:
 
     values: int = 0
     keys: list[str] = field(default_factory=list)
-    parts: dict[Path, Part] = field(default_factory=dict)
+    parts: dict[Path, DocumentPart] = field(default_factory=dict)
 
 
 def outline(lines: Iterable[Line]) -> Outline:
@@ -82,7 +82,7 @@ def outline(lines: Iterable[Line]) -> Outline:
         if holder is not None and holder in found.parts and bracket == "{":
             found.parts[holder].count += 1
         if path is not None and len(path) <= DEEPEST and len(found.parts) < MAX_PARTS:
-            found.parts.setdefault(path, Part(is_list=bracket == "["))
+            found.parts.setdefault(path, DocumentPart(is_list=bracket == "["))
 
     scan = _Scan(wants, opened, limit=SAMPLE)
     found.keys = scan.keys

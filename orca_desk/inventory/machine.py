@@ -22,7 +22,7 @@ from orca_desk.machine.devices import Device, Listed, Program, same_devices
 from orca_desk.machine.native import Native, native_devices
 from orca_desk.machine.resources import memory_is_limited, processor_name
 from orca_desk.machine.room import with_free_memory
-from orca_desk.machine.stored import BUSY, Build, Found, Speed, load_found, store_found
+from orca_desk.machine.stored import BUSY, Build, Speed, StoredFindings, load_found, store_found
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl
@@ -80,7 +80,7 @@ def is_known() -> bool:
 def stored_machine() -> MachineReport:
     """Return what is known without asking or measuring: what the programs said is left out if it is old."""
     native, found = native_devices(), load_found()
-    return _report(native, found if found.programs_key == _programs_key(native) else Found())
+    return _report(native, found if found.programs_key == _programs_key(native) else StoredFindings())
 
 
 def describe_machine(
@@ -108,7 +108,7 @@ def describe_machine(
         return _report(native, found)
 
 
-def _report(native: Native, found: Found) -> MachineReport:
+def _report(native: Native, found: StoredFindings) -> MachineReport:
     """Join what the system says now with what the programs said: free memory is that of now."""
     devices = with_free_memory(found.devices or same_devices(native.devices, None, None), native)
     return MachineReport(
@@ -125,7 +125,7 @@ def _report(native: Native, found: Found) -> MachineReport:
     )
 
 
-def _ask_programs(native: Native, before: Found, control: JobControl) -> Found:
+def _ask_programs(native: Native, before: StoredFindings, control: JobControl) -> StoredFindings:
     builds: dict[str, Build] = {}
     listed: dict[str, list[Listed] | None] = {}
     for program in PROGRAMS:
@@ -147,7 +147,7 @@ def _ask_program(program: Program, control: JobControl) -> tuple[Build, list[Lis
     return Build(**answer[0]["build"]), [Listed(**one) for one in answer[0]["devices"]]
 
 
-def _measured(found: Found, control: JobControl) -> Found:
+def _measured(found: StoredFindings, control: JobControl) -> StoredFindings:
     by_name = {one.torch: one.id for one in found.devices if one.torch} | {"cpu": "cpu"}
     speeds: dict[str, Speed] = {}
 
@@ -163,7 +163,7 @@ def _measured(found: Found, control: JobControl) -> Found:
     return replace(found, speeds=speeds, speeds_key="" if slowed else _speeds_key(found))
 
 
-def _lacks(native: Native, found: Found, devices: tuple[Device, ...]) -> list[Lack]:
+def _lacks(native: Native, found: StoredFindings, devices: tuple[Device, ...]) -> list[Lack]:
     lacks = [Lack(kind="driver", device=maker) for maker in native.without_driver]
     for program in PROGRAMS:
         build = found.builds.get(program)
@@ -206,7 +206,7 @@ def _programs_key(native: Native) -> str:
     return "; ".join([platform.platform(), *parts])
 
 
-def _speeds_key(found: Found) -> str:
+def _speeds_key(found: StoredFindings) -> str:
     devices = [f"{one.id} {one.name} {one.torch}" for one in found.devices if one.torch]
     return "; ".join([processor_name(), f"{usable_cores()} cores", f"torch {_version('torch')}", *devices])
 

@@ -74,7 +74,7 @@ class Differing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class BackupDifference:
     """The differing kinds, in the order of `KINDS`, and the backup, which was checked.
 
     `is_unknown`: the library is too damaged to be compared. `loose` are folders that no training has: they
@@ -92,7 +92,7 @@ class Difference:
         return not self.kinds and not self.is_unknown
 
 
-def difference(library_folder: Path, path: Path) -> Difference:
+def difference(library_folder: Path, path: Path) -> BackupDifference:
     """Compare a backup with the library in a folder, which may be open; the backup is checked too.
 
     Raises UserError if the backup is missing, damaged, none or too new.
@@ -109,9 +109,9 @@ def difference(library_folder: Path, path: Path) -> Difference:
                 raise explain(error, library_folder / DATABASE_NAME) or error from error
             found = None
     if found is None:
-        return Difference(backup=backup, kinds={}, is_unknown=True)
+        return BackupDifference(backup=backup, kinds={}, is_unknown=True)
     kinds = {kind: one for kind, one in found.items() if one and (one.lost or one.back or one.changed)}
-    return Difference(backup=backup, kinds=kinds, loose=_loose(library_folder))
+    return BackupDifference(backup=backup, kinds=kinds, loose=_loose(library_folder))
 
 
 def _loose(library_folder: Path) -> tuple[str, ...]:

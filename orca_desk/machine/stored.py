@@ -47,7 +47,7 @@ class Speed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class StoredFindings:
     """What the programs and a measurement said. The keys name what each depends on."""
 
     programs_key: str = ""
@@ -62,21 +62,21 @@ def stored_path() -> Path:
     return user_settings() / FILE
 
 
-def load_found() -> Found:
+def load_found() -> StoredFindings:
     """Return what is stored; nothing is known where the file is missing, damaged or of another version."""
     with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
         data = json.loads(stored_path().read_text(encoding="utf-8"))
-        return Found(
+        return StoredFindings(
             programs_key=str(data["programs_key"]),
             devices=tuple(_device(one) for one in data["devices"]),
             builds={name: _build(one) for name, one in data["builds"].items()},
             speeds_key=str(data["speeds_key"]),
             speeds={name: _speed(one) for name, one in data["speeds"].items()},
         )
-    return Found()
+    return StoredFindings()
 
 
-def store_found(found: Found) -> None:
+def store_found(found: StoredFindings) -> None:
     """Store `found`; it is worked out anew where the disk refuses it."""
     data: dict[str, Any] = asdict(found)
     with suppress(OSError):

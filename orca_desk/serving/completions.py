@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from orca_desk.serving.clients import EventStream
 from orca_desk.serving.queries import COMPLETION_ANSWER, CompletionQuery
-from orca_desk.serving.served import Prompt, ServedModel
+from orca_desk.serving.served import ServedModel, TokenPrompt
 from orca_desk.serving.shapes import Head, finite, usage
 from orca_desk.serving.streams import stream
 from orca_desk.teacher.engine import Completion
@@ -41,7 +41,7 @@ async def complete(model: ServedModel, query: CompletionQuery) -> Response:
 
 
 def _choice(
-    tokenizer: LlamaTokenizer, index: int, prompt: Prompt, answer: Completion, query: CompletionQuery
+    tokenizer: LlamaTokenizer, index: int, prompt: TokenPrompt, answer: Completion, query: CompletionQuery
 ) -> dict[str, Any]:
     wants_answer = query.max_tokens != 0
     begin = tokenizer.decode(prompt.ids, control=True) if query.echo else ""

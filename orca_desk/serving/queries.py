@@ -51,7 +51,7 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Query:
+class ClientQuery:
     """What both kinds of requests ask for.
 
     `max_tokens` None: the default. `scores` is how many alternatives each token's log-probability comes
@@ -68,14 +68,14 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChatQuery(Query):
+class ChatQuery(ClientQuery):
     """A conversation to continue."""
 
     messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompletionQuery(Query):
+class CompletionQuery(ClientQuery):
     """Prompts to continue, as texts or as token ids. `echo`: the answer repeats the prompt."""
 
     prompts: tuple[str | tuple[int, ...], ...]

@@ -10,7 +10,7 @@ from pathlib import Path
 from orca_desk.errors import UserError
 from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import LONE_SURROGATE, Rendered
-from orca_desk.serving.queries import SEEDS, Query
+from orca_desk.serving.queries import SEEDS, ClientQuery
 from orca_desk.serving.refusals import ApiError
 from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 from orca_desk.teacher.live import LiveRequests
@@ -22,7 +22,7 @@ Event = Piece | Completion | RequestFailure
 
 
 @dataclass
-class Tally:
+class ServerTally:
     """What a server has done since it began."""
 
     answered: int = 0
@@ -30,7 +30,7 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prompt:
+class TokenPrompt:
     """A prompt as ids, ready for the engine: see `Request`."""
 
     ids: tuple[int, ...]
@@ -49,7 +49,7 @@ class ServedModel:
     file: Path
     adapter: Path | None
     engine: Engine
-    tally: Tally
+    tally: ServerTally
     _live: LiveRequests = field(default_factory=LiveRequests)
     _pending: dict[str, "asyncio.Queue[Event]"] = field(default_factory=dict)
     _rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -85,7 +85,7 @@ class ServedModel:
 
     # From messages and texts to prompts
 
-    async def render(self, messages: Sequence[Message]) -> Prompt:
+    async def render(self, messages: Sequence[Message]) -> TokenPrompt:
         """Render a conversation by the model's chat template.
 
         Raises ApiError where the template refuses, and for more messages than the context has tokens: it
@@ -105,7 +105,7 @@ class ServedModel:
                 raise ApiError(str(error), param="messages") from None
         return self._chat_prompt(rendered)
 
-    async def read(self, prompt: str | tuple[int, ...], *, adds_special: bool) -> Prompt:
+    async def read(self, prompt: str | tuple[int, ...], *, adds_special: bool) -> TokenPrompt:
         """Return a prompt that a client has written itself, template and all.
 
         Raises ApiError for an empty prompt and for unknown ids.
@@ -122,7 +122,7 @@ class ServedModel:
             )
         if not ids:
             raise ApiError("The prompt is empty.", param="prompt")
-        return Prompt(ids=ids, ends=tokenizer.eos_ids)
+        return TokenPrompt(ids=ids, ends=tokenizer.eos_ids)
 
     def encode(self, text: str, *, adds_special: bool) -> tuple[int, ...]:
         """Return the ids of a text whose control tokens are meant as such; any thread may call this."""
@@ -133,9 +133,9 @@ class ServedModel:
             ids = ids if ids[: len(bos)] == bos else bos + ids
         return tuple(ids)
 
-    def _chat_prompt(self, rendered: Rendered) -> Prompt:
+    def _chat_prompt(self, rendered: Rendered) -> TokenPrompt:
         renderer = self.engine.renderer
-        return Prompt(
+        return TokenPrompt(
             ids=rendered.ids,
             prefix=rendered.prefix if rendered.prefix <= LONGEST_PREFIX else 0,
             stop=renderer.stops,
@@ -146,7 +146,13 @@ class ServedModel:
     # Asking
 
     def requests(
-        self, key: str, prompts: Sequence[Prompt], query: Query, *, default: int, scores_prompt: bool = False
+        self,
+        key: str,
+        prompts: Sequence[TokenPrompt],
+        query: ClientQuery,
+        *,
+        default: int,
+        scores_prompt: bool = False,
     ) -> list[Request]:
         """Return the requests for a query: all choices of the first prompt, then those of the second, ...
 
@@ -199,7 +205,13 @@ class ServedModel:
         return [found[request.key] for request in requests]
 
     def _request(
-        self, key: str, prompt: Prompt, choice: int, query: Query, default: int, scores_prompt: bool
+        self,
+        key: str,
+        prompt: TokenPrompt,
+        choice: int,
+        query: ClientQuery,
+        default: int,
+        scores_prompt: bool,
     ) -> Request:
         room = self.engine.context - len(prompt.ids)
         if room < 1:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from orca_desk.serving.queries import Query
+from orca_desk.serving.queries import ClientQuery
 from orca_desk.serving.served import ServedModel, failure
 from orca_desk.serving.shapes import DONE, Head, error_event, event, usage
 from orca_desk.teacher.engine import Completion, Request, RequestFailure
@@ -14,7 +14,7 @@ Choice = Callable[[int, str, str | None], dict[str, Any]]  # index, text, finish
 async def stream(
     model: ServedModel,
     requests: Sequence[Request],
-    query: Query,
+    query: ClientQuery,
     head: Head,
     choice: Choice,
     *,

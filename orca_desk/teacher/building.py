@@ -38,7 +38,7 @@ def cache_type(chosen: str, weights: Weights, devices: Sequence[Listed]) -> Cach
     return "F16"
 
 
-class Builder:
+class EngineBuilder:
     """Decides how `weights` run as wished, on `devices` or the processor, and creates what runs them."""
 
     def __init__(self, *, weights: Weights, wish: Wish, devices: Sequence[Listed]) -> None:

@@ -14,7 +14,7 @@ from orca_desk.machine.choice import chosen_cache
 from orca_desk.machine.devices import AUTO, Listed
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.adapter_base import require_base
-from orca_desk.teacher.building import Builder, cache_type
+from orca_desk.teacher.building import EngineBuilder, cache_type
 from orca_desk.teacher.devices import usable_devices
 from orca_desk.teacher.live import LiveRequests
 from orca_desk.teacher.llama import LlamaTokenizer
@@ -98,7 +98,7 @@ class Engine:
                 scored=scored,
                 cache=cache_type(chosen_cache() if devices is None else AUTO, self._weights, self._devices),
             )
-            self._builder = Builder(weights=self._weights, wish=wish, devices=self._devices)
+            self._builder = EngineBuilder(weights=self._weights, wish=wish, devices=self._devices)
             self._setup = self._builder.first_setup()
             self._settle()
         except BaseException:

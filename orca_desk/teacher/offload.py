@@ -27,7 +27,7 @@ _BLOCK = re.compile(r"blk\.(\d+)\.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class ModelLayout:
     """What a model's file says of its size.
 
     `blocks` has each block's bytes, `output` those of what follows the last; `cached` counts the keys and
@@ -84,7 +84,7 @@ class Placement:
         return self.layers == self.total > 0
 
 
-def layout_of(path: Path) -> Layout:
+def layout_of(path: Path) -> ModelLayout:
     """Read the layout of a model from the headers of its files. Raises UserError for one without blocks."""
     headers = [read_header(file) for file in identify(path).files]
     sizes: dict[str, int] = {}
@@ -104,7 +104,7 @@ def layout_of(path: Path) -> Layout:
     return _layout(headers[0], sum(header.elements.total() for header in headers), tuple(blocks), output)
 
 
-def _layout(head: Header, parameters: int, blocks: tuple[int, ...], output: int) -> Layout:
+def _layout(head: Header, parameters: int, blocks: tuple[int, ...], output: int) -> ModelLayout:
     architecture = head.text("general.architecture")
 
     def number(key: str, default: int = 0) -> int:
@@ -116,7 +116,7 @@ def _layout(head: Header, parameters: int, blocks: tuple[int, ...], output: int)
     groups = head.metadata.get(f"{architecture}.attention.head_count_kv", heads)
     of_blocks = groups if isinstance(groups, tuple) else [groups] * len(blocks)
     tokens = head.metadata.get("tokenizer.ggml.tokens")
-    return Layout(
+    return ModelLayout(
         parameters=parameters,
         context=number("context_length"),
         blocks=blocks,
@@ -130,7 +130,7 @@ def _layout(head: Header, parameters: int, blocks: tuple[int, ...], output: int)
 
 
 def place(
-    layout: Layout,
+    layout: ModelLayout,
     devices: Sequence[str],
     free: Sequence[int],
     *,
@@ -159,7 +159,7 @@ def place(
     return Placement(total=layout.layers, cells=enough, cache=kinds[0])
 
 
-def device_layers(layout: Layout, shares: Sequence[float], layers: int) -> list[tuple[int, int]]:
+def device_layers(layout: ModelLayout, shares: Sequence[float], layers: int) -> list[tuple[int, int]]:
     """Return each device's first layer and the one after its last, as llama.cpp divides `layers` of them."""
     start = layout.layers - layers
     ends = list(accumulate(shares))
@@ -178,7 +178,7 @@ def device_layers(layout: Layout, shares: Sequence[float], layers: int) -> list[
 class _Trial:
     """The devices that have room beside a decode's buffers: `spare` bytes, buffers not yet counted."""
 
-    layout: Layout
+    layout: ModelLayout
     names: tuple[str, ...]
     spare: tuple[int, ...]
     shares: tuple[float, ...]
@@ -186,7 +186,7 @@ class _Trial:
 
     @classmethod
     def of(
-        cls, layout: Layout, devices: Sequence[str], free: Sequence[int], computing: int, outputs: int
+        cls, layout: ModelLayout, devices: Sequence[str], free: Sequence[int], computing: int, outputs: int
     ) -> "_Trial":
         """Leave out the devices that have no room; divide layers by the room of the others."""
         spare = [int(size - max(SPARED_BYTES, size * SPARED_SHARE)) for size in free]

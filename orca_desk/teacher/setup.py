@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from orca_desk.machine import free_memory
 from orca_desk.machine.devices import Listed
-from orca_desk.teacher.offload import BYTES_PER_NUMBER, CacheType, Layout, Placement, place
+from orca_desk.teacher.offload import BYTES_PER_NUMBER, CacheType, ModelLayout, Placement, place
 
 PREFIX_SEQUENCES = 8  # the seven strategies, and one that the user wrote
 MOST_REPLICAS = 8  # Python takes about a tenth of a step, and only one replica at a time can run it.
@@ -110,7 +110,12 @@ def setup_on_cpu(facts: Facts, wish: Wish) -> Setup:
 
 
 def setup_on_devices(
-    layout: Layout, facts: Facts, wish: Wish, devices: Sequence[Listed], *, most_layers: int | None = None
+    layout: ModelLayout,
+    facts: Facts,
+    wish: Wish,
+    devices: Sequence[Listed],
+    *,
+    most_layers: int | None = None,
 ) -> Setup:
     """Return the setup with as much on `devices` as fits, up to `most_layers`; on the CPU if nothing does."""
     slots = wish.batch or MOST_SLOTS_ON_DEVICE
@@ -143,7 +148,7 @@ def setup_on_devices(
 
 
 def setup_beside(
-    layout: Layout, facts: Facts, wish: Wish, devices: Sequence[Listed], placed: Placement
+    layout: ModelLayout, facts: Facts, wish: Wish, devices: Sequence[Listed], placed: Placement
 ) -> Setup:
     """Return the setup of one more context over weights that lie as `placed`."""
     weightless = replace(layout, blocks=(0,) * len(layout.blocks), output=0)

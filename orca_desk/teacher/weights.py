@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 from orca_desk.teacher.llama import NOWHERE, LlamaModel
-from orca_desk.teacher.offload import Layout, Placement, layout_of
+from orca_desk.teacher.offload import ModelLayout, Placement, layout_of
 from orca_desk.teacher.setup import Facts
 from orca_desk.teacher.unpacked import unpacked
 
@@ -41,7 +41,7 @@ class Weights:
         return self._model
 
     @cached_property
-    def layout(self) -> Layout:
+    def layout(self) -> ModelLayout:
         """How large which part of the file is."""
         return layout_of(self.path)
 

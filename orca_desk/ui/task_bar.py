@@ -18,7 +18,7 @@ ENTRY = "application://orca-desk.desktop"
 PATH, INTERFACE = "/com/canonical/unity/launcherentry/1", "com.canonical.Unity.LauncherEntry"
 
 
-class Shown(Protocol):
+class TaskBarProgress(Protocol):
     """Shows a percentage, or with None that nothing runs."""
 
     def __call__(self, percent: int | None) -> None:
@@ -28,7 +28,7 @@ class Shown(Protocol):
 class TaskBar(QObject):
     """Shows how much of all jobs is done, whenever a percent is added."""
 
-    def __init__(self, window: QWidget, jobs: Jobs, show: Shown | None = None) -> None:
+    def __init__(self, window: QWidget, jobs: Jobs, show: TaskBarProgress | None = None) -> None:
         super().__init__(window)
         self._jobs = jobs
         self._show = show or shown_by_system(window)
@@ -44,7 +44,7 @@ class TaskBar(QObject):
             self._show(percent)
 
 
-def shown_by_system(window: QWidget) -> Shown | None:
+def shown_by_system(window: QWidget) -> TaskBarProgress | None:
     """Return what shows a percentage on this system; None where nothing does."""
     if sys.platform == "win32":
         from orca_desk.ui.task_bar_windows import WindowsTaskBar

@@ -34,7 +34,7 @@ Ints = np.ndarray[Any, np.dtype[np.intp]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cluster:
+class TextGroup:
     """A group: the places of its texts, its terms (the most telling first), and the texts nearest its centre.
 
     `cohesion` is the mean cosine similarity to the centre. `is_rest` marks the texts that are in no group.
@@ -55,7 +55,7 @@ class Clusters:
     one group.
     """
 
-    clusters: tuple[Cluster, ...]
+    clusters: tuple[TextGroup, ...]
     separation: float | None
     is_clear: bool
 
@@ -168,11 +168,11 @@ def _one_group(texts: Sequence[str], *, separation: float | None, points: Floats
     return Clusters(clusters=found, separation=separation, is_clear=False)
 
 
-def _described(texts: Sequence[str], points: Floats, labels: Ints) -> tuple[Cluster, ...]:
+def _described(texts: Sequence[str], points: Floats, labels: Ints) -> tuple[TextGroup, ...]:
     """Return the groups with their terms and examples, the largest first and the rest at the end."""
     kinds = [int(kind) for kind in np.unique(labels)]
     terms = _terms(texts, labels, kinds)
-    found: list[Cluster] = []
+    found: list[TextGroup] = []
     for kind in kinds:
         members = np.flatnonzero(labels == kind)
         centre = points[members].mean(axis=0)
@@ -180,7 +180,7 @@ def _described(texts: Sequence[str], points: Floats, labels: Ints) -> tuple[Clus
         near = points[members] @ (centre / length)
         nearest = members[np.argsort(-near, kind="stable")]
         found.append(
-            Cluster(
+            TextGroup(
                 members=members.tolist(),
                 terms=terms[kind],
                 examples=_different(nearest.tolist(), texts),

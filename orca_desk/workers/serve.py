@@ -60,9 +60,9 @@ def serve_models(channel: Channel) -> None:
 
 def _load(channel: Channel, stack: ExitStack) -> "list[ServedModel]":
     """Load all models, each file once."""
-    from orca_desk.serving.served import ServedModel, Tally
+    from orca_desk.serving.served import ServedModel, ServerTally
 
-    tally = Tally()
+    tally = ServerTally()
     loaded: dict[tuple[str, str | None], Any] = {}
     models = []
     for job in channel.job["models"]:

@@ -14,7 +14,7 @@ from orca_desk.inventory import machine
 from orca_desk.inventory.machine import Lack, describe_machine, is_known, stored_machine
 from orca_desk.machine.devices import Listed
 from orca_desk.machine.native import Native
-from orca_desk.machine.stored import Build, Found, load_found, stored_path
+from orca_desk.machine.stored import Build, StoredFindings, load_found, stored_path
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_a_file_with_nonsense_in_it_is_worked_out_anew(
 ) -> None:
     describe_machine()
     stored_path().write_text(json.dumps(json.loads(stored_path().read_text()) | {part: content}))
-    assert load_found() == Found()
+    assert load_found() == StoredFindings()
     assert describe_machine().builds == CPU_BUILDS
-    assert load_found() != Found()
+    assert load_found() != StoredFindings()
 
 
 def test_a_new_build_of_llama_cpp_is_asked(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:

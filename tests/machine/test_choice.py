@@ -14,7 +14,7 @@ from orca_desk.machine.choice import (
     wanted_devices,
 )
 from orca_desk.machine.devices import Device
-from orca_desk.machine.stored import Found, store_found
+from orca_desk.machine.stored import StoredFindings, store_found
 from orca_desk.processes.process import worker_environment
 
 
@@ -65,7 +65,9 @@ def test_a_damaged_file_is_an_automatic_choice(settings: Path, content: str) -> 
 
 def test_a_device_goes_by_the_name_that_each_program_has_for_it() -> None:
     store_found(
-        Found(devices=(Device(id="cuda:0", name="RTX", kind="cuda", llama="Vulkan0", torch="cuda:0"),))
+        StoredFindings(
+            devices=(Device(id="cuda:0", name="RTX", kind="cuda", llama="Vulkan0", torch="cuda:0"),)
+        )
     )
     store_choice(device="cuda:0")
     assert wanted_devices("llama", ["Vulkan0", "Vulkan1"]) == ("Vulkan0",)
@@ -73,14 +75,14 @@ def test_a_device_goes_by_the_name_that_each_program_has_for_it() -> None:
 
 
 def test_a_device_that_a_build_cannot_use_leaves_the_cpu() -> None:
-    store_found(Found(devices=(Device(id="cuda:0", name="RTX", kind="cuda", torch="cuda:0"),)))
+    store_found(StoredFindings(devices=(Device(id="cuda:0", name="RTX", kind="cuda", torch="cuda:0"),)))
     store_choice(device="cuda:0")
     assert wanted_devices("llama", []) == ()
     assert wanted_devices("llama", ["CUDA0"]) == ("CUDA0",), "it was built anew since"
 
 
 def test_a_device_that_vanished_is_said_and_not_replaced() -> None:
-    store_found(Found(devices=(Device(id="cuda:1", name="RTX 3060", kind="cuda", torch="cuda:1"),)))
+    store_found(StoredFindings(devices=(Device(id="cuda:1", name="RTX 3060", kind="cuda", torch="cuda:1"),)))
     store_choice(device="cuda:1")
     with pytest.raises(UserError) as gone:
         wanted_devices("torch", ["cuda:0"])

@@ -12,7 +12,7 @@ from orca_desk.machine.choice import store_choice
 from orca_desk.machine.devices import Device, Listed
 from orca_desk.machine.native import Native
 from orca_desk.machine.room import room_for
-from orca_desk.machine.stored import Found, store_found
+from orca_desk.machine.stored import StoredFindings, store_found
 
 LARGE = Device(id="cuda:0", name="RTX 4090", kind="cuda", total=24, free=20, llama="CUDA0", torch="cuda:0")
 SMALL = Device(id="cuda:1", name="RTX 3060", kind="cuda", total=12, free=11, llama="CUDA1", torch="cuda:1")
@@ -25,7 +25,7 @@ def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORCA_DESK_DEVICE", raising=False)
     monkeypatch.setattr(room, "free_memory", lambda: 100)
     tell(monkeypatch, Native())
-    store_found(Found(devices=(LARGE, SMALL, SHARED)))
+    store_found(StoredFindings(devices=(LARGE, SMALL, SHARED)))
 
 
 def tell(monkeypatch: pytest.MonkeyPatch, native: Native) -> None:

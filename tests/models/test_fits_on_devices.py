@@ -11,7 +11,7 @@ from orca_desk.machine import room
 from orca_desk.machine.choice import store_choice
 from orca_desk.machine.devices import Device
 from orca_desk.machine.native import Native
-from orca_desk.machine.stored import Found, store_found
+from orca_desk.machine.stored import StoredFindings, store_found
 from orca_desk.models.fits import serving_fit, teaching_fit, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
@@ -33,7 +33,7 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
     monkeypatch.setattr(room, "_recent", Native)
 
     def put(**changes: object) -> None:
-        store_found(Found(devices=(replace(CARD, **changes),)))  # type: ignore[arg-type]
+        store_found(StoredFindings(devices=(replace(CARD, **changes),)))  # type: ignore[arg-type]
 
     put()
     return put

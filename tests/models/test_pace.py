@@ -8,7 +8,7 @@ from tiny_models import TinyModel
 
 from orca_desk.machine.choice import store_choice
 from orca_desk.machine.devices import Device
-from orca_desk.machine.stored import Found, Speed, store_found
+from orca_desk.machine.stored import Speed, StoredFindings, store_found
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.pace import (
@@ -30,7 +30,7 @@ FAST = Speed(products={"float32": 1e13, "bfloat16": 5e13})
 def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose processor was measured."""
     monkeypatch.setenv("ORCA_DESK_SETTINGS", str(tmp_path / "settings"))
-    store_found(Found(speeds={"cpu": Speed(products=PRODUCTS)}))
+    store_found(StoredFindings(speeds={"cpu": Speed(products=PRODUCTS)}))
 
 
 @pytest.fixture
@@ -40,14 +40,14 @@ def smollm(tiny_llama: TinyModel) -> ModelFile:
 
 
 def test_the_measured_trainings_lie_in_the_range(smollm: ModelFile) -> None:
-    store_found(Found(speeds={"cpu": Speed(products={"float32": 2 * 122e9, "bfloat16": 2 * 420e9})}))
+    store_found(StoredFindings(speeds={"cpu": Speed(products={"float32": 2 * 122e9, "bfloat16": 2 * 420e9})}))
     time = training_time(smollm, TrainSettings(), 430_000)
     assert time.low < 430_000 / 800 < time.high  # 760 to 830 tokens/s were measured there
     assert time.high < 5 * time.low
 
 
 def test_what_two_idle_cores_did_lies_in_the_range(smollm: ModelFile) -> None:
-    store_found(Found(speeds={"cpu": Speed(products={"float32": 470e9, "bfloat16": 900e9})}))
+    store_found(StoredFindings(speeds={"cpu": Speed(products={"float32": 470e9, "bfloat16": 900e9})}))
     bundled = replace(smollm, parameters=688_992, width=96, vocab=896)
     trained = training_time(bundled, TrainSettings(), 1_226_252)
     assert trained.low < 40 < trained.high < 6 * trained.low
@@ -85,7 +85,7 @@ def test_the_stored_measurement_counts_and_without_one_there_is_a_quick_one(
 
 
 def test_a_training_goes_at_the_speed_of_the_format_that_it_would_use(smollm: ModelFile) -> None:
-    store_found(Found(speeds={"cpu": Speed(products={"float32": 1e11, "bfloat16": 3e11})}))
+    store_found(StoredFindings(speeds={"cpu": Speed(products={"float32": 1e11, "bfloat16": 3e11})}))
     small = replace(smollm, parameters=4_000_000)
     assert training_pace(smollm, TrainSettings()).speed == 3e11
     assert training_pace(smollm, TrainSettings(dtype="float32")).speed == 1e11
@@ -95,7 +95,7 @@ def test_a_training_goes_at_the_speed_of_the_format_that_it_would_use(smollm: Mo
 
 def test_a_device_is_faster_unless_the_processor_is_chosen(smollm: ModelFile) -> None:
     slow = training_time(smollm, TrainSettings(), 430_000), answering_time(smollm, 5000)
-    store_found(Found(devices=(CARD,), speeds={"cpu": Speed(products=PRODUCTS), "cuda:0": FAST}))
+    store_found(StoredFindings(devices=(CARD,), speeds={"cpu": Speed(products=PRODUCTS), "cuda:0": FAST}))
     fast = training_time(smollm, TrainSettings(), 430_000), answering_time(smollm, 5000)
     assert all(one.high < other.low for one, other in zip(fast[:1], slow[:1], strict=True))
     assert fast[1].low < slow[1].low
@@ -105,6 +105,6 @@ def test_a_device_is_faster_unless_the_processor_is_chosen(smollm: ModelFile) ->
 
 def test_a_device_that_was_not_measured_has_a_wide_range(smollm: ModelFile) -> None:
     on_processor = answering_time(smollm, 5000)
-    store_found(Found(devices=(CARD,), speeds={"cpu": Speed(products=PRODUCTS)}))
+    store_found(StoredFindings(devices=(CARD,), speeds={"cpu": Speed(products=PRODUCTS)}))
     unknown = answering_time(smollm, 5000)
     assert unknown.high == on_processor.high and unknown.low < on_processor.low / 20

@@ -11,7 +11,7 @@ from orca_desk.models.gguf_header import read_header
 from orca_desk.teacher.offload import (
     SPARED_BYTES,
     SPARED_SHARE,
-    Layout,
+    ModelLayout,
     device_layers,
     layout_of,
     place,
@@ -19,7 +19,7 @@ from orca_desk.teacher.offload import (
 
 MIB, GIB = 2**20, 2**30
 # The shape of Llama 3.1 8B in Q4_K_M
-LARGE = Layout(
+LARGE = ModelLayout(
     parameters=8_030_000_000,
     context=131_072,
     blocks=(140 * MIB,) * 32,
@@ -32,7 +32,7 @@ LARGE = Layout(
 )
 
 
-def placed(layout: Layout, *free: int, **more):
+def placed(layout: ModelLayout, *free: int, **more):
     """Place `layout` on devices with so many free bytes, 32,768 cells and 24 rows of logits."""
     names = [f"CUDA{number}" for number in range(len(free))]
     asked = {"wanted": 131_072, "enough": 32_768, "cache": None, "outputs": 24} | more

@@ -95,7 +95,7 @@ _LONGEST_OPENING = 80
 _EMPHASIS = re.compile(r"\*\*([^*\n]{1,60})\*\*(?!\s*:)")
 
 
-class Found(Protocol):
+class FoundValue(Protocol):
     """A value in a text."""
 
     @property
@@ -109,7 +109,7 @@ class Found(Protocol):
         ...
 
 
-V = TypeVar("V", bound=Found)
+V = TypeVar("V", bound=FoundValue)
 Find = Callable[[str], list[V]]
 
 
@@ -163,7 +163,7 @@ def _opening(body: str) -> tuple[str, str]:
     return "", ""
 
 
-def _bare(line: str, value: Found) -> bool:
+def _bare(line: str, value: FoundValue) -> bool:
     """Return whether a line holds a value and at most its unit, so that it can be an answer of its own."""
     return (
         _HEDGES.fullmatch(line[: value.start]) is not None
@@ -276,7 +276,7 @@ def _resolve(text: str, found: list[V]) -> list[V]:
     return [found[chosen]]
 
 
-def _calculated_with(text: str, value: Found) -> bool:
+def _calculated_with(text: str, value: FoundValue) -> bool:
     """Return whether words calculate with a value: "half of 8", "4 plus the tax"."""
     return (
         _WORDS_BEFORE.search(text, max(0, value.start - 30), value.start) is not None
@@ -285,7 +285,7 @@ def _calculated_with(text: str, value: Found) -> bool:
     )
 
 
-def _operand(text: str, value: Found) -> bool:
+def _operand(text: str, value: FoundValue) -> bool:
     """Return whether a value is part of a calculation, perhaps of one without its result."""
     return (
         is_part(text, value.start, value.end)

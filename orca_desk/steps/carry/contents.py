@@ -13,7 +13,7 @@ from orca_desk.library.locations import CHECKPOINT_FOLDERS
 from orca_desk.library.model_uses import model_uses, records_by_model
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
-from orca_desk.steps.carry.manifest import ContentKind, NamedModel
+from orca_desk.steps.carry.manifest import CarriedModel, ContentKind
 from orca_desk.steps.carry.names import NEVER, unfit_names
 
 ALWAYS: frozenset[ContentKind] = frozenset({"database", "trained", "others"})
@@ -36,7 +36,7 @@ class UsedModel:
     One below the library's `models` is among the library's files: `within` is its path there.
     """
 
-    model: NamedModel
+    model: CarriedModel
     files: tuple[Path, ...] = ()
     within: str = ""
 
@@ -106,7 +106,7 @@ def used_models(library: Library) -> Iterator[UsedModel]:
         except (UserError, OSError):  # it is gone: named, so that whoever opens the bundle knows what to get
             files, size = (), 0
             sha256 = next((one for one, at in known.paths.items() if at == path), None)
-        named_model = NamedModel(name=path.name, sha256=sha256, size=size, path=str(path))
+        named_model = CarriedModel(name=path.name, sha256=sha256, size=size, path=str(path))
         if is_within and files:
             within = path.relative_to(library.folder).as_posix()
             found[real] = UsedModel(model=named_model, within=within)
@@ -115,7 +115,7 @@ def used_models(library: Library) -> Iterator[UsedModel]:
     known_hashes = {one.model.sha256 for one in found.values()}
     for sha256 in by_hash:
         if sha256 not in named and sha256 not in known_hashes and not _is_bundled(sha256, library):
-            found[sha256] = UsedModel(model=NamedModel(name="", sha256=sha256, size=0, path=""))
+            found[sha256] = UsedModel(model=CarriedModel(name="", sha256=sha256, size=0, path=""))
     yield from sorted(found.values(), key=lambda one: (one.model.name, one.model.path))
 
 

@@ -30,7 +30,7 @@ class BundledFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedModel:
+class CarriedModel:
     """A model that the library uses: `sha256` is None where it was never read, `size` 0 where it is gone.
 
     `path` is where it was when the bundle was made; `inside` where it lies in the bundle, below the library's
@@ -52,7 +52,7 @@ class Manifest:
     made_at: str
     made_with: str
     files: tuple[BundledFile, ...]
-    models: tuple[NamedModel, ...] = ()
+    models: tuple[CarriedModel, ...] = ()
     left_out: Mapping[ContentKind, int]
 
     @property
@@ -61,7 +61,7 @@ class Manifest:
         return sum(file.size for file in self.files)
 
     @property
-    def missing_models(self) -> tuple[NamedModel, ...]:
+    def missing_models(self) -> tuple[CarriedModel, ...]:
         """The models that the library uses and the bundle does not have."""
         return tuple(one for one in self.models if not one.inside)
 
@@ -118,9 +118,9 @@ def _file(stored: Mapping[str, Any]) -> BundledFile:
     return BundledFile(name=name, size=size, sha256=sha256)
 
 
-def _model(stored: Mapping[str, Any]) -> NamedModel:
+def _model(stored: Mapping[str, Any]) -> CarriedModel:
     sha256 = stored["sha256"]
-    return NamedModel(
+    return CarriedModel(
         name=str(stored["name"])[:200],
         sha256=None if sha256 is None else str(sha256)[:64],
         size=max(0, int(stored["size"])),

@@ -21,7 +21,7 @@ from orca_desk.library.scratch import scratch_folder
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 from orca_desk.steps.carry.contents import ALWAYS, Contents, UsedModel, contents_of
-from orca_desk.steps.carry.manifest import MANIFEST, BundledFile, ContentKind, Manifest, NamedModel
+from orca_desk.steps.carry.manifest import MANIFEST, BundledFile, CarriedModel, ContentKind, Manifest
 from orca_desk.steps.carry.names import safe_name
 from orca_desk.steps.carry.unpack import look_into
 
@@ -137,7 +137,7 @@ def _write(
             if one.kind in wanted and one.kind != "database":
                 with contextlib.suppress(FileNotFoundError):  # a training prunes its older checkpoints
                     files.append(_add(archive, one.path, one.name, on_bytes))
-        models: list[NamedModel] = []
+        models: list[CarriedModel] = []
         taken = {file.name.split("/")[1] for file in found.files if file.kind == "models"}
         numbers = (number for number in itertools.count(1) if f"carried-{number}" not in taken)
         for used, number in zip(found.models, numbers, strict=False):

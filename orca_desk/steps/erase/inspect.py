@@ -25,7 +25,7 @@ REPORT_EVERY = 50  # records
 
 
 @dataclass(frozen=True, kw_only=True)
-class Token:
+class InspectedToken:
     """One token. `text` is what it adds to the text: nothing if a character ends only in a later token.
 
     `control` marks a special token, shown by its name, which no text can produce.
@@ -45,7 +45,7 @@ class Inspection:
     `trained` and `masked` count the tokens that fit, as the trainer counts them.
     """
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[InspectedToken, ...]
     limit: int
     trained: int
     masked: int
@@ -94,7 +94,7 @@ class Inspector:
         roles = [span.role for span in rendered.spans for _ in range(span.end - span.start)]
         texts = self._texts(rendered.ids)
         tokens = tuple(
-            Token(id=token, text=text, role=role, trained=learned, control=self._is_control(token))
+            InspectedToken(id=token, text=text, role=role, trained=learned, control=self._is_control(token))
             for token, text, role, learned in zip(rendered.ids, texts, roles, rendered.mask, strict=True)
         )
         example = _cut(self._example(training), limit)

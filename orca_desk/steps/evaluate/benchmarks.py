@@ -94,7 +94,7 @@ class BenchmarkResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Benchmark:
+class BenchmarkRun:
     """A finished run, the hashes of the model and the adapter that it asked, and its result."""
 
     run: Run
@@ -163,14 +163,14 @@ def resumed_benchmark(run: Run) -> BenchmarkRequest:
         raise UserError("Another version of Orca Desk stored this benchmark.", "Start it anew.") from error
 
 
-def benchmarks_of(library: Library, *, model: str | None, adapter: str | None) -> list[Benchmark]:
+def benchmarks_of(library: Library, *, model: str | None, adapter: str | None) -> list[BenchmarkRun]:
     """Return the finished benchmarks of a model with an adapter, by their SHA-256, the newest first."""
     found = []
     for run in list_runs(library, kind=KIND):
         result = benchmark_from_json(run.outcome) if run.status == "done" else None
         same = (run.settings.get("model"), run.settings.get("adapter")) == (model, adapter)
         if result is not None and same:
-            found.append(Benchmark(run=run, model=str(model), adapter=adapter, result=result))
+            found.append(BenchmarkRun(run=run, model=str(model), adapter=adapter, result=result))
     return found
 
 

@@ -14,7 +14,7 @@ from orca_desk.steps.export.formats import QUANTISED, WEIGHED, Format
 from orca_desk.steps.export.part_folder import PartFolder, link_or_copy
 from orca_desk.steps.export.plan import ExportPlan, PlannedFile, merged_name
 from orca_desk.steps.export.request import ExportRequest
-from orca_desk.steps.export.serving import Serving, begins_prompts, describe_serving
+from orca_desk.steps.export.serving import ServingNeeds, begins_prompts, describe_serving
 from orca_desk.steps.export.sources import WEIGHTS, Sources
 
 STAGE = "writing the files"
@@ -70,7 +70,7 @@ class Builder:
                 return False
         return True
 
-    def describe(self) -> Serving | None:
+    def describe(self) -> ServingNeeds | None:
         """Return how the model is served; None when stopped. Raises UserError for a broken template."""
         return describe_serving(
             self.sources.folder,

@@ -31,7 +31,7 @@ from orca_desk.steps.export.receipt import read_receipt, write_receipt
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.results import held_out_results
 from orca_desk.steps.export.scores import score_files
-from orca_desk.steps.export.serving import Serving
+from orca_desk.steps.export.serving import ServingNeeds
 from orca_desk.steps.export.sources import Sources, exportable, find_sources
 from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
 from orca_desk.steps.train.gate_prompts import gate_prompts
@@ -245,7 +245,7 @@ class _Export:
         sources: Sources,
         plan: ExportPlan,
         part: PartFolder,
-        serving: Serving,
+        serving: ServingNeeds,
         gate: GateTable,
         scores: tuple[FileScore, ...],
     ) -> ExportOutcome:

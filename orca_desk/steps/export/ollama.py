@@ -6,7 +6,7 @@ from pathlib import Path
 from orca_desk.files import atomic_write
 from orca_desk.steps.export.plan import merged_name
 from orca_desk.steps.export.request import ExportRequest
-from orca_desk.steps.export.serving import Serving
+from orca_desk.steps.export.serving import ServingNeeds
 from orca_desk.steps.export.sources import Sources
 
 QUOTES = '"""'
@@ -48,7 +48,7 @@ def _quoted(instruction: str, text: str) -> list[str]:
     return [f"{instruction} {QUOTES}{text}{QUOTES}"]
 
 
-def write_modelfile(folder: Path, request: ExportRequest, sources: Sources, serving: Serving) -> None:
+def write_modelfile(folder: Path, request: ExportRequest, sources: Sources, serving: ServingNeeds) -> None:
     """Write the Modelfile into `folder`, beside its GGUF file."""
     assert request.packed is not None
     text = modelfile(

@@ -13,7 +13,7 @@ from orca_desk.steps.export.sources import exportable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Serving:
+class ServingNeeds:
     """What an application needs beside the weights: the template in Go's syntax, and the texts that stop."""
 
     template: str | None
@@ -22,17 +22,17 @@ class Serving:
 
 def describe_serving(
     folder: Path, *, adds_bos: bool, control: JobControl | None = None, log: Path | None = None
-) -> Serving | None:
+) -> ServingNeeds | None:
     """Return how the student in `folder` is served; None when stopped.
 
     `adds_bos`: the application begins every prompt with a token of its own. A worker runs the template.
     Raises UserError for a broken one.
     """
-    found: list[Serving] = []
+    found: list[ServingNeeds] = []
 
     def receive(events: list[Message]) -> None:
         found.extend(
-            Serving(template=event["template"], stops=tuple(event["stops"]))
+            ServingNeeds(template=event["template"], stops=tuple(event["stops"]))
             for event in events
             if event["event"] == "served"
         )

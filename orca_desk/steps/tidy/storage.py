@@ -26,7 +26,7 @@ SETTING = "trash.days"
 CONVERTED_PER_SECOND = 75 * 2**20  # bytes: a model of 135 million weights took 3.3 s on one core
 
 
-class Stored(StrEnum):
+class StorageKind(StrEnum):
     """A kind of thing that takes space in a library's folder."""
 
     DATABASE = "database"
@@ -51,10 +51,10 @@ class Freeable(StrEnum):
 
 # The folders in a library's, but for trainings, whose checkpoints count by themselves
 _FOLDERS = {
-    "cache": Stored.CONVERTED,
-    "backups": Stored.BACKUPS,
-    "logs": Stored.LOGS,
-    FOLDER: Stored.TRASH,
+    "cache": StorageKind.CONVERTED,
+    "backups": StorageKind.BACKUPS,
+    "logs": StorageKind.LOGS,
+    FOLDER: StorageKind.TRASH,
 }
 
 
@@ -76,7 +76,7 @@ class StorageReport:
     """The bytes of each kind that there is, the largest first; what is free on the disk; suggestions."""
 
     folder: Path
-    bytes: dict[Stored, int]
+    bytes: dict[StorageKind, int]
     free: int
     suggestions: tuple[Suggestion, ...]
 
@@ -88,7 +88,7 @@ class StorageReport:
 
 def storage(library: Library) -> StorageReport:
     """Measure a library's folder. Reads names and sizes only, which takes a while for many files."""
-    counts: Counter[Stored] = Counter()
+    counts: Counter[StorageKind] = Counter()
     for current, folders, names in os.walk(library.folder):
         place = Path(current).relative_to(library.folder).parts
         folders.sort()
@@ -148,27 +148,29 @@ def empty_old_trash(library: Library) -> int:
     return empty_trash(library, older_than_days=days) if days else 0
 
 
-def _kind_of(place: tuple[str, ...], name: str) -> Stored:
+def _kind_of(place: tuple[str, ...], name: str) -> StorageKind:
     if not place:
-        return Stored.DATABASE if name.startswith(DATABASE_NAME) else Stored.OTHER
+        return StorageKind.DATABASE if name.startswith(DATABASE_NAME) else StorageKind.OTHER
     if place[0] == "trainings":
-        return Stored.CHECKPOINTS if place[2:3] and place[2] in CHECKPOINT_FOLDERS else Stored.TRAINED
-    return _FOLDERS.get(place[0], Stored.OTHER)
+        return (
+            StorageKind.CHECKPOINTS if place[2:3] and place[2] in CHECKPOINT_FOLDERS else StorageKind.TRAINED
+        )
+    return _FOLDERS.get(place[0], StorageKind.OTHER)
 
 
-def _suggestions(library: Library, counts: Counter[Stored]) -> list[Suggestion]:
+def _suggestions(library: Library, counts: Counter[StorageKind]) -> list[Suggestion]:
     finished = _finished(library)
     checkpoints = _checkpoints(library, finished)
     logs = _old_logs(library)
     unused = space_of(library)
     converted = _entries(library.folder / "cache")
     return [
-        Suggestion(what=Freeable.TRASH, bytes=counts[Stored.TRASH], count=len(list_trash(library))),
+        Suggestion(what=Freeable.TRASH, bytes=counts[StorageKind.TRASH], count=len(list_trash(library))),
         Suggestion(
             what=Freeable.CONVERTED,
-            bytes=counts[Stored.CONVERTED],
+            bytes=counts[StorageKind.CONVERTED],
             count=len(converted),
-            seconds=counts[Stored.CONVERTED] / CONVERTED_PER_SECOND,
+            seconds=counts[StorageKind.CONVERTED] / CONVERTED_PER_SECOND,
         ),
         Suggestion(
             what=Freeable.CHECKPOINTS,

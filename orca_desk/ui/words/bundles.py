@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from orca_desk.models.fits import human_bytes
-from orca_desk.steps.carry.manifest import ContentKind, Manifest, NamedModel
+from orca_desk.steps.carry.manifest import CarriedModel, ContentKind, Manifest
 from orca_desk.steps.carry.pack import Packed
 from orca_desk.steps.carry.unpack import Unpacked
 from orca_desk.ui.words.counting import counted
@@ -62,7 +62,7 @@ def bundle_about(manifest: Manifest) -> str:
     return f"{manifest.name}, {when}, {human_bytes(manifest.size)}"
 
 
-def missing_models(models: Sequence[NamedModel]) -> list[str]:
+def missing_models(models: Sequence[CarriedModel]) -> list[str]:
     """Return the sentence that names the models which a bundle lacks; none if it has all."""
     if not models:
         return []
@@ -75,7 +75,7 @@ def missing_models(models: Sequence[NamedModel]) -> list[str]:
     ]
 
 
-def _model(one: NamedModel) -> str:
+def _model(one: CarriedModel) -> str:
     known = f"SHA-256 {one.sha256[:12]}…" if one.sha256 else "never read"
     size = f"{human_bytes(one.size)}, " if one.size else ""
     return f"{one.name} ({size}{known})" if one.name else f"one of which only the {known} is known"

@@ -12,39 +12,39 @@ from orca_desk.steps.hand_over.wording import LEFT_OUT, LOSSES, NOTES
 from orca_desk.ui.words.counting import counted
 
 
-class FormatWords(NamedTuple):
+class DataFormatWords(NamedTuple):
     """The name of a format in a list, and what it is for."""
 
     name: str
     about: str
 
 
-FORMAT_WORDS: Mapping[FormatName, FormatWords] = {
-    "jsonl": FormatWords("JSON Lines, all columns", "Everything that the table knows, one row per line."),
-    "csv": FormatWords("CSV, all columns", "For spreadsheets. Tags are joined by commas."),
-    "parquet": FormatWords("Parquet, all columns", "For data tools and the Hugging Face Hub."),
-    "messages": FormatWords("Messages (OpenAI chat)", "What most trainers read: lists of role and content."),
-    "sharegpt": FormatWords("ShareGPT", "Conversations between human and gpt."),
-    "alpaca": FormatWords(
+FORMAT_WORDS: Mapping[FormatName, DataFormatWords] = {
+    "jsonl": DataFormatWords("JSON Lines, all columns", "Everything that the table knows, one row per line."),
+    "csv": DataFormatWords("CSV, all columns", "For spreadsheets. Tags are joined by commas."),
+    "parquet": DataFormatWords("Parquet, all columns", "For data tools and the Hugging Face Hub."),
+    "messages": DataFormatWords("Messages (OpenAI chat)", "What most trainers read: lists of role and content."),
+    "sharegpt": DataFormatWords("ShareGPT", "Conversations between human and gpt."),
+    "alpaca": DataFormatWords(
         "Alpaca", "Instruction, input and output. It holds no system message and no earlier turns."
     ),
-    "prompt-completion": FormatWords(
+    "prompt-completion": DataFormatWords(
         "Prompt and completion", "Two texts. It holds no system message and no earlier turns."
     ),
-    "prompt-completion-chat": FormatWords(
+    "prompt-completion-chat": DataFormatWords(
         "Prompt and completion, as messages", "As TRL reads conversations: two lists of messages."
     ),
-    "preference": FormatWords(
+    "preference": DataFormatWords(
         "Preference pairs (DPO)", "A correct and an incorrect answer to the same question."
     ),
-    "kto": FormatWords("Labelled answers (KTO)", "Every graded answer, with whether it is correct."),
-    "mlx": FormatWords(
+    "kto": DataFormatWords("Labelled answers (KTO)", "Every graded answer, with whether it is correct."),
+    "mlx": DataFormatWords(
         "MLX folder", "For mlx_lm: one question in 20 goes to valid.jsonl, held-out tasks to test.jsonl."
     ),
-    "lm-eval": FormatWords(
+    "lm-eval": DataFormatWords(
         "lm-eval task folder", "Questions with references, and the YAML that lm-eval runs them by."
     ),
-    "openai-batch": FormatWords(
+    "openai-batch": DataFormatWords(
         "OpenAI batch", "A request for each question, to be answered by a model elsewhere. No answers."
     ),
 }  # fmt: skip

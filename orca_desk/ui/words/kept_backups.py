@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orca_desk.library.backup_difference import Difference
+from orca_desk.library.backup_difference import BackupDifference
 from orca_desk.library.keeping import DAYS_BEFORE_RESTORE, Verified
 from orca_desk.library.keeping_settings import Every, Keeping
 from orca_desk.library.kept import KeptBackup
@@ -136,7 +136,7 @@ SAME = "It is identical to the library as it is now."
 UNKNOWN = "The library is damaged, so what differs is unknown. It will be kept aside, unchanged."
 
 
-def difference_lines(difference: Difference) -> tuple[list[str], list[str], list[str]]:
+def difference_lines(difference: BackupDifference) -> tuple[list[str], list[str], list[str]]:
     """Return what restoring a backup would take away, bring back, and set back to an earlier content."""
     lost = [_line(kind, one.lost, one.lost_names) for kind, one in difference.kinds.items() if one.lost]
     back = [_line(kind, one.back, one.back_names) for kind, one in difference.kinds.items() if one.back]

@@ -1,19 +1,19 @@
 """What a library takes on the disk, and what can be freed, in words."""
 
 from orca_desk.models.fits import human_bytes
-from orca_desk.steps.tidy.storage import Freeable, Stored, Suggestion
+from orca_desk.steps.tidy.storage import Freeable, StorageKind, Suggestion
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import duration
 
-STORED: dict[Stored, str] = {
-    Stored.DATABASE: "Database: tasks, records, chats and results",
-    Stored.TRAINED: "Trained adapters",
-    Stored.CHECKPOINTS: "Checkpoints of trainings",
-    Stored.CONVERTED: "Converted students",
-    Stored.BACKUPS: "Backups",
-    Stored.LOGS: "Logs",
-    Stored.TRASH: "Trash",
-    Stored.OTHER: "Other files",
+STORED: dict[StorageKind, str] = {
+    StorageKind.DATABASE: "Database: tasks, records, chats and results",
+    StorageKind.TRAINED: "Trained adapters",
+    StorageKind.CHECKPOINTS: "Checkpoints of trainings",
+    StorageKind.CONVERTED: "Converted students",
+    StorageKind.BACKUPS: "Backups",
+    StorageKind.LOGS: "Logs",
+    StorageKind.TRASH: "Trash",
+    StorageKind.OTHER: "Other files",
 }
 # What each is called where it is freed
 FREEABLE: dict[Freeable, str] = {

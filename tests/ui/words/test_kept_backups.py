@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orca_desk.library.backup import Backup
-from orca_desk.library.backup_difference import KINDS, Difference, Differing
+from orca_desk.library.backup_difference import KINDS, BackupDifference, Differing
 from orca_desk.library.keeping import Verified
 from orca_desk.library.kept import KeptBackup
 from orca_desk.ui.words.kept_backups import (
@@ -60,13 +60,13 @@ def test_what_differs() -> None:
         "tasks": Differing(lost=12, back=3, changed=1),
         "trainings": Differing(lost=6, back=0, changed=0, lost_names=("train-4", "train-5")),
     }
-    found = Difference(backup=whole, kinds=kinds)
+    found = BackupDifference(backup=whole, kinds=kinds)
     assert difference_lines(found) == (
         ["12 tasks", "6 trainings: train-4, train-5, …"],
         ["3 tasks"],
         ["1 task"],
     )
-    assert not found.is_none and Difference(backup=whole, kinds={}).is_none
+    assert not found.is_none and BackupDifference(backup=whole, kinds={}).is_none
 
 
 def test_what_verifying_came_to() -> None:

@@ -22,8 +22,8 @@ from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.benchmark_files import BenchmarkTasks, benchmark_tasks, lm_eval_problem
 from orca_desk.steps.evaluate.benchmarks import (
     KIND,
-    Benchmark,
     BenchmarkRequest,
+    BenchmarkRun,
     benchmarks_of,
     run_benchmark,
 )
@@ -49,7 +49,7 @@ class BenchmarkedModel:
 
     name: str
     evaluation: Evaluation
-    found: tuple[Benchmark, ...]
+    found: tuple[BenchmarkRun, ...]
 
 
 class BenchmarkTable(ComparisonTable):
@@ -60,7 +60,7 @@ class BenchmarkTable(ComparisonTable):
         self.corner = "Task and metric"
         self._cells: list[tuple[str, str, str]] = []
 
-    def show_benchmarks(self, found: Sequence[Benchmark]) -> None:
+    def show_benchmarks(self, found: Sequence[BenchmarkRun]) -> None:
         """Show the scores, the newest of each metric."""
         self.beginResetModel()
         newest = {

@@ -8,7 +8,7 @@ from PySide6.QtGui import QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QToolTip
 
 from orca_desk.prompts.renderer import SpanRole
-from orca_desk.steps.erase.inspect import Inspection, Token
+from orca_desk.steps.erase.inspect import InspectedToken, Inspection
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.texts import ReviewBrowser, spaced, utf16_length
 from orca_desk.ui.theme import Colours, font
@@ -134,12 +134,12 @@ class TokenView(ReviewBrowser):
         self.moveCursor(QTextCursor.MoveOperation.Start)
 
 
-def _style_of(token: Token, index: int, limit: int) -> TokenStyle:
+def _style_of(token: InspectedToken, index: int, limit: int) -> TokenStyle:
     template = token.role in ("control", "end")
     return token.control, template, token.trained and index > 0, index >= limit
 
 
-def _visible(token: Token) -> str:
+def _visible(token: InspectedToken) -> str:
     """Return the text of a token with its control characters visible."""
     text = token.text.replace("\r", "␍")
     if token.control:

@@ -25,7 +25,7 @@ BACKUPS = "Backups (*.db *.zip *.backup.json);;All files (*)"
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredLibrary:
     """A backup, and the folder of the library that was made from it."""
 
     backup: Backup
@@ -126,7 +126,10 @@ class Backups:
     def restore_into(self, path: Path, folder: Path) -> Job:
         """Make a library in `folder` from a backup, as a job."""
         job = self._desk.jobs.start(
-            "Restore a backup", "restore", lambda tools: Restored(restore(path, folder), folder), heavy=False
+            "Restore a backup",
+            "restore",
+            lambda tools: RestoredLibrary(restore(path, folder), folder),
+            heavy=False,
         )
         self._follow(job)
         return job
@@ -141,7 +144,7 @@ class Backups:
             run=lambda: open_outside(made.path.parent),
         )
 
-    def show_restored(self, made: Restored, notice: Notice) -> None:
+    def show_restored(self, made: RestoredLibrary, notice: Notice) -> None:
         """Say what was restored, and offer to open it."""
         notice.show_message(
             f"Backup restored into {made.folder}",

@@ -15,7 +15,7 @@ from orca_desk.library.recovery import Recovered
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import SEARCH, Command, Page
-from orca_desk.ui.pages.settings.backups import Backups, Restored
+from orca_desk.ui.pages.settings.backups import Backups, RestoredLibrary
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.care import Checked, LibraryCare
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
@@ -227,7 +227,7 @@ class SettingsPage(Page):
         self.kept.refresh()
         if job.error is not None:
             self.notice.show_error(job.error)
-        elif isinstance(job.result, Restored):
+        elif isinstance(job.result, RestoredLibrary):
             self.backups.show_restored(job.result, self.notice)
         elif isinstance(job.result, Backup):
             self.backups.show_made(job.result, self.notice)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from orca_desk.library.backup_difference import Difference, difference
+from orca_desk.library.backup_difference import BackupDifference, difference
 from orca_desk.library.restoring import Staged, stage
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
@@ -127,7 +127,7 @@ class RestoreDialog(QDialog):
         event.ignore()
         self.reject()
 
-    def _show(self, found: Difference) -> None:
+    def _show(self, found: BackupDifference) -> None:
         self.bar.hide()
         self._enable(True)
         content = f"It holds {backup_content(found.backup)}."

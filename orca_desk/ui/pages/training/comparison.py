@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.training.comparison_table import ComparisonTable
+from orca_desk.ui.pages.training.comparison_table import TrainingTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves
 from orca_desk.ui.widgets.notice import Notice
@@ -35,7 +35,7 @@ class TrainingComparison(QWidget):
         self.curves = Curves(desk.theme, rates=False)
         self.curves.offer_saving(desk, self.notice, name="trainings")
         inside.addWidget(self.curves)
-        self.table = ComparisonTable(desk, self.notice)
+        self.table = TrainingTable(desk, self.notice)
         self.panes = Panes(frame, self.table, stretches=(3, 2))
         self.panes.setSizes([62 * GRID, 58 * GRID])
         layout.addWidget(self.panes, 1)

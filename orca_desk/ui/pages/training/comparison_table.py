@@ -29,7 +29,7 @@ DIFFERS = "≠"
 SIGN, NAME = 0, 1  # columns before those of the trainings
 
 
-class ComparisonTable(QWidget):
+class TrainingTable(QWidget):
     """Shows results and settings of some trainings; Ctrl+C copies all, the button saves them as CSV."""
 
     def __init__(self, desk: Desk, notice: Notice) -> None:
