@@ -7,7 +7,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from orca_desk.formats.answer_columns import CONVERSATION, answer_columns, instruction_as_system
-from orca_desk.formats.chat_rows import THOUGHTS, Exchange, exchange_of, reply_in, system_of, turns_in
+from orca_desk.formats.chat_rows import Exchange, exchange_of, has_thoughts, reply_in, system_of, turns_in
 from orca_desk.formats.choices import answer_text
 from orca_desk.formats.columns import plain
 from orca_desk.formats.rows import BadRow, Literal, Row
@@ -165,7 +165,7 @@ class _Reading:
                     'Write turns such as {"role": "user", "content": "..."}.',
                 )
             return None
-        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in THOUGHTS)
+        self._notes["thoughts"] += has_thoughts(turns)
         try:
             return exchange_of(turns)
         except ValueError as error:

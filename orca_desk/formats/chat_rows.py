@@ -1,17 +1,18 @@
 """Conversations as rows: `messages`, ShareGPT's `conversations`, lists of prompt and completion."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.formats.columns import plain
 from orca_desk.formats.json_rows import parse
+from orca_desk.formats.rows import native
+from orca_desk.formats.spoken import spoken
 from orca_desk.formats.values import tidy
 
 _ROLES = ("role", "from", "speaker", "author")
-_TEXTS = ("content", "value", "text", "message")
+_TEXTS = ("content", "value", "text", "message", "parts")
 _TOOL = frozenset({
     "tool", "function", "observation", "functionresponse", "toolresponse", "ipython", "environment",
 })  # fmt: skip
@@ -22,9 +23,10 @@ _ASSISTANT = frozenset({
     "toolcall",
 })  # fmt: skip
 _SYSTEM = frozenset({"system", "developer"})
-THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # of a turn, beside its text
-_HUMAN = re.compile(r"\s*Human:\s")
-_SPEAKER = re.compile(r"\n\n(Human|Assistant):")
+_SPEAKERS = frozenset({"user", "human", "assistant", "gpt", "bot", "chatbot", "model", "ai", "system"})
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # of a turn, beside its text
+_THINKING = frozenset({"thinking", "reasoning", "redacted_thinking"})  # parts of a turn's content
+END_OF_THOUGHTS = "</think>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,26 +50,32 @@ class Exchange:
 
 def turns_in(value: Any) -> list[dict[str, Any]] | None:
     """Return the turns in a value that is a conversation, also as JSON in a text; None if it is none."""
-    if isinstance(value, str) and _HUMAN.match(value):
-        return _spoken(value)
     if isinstance(value, str) and value.lstrip().startswith("[{"):
         try:
             value = parse(value)
         except ValueError:
             return None
-    if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
+    if isinstance(value, str):
+        said = spoken(value)
+        return [{"role": role, "content": text} for role, text in said] if said else None
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
         return None
-    return value if all(_key(turn, _ROLES) and _key(turn, (*_TEXTS, *_CALLS)) for turn in value) else None
+    if all(_is_pair(one) and plain(one[0]) in _SPEAKERS for one in value):
+        return [{"role": role, "content": text} for role, text in value]
+    if not all(isinstance(turn, dict) for turn in value):
+        return None
+    if all(_key(turn, _ROLES) and _key(turn, (*_TEXTS, *_CALLS)) for turn in value):
+        return value
+    if all(turn and all(_is_said(name, text) for name, text in turn.items()) for turn in value):
+        return [{"role": name, "content": text} for turn in value for name, text in turn.items()]
+    return None
 
 
-def _spoken(text: str) -> list[dict[str, Any]] | None:
-    """Return the turns of a text such as "Human: Why? Assistant: So.", each in a paragraph of its own."""
-    _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
-    roles = pieces[::2]
-    if len(roles) < 2 or "Assistant" not in roles:
-        return None
-    said = zip(roles, pieces[1::2], strict=True)
-    return [{"role": role.casefold(), "content": content.strip()} for role, content in said]
+def _is_said(name: str, text: Any) -> bool:
+    """Return whether a member of a turn is a speaker and what was said, as in {"human": "Why?"}."""
+    return plain(name) in _SPEAKERS and isinstance(text, str)
 
 
 def alternating(value: Any) -> list[dict[str, Any]] | None:
@@ -93,8 +101,6 @@ def turns_beside(value: Any) -> list[dict[str, Any]] | None:
             return None
     if not isinstance(value, list) or not value or not all(_is_pair(one) for one in value):
         return None
-    if all(first in ("user", "assistant") for first, _ in value):
-        return [{"role": first, "content": second} for first, second in value]
     return [
         {"role": role, "content": text}
         for pair in value
@@ -150,7 +156,28 @@ def _merged(said: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _is_about_tools(turn: dict[str, Any]) -> bool:
     role = plain(str(turn[_key(turn, _ROLES)]))
-    return role in _TOOL or role in ("functioncall", "toolcall") or any(turn.get(name) for name in _CALLS)
+    value = turn.get(_key(turn, _TEXTS))
+    parts = value if isinstance(value, list) else ()
+    return (
+        role in _TOOL
+        or role in ("functioncall", "toolcall")
+        or any(turn.get(name) for name in _CALLS)
+        or any(isinstance(part, dict) and part.get("type") in ("tool_use", "tool_result") for part in parts)
+    )
+
+
+def has_thoughts(turns: Sequence[dict[str, Any]]) -> bool:
+    """Return whether thoughts stand beside what a conversation says, in a part of it, or before an answer."""
+    for turn in turns:
+        value = turn.get(_key(turn, _TEXTS))
+        parts = value if isinstance(value, list) else ()
+        if (
+            any(turn.get(name) for name in _THOUGHTS)
+            or any(isinstance(part, dict) and part.get("type") in _THINKING for part in parts)
+            or (isinstance(value, str) and END_OF_THOUGHTS in value)
+        ):
+            return True
+    return False
 
 
 def system_of(turns: Sequence[dict[str, Any]]) -> str:
@@ -179,15 +206,15 @@ def _text(turn: dict[str, Any]) -> str:
     """Return what a turn says; calls of tools and their results are kept as text."""
     value = turn.get(_key(turn, _TEXTS))
     if isinstance(value, list):  # parts, of which some may be pictures
-        value = "\n".join(map(_part_text, value))
+        value = "\n".join(filter(None, map(_part_text, value)))
     if isinstance(value, dict) and plain(str(turn[_key(turn, _ROLES)])) in _TOOL:
-        value = json.dumps(value, ensure_ascii=False)
+        value = _as_json(value)
     if value is not None and not isinstance(value, str):
         raise ValueError("a turn of the conversation is not text")
     calls = [turn[name] for name in _CALLS if turn.get(name)]
     texts = [
         tidy(value or ""),
-        *(f"Tool call: {json.dumps(_call(one), ensure_ascii=False)}" for one in calls),
+        *(f"Tool call: {_as_json(_call(one))}" for one in calls),
     ]
     text = "\n".join(filter(None, texts))
     if plain(str(turn[_key(turn, _ROLES)])) in _TOOL:
@@ -198,8 +225,16 @@ def _text(turn: dict[str, Any]) -> str:
 def _part_text(part: Any) -> str:
     if isinstance(part, str):
         return part
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind in _THINKING:
+        return ""
+    if kind == "tool_use":
+        return f"Tool call: {_as_json({'name': part.get('name'), 'arguments': part.get('input')})}"
+    if kind == "tool_result":
+        inner = part.get("content")
+        texts = map(_part_text, inner if isinstance(inner, list) else [inner])
+        return "Tool result: " + "\n".join(texts)
     if not isinstance(part, dict) or not isinstance(part.get("text"), str):
-        kind = part.get("type") if isinstance(part, dict) else None
         what = f"a part of the type {kind!r}" if isinstance(kind, str) else "more than text"
         raise ValueError(f"a turn of the conversation holds {what}; a task is text alone")
     return str(part["text"])
@@ -210,6 +245,10 @@ def _call(call: Any) -> Any:
     if isinstance(call, list):
         return [_call(one) for one in call] if len(call) != 1 else _call(call[0])
     return call["function"] if isinstance(call, dict) and isinstance(call.get("function"), dict) else call
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(native(value), ensure_ascii=False)
 
 
 def _key(turn: dict[str, Any], names: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ _COLUMN = re.compile(
 _LABELLED = re.compile(r"\(?([A-Za-z])(?:[).:]\s*|\)\s*)(?=\S)")
 _BARE = re.compile(r"(?:(?:option|choice|answer)\s*)?[(\[]?([A-Za-z])[)\].:]?", re.IGNORECASE)
 _INTEGER = re.compile(r"-?\d{1,3}(?:\.0)?")
+_INLINE = re.compile(r"(?:^|(?<=[\s,;|]))[(\[]?([A-Za-z])\s?[).\]:]\s*(?=\S)")  # "a ) 38 , b ) 27"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Choosing:
 class ChoiceCounts:
     """In how many rows of a file an answer can be read in each way.
 
-    `rows` are those with choices and an answer, `offered` those with choices.
+    `rows` are those with choices and an answer, `offered` those with choices, `faulty` those with something
+    else there, `lettered` those of them whose answer is a letter.
     """
 
     matched: Counter[Mode] = field(default_factory=Counter)
@@ -70,6 +72,8 @@ class ChoiceCounts:
     rows: int = 0
     offered: int = 0
     read: int = 0
+    faulty: int = 0
+    lettered: int = 0
 
     def add(self, answer: Any, options: Sequence[Option]) -> None:
         """Count a row."""
@@ -81,12 +85,20 @@ class ChoiceCounts:
             self.read += bool(found) or _are_several(text, options)
             self.matched.update(found.keys())
 
+    def add_fault(self, answer: Any) -> None:
+        """Count a row whose choices cannot be read."""
+        self.faulty += 1
+        self.lettered += _BARE.fullmatch(_joined(answer)) is not None
+
     def choosing(self, columns: tuple[str, ...]) -> Choosing | None:
         """Return how the answers of all these rows are best read; None if the columns hold no choices.
 
-        Columns called a and b may hold anything: they are choices if most answers are one of them.
+        Columns called a and b may hold anything: they are choices if most answers are one of them. A list
+        that nobody can read is one of choices if the answers are letters: its rows are refused.
         """
-        if not self.offered or (len(columns) > 1 and 4 * self.read < 3 * self.rows):
+        if not self.offered and 4 * self.lettered < 3 * max(self.faulty, 1):
+            return None
+        if len(columns) > 1 and 4 * self.read < 3 * self.rows:
             return None
         counts = self.matched
         base_0, base_1 = counts["from 0"], counts["from 1"]
@@ -219,6 +231,9 @@ def _listed(value: Any) -> list[Option]:
     right: Sequence[bool] = ()
     if isinstance(value, dict):
         texts, labels = _labelled(value)
+    elif isinstance(value, list) and all(isinstance(one, dict) and len(one) == 1 for one in value):
+        texts = [text for one in value for text in one.values()]
+        labels = [name for one in value for name in one if name not in _TEXTS] or None
     elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
         texts = [next((one[name] for name in _TEXTS if name in one), None) for one in value]
         right = [any(one.get(name) is True for name in _FLAGS) for one in value]
@@ -255,6 +270,8 @@ def _list_in(text: str) -> Any:
         return parse(text)
     except ValueError:
         pass
+    if labelled := _inline(text):
+        return labelled
     start = text.strip()[:1]
     if start in "[{(":
         try:
@@ -267,6 +284,18 @@ def _list_in(text: str) -> Any:
         if len(parts) > 1:
             return parts
     raise ValueError("the choices are not a list")
+
+
+def _inline(text: str) -> list[str]:
+    """Return the choices of a text in which each follows its letter: "A) Rome B) Oslo"; none of another."""
+    found: list[re.Match[str]] = []
+    for mark in _INLINE.finditer(text.strip()):
+        if ord(mark[1].upper()) - ord("A") == len(found):
+            found.append(mark)
+    if len(found) < 2 or found[0].start() > 0:
+        return []
+    ends = [*(mark.start() for mark in found[1:]), len(text.strip())]
+    return [text.strip()[mark.end() : end].strip(" \t\n,;|") for mark, end in zip(found, ends, strict=True)]
 
 
 def _bare_text(text: str, letter: str) -> str:

@@ -47,6 +47,7 @@ class FileSet:
         names = files.names()
         data = _data_files(files, names)
         self._sets = _by_card(files, names, data) or _by_name(data)
+        self._families = _families([name for part, names in self._sets if part.split for name in names])
         read = {name for _, found in self._sets for name in found}
         self.aside: Sequence[str] = tuple(
             name for name in names if name not in read and PurePosixPath(name).name.casefold() not in _ABOUT
@@ -72,6 +73,8 @@ class FileSet:
                     for row in self._open_rows(stream, self._files.path(name), inside)[1]:
                         if len(names) > 1 and not row.part:
                             object.__setattr__(row, "part", name)  # it is new, and nobody else has it
+                        if isinstance(row, Row) and (family := self._families.get(name)):
+                            row.values.setdefault("family", family)
                         yield row
             except UserError as error:
                 if len(self._sets) == len(names) == 1:
@@ -165,6 +168,17 @@ def _by_name(data: Sequence[str]) -> list[tuple[Part, list[str]]]:
         )
         for key, names in sets.items()
     ]
+
+
+def _families(names: Sequence[str]) -> dict[str, str]:
+    """Return what the files of splits are about: "botany" for "test/botany_test.csv"; none of mere shards."""
+    found = {}
+    for name in names:
+        stem = _SHARD.sub("", PurePosixPath(name).name.split(".")[0])
+        words = [word for word in re.split(r"[_\W]+", stem) if word and split_of(word) is None]
+        if any(any(map(str.isalpha, word)) for word in words):
+            found[name] = "_".join(words)
+    return found if len(set(found.values())) > 1 else {}
 
 
 def _without_shards(data: Sequence[str]) -> dict[str, list[str]]:

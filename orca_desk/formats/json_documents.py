@@ -1,7 +1,7 @@
 """JSON documents whose rows need what stands around them: SQuAD, BIG-Bench, natural instructions."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
@@ -32,10 +32,10 @@ def find_document(found: Outline, stream: BinaryIO, encoding: Encoding, name: st
     """
     if found.values != 1:
         return None
-    for path in ((), ("data",)):
+    for path in ((), ("data",), ("paragraphs",)):
         part = found.parts.get(path)
-        if part and part.is_list and '"paragraphs"' in part.first and '"qas"' in part.first:
-            return Document(path=path, expand=_paragraphs)
+        if part and part.is_list and '"qas"' in part.first and '"context"' in part.first:
+            return Document(path=path, expand=_article)
     keys, parts = set(found.keys), found.parts
     if {"Definition", "Instances"} <= keys:
         return Document(path=("Instances",), expand=_instances(_whole(stream, encoding, name)))
@@ -47,25 +47,72 @@ def find_document(found: Outline, stream: BinaryIO, encoding: Encoding, name: st
     return None
 
 
+def holds_rows(values: Mapping[str, Any]) -> bool:
+    """Return whether a row holds others: an article or a paragraph of SQuAD's, an instruction's instances."""
+    if isinstance(values.get("paragraphs"), list) or isinstance(values.get("qas"), list):
+        return True
+    return "instruction" in values and _objects(values.get("instances")) != []
+
+
+def unfolded_row(row: Row) -> Iterator[Row | BadRow]:
+    """Yield the rows that a row holds; one that holds none as it is."""
+    if not holds_rows(row.values):
+        yield row
+        return
+    is_empty = True
+    for one in _rows_within(row):
+        is_empty = False
+        yield one
+    if is_empty:
+        yield BadRow(line=row.line, what="the row holds no questions", hint="Remove it.", raw=row.raw)
+
+
+def _rows_within(row: Row) -> Iterator[Row]:
+    values = row.values
+    if isinstance(values.get("paragraphs"), list):
+        for paragraph in _objects(values["paragraphs"]):
+            yield from _asked(row, paragraph, values.get("title"))
+    elif isinstance(values.get("qas"), list):
+        yield from _asked(row, values, values.get("title"))
+    else:
+        rest = {
+            name: value for name, value in values.items() if name not in ("instances", "is_classification")
+        }
+        for one in _objects(values["instances"]):
+            yield _row_within(row, {**rest, **one})
+
+
 def expanded(rows: Iterator[Row | BadRow], document: Document) -> Iterator[Row | BadRow]:
     """Yield the rows in the elements of a document's list."""
     return chain.from_iterable(document.expand(row) if isinstance(row, Row) else iter((row,)) for row in rows)
 
 
-def _paragraphs(row: Row) -> Iterator[Row | BadRow]:
-    """Yield the questions about an article of SQuAD's."""
-    title = row.values.get("title")
-    for paragraph in _objects(row.values.get("paragraphs")):
-        for asked in _objects(paragraph.get("qas")):
-            values = {"title": title, "context": paragraph.get("context"), **asked}
-            answers = asked.get("answers")
-            if isinstance(answers, list):
-                values["answers"] = [one.get("text") for one in _objects(answers)]
-            yield Row(line=row.line, values=values, raw=json.dumps(values, ensure_ascii=False))
-    if not isinstance(row.values.get("paragraphs"), list):
-        yield BadRow(
-            line=row.line, what="the article has no list of paragraphs", hint="Remove it.", raw=row.raw
-        )
+def unfolded(rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
+    """Yield the rows of lines of which some hold several."""
+    return chain.from_iterable(unfolded_row(row) if isinstance(row, Row) else iter((row,)) for row in rows)
+
+
+def _article(row: Row) -> Iterator[Row | BadRow]:
+    """Yield the questions about an element of a document of SQuAD's: an article, or a paragraph."""
+    if holds_rows(row.values):
+        yield from unfolded_row(row)
+    else:
+        what = "the article has no list of paragraphs"
+        yield BadRow(line=row.line, what=what, hint="Remove it.", raw=row.raw)
+
+
+def _asked(row: Row, paragraph: Mapping[str, Any], title: Any) -> Iterator[Row]:
+    """Yield the questions about a paragraph."""
+    for asked in _objects(paragraph.get("qas")):
+        values = {"title": title, "context": paragraph.get("context"), **asked}
+        answers = asked.get("answers")
+        if isinstance(answers, list):
+            values["answers"] = [one.get("text") for one in _objects(answers)]
+        yield _row_within(row, values)
+
+
+def _row_within(row: Row, values: dict[str, Any]) -> Row:
+    return Row(line=row.line, values=values, raw=json.dumps(values, ensure_ascii=False))
 
 
 def _instances(whole: dict[str, Any]) -> Expand:

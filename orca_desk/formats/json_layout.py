@@ -5,6 +5,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import is_conversation, map_columns, plain
+from orca_desk.formats.json_documents import holds_rows
 from orca_desk.formats.json_rows import DocumentPart, Outline, Path, parse
 from orca_desk.formats.task_rows import flat
 from orca_desk.formats.text import Line
@@ -43,6 +44,8 @@ def rows_a_line(head: Sequence[Line]) -> bool:
     beginning = (lines[0].text or lines[0].raw).lstrip()
     first = _value(beginning)
     if isinstance(first, dict):
+        if holds_rows(first):
+            return True
         holds_more = any(isinstance(one, (list, dict)) for one in first.values())
         if len(lines) == 1 and _is_table(first):
             return False
@@ -54,6 +57,14 @@ def rows_a_line(head: Sequence[Line]) -> bool:
     return 2 * whole > len(objects) if objects else not beginning.startswith("{")
 
 
+def rows_hold_rows(head: Sequence[Line]) -> bool:
+    """Return whether rows of JSON lines hold others, such as the paragraphs of an article."""
+    values = (
+        _value(line.text) for line in head[:_LOOKED_AT] if '"qas"' in line.text or "instances" in line.text
+    )
+    return any(isinstance(value, dict) and holds_rows(value) for value in values)
+
+
 def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     """Return the lists that hold the rows of a document, with the split of each; None if it has no such.
 
@@ -63,6 +74,11 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     if asked and (is_list or found.values != 1):
         raise UserError(f"{name} is not a document with a list {asked!r}.", "Leave the name of the list out.")
     if is_list:
+        if found.values > 1 and not found.parts[()].count:
+            raise UserError(
+                f"{name} holds a list without names for each row.",
+                'Write the rows as objects, e.g. {"query": "...", "answer": "..."}, or as CSV.',
+            )
         return {(): ""}
     if found.values != 1:
         return None

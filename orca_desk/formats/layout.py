@@ -14,8 +14,14 @@ from orca_desk.formats.arrow_rows import ArrowFormat, arrow_format, arrow_rows
 from orca_desk.formats.database_rows import Database, is_database
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.file_sets import YAML, FileSet, OpenRows
-from orca_desk.formats.json_documents import Document, expanded, find_document
-from orca_desk.formats.json_layout import SeveralListsError, lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.json_documents import Document, expanded, find_document, unfolded
+from orca_desk.formats.json_layout import (
+    SeveralListsError,
+    lists_in,
+    looks_like_json,
+    rows_a_line,
+    rows_hold_rows,
+)
 from orca_desk.formats.packed import without_packing
 from orca_desk.formats.parts import INSIDE, Chosen, Container, ContainerFormat, Form, choose
 from orca_desk.formats.plain_rows import LINE, LineReader, line_reader, plain_reader
@@ -54,7 +60,7 @@ class Layout:
     """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document.
 
     `document` says what else of such a document its rows need, `plain` reads the lines of plain text,
-    `chosen` are the parts of a source that has such.
+    `chosen` are the parts of a source that has such, `unfolds` says that rows of JSON lines hold others.
     """
 
     format: Format
@@ -64,6 +70,7 @@ class Layout:
     plain: LineReader | None = None
     document: Document | None = None
     chosen: Chosen | None = None
+    unfolds: bool = False
     defaults: dict[str, str] = field(default_factory=dict)
 
 
@@ -186,7 +193,8 @@ def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | Ba
         return json_rows.sequence_rows(read_pieces(stream, layout.encoding, name=name))
     lines = read_lines(stream, layout.encoding, name=name)
     if layout.format == "JSONL":
-        return json_rows.json_rows(lines)
+        found = json_rows.json_rows(lines)
+        return unfolded(found) if layout.unfolds else found
     if layout.table is not None:
         return _table_rows(lines, layout.table)
     assert layout.plain is not None  # a layout is JSON, a table or plain text
@@ -213,7 +221,7 @@ def _table_rows(lines: Iterable[Line], table: TableLayout) -> Iterator[Row | Bad
 
 def _json_layout(stream: BinaryIO, path: Path, encoding: Encoding, head: list[Line], asked: Asked) -> Layout:
     if not asked.rows_in and rows_a_line(head):
-        return Layout(format="JSONL", encoding=encoding)
+        return Layout(format="JSONL", encoding=encoding, unfolds=rows_hold_rows(head))
     found = json_rows.outline(read_pieces(stream, encoding, name=str(path)))
     document = None if asked.rows_in else find_document(found, stream, encoding, str(path))
     if document:

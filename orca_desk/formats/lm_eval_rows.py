@@ -1,7 +1,6 @@
 """Tasks of lm-evaluation-harness: a YAML file that says how the rows of a local file become questions."""
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -15,9 +14,10 @@ from orca_desk.formats.archives import Files, text_of
 from orca_desk.formats.choices import LETTERS
 from orca_desk.formats.file_sets import YAML, OpenRows
 from orca_desk.formats.parts import ContainerFormat, Form, Part
-from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.rows import BadRow, Literal, Row, native
 from orca_desk.formats.sandbox import Sandbox
 from orca_desk.formats.shapes import EARLIER
+from orca_desk.formats.task_rows import RowReader
 from orca_desk.method.records import Split
 
 _MOST = 200_000  # bytes of a YAML file
@@ -30,6 +30,7 @@ _SPLITS: dict[str, Split] = {
 }  # fmt: skip
 _SOURCES = {"json": (".jsonl", ".json"), "csv": (".csv",), "parquet": (".parquet",), "text": (".txt",)}
 _TASK = re.compile(r"^(?:doc_to_text|dataset_path)\s*:", re.MULTILINE)
+_KEPT = ("id", "family", "split", "tags", "answer_kind", "strategy")
 _DEPTH = 5  # files that include each other
 
 
@@ -157,7 +158,7 @@ class TaskFolder:
 
     def _asked(self, task: Mapping[str, Any], row: Row) -> Row | BadRow:
         """Return a row with question, answer and choices as the templates write them."""
-        doc = {name: _native(value) for name, value in row.values.items()}
+        doc = {name: native(value) for name, value in row.values.items()}
         try:
             values = self._exchange(task, doc)
             values["context"] = self._text(task.get("description", ""), doc)
@@ -176,6 +177,8 @@ class TaskFolder:
             what = f"a template of the task does not fit the row ({str(error)[:200]})"
             return BadRow(line=row.line, what=what, hint="Correct the row or the task.", raw=row.raw)
         values["family"] = task["task"]
+        if RowReader.is_ours(row.values.get("id")):  # an export of Orca Desk's keeps what it knew of the task
+            values |= {name: row.values[name] for name in _KEPT if name in row.values}
         if task.get("num_fewshot") and EARLIER not in values:
             values["num_fewshot"] = task["num_fewshot"]  # drawn from a split by lm-eval: told as not read
         return Row(line=row.line, values=values, raw=row.raw)
@@ -234,18 +237,6 @@ def _load(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise _RefusedTaskError("it is not a list of settings")
     return found
-
-
-def _native(value: Any) -> Any:
-    """Return a value as templates calculate with it: numbers as numbers."""
-    if isinstance(value, Literal):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return str(value)
-    if isinstance(value, dict):
-        return {name: _native(one) for name, one in value.items()}
-    return [_native(one) for one in value] if isinstance(value, list) else value
 
 
 def _said(target: Any) -> Any:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import eq
 
 from orca_desk.formats.rows import NOT_TEXT, BadRow, Row
 from orca_desk.formats.text import Line
@@ -34,6 +35,7 @@ _NUMBER = re.compile(r"\A\s*[(\[]?(\d{1,5})[.)\]]\s+(?=\S)")
 _BULLET = re.compile(r"\A\s*[-*•–]\s+(?=\S)")
 _RIGHT = re.compile(r"\s*(?:\*|✓|✔|\((?:correct|right)(?: answer)?\))\Z", re.IGNORECASE)  # beside a choice
 _LONGEST_MARK = 20
+_SURE = 4  # marks after which other lines, such as a title, may stand before the first question
 _OPTION = re.compile(r"\s*(?P<right>[*✓✔]\s*)?[(\[]?(?P<letter>[A-Ja-j])[).\]:]\s+(?=\S)")
 _KEY = re.compile(
     r"\s*\**(?:(?:the\s+)?(?:correct|right)\s+)?(?:answers?|ans|key|option|choice)(?:\s+key)?\b\**"
@@ -97,7 +99,9 @@ def is_dialogue(lines: Sequence[Line]) -> bool:
     """Return whether plain lines are questions and answers, each marked as such: "Q: Why?", "A: So."."""
     texts = [line.text for line in lines if line.text.strip()]
     marks = [found["asks"] is not None for text in texts if (found := _MARKED.match(text))]
-    return bool(texts) and bool(_MARKED.match(texts[0])) and marks[0] and not all(marks)
+    if not marks or not marks[0] or all(marks):
+        return False
+    return bool(_MARKED.match(texts[0])) or (len(marks) >= _SURE and not any(map(eq, marks, marks[1:])))
 
 
 def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
@@ -112,6 +116,12 @@ def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
             if start:
                 yield Row(line=start, values=parts, raw=raw)
             start, raw, parts, field = line.number, "", {"question": "", "answer": ""}, "question"
+        elif not start:
+            if line.text.strip():
+                hint = "Mark it as a question if it is one."
+                what = "the line stands before the first question"
+                yield BadRow(line=line.number, what=what, hint=hint, raw=line.text)
+            continue
         elif found:
             field = "answer"
         parts[field] += line.text[found.end() :] if found else line.text

@@ -13,8 +13,18 @@ from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, op
 from orca_desk.formats.columns import map_columns, named_for, plain
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.shapes import EARLIER, Shape, earlier_columns, fields_of, second_answer, shape_of
-from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
+from orca_desk.formats.shapes import (
+    EARLIER,
+    Shape,
+    earlier_columns,
+    fields_of,
+    is_wanted,
+    second_answer,
+    shape_of,
+    truth,
+    verdict_column,
+)
+from orca_desk.formats.task_rows import MAX_SHAPES, TOOLS, RowReader, flat
 from orca_desk.formats.values import is_nothing, split_of
 from orca_desk.method.records import AnswerKind, Task
 from orca_desk.yielding import yielding
@@ -23,6 +33,7 @@ MAX_COLUMNS = 200  # that are told of
 MAX_TOLD = 20  # shapes, and files that are not read
 _WORDS = ("split", "answer_kind")  # fields whose values are of few words
 _LABELS = frozenset({"label", "labels", "goldlabel"})  # where sets number their classes
+_CHATS = frozenset({"messages", "ShareGPT", "conversation"})
 _TEXTS = ("family", "tags", "strategy")  # fields that an object cannot fill
 TOLD = 10_000  # rows between two reports of progress
 
@@ -110,21 +121,21 @@ class TaskFile:
             spaced_tags=self.layout.format == "Anki",
         )
         mapped = [reader.mapped(shape) for shape in counts.shapes]
-        read: set[str] = set().union(*(one.read for one in mapped)) - counts.foreign_ids
+        read: set[str] = set().union(counts.beside, *(one.read for one in mapped)) - counts.foreign_ids
         mapping: dict[str, str] = {}
         for one in mapped:
             for name, column in one.columns.items():
                 mapping.setdefault(name, column)
             if one.choices:
                 mapping.setdefault("choices", ", ".join(one.choices))
-        base = next((mode for mode in choosing.modes if mode.startswith("from")), "") if choosing else ""
+        numbered = [one for one in choosing if one.modes[0].startswith("from")]
         return Survey(
             rows=counts.rows,
             columns=tuple(islice(counts.columns, MAX_COLUMNS)),
             unread=tuple(islice((name for name in counts.filled if name not in read), MAX_COLUMNS)),
             mapping=mapping,
-            numbers=base if choosing and choosing.modes[0] == base else "",
-            sure=choosing.sure if choosing else True,
+            numbers=numbered[0].modes[0] if numbered else "",
+            sure=all(one.sure for one in choosing),
             classes="" if choosing else counts.classes,
             aside=tuple(pair for pair in aside if pair[0] in _WORDS),
             whole=whole,
@@ -150,9 +161,9 @@ class _Counts:
         self.foreign_ids: set[str] = set()
         self._known: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[tuple[str, str]] = Counter()
-        self._choices = ChoiceCounts()
+        self._choices: list[tuple[tuple[str, ...], ChoiceCounts]] = []
+        self.beside: set[str] = set()  # columns that are read beside question and answer
         self._labels: dict[str, bool] = {}  # columns of labels: whether each so far is a number
-        self._choice_columns: tuple[str, ...] = ()
         if layout.table is not None:
             self.columns.update(dict.fromkeys(layout.table.columns))
 
@@ -165,7 +176,7 @@ class _Counts:
         shape = tuple(values)
         found = self.shapes.get(shape)
         if found is None:
-            found = self._look(shape, shape_of(row.values))
+            found = self._look(shape, shape_of(row.values) or shape_of(values))
             if len(self.shapes) < MAX_SHAPES:
                 self.shapes[shape] = found
                 self.columns.update(dict.fromkeys(name for name in shape[:MAX_COLUMNS] if name != EARLIER))
@@ -181,6 +192,10 @@ class _Counts:
         if plain(label := mapping.get("answer", "")) in _LABELS and not is_nothing(str(values[label])):
             is_number = re.fullmatch(r"\d{1,2}", str(values[label]).strip()) is not None
             self._labels[label] = self._labels.get(label, True) and is_number
+        if kind == "KTO" and is_wanted(values) is not None:
+            self.beside.add(verdict_column(shape))
+        elif kind in _CHATS:
+            self.beside.update(name for name in TOOLS if name in values)
         if choices:
             self._count_choices(values, choices, mapping)
 
@@ -189,9 +204,10 @@ class _Counts:
         """The column of labels that are all numbers, "" if there is none."""
         return next((column for column, are_numbers in self._labels.items() if are_numbers), "")
 
-    def choosing(self) -> Choosing | None:
-        """Return how the rows give choices, or None if they have none."""
-        return self._choices.choosing(self._choice_columns) if self._choice_columns else None
+    def choosing(self) -> list[Choosing]:
+        """Return how the rows give choices, for each set of columns with such."""
+        found = [counts.choosing(columns) for columns, counts in self._choices]
+        return [one for one in found if one is not None]
 
     def aside(self) -> Iterable[tuple[str, str]]:
         """Return the pairs of field and column of which no value is such a thing.
@@ -211,8 +227,6 @@ class _Counts:
             choices = choice_columns(shape)
         else:
             choices = (said,) if said in shape else tuple(one for one in said.split(", ") if one in shape)
-        if choices and len(choices) >= len(self._choice_columns):
-            self._choice_columns = choices
         others = {**fields_of(shape), **self._defaults, **self._said}
         others.pop("choices", None)
         others = {name: column for name, column in others.items() if column in shape or column == ""}
@@ -224,6 +238,8 @@ class _Counts:
             if column not in choices and name not in self._said
         ]
         judged += [("turns", column) for column in earlier_columns(shape)]
+        if (verdict := verdict_column(shape)) and "answer" not in self._said:
+            judged.append(("answer", verdict))
         if not choices and "answer" not in self._said:
             judged += [("answer", column) for column in shape if plain(column) == "key"]
         return {name: column for name, column in mapping.items() if column in shape}, choices, judged, kind
@@ -234,8 +250,9 @@ class _Counts:
             if value not in (None, "", []):
                 (self._known if turns_beside(value) else self._unknown)[name, column] += 1
             return
-        if name == "answer":  # of a column called key: numbers there count the rows
-            known = not re.fullmatch(r"\d+", str(value).strip())
+        if name == "answer":  # numbers of a column called key count the rows; a label may judge the answer
+            is_key = plain(column) == "key"
+            known = not re.fullmatch(r"\d+", str(value).strip()) if is_key else truth(value) is None
             (self._known if known else self._unknown)[name, column] += 1
             return
         if name in _TEXTS:
@@ -261,7 +278,19 @@ class _Counts:
         answer = values.get(mapping.get("answer", ""))
         if answer is None and (instead := second_answer(values)):
             answer = values[instead]
+        counts = self._counts_of(choices)
         try:
-            self._choices.add(answer, options_of(values, choices))
-        except ValueError:
-            return  # the row is refused with this reason when it is read
+            counts.add(answer, options_of(values, choices))
+        except ValueError:  # the row is refused with this reason when it is read
+            counts.add_fault(answer)
+
+    def _counts_of(self, choices: tuple[str, ...]) -> ChoiceCounts:
+        """Return the counts of rows with these columns; those with a choice more or less count together."""
+        for place, (columns, counts) in enumerate(self._choices):
+            if set(choices) <= set(columns):
+                return counts
+            if set(choices) > set(columns):
+                self._choices[place] = (choices, counts)
+                return counts
+        self._choices.append((choices, ChoiceCounts()))
+        return self._choices[-1][1]

@@ -1,5 +1,6 @@
 """What every reader yields: the rows of a file, as names and values, or why a row cannot be read."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +43,15 @@ class Literal(str):
     """A JSON number as it was written, so that 1.50 stays 1.50."""
 
     __slots__ = ()
+
+
+def native(value: Any) -> Any:
+    """Return a value with its numbers as numbers, not as they were written."""
+    if isinstance(value, Literal):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return str(value)
+    if isinstance(value, dict):
+        return {name: native(one) for name, one in value.items()}
+    return [native(one) for one in value] if isinstance(value, list) else value

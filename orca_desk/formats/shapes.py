@@ -14,6 +14,13 @@ Shape = OneOf[
     "SQuAD", "MMLU", "ARC", "GSM8K", "MATH", "BIG-Bench", "AGIEval", "natural instructions",
     "question and answer", "questions",
 ]  # fmt: skip
+_CHATS = ("messages", "conversations", "conversation")
+_REPLIES = ("completion", "response", "output")
+# A chosen answer, and the rejected one beside it
+_PREFERRED = (
+    ("chosen", "rejected"), ("chosenresponse", "rejectedresponse"), ("preferredoutput", "nonpreferredoutput"),
+    ("responsechosen", "responserejected"), ("win", "lose"),
+)  # fmt: skip
 EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
 _BEFORE = ("earlierturns", "turns", "history")
 _NATURAL = "Definition"
@@ -22,14 +29,14 @@ _NATURAL = "Definition"
 def shape_of(values: Mapping[str, Any]) -> Shape | None:
     """Return the shape of a row; None for one without a question that its columns name."""
     names = {plain(name): name for name in values}
-    for name in ("messages", "conversations", "conversation"):
+    if preferred(values):
+        return "preference"
+    if is_wanted(values) is not None:
+        return "KTO"
+    for name in _CHATS:
         if turns := turns_in(values.get(names.get(name, ""))):
             return "ShareGPT" if "from" in turns[0] else "messages" if "role" in turns[0] else "conversation"
-    if {"chosen", "rejected"} <= names.keys():
-        return "preference"
-    if is_kto(values):
-        return "KTO"
-    if EARLIER in values and _NATURAL in values:
+    if (EARLIER in values and _NATURAL in values) or _instructed(names):
         return "natural instructions"
     if (
         "multiplechoicetargets" in names
@@ -66,19 +73,63 @@ def fields_of(columns: Collection[str]) -> dict[str, str]:
     names = {plain(name): name for name in columns}
     if _NATURAL in columns and EARLIER in columns:
         return {"context": _NATURAL, "query": "input", "answer": "output"}
+    if found := _instructed(names):
+        return found
     if {"prompt", "completion", "label"} <= names.keys():
         return {"answer": names["completion"]}
-    if {"chosen", "rejected"} <= names.keys():
-        return {"answer" if "query" in map_columns(columns) else "query": names["chosen"]}
+    if chosen := preferred(columns):
+        return {"answer" if "query" in map_columns(columns, {"answer": chosen}) else "query": chosen}
     if {"problem", "solution", "type"} <= names.keys():
         level = {"tags": names["level"]} if "level" in names else {}
         return {"family": names["type"], **level}
     return {}
 
 
-def is_kto(values: Mapping[str, Any]) -> bool:
-    """Return whether a row says of a completion whether people want it."""
-    return isinstance(values.get("label"), bool) and "prompt" in values and "completion" in values
+def _instructed(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of rows of natural instructions that repeat their definition; none of others."""
+    for asked, answer in (("inputs", "targets"), ("input", "output")):
+        if {"definition", asked, answer} <= names.keys():
+            family = {"family": names["taskname"]} if "taskname" in names else {}
+            return {"context": names["definition"], "query": names[asked], "answer": names[answer], **family}
+    return {}
+
+
+def preferred(columns: Collection[str]) -> str:
+    """Return the column of the answer that was preferred to another one; "" without such a pair."""
+    names = {plain(name): name for name in columns}
+    return next((names[one] for one, other in _PREFERRED if one in names and other in names), "")
+
+
+def is_wanted(values: Mapping[str, Any]) -> bool | None:
+    """Return whether people want the answer of a row, as KTO rows say it; None for rows of other kinds."""
+    names = {plain(name): name for name in values}
+    said = verdict_column(values)
+    if not said:
+        return None
+    wanted = truth(values[said])
+    if wanted is None and {"prompt", "completion"} <= names.keys():
+        return {"0": False, "1": True}.get(str(values[said]).strip())
+    return wanted
+
+
+def verdict_column(columns: Collection[str]) -> str:
+    """Return the column that may say whether the answer beside it is wanted; "" if there is no answer."""
+    names = {plain(name): name for name in columns}
+    found = next((names[name] for name in ("label", "ktotag") if name in names), "")
+    return found if names.keys() & {*_REPLIES, *_CHATS} else ""
+
+
+def reply_column(columns: Collection[str]) -> str:
+    """Return the column of the answer that such a verdict is about; "" if it is the conversation's."""
+    names = {plain(name): name for name in columns}
+    return next((names[name] for name in _REPLIES if name in names), "")
+
+
+def truth(value: Any) -> bool | None:
+    """Return what a value that is true or false says, also as a text; None for any other."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().casefold())
+    return value if isinstance(value, bool) else None
 
 
 def earlier_columns(columns: Collection[str]) -> list[str]:

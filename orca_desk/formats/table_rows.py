@@ -43,6 +43,8 @@ def table_rows(
             yield record
             continue
         cells = record.cells
+        if len(names) == 1 < len(cells) and '"' not in record.raw:
+            cells = [record.raw]  # one column needs no quotes around its commas
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
         if len(cells) > len(names):
@@ -83,7 +85,7 @@ class _Feed:
                 cells = next(reader, None)
             except csv.Error as error:
                 start, *rest = self._taken
-                if not start.fault and (cells := _without_spaces(start.text, delimiter)):
+                if not start.fault and (cells := _mended(start.text, delimiter, whole=not rest)):
                     self._put_back.extend(reversed(rest))
                     yield Record(line=start.number, cells=cells, raw=start.text)
                     continue
@@ -125,6 +127,23 @@ def _split_at_marks(lines: Iterable[Line]) -> Iterator[Line]:
                 yield Line(number=line.number, text=part)
         else:
             yield line
+
+
+def _mended(text: str, delimiter: str, *, whole: bool) -> list[str] | None:
+    """Return the cells of a line in another dialect; None if that is not its fault.
+
+    Such have spaces after closing quotes, backslashes before quotes within, or tabs and no quotes at all;
+    `whole` says that the line is a record without any other line.
+    """
+    if cells := _without_spaces(text, delimiter):
+        return cells
+    if '\\"' in text:
+        escaped = csv.reader([text], delimiter=delimiter, escapechar="\\", doublequote=False, strict=True)
+        try:
+            return next(escaped, None)
+        except csv.Error:
+            return None
+    return text.rstrip("\r\n").split("\t") if delimiter == "\t" and whole else None
 
 
 def _without_spaces(text: str, delimiter: str) -> list[str] | None:

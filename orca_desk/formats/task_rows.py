@@ -1,5 +1,6 @@
 """A row as a task: each field from its column, in one form, or the reason why the row is none."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -8,9 +9,10 @@ from typing import Any, NamedTuple, cast, get_args
 from typing import Literal as OneOf
 
 from orca_desk.formats.chat_rows import (
-    THOUGHTS,
+    END_OF_THOUGHTS,
     alternating,
     exchange_of,
+    has_thoughts,
     is_reply,
     reply_in,
     turns_beside,
@@ -18,8 +20,17 @@ from orca_desk.formats.chat_rows import (
 )
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
 from orca_desk.formats.columns import is_conversation, map_columns, plain
-from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.shapes import EARLIER, earlier_columns, fields_of, is_kto, second_answer, unfolded
+from orca_desk.formats.rows import BadRow, Literal, Row, native
+from orca_desk.formats.shapes import (
+    EARLIER,
+    earlier_columns,
+    fields_of,
+    is_wanted,
+    reply_column,
+    second_answer,
+    unfolded,
+    verdict_column,
+)
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
 from orca_desk.method.turns import Turns
@@ -30,8 +41,9 @@ _SIMPLE = frozenset({"query", "context", "answer", "family", "id"})  # fields th
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARK = "####"  # before the result on the last line of GSM8K's solutions
 _LOST = "\ufffd"  # what a program writes for a letter that it could not read
-_BOX = "\\boxed{"  # around the result of a solution in LaTeX
-_THOUGHTS = "</think>"
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*")  # before the result of a solution in LaTeX
+_BARE = re.compile(r"[^\s$\\{}.,;]+")  # what may follow without braces: \boxed 7
+TOOLS = ("tools", "functions")  # columns with what a model may call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +55,7 @@ class Mapped:
 
     columns: dict[str, str]
     choices: tuple[str, ...]
+    choosing: Choosing | None = None
     instead: str = ""
     earlier: str = EARLIER
     is_simple: bool = False  # nothing but the values of a few columns decides what the task is
@@ -60,8 +73,8 @@ class RowReader:
 
     `mapping` is what the user said (field -> column, "" for none), `defaults` what the file's form says.
     `aside` are pairs of field and column whose values are no such thing, `choosing` says how choices are
-    given, `html` that texts are HTML, `spaced_tags` that spaces separate tags, `header`
-    that the columns' names were read from the file's first row. `notes` counts what was left
+    given, for each set of columns with such, `html` that texts are HTML, `spaced_tags` that spaces separate
+    tags, `header` that the columns' names were read from the file's first row. `notes` counts what was left
     aside in rows that became tasks.
     """
 
@@ -69,7 +82,7 @@ class RowReader:
     mapping: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     aside: Collection[tuple[str, str]] = ()
-    choosing: Choosing | None = None
+    choosing: Sequence[Choosing] = ()
     html: bool = False
     spaced_tags: bool = False
     header: bool = False
@@ -121,7 +134,7 @@ class RowReader:
             elif self.is_ours(value):
                 return None
         query, context, answer, family = texts.values()
-        if is_missing(query) or turns_in(values[columns["query"]]) is not None:
+        if is_missing(query) or END_OF_THOUGHTS in answer or turns_in(values[columns["query"]]) is not None:
             return None
         family = family.strip()
         return Task(
@@ -139,8 +152,11 @@ class RowReader:
     def _map(self, names: tuple[str, ...]) -> Mapped:
         said = {name: column for name, column in self.mapping.items() if column in names or column == ""}
         wanted = self.mapping.get("choices")
-        chosen = self.choosing.columns if self.choosing and wanted != "" else ()
-        choices = tuple(column for column in chosen if column in names)
+        choosing: Choosing | None = None
+        choices: tuple[str, ...] = ()
+        for one in self.choosing if wanted != "" else ():
+            if len(present := tuple(column for column in one.columns if column in names)) > len(choices):
+                choosing, choices = one, present
         for name, column in {**fields_of(names), **self.defaults}.items():
             if column in names and column not in said.values() and name != "choices":
                 said.setdefault(name, column)
@@ -161,19 +177,30 @@ class RowReader:
         is_simple = (
             "query" in columns
             and columns.keys() <= _SIMPLE
-            and not (choices or instead or earlier in names or {"role", "label"} & set(names))
+            and not (choices or instead or earlier in names or "role" in names or verdict_column(names))
             and not is_conversation(plain(columns["query"]))
         )
-        return Mapped(columns=columns, choices=choices, instead=instead, earlier=earlier, is_simple=is_simple)
+        return Mapped(
+            columns=columns,
+            choices=choices,
+            choosing=choosing,
+            instead=instead,
+            earlier=earlier,
+            is_simple=is_simple,
+        )
 
 
 def flat(values: dict[str, Any]) -> dict[str, Any]:
     """Return a row's values; one that is an object around a question gives its members to the row."""
     values = unfolded(values)
+    for name in ("body", "input"):  # a request of an OpenAI batch, and what OpenAI trains preferences on
+        nested = values.get(name)
+        if isinstance(nested, dict) and "messages" in nested:
+            return {**{one: value for one, value in values.items() if one != name}, **nested}
     nested = values.get("question")
-    if not isinstance(nested, dict) and len(values) <= 4 and isinstance(values.get("row"), dict):
-        nested = values["row"]  # as the Hub's viewer answers
-        return {**{name: value for name, value in values.items() if name != "row"}, **nested}
+    wrapped = next((name for name in ("row", "item") if isinstance(values.get(name), dict)), "")
+    if wrapped and not isinstance(nested, dict) and len(values) <= 4:  # as the Hub's viewer answers
+        return {**{name: value for name, value in values.items() if name != wrapped}, **values[wrapped]}
     if isinstance(nested, dict) and "stem" in nested:
         return {**{name: value for name, value in values.items() if name != "question"}, **nested}
     if isinstance(nested, dict) and isinstance(nested.get("text"), str):
@@ -201,16 +228,18 @@ class _RowTask:
     """One row on its way to a task."""
 
     def __init__(self, reader: RowReader, values: Mapping[str, Any], mapped: Mapped) -> None:
-        self._reader, self._columns, self._choices = reader, mapped.columns, mapped.choices
+        self._reader, self._columns = reader, mapped.columns
+        self._choices, self._choosing = mapped.choices, mapped.choosing
         self._row, self._earlier = values, mapped.earlier
         self._values = {name: values[column] for name, column in mapped.columns.items()}
         self._is_ours = RowReader.is_ours(self._values.get("id"))
         self._notes: Counter[Note] = Counter()
         if mapped.instead and self._values.get("answer") in (None, "", []):
             self._values["answer"] = values.get(mapped.instead)
-        if is_kto(values) and not values["label"] and mapped.columns.get("answer") == "completion":
-            self._values["answer"] = None  # an answer that people did not want
-            self._notes["unwanted"] += 1
+        self._is_unwanted = is_wanted(values) is False and "answer" not in reader.mapping
+        if is_wanted(values) is not None and mapped.columns.get("answer") == verdict_column(values):
+            self._values["answer"] = values.get(reply_column(values))
+        self._notes["unwanted"] += self._is_unwanted
 
     def task(self) -> Task:
         query, context, turns, answer = self._question()
@@ -244,6 +273,7 @@ class _RowTask:
         context = self._context()
         if turns is None:
             return _Asked(self._query(), context, self._beside(), self._answer())
+        context = "\n\n".join(filter(None, (self._tools(), context)))
         try:
             exchange = exchange_of(turns)
         except ValueError as error:
@@ -251,11 +281,23 @@ class _RowTask:
         if not exchange.query:
             raise _FaultError("the last turn of the user is blank", "Fill it in, or remove the row.")
         self._notes["systems"] += bool(exchange.system)
-        self._notes["tools"] += exchange.tools
-        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in THOUGHTS)
+        self._notes["tools"] = int(self._notes["tools"] or exchange.tools)
+        self._notes["thoughts"] = int(self._notes["thoughts"] or has_thoughts(turns))
         answer = self._answer()
-        answer = answer if answer is not None else essence(exchange.answer)
+        if answer is None and not self._is_unwanted:
+            answer = essence(exchange.answer)
         return _Asked(exchange.query, context, exchange.turns or self._beside(), answer)
+
+    def _tools(self) -> str:
+        """Return what a row says that a model may call, as text."""
+        found = next(
+            (self._row[name] for name in TOOLS if self._row.get(name) not in (None, "", "[]", [])), None
+        )
+        if found is None:
+            return ""
+        text = found if isinstance(found, str) else json.dumps(native(found), ensure_ascii=False)
+        self._notes["tools"] = 1
+        return f"Tools: {clean(text, 'tools')}"
 
     def _beside(self) -> Turns:
         """Return the turns that a row keeps beside its question, such as examples of it."""
@@ -309,7 +351,10 @@ class _RowTask:
         return "" if not self._is_ours and is_nothing(text) else text
 
     def _answer(self) -> str | None:
+        if self._is_unwanted:
+            return None
         value = inner_answer(self._values.get("answer"))
+        self._notes["thoughts"] |= isinstance(value, str) and END_OF_THOUGHTS in value
         self._notes["several answers"] += _has_aliases(self._values.get("answer"), value)
         if isinstance(value, list):
             turns = turns_in(value)
@@ -341,14 +386,13 @@ class _RowTask:
 
     def _chosen(self, query: str, answer: str | None) -> tuple[str, str | None, bool]:
         """Return the question with its choices, the letter of the right one, and whether there are any."""
-        choosing = self._reader.choosing
-        assert choosing is not None  # a row has columns of choices only where the reader knows them
+        assert self._choosing is not None  # a row has columns of choices only where the reader knows them
         try:
             options = options_of(self._row, self._choices)
             if len(options) < 2:
                 return query, answer, False
             given = inner_answer(self._values.get("answer"))
-            letter = letter_of(given if given is not None else answer, options, choosing)
+            letter = letter_of(given if given is not None else answer, options, self._choosing)
         except ValueError as error:
             hint = "Correct the row, or choose other columns for choices and answer."
             raise _FaultError(str(error), hint) from error
@@ -434,8 +478,10 @@ def _is_whole(text: str) -> bool:
 
 def inner_answer(answer: Any) -> Any:
     """Return the answer in an object of answers, as SQuAD and TriviaQA have it."""
+    if isinstance(answer, list) and answer and all(isinstance(one, dict) and "text" in one for one in answer):
+        return answer if turns_in(answer) else [one["text"] for one in answer]
     if isinstance(answer, dict):
-        for name in ("text", "value", "answer"):
+        for name in ("text", "value", "answer", "content"):
             if name in answer:
                 return answer[name]
     return answer
@@ -453,8 +499,8 @@ def essence(answer: str | None) -> str | None:
     """Return the answer without the thoughts or the working before it, where these are marked as such."""
     if answer is None:
         return None
-    if _THOUGHTS in answer:
-        answer = tidy(answer.rpartition(_THOUGHTS)[2])
+    if END_OF_THOUGHTS in answer:
+        answer = tidy(answer.rpartition(END_OF_THOUGHTS)[2])
     _, _, last = answer.rstrip().rpartition("\n")
     marked = last.strip().removeprefix(_MARK).strip() if last.strip().startswith(_MARK) else ""
     return marked or _boxed(answer) or None
@@ -462,14 +508,17 @@ def essence(answer: str | None) -> str | None:
 
 def _boxed(answer: str) -> str:
     """Return what stands in the last \\boxed{...} of a solution; without one, the whole answer."""
-    start = answer.rfind(_BOX)
-    if start < 0:
+    if "\\boxed" not in answer and "\\fbox" not in answer:
         return answer
+    *_, last = _BOX.finditer(answer)
+    if not answer.startswith("{", last.end()):
+        bare = _BARE.match(answer, last.end())
+        return bare[0] if bare else answer
     depth = 0
-    for place in range(start + len(_BOX) - 1, len(answer)):
+    for place in range(last.end(), len(answer)):
         depth += (answer[place] == "{") - (answer[place] == "}")
         if depth == 0:
-            return tidy(answer[start + len(_BOX) : place]) or answer
+            return tidy(answer[last.end() + 1 : place]) or answer
     return answer
 
 

@@ -45,6 +45,9 @@ def rows(*given: dict[str, Any]) -> tuple[list[Task], list[str], Survey]:
         {"choices": str(GASES), "answer": "B"},
         {"choices": "['oxygen' 'carbon dioxide'\n 'helium' 'neon']", "answer": "B"},
         {"choices": " | ".join(GASES), "answer": "B"},
+        {"options": "a ) oxygen , b ) carbon dioxide , c ) helium , d ) neon", "correct": "b"},
+        {"options": "A. oxygen\nB. carbon dioxide\nC. helium\nD. neon", "correct": "B"},
+        {"options": [{letter: text} for letter, text in zip("ABCD", GASES, strict=True)], "correct": "B"},
     ],
 )  # fmt: skip
 def test_every_way_to_give_choices(row: dict[str, Any]) -> None:
@@ -172,3 +175,21 @@ def test_choices_in_columns_with_other_names(name: str) -> None:
     row = {"question": "Which?", name.format("A"): "neon", name.format("B"): "helium", "correct": "B"}
     (task,), bad, _ = rows(row)
     assert (task.query, task.answer, bad) == ("Which?\n(A) neon\n(B) helium", "B", [])
+
+
+def test_rows_with_choices_in_different_columns_keep_them() -> None:
+    tasks, bad, survey = rows(
+        {"choices": GASES, "answer": 1}, {"choices": GASES, "answer": 0}, {"options": GASES, "answer": "B"},
+        {"A": GASES[0], "B": GASES[1], "C": GASES[2], "D": GASES[3], "answer": "B"},
+    )  # fmt: skip
+    assert (bad, survey.unread) == ([], ())
+    assert [(task.query, task.answer) for task in tasks] == [(ASKED, one) for one in "BABB"]
+
+
+def test_letters_without_choices_that_can_be_read_are_refused() -> None:
+    tasks, bad, _ = rows(
+        {"options": "see the picture", "answer": "B"}, {"options": "see above", "answer": "A"}
+    )
+    assert (tasks, bad) == ([], ["the choices are not a list"] * 2)
+    tasks, bad, survey = rows({"option": "weekly", "answer": "Nine"})
+    assert (len(tasks), bad, survey.unread) == (1, [], ("option",))

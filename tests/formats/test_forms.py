@@ -131,6 +131,11 @@ def test_rows_of_a_document_are_those_of_lines(
     assert sorted(texts("t.jsonl", lines)) == sorted(texts("t.json", document))
 
 
+def test_lists_without_names_on_lines_are_refused() -> None:
+    with pytest.raises(UserError, match="a list without names for each row"):
+        read("t.jsonl", '["a?", "1"]\n["b?", "2"]\n')
+
+
 def test_plain_lines_are_one_task_each() -> None:
     text = "What is 2 + 2?\nIf I have 3 apples, and eat 1, how many?\n\n[1] Why?\n{x} is?\n"
     expected = [(line, None) for line in text.split("\n") if line]
@@ -154,6 +159,19 @@ def test_lines_marked_as_questions_and_answers() -> None:
     assert pairs("t.txt", quiz) == [("Which gas?\nA. neon\nB. helium", "B")]
     lines = [("Question: who is it?", None), ("Problem (1): why?", None)]
     assert pairs("t.txt", "Question: who is it?\nProblem (1): why?\n") == lines
+
+
+def test_a_heading_before_marked_questions_is_refused_as_such() -> None:
+    text = "Canary\n-----\n\nQ: a?\nA: Well.\nSo 1.\n\nQ: b?\nA: 2\n"
+    tasks, bad, _ = read("cot.txt", text)
+    assert [(task.query, task.answer) for task in tasks] == [("a?", "Well.\nSo 1."), ("b?", "2")]
+    assert [row.what for row in bad] == ["the line stands before the first question"] * 2
+
+
+def test_dialects_of_tables() -> None:
+    assert pairs("t.csv", 'question,answer\n"He said \\"hi\\", no?",x\n') == [('He said "hi", no?', "x")]
+    assert pairs("t.tsv", 'question\tanswer\n"Hello" he said?\tx\n') == [('"Hello" he said?', "x")]
+    assert pairs("t.csv", "question\nWhich, 1 or 2?\nWhy?\n") == [("Which, 1 or 2?", None), ("Why?", None)]
 
 
 def test_numbers_and_bullets_before_lines_are_no_part_of_the_questions() -> None:

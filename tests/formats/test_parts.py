@@ -256,6 +256,14 @@ def test_files_of_a_folder_are_families_and_a_broken_one_is_a_refused_row(tmp_pa
     assert bad.place == "line 1 of odd.csv" and "two columns named 'question'" in bad.what
 
 
+def test_files_of_a_split_name_their_families(tmp_path: Path) -> None:
+    for split, name in (("test", "botany_test"), ("dev", "law_dev"), ("test", "law_test")):
+        (tmp_path / split).mkdir(exist_ok=True)
+        (tmp_path / split / f"{name}.csv").write_text("Which?,a,b,c,d,B\nWhat?,a,b,c,d,A\n")
+    rows = rows_of(tmp_path)
+    assert [getattr(row, "family", "") for row in rows] == ["law"] * 2 + ["botany"] * 2 + ["law"] * 2
+
+
 def test_a_list_within_a_file_of_a_folder_can_be_chosen(tmp_path: Path) -> None:
     row = [{"question": "Why?"}]
     (tmp_path / "a.json").write_text(json.dumps({"easy": row, "hard": row * 2}))

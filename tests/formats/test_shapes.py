@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orca_desk.formats.json_documents import holds_rows
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.reading import Survey, TaskFile
 from orca_desk.formats.rows import BadRow
@@ -44,6 +45,34 @@ ROWS: list[tuple[Shape, dict[str, Any], tuple[str, str, str | None]]] = [
     ("preference", {"chosen": f"{HUMAN}4", "rejected": f"{HUMAN}5"}, ("", "What is 2+2?", "4")),
     ("KTO", {"prompt": "2+2?", "completion": "4", "label": True}, ("", "2+2?", "4")),
     ("KTO", {"prompt": "2+2?", "completion": "5", "label": False}, ("", "2+2?", None)),
+    ("KTO", {"prompt": "2+2?", "completion": "5", "label": 0}, ("", "2+2?", None)),
+    ("KTO", {"prompt": "2+2?", "response": "5", "label": "false"}, ("", "2+2?", None)),
+    ("KTO", {"prompt": "2+2?", "response": "4", "label": True}, ("", "2+2?", "4")),
+    ("KTO", {"messages": TURNS, "label": True}, ("", "What is 2+2?", "4")),
+    ("KTO", {"messages": TURNS, "kto_tag": False}, ("", "What is 2+2?", None)),
+    ("preference", {"prompt": "2+2?", "chosen": BOT, "rejected": {**BOT, "content": "5"}}, ("", "2+2?", "4")),
+    ("preference", {"question": "2+2?", "chosen_response": "4", "rejected_response": "5"}, ("", "2+2?", "4")),
+    (
+        "preference",
+        {"input": {"messages": [USER], "tools": []}, "preferred_output": [BOT],
+         "non_preferred_output": [{**BOT, "content": "5"}]},
+        ("", "What is 2+2?", "4"),
+    ),
+    ("ShareGPT", {"conversations": [{"from": "human", "value": "Hi?"}]}, ("", "Hi?", None)),
+    ("messages", {"conversations": [["human", "Hi?"], ["gpt", "Ho"]]}, ("", "Hi?", "Ho")),
+    ("messages", {"conversations": [{"human": "Hi?", "assistant": "Ho"}]}, ("", "Hi?", "Ho")),
+    ("messages", {"body": {"model": "m", "messages": [USER]}, "url": "/v1"}, ("", "What is 2+2?", None)),
+    (
+        "natural instructions",
+        {"task_name": "t1", "definition": "Add.", "inputs": "2 2", "targets": "4"}, ("Add.", "2 2", "4"),
+    ),
+    (
+        "SQuAD",
+        {"context": "In Normandy.", "question": "Where?", "answers": [{"text": "Normandy"}]},
+        ("In Normandy.", "Where?", "Normandy"),
+    ),
+    ("MATH", {"problem": "$2+2$?", "solution": "It is $\\fbox{4}$."}, ("", "$2+2$?", "4")),
+    ("MATH", {"problem": "$2+2$?", "solution": "It is $\\boxed 4$."}, ("", "$2+2$?", "4")),
     (
         "SQuAD",
         {"id": "5", "title": "Normans", "context": "In Normandy.", "question": "Where?",
@@ -109,6 +138,47 @@ def test_a_row_of_each_shape(
     assert survey.shapes == ((shape, 1),)
     assert isinstance(task, Task), task
     assert (task.context, task.query, task.answer) == wanted
+
+
+def test_thoughts_in_parts_are_no_answer_and_are_counted(tmp_path: Path) -> None:
+    parts = [{"type": "thinking", "thinking": "Two"}, {"type": "text", "text": "4"}]
+    rows = [
+        {"messages": [USER, {"role": "assistant", "content": parts}]},
+        {
+            "messages": [
+                USER,
+                {"role": "assistant", "content": [{"type": "reasoning", "text": "Two"}, parts[1]]},
+            ]
+        },
+        {"question": "2+2?", "answer": "<think>Two</think>\n4"},
+        {"messages": [USER, {**BOT, "content": "<think>Two</think>4", "reasoning_content": "Two"}]},
+    ]
+    _, tasks, file = read(tmp_path / "t.jsonl", "\n".join(map(json.dumps, rows)))
+    assert [getattr(task, "answer", "") for task in tasks] == ["4"] * 4
+    assert file.reader.notes["thoughts"] == 4
+
+
+def test_what_a_model_may_call_is_kept_as_text(tmp_path: Path) -> None:
+    use = {"type": "tool_use", "id": "1", "name": "add", "input": {"a": 2}}
+    result = {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "4"}]}
+    turns = [USER, {"role": "assistant", "content": [use]}, {"role": "user", "content": [result]}, BOT]
+    row = {"messages": turns, "tools": [{"name": "add"}]}
+    survey, (task,), file = read(tmp_path / "t.jsonl", json.dumps(row) + "\n")
+    assert isinstance(task, Task)
+    assert (task.context, task.query) == ('Tools: [{"name": "add"}]', "Tool result: 4")
+    assert task.turns[1] == ("assistant", 'Tool call: {"name": "add", "arguments": {"a": 2}}')
+    assert (survey.unread, file.reader.notes["tools"]) == ((), 1)
+
+
+def test_a_verdict_that_is_read_is_not_told_as_unread(tmp_path: Path) -> None:
+    survey, _, _ = read(tmp_path / "k.csv", "prompt,completion,label\na?,x,True\nb?,y,False\n")
+    assert survey.unread == ()
+    survey, (task,), _ = read(tmp_path / "k.csv", "prompt,completion,label\na?,x,good\n")
+    assert (survey.unread, getattr(task, "answer", "")) == (("label",), "x")
+    survey, (task,), _ = read(
+        tmp_path / "k.jsonl", json.dumps({"question": "a?", "response": "x", "label": "B"})
+    )
+    assert getattr(task, "answer", "") == "B"  # a label that is no verdict
 
 
 def test_a_subject_and_a_level_are_family_and_tags(tmp_path: Path) -> None:
@@ -192,6 +262,26 @@ def test_articles_of_squad_are_taken_apart(tmp_path: Path) -> None:
     assert isinstance(tasks[2], BadRow) and "no list of paragraphs" in tasks[2].what
 
 
+def test_paragraphs_of_squad_on_lines_keep_their_text(tmp_path: Path) -> None:
+    asked = [{"question": "Where?", "answers": [{"text": "Here"}]}]
+    paragraph = {"context": "Here.", "qas": asked}
+    for rows in ([paragraph], [{"title": "A", "paragraphs": [paragraph]}] * 2):
+        _, (task, *_), _ = read(tmp_path / "dev.jsonl", "\n".join(map(json.dumps, rows)))
+        assert isinstance(task, Task)
+        assert (task.context, task.query, task.answer) == ("Here.", "Where?", "Here")
+
+
+def test_the_instances_of_an_instruction_are_a_task_each(tmp_path: Path) -> None:
+    made = {
+        "instruction": "Add.",
+        "instances": [{"input": "1 1", "output": "2"}, {"input": "", "output": "0"}],
+    }
+    _, tasks, _ = read(tmp_path / "seed.jsonl", json.dumps(made) + "\n")
+    assert [(one.query, one.context, one.answer) for one in tasks if isinstance(one, Task)] == [
+        ("Add.", "1 1", "2"), ("Add.", "", "0"),
+    ]  # fmt: skip
+
+
 def test_a_task_of_big_bench_gives_its_name_and_keywords(tmp_path: Path) -> None:
     task = {
         "canary": "x", "name": "sums", "keywords": ["arithmetic"], "task_prefix": "Add up.\n",
@@ -232,7 +322,8 @@ _NAMES = st.sampled_from([
     "messages", "conversations", "prompt", "completion", "label", "chosen", "rejected", "question", "answer",
     "choices", "options", "target_scores", "input", "inputs", "multiple_choice_targets", "targets",
     "multiple_choice_scores", "paragraphs", "earlier turns", "Definition", "role", "content", "tool_calls",
-    "from", "value", "examples", "data", "Instances", "name",
+    "from", "value", "examples", "data", "Instances", "name", "qas", "instances", "instruction", "tools",
+    "body", "kto_tag", "response", "definition",
 ])  # fmt: skip
 _TURN = st.dictionaries(
     st.sampled_from(["role", "from", "content", "value", "tool_calls"]), _JSON, max_size=3
@@ -244,6 +335,6 @@ def test_any_row_is_a_task_or_refused(
     rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
-    rows = [*rows, {"question": "Why?"}]
+    rows = [*(row for row in rows if not holds_rows(row)), {"question": "Why?"}]
     survey, found, _ = read(path, "".join(json.dumps(row) + "\n" for row in rows))
     assert survey.rows == len(found) == len(rows)

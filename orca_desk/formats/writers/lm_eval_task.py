@@ -1,7 +1,8 @@
 """A task folder of lm-eval: a YAML file and its documents for each way to compare answers.
 
-lm-eval compares texts. A number or a letter is taken from the end of what the model wrote; for all else the
-last line must be the answer, but for case and punctuation. That is stricter than Orca Desk's own grading.
+lm-eval compares texts. A number is taken from the end of what the model wrote, a letter from where it is said
+to be the answer, or else stands as one; for all else the last line must be the answer, but for case and
+punctuation. That is stricter than Orca Desk's own grading.
 """
 
 import re
@@ -14,9 +15,22 @@ Compared = Literal["number", "choice", "text"]
 FOLDER_NOTE = "lm-eval finds the documents from inside this folder: run it there."
 _LETTER = re.compile(r"[A-Z]")
 _NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
+# "A" and "I" are words, too: they are letters of choices where a sign, the end or a reason follows
+_ALONE = r"(?<![A-Za-z0-9])"
+_ENDS = r"(?![A-Za-z0-9'’])"
+_SURE = rf"(?:([B-HJ-Z]){_ENDS}|([AI])(?=[*\s]*(?:[.,;:)\]\"\n]|\Z|because\b|since\b|as\b)))"
+_CHOICE = "|".join(  # the first of these that a text has anywhere; of several such the last
+    (
+        rf".*(?i:answer|choice|option|correct)(?i:\s+(?:is|was|letter|option|choice))*[\s:=*\"(\[]*{_SURE}",
+        r".*[(\[]([A-Z])[)\]]",
+        r"[\s*]*([A-Z])\**(?:[.):]|\s*(?:\n|\Z))",
+        r".*\n[\s*]*([A-Z])\**[.):]?\s*(?:\n|\Z)",
+        rf".*{_ALONE}{_SURE}",
+    )
+)
 _PATTERNS: dict[Compared, str] = {
     "number": r"(-?\d[\d,]*(?:\.\d+)?)",
-    "choice": r"(?:^|[^A-Za-z0-9])([A-Z])(?=$|[^A-Za-z0-9])",
+    "choice": rf"(?s)\A(?:{_CHOICE})",
     "text": r"([^\n]+?)\.?\s*$",
 }
 _FILTER = "answer"

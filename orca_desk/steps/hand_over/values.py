@@ -14,7 +14,7 @@ class RowValues:
 
     def __init__(self, request: HandOverRequest) -> None:
         self._is_jsonl = request.container == "jsonl"
-        self._beside = not request.plain and request.format not in ("openai-batch", "lm-eval")
+        self._beside = not request.plain and request.format != "openai-batch"
         self._shape = _shape(request)
 
     def of(self, row: DataRow) -> dict[str, Any]:

@@ -8,18 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import make_record
+from new_library import new_library
 from task_files import read_tasks
 
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.answers import AnswerFile, AnswersAsked
+from orca_desk.formats.layout import Asked
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.tasks import opened
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.formats.writers.data_formats import DATA_FORMATS, FormatName
 from orca_desk.formats.writers.data_row import DataRow
 from orca_desk.formats.writers.row_files import row_file
 from orca_desk.library.records import StoredRecord
+from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.steps.hand_over.data_rows import record_row, task_row
+from orca_desk.steps.hand_over.hand_over import hand_over
 from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.steps.hand_over.values import RowValues
 
@@ -126,6 +131,69 @@ def test_prompt_and_completion(
 ) -> None:
     path = write(tmp_path_factory.mktemp("out"), list(map(task_row, made)), "prompt-completion", ending)
     assert list(read_tasks(path)) == made
+
+
+@settings(max_examples=3)
+@given(made=st.lists(tasks(context=st.just("")), min_size=1, max_size=6, unique_by=lambda task: task.id))
+def test_a_folder_for_mlx(tmp_path_factory: pytest.TempPathFactory, made: list[Task]) -> None:
+    assert in_folder(tmp_path_factory.mktemp("out"), "mlx", made) == {task.id: task for task in made}
+
+
+# A document keeps no context and no turns of its own; what is blank or means "none" there has no answer
+told = tasks(context=st.just(""), turns=st.just(()))
+
+
+@settings(max_examples=3)
+@given(made=st.lists(told, min_size=1, max_size=6, unique_by=lambda task: task.id))
+def test_a_folder_for_lm_eval(tmp_path_factory: pytest.TempPathFactory, made: list[Task]) -> None:
+    assert in_folder(tmp_path_factory.mktemp("out"), "lm-eval", made) == {task.id: task for task in made}
+
+
+def in_folder(folder: Path, name: FormatName, made: Sequence[Task]) -> dict[str, Task]:
+    """Export tasks of a library as a folder, and return what an import reads of it."""
+    with new_library(folder / "library") as library:
+        add_tasks(library, made)
+        assert hand_over(library, HandOverRequest(table="tasks", format=name, path=folder / "set"))
+    with opened(folder / "set") as (stream, path):
+        file = TaskFile(stream, path, Asked(rows_in="*"))
+        return {task.id: task for task in file.rows() if isinstance(task, Task)}
+
+
+@settings(max_examples=5)
+@given(made=st.lists(tasks(context=st.just("")), min_size=1, max_size=4))
+def test_the_questions_of_a_batch(tmp_path_factory: pytest.TempPathFactory, made: list[Task]) -> None:
+    path = tmp_path_factory.mktemp("out") / "batch.jsonl"
+    values = RowValues(HandOverRequest(table="tasks", format="openai-batch", path=path, asks_model="m"))
+    with row_file(path, "jsonl") as file:
+        for task in made:
+            file.write(values.of(task_row(task)))
+    found = list(read_tasks(path))
+    assert [(one.query, one.turns, one.answer) for one in found] == [
+        (task.query, task.turns, None) for task in made
+    ]
+
+
+asked = st.builds(
+    DataRow, facts=st.just({}), id=st.just("1"), family=names, user=texts, system=st.just("") | texts,
+    turns=turns, answer=texts, rejected=texts, label=st.booleans(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@settings(max_examples=5)
+@given(made=st.lists(asked, min_size=1, max_size=4))
+def test_of_pairs_and_verdicts_the_wanted_answers(
+    tmp_path_factory: pytest.TempPathFactory, ending: str, made: list[DataRow]
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    found = list(read_tasks(write(folder, made, "preference", ending, "preferences")))
+    assert [(one.query, one.turns, one.answer) for one in found] == [
+        (row.user, row.turns, row.answer) for row in made
+    ]
+    found = list(read_tasks(write(folder, made, "kto", ending, "teacher")))
+    assert [(one.query, one.turns, one.answer) for one in found] == [
+        (row.user, row.turns, row.answer if row.label else None) for row in made
+    ]
 
 
 def stored(number: int, **fields: Any) -> StoredRecord:
