@@ -1,6 +1,8 @@
 # Set-up, demo, tests. Windows, and machines without make: the README has the same commands.
 PYTHON ?= python3
 BIN := .venv/bin
+# Container images often set this. Each of the hundreds of processes of a run would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run demo quick quick-style quick-types quick-pages quick-desktop quick-rest test test-one-half test-other-half \
     package package-test site minis clean

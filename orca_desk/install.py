@@ -48,6 +48,7 @@ WITHOUT_REAL_MODEL = (
     " To add it, run this command without --without-real-model."
 )
 LLAMA, TORCH = "llama-cpp-python", "torch"
+PIP = "pip"  # that of constraints.txt: Python 3.11's own takes 30 s longer to look through all versions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if not python_of(venv).exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        install(venv, [PIP])  # without it, the one that Python brought does the same, only later
     if has_display() and (lacking := display_problem()):
         print(f"The desktop will not start yet. {lacking}", file=sys.stderr)
     if not options.without_models and must_build(venv, accelerator):

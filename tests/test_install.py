@@ -130,9 +130,19 @@ def test_a_failed_download_of_the_real_model_names_the_way_without_it(
     assert not (checkout / ".venv/.run").exists()
 
 
-def test_the_version_of_the_real_model_is_pinned() -> None:
+def test_a_new_environment_begins_with_a_new_pip(
+    checkout: Path, calls: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "python_of", lambda venv: venv / "python")
+    monkeypatch.setattr(install.subprocess, "run", lambda command, check: Path(command[-1]).mkdir())
+    assert install.main(["--without-models"]) == 0
+    assert calls[0] == [install.PIP] and len(calls) == 3
+
+
+@pytest.mark.parametrize("name", [install.PIP, install.REAL_MODEL])
+def test_what_no_requirement_names_is_pinned(name: str) -> None:
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    assert any(line.startswith(f"{install.REAL_MODEL}==") for line in pinned)
+    assert any(line.startswith(f"{name}==") for line in pinned)
 
 
 def test_without_models_it_takes_everything_but_the_model_code(checkout: Path, calls: list) -> None:
