@@ -9,11 +9,24 @@ from orca_desk.ui.theme import GRID, Theme
 
 
 class SearchLine(QLineEdit):
-    """What is typed narrows what is listed; `below` is where the rows are."""
+    """What is typed narrows what is listed; `below` is where the rows are.
 
-    def __init__(self, theme: Theme, name: str, placeholder: str, *, below: QWidget | None = None) -> None:
+    With `asks`, Enter asks for something, which `returnPressed` tells, instead of going to the rows.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        placeholder: str,
+        *,
+        below: QWidget | None = None,
+        asks: bool = False,
+    ) -> None:
         super().__init__()
         self._theme, self.below = theme, below
+        enter = () if asks else (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        self._leaves = (Qt.Key.Key_Down, *enter)
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setToolTip(placeholder)  # a narrow line cuts it
@@ -31,8 +44,7 @@ class SearchLine(QLineEdit):
         types = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if not isinstance(event, QKeyEvent) or event.type() not in types:
             return super().eventFilter(watched, event)
-        leaves = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down)
-        if event.key() == Qt.Key.Key_Escape or (event.key() in leaves and self.below is not None):
+        if event.key() == Qt.Key.Key_Escape or (event.key() in self._leaves and self.below is not None):
             event.accept()
             if event.type() == QEvent.Type.KeyPress:
                 self._leave(clear=event.key() == Qt.Key.Key_Escape)

@@ -19,7 +19,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QLineEdit,
     QListView,
     QMenu,
     QStyledItemDelegate,
@@ -32,6 +31,7 @@ from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label
 
 SHOWN = 500
@@ -100,14 +100,12 @@ class ChatHistory(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, GRID, 0)
         layout.setSpacing(GRID)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search chats")
-        self.search.setAccessibleName("Search chats")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchLine(desk.theme, "Search chats", "Search chats", asks=True)
         layout.addWidget(self.search)
         self.model = ChatListModel()
         self.model.setParent(self)
         self.list = _List()
+        self.search.below = self.list
         self.list.setAccessibleName("Chats")
         self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.method.procedural import MOST_SEED
@@ -16,6 +16,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel, RowsProxy
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.generators import NO_REFERENCE, SPLITS, levels_text, source_sentence
@@ -47,10 +48,7 @@ class GeneratorsForm(QWidget):
         layout.addWidget(label(ABOUT, tone="muted", wrap=True))
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Filter generators")
-        self.search.setAccessibleName("Filter generators")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchLine(desk.theme, "Filter generators", "Filter generators")
         layout.addWidget(self.search)
         self._add_table(layout)
         self.source = label("Looking for generators…", tone="muted", size="caption", wrap=True)
@@ -99,6 +97,7 @@ class GeneratorsForm(QWidget):
         self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.search.textChanged.connect(self.proxy.setFilterFixedString)
         self.table = row_table(self.proxy, "Generators")
+        self.search.below = self.table
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setMinimumHeight(20 * GRID)
         self.table.set_widths(WIDTHS)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QItemSelection, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLineEdit,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from orca_desk.ui.pages.hub.results import FoundTable, RecommendedTable, hub_tab
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hub import KIND_TIPS, KINDS, ORDERS, SEARCH_ONLINE, SIZE_TIP, SIZES, memory_class
@@ -42,12 +42,7 @@ class SearchRow(QWidget):
         self._theme = theme
         row = FlowRow()
         self.setLayout(row)
-        self.text = QLineEdit()
-        self.text.setPlaceholderText("Name of a model, or owner/model")
-        self.text.setAccessibleName("Search the hub")
-        self.text.setToolTip("Name of a model, or owner/model")
-        self.text.setClearButtonEnabled(True)
-        self.text.setMaximumWidth(56 * GRID)
+        self.text = SearchLine(theme, "Search the hub", "Name of a model, or owner/model", asks=True)
         self.text.returnPressed.connect(self.entered)
         self._kind = _choice("Format of the models", list(KINDS.values()), list(KIND_TIPS.values()))
         self._order = _choice("Order of the results", list(ORDERS.values()))

@@ -182,6 +182,8 @@ class HubPage(Page):
         self.body.addWidget(self.search)
         self.finder = Finder(self.desk.theme)
         self.finder.picked.connect(self._picked)
+        self.finder.stack.currentChanged.connect(self._search_above)
+        self._search_above()
         self.detail = HubDetail(self.desk, self._open_page)
         self.detail.wanted.connect(self.start)
         self.detail.folder_wanted.connect(self._ask_for_folder)
@@ -197,6 +199,9 @@ class HubPage(Page):
         self.keep("recommended", self.finder.recommended_table)
         self.keep("found", self.finder.found_table)
         self.keep("files", self.detail.table)
+
+    def _search_above(self) -> None:
+        self.search.text.below = self.finder.stack.currentWidget()
 
     def _show_root(self, root: Path) -> None:
         self._root = root

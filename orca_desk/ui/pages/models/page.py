@@ -32,6 +32,7 @@ from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
+from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
@@ -134,12 +135,9 @@ class ModelsPage(Page):
         self.header.addWidget(self.add_file)
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Filter by name, type, architecture, folder")
-        self.search.setAccessibleName("Filter models")
-        self.search.setClearButtonEnabled(True)
-        self.search.setToolTip(self.search.placeholderText())
-        self.search.setMaximumWidth(50 * GRID)
+        self.search = SearchLine(
+            self.desk.theme, "Filter models", "Filter by name, type, architecture, folder"
+        )
         self.search.textChanged.connect(self._filter)
         self.found = label(tone="muted")
         row.addWidget(self.search, 1)
@@ -151,6 +149,7 @@ class ModelsPage(Page):
         self.models = ModelTable(self.desk.theme)
         self.proxy = ModelFilter(self.models)
         self.table = row_table(self.proxy, "Models", needs=NEEDS)
+        self.search.below = self.table
         self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self.act("teach"))

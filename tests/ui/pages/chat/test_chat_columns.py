@@ -173,6 +173,11 @@ def test_a_branch_goes_on_from_a_message_and_undo_goes_back(page: ChatPage, qtbo
     qtbot.waitUntil(lambda: page.conversation.chat_id not in ("", chat), timeout=SLOW)
     assert [turn.question for turn in page.conversation.turns] == ["One"]
     qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["One (branch)", "One"])
+    search = page.history.search
+    search.setText("nothing like it")
+    qtbot.waitUntil(lambda: not page.history.model.chats, timeout=SLOW)
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == "" and page.history.list.hasFocus()
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: page.conversation.chat_id == chat, timeout=SLOW)
     qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["One"])

@@ -174,7 +174,12 @@ def test_errors_of_the_hub_are_shown_on_the_page(page: HubPage, hub: HubServer, 
     page.search._size.setCurrentText("Over 10 B")
     page.search._size.activated.emit(page.search._size.currentIndex())
     qtbot.waitUntil(lambda: page.finder.stack.currentWidget() is page.finder.nothing, timeout=LONG)
-    assert hub.asked[-1].query["num_parameters"] == ["min:10000M"]
+    assert [one.query for one in hub.asked if one.path == "/api/models"][-1]["num_parameters"] == [
+        "min:10000M"
+    ]
+    page.finder.show_recommended()
+    qtbot.keyClick(page.search.text, Qt.Key.Key_Escape)
+    assert page.search.words == "" and page.finder.recommended_table.hasFocus()
 
 
 def test_the_connection_takes_an_address_and_a_token(page: HubPage, window: Window, qtbot: QtBot) -> None:

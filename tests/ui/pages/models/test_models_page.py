@@ -169,6 +169,8 @@ def test_a_file_that_is_not_a_model_is_refused_and_listed(
 def test_the_filter_shows_models_that_contain_every_word(page: ModelsPage, qtbot: QtBot) -> None:
     qtbot.keyClicks(page.search, "student train")
     assert page.proxy.rowCount() == 1 and "1 of" in page.found.text()
+    qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    assert page.proxy.rowCount() > 1 and page.table.hasFocus()
     assert page.detail.item and page.detail.item.model.path.name == "mini-student"
     qtbot.keyClicks(page.search, " nothing like it")
     assert page.proxy.rowCount() == 0
