@@ -168,6 +168,21 @@ def test_the_job_can_be_stopped_and_the_window_then_closes(window: Window, qtbot
     assert job.state == "stopped"
 
 
+def test_the_question_follows_the_jobs_while_it_is_open(window: Window, qtbot: QtBot) -> None:
+    first, second = waiting_job(window), waiting_job(window)
+    window.close()
+    window.close()
+    (box,) = window.findChildren(QMessageBox)
+    assert box.text() == "2 jobs are not finished."
+    first.stop()
+    qtbot.waitUntil(lambda: box.text() == "A job is not finished: Counting.")
+    second.stop()
+    qtbot.waitUntil(lambda: box.text() == "All jobs have finished." and box.informativeText() == "")
+    close = next(one for one in box.buttons() if one.text() == "Close")
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
 def test_the_window_can_wait_for_the_job(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
     window.close()

@@ -42,6 +42,8 @@ def stop_all_hint(fates: Sequence[tuple[str, Fate]]) -> str:
 
 def unfinished_heading(titles: Sequence[str]) -> str:
     """Return how many jobs are not finished: "A job is not finished: Training."."""
+    if not titles:
+        return "All jobs have finished."
     if len(titles) == 1:
         return f"A job is not finished: {titles[0]}."
     return f"{counted(len(titles), 'job')} are not finished."

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from orca_desk.processes.progress import Overall, Update
-from orca_desk.ui.words.counting import unit_for
+from orca_desk.ui.words.counting import counted, unit_for
 
 JobState = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
 JOB_STATES: dict[JobState, str] = {
@@ -54,6 +54,18 @@ def overall_text(overall: Overall) -> str:
     text = f"Step {overall.step} of {overall.steps}, about {overall.share:.0%}"
     left = overall.seconds_left
     return text if left is None else f"{text}, {rough_duration(left)} left"
+
+
+def queue_title(waiting: int, running: Update | None) -> str:
+    """Return how many jobs wait, and how long the one that runs still takes, as far as its updates tell."""
+    text = f"Queue: {counted(waiting, 'job')} waiting"
+    if running is None:
+        return text
+    if running.overall is not None and (left := running.overall.seconds_left) is not None:
+        return f"{text}. The next one starts in about {rough_duration(left)}"
+    if (left := running.seconds_left) is not None:
+        return f"{text}. The present step of the running job has about {rough_duration(left)} left"
+    return text
 
 
 def between(low: float, high: float) -> str:

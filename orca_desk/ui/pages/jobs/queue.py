@@ -22,6 +22,7 @@ from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.closing import stop_all_hint
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.progress import queue_title
 
 ROWS = 4  # visible at once
 JOB = Qt.ItemDataRole.UserRole
@@ -51,6 +52,7 @@ class JobQueue(QFrame):
         layout.addWidget(self.list)
         self.list.currentRowChanged.connect(lambda row: self._enable())
         desk.jobs.changed.connect(self._show)
+        desk.jobs.progressed.connect(self._show_title)
         self._show()
 
     @property
@@ -79,7 +81,7 @@ class JobQueue(QFrame):
     def _show(self) -> None:
         waiting, selected, row = self.desk.jobs.waiting, self.selected, self.list.currentRow()
         self.setVisible(bool(waiting))
-        self.title.setText(f"Queue: {counted(len(waiting), 'job')} waiting")
+        self._show_title()
         if waiting != [self.list.item(at).data(JOB) for at in range(self.list.count())]:
             self.list.blockSignals(True)
             self.list.clear()
@@ -92,6 +94,14 @@ class JobQueue(QFrame):
             self.list.setCurrentRow(place)
         self.list.fit()
         self._enable()
+
+    def _show_title(self) -> None:
+        """Say how many wait, and for how long if that can be told: how long they take themselves cannot."""
+        front = self.desk.jobs.front
+        last = front.last if front is not None and front.state == "running" else None
+        text = queue_title(len(self.desk.jobs.waiting), last)
+        if text != self.title.text():
+            self.title.setText(text)
 
     def _enable(self) -> None:
         row, last = self.list.currentRow(), self.list.count() - 1

@@ -30,6 +30,7 @@ from orca_desk.ui.words.runs import (
     time_of,
     type_of,
 )
+from orca_desk.ui.words.tidying import run_title
 
 FOLLOW_MS = 1000
 LINES_AT_MOST = 2000
@@ -79,7 +80,7 @@ class RunDetail(QFrame):
         if run is None:
             self._timer.stop()
             return
-        self.title.setText(f"{type_of(run)}  ·  {run.id}")
+        self.title.setText(f"{type_of(run)}  ·  {run_title(run)}")
         self.outcome.setText(outcome_of(run))
         self.resume_button.setVisible(page_of(run) is not None)
         if other:
