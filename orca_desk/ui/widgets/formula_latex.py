@@ -32,6 +32,12 @@ _RENAMED = (
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), "{,}"),  # no space after the comma of 1,000
 )
 _TEXT = re.compile(r"(\\(?:text(?:bf|it|rm|sf|tt)?|mbox)\s*)\{((?:\\.|[^{}\\])*)\}")
+# A sign after one of these belongs to the number behind it: the library would set it apart, as in 3 - 5
+_SIGNED = re.compile(
+    rf"{_TEXT.pattern}|((?:[=<>(\[,;:*/+-]|\\\{{"
+    r"|\\(?:leq?(?:slant)?|geq?(?:slant)?|neq?|approx|sim|equiv|times|cdot|div|pm|mp|in|to|mapsto|implies"
+    r"|iff|(?:long)?rightarrow|(?:Long)?[rR]ightarrow)(?![A-Za-z]))\s*)([-+])(?=\s*[\w\\.(])"
+)
 _MATHS_IN_TEXT = re.compile(r"(?<!\\)\$(?=\S)([^$\\]+)(?<=\S)\$(?!\w)")
 _UNSAFE = re.compile(r"(\\&|<)")  # the library does not escape them in text
 _ESCAPED = re.compile(r"\\([$%#_])")
@@ -47,6 +53,7 @@ def known_latex(latex: str) -> str:
     """Return LaTeX for the library. Raises ValueError for what would be drawn in part only."""
     for old, new in _RENAMED:
         latex = old.sub(new, latex)
+    latex = _SIGNED.sub(lambda found: f"{found[3]}{{{found[4]}}}" if found[4] else found[0], latex)
     latex = _TEXT.sub(_plain_text, latex)
     latex = _ARRAY.sub(_marked_array, latex)
     if _STRANGE_ARRAY.search(latex):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orca_desk.ui.widgets.formula_latex import known_latex
 from orca_desk.ui.widgets.formula_setting import CannotSetError, set_formula
 
 
@@ -39,6 +40,26 @@ def test_what_models_write_is_set(latex: str, is_display: bool) -> None:
     made = set_formula(latex, is_display=is_display)
     ElementTree.fromstring(made.svg)
     assert made.width > 0 and made.ascent > 0
+
+
+@pytest.mark.parametrize(
+    ("signed", "plain"),
+    [
+        ("b = -5", "b = 5"),
+        (r"x \le -5", r"x \le 5"),
+        ("f(-5)", "f(5)"),
+        ("2, +5", "2, 5"),
+        ("4 - -5", "4 - 5"),
+    ],
+)
+def test_the_sign_of_a_number_stands_at_the_number(signed: str, plain: str) -> None:
+    with_gap = set_formula("4 - 5", is_display=False).width - set_formula("4 5", is_display=False).width
+    sign = set_formula(signed, is_display=False).width - set_formula(plain, is_display=False).width
+    assert 0 < sign < with_gap
+
+
+def test_a_sign_in_text_stays_as_it_is() -> None:
+    assert known_latex(r"\text{a = -5}") == r"\text{a = -5}"
 
 
 def test_inline_formulas_are_lower() -> None:
