@@ -60,6 +60,11 @@ def explain_os_error(error: OSError) -> UserError | None:
     return None
 
 
+def other_version(what: str, remedy: str = "Choose the settings again.") -> UserError:
+    """Return the error for what another version of Orca Desk stored in a form that this one does not know."""
+    return UserError(f"Another version of Orca Desk stored {what}.", remedy)
+
+
 def cannot_write(path: Path, error: OSError) -> UserError:
     """Return the error for a file that the user wanted and that could not be written."""
     return explain_os_error(error) or UserError(

@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import field_mapping, import_options, json_option, library_option, open_library
-from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.output import print_json, say, table
+from orca_desk.cli.refused_rows import complain_of_rows
 from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.steps.collect.answers_request import AnswersRequest
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.ui.words.answers_import import answers_report, message_line
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.imports import refused_line
 from orca_desk.ui.words.shorten import shorten
 
 MESSAGES_LISTED = 12
@@ -81,11 +81,7 @@ def import_records(
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         run = request.try_out if dry_run else request.run
         imported = run(library, refused=refused, progress=progress, control=control)
-    for problem in imported.problems:
-        complain(refused_line(problem))
-    if imported.refused > len(imported.problems):
-        more = imported.refused - len(imported.problems)
-        complain(f"... and {counted(more, 'more unreadable row', 'more unreadable rows')}.")
+    complain_of_rows(imported.problems, imported.refused)
     if as_json:
         print_json(imported.to_json())
         return

@@ -21,6 +21,7 @@ from orca_desk.cli.options import (
     task_options,
 )
 from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.refused_rows import complain_of_rows
 from orca_desk.cli.running import running
 from orca_desk.cli.tasks_duplicates import benchmarks, duplicates
 from orca_desk.cli.tasks_group import group, rename
@@ -37,7 +38,7 @@ from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.imports import import_report, refused_line
+from orca_desk.ui.words.imports import import_report
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import asked_line
 
@@ -135,11 +136,7 @@ def import_tasks(
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         run = request.try_out if dry_run else request.run
         imported = run(library, refused=refused, progress=progress, control=control)
-    for problem in imported.problems:
-        complain(refused_line(problem))
-    if imported.unreadable > len(imported.problems):
-        more = imported.unreadable - len(imported.problems)
-        complain(f"... and {counted(more, 'more unreadable row', 'more unreadable rows')}.")
+    complain_of_rows(imported.problems, imported.unreadable)
     if as_json:
         print_json(imported.to_json())
         return

@@ -3,8 +3,8 @@
 import re
 
 from orca_desk.method.answer_steps import AnswerStep
-from orca_desk.method.checkers.bundled import check_answer, sentences
-from orca_desk.method.checkers.check import UNCHECKED, StepCheck, compare
+from orca_desk.method.checkers.bundled import check_numbered, sentences
+from orca_desk.method.checkers.check import StepCheck
 
 _START = re.compile(r"(?P<people>[\w, ]+) are in a \w+ with (?:an? \w+(?:, | and )?)+\.")
 _MOVE = re.compile(
@@ -27,20 +27,7 @@ _STEP = re.compile(
 
 def check_belief(question: str, steps: tuple[AnswerStep, ...]) -> tuple[StepCheck, ...] | None:
     """Return a check per step; None if the question is not one of the family."""
-    solved = _solve(question)
-    if solved is None:
-        return None
-    expected, answer = solved
-    checks = []
-    for step in steps:
-        if step.kind == "answer":
-            checks.append(check_answer(step, answer, "keyed"))
-        elif step.marker == "step" and step.said_number and step.said_number <= len(expected):
-            is_read = _STEP.fullmatch(step.body)
-            checks.append(compare(step.body, expected, step.said_number - 1) if is_read else UNCHECKED)
-        else:
-            checks.append(UNCHECKED)
-    return tuple(checks)
+    return check_numbered(steps, _solve(question), _STEP, "keyed")
 
 
 class _Scene:

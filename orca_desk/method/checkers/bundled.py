@@ -1,14 +1,24 @@
 """What the checkers of the bundled families share."""
 
 import re
+from collections.abc import Sequence
 
 from orca_desk.method.answer_steps import AnswerStep
-from orca_desk.method.checkers.check import CORRECT, UNCHECKED, StepCheck, StepFault, incorrect, shown_step
+from orca_desk.method.checkers.check import (
+    CORRECT,
+    UNCHECKED,
+    StepCheck,
+    StepFault,
+    compare,
+    incorrect,
+    shown_step,
+)
 from orca_desk.method.grading import grade
 from orca_desk.method.records import AnswerKind
 
 _SENTENCE = re.compile(r"[^.?]+[.?]")
 _LONGEST = 10_000  # characters
+Solved = tuple[list[str], str]  # what each step of a correct answer says, and the answer
 
 
 def check_answer(step: AnswerStep, truth: str, kind: AnswerKind) -> StepCheck:
@@ -18,6 +28,29 @@ def check_answer(step: AnswerStep, truth: str, kind: AnswerKind) -> StepCheck:
     if grade(step.text, truth, kind).correct:
         return CORRECT
     return incorrect(StepFault.ANSWER, found=shown_step(step.body), expected=shown_step(truth))
+
+
+def check_numbered(
+    steps: Sequence[AnswerStep], solved: Solved | None, step_form: re.Pattern[str], kind: AnswerKind
+) -> tuple[StepCheck, ...] | None:
+    """Return a check per step of an answer with numbered steps; None for a question that nothing solved.
+
+    `solved` is what each step should say, and the answer. A step that does not match `step_form` whole is
+    unchecked.
+    """
+    if solved is None:
+        return None
+    expected, answer = solved
+    checks = []
+    for step in steps:
+        if step.kind == "answer":
+            checks.append(check_answer(step, answer, kind))
+        elif step.marker == "step" and step.said_number and step.said_number <= len(expected):
+            is_read = step_form.fullmatch(step.body)
+            checks.append(compare(step.body, expected, step.said_number - 1) if is_read else UNCHECKED)
+        else:
+            checks.append(UNCHECKED)
+    return tuple(checks)
 
 
 def sentences(question: str) -> list[str]:

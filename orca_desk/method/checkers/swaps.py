@@ -3,8 +3,8 @@
 import re
 
 from orca_desk.method.answer_steps import AnswerStep
-from orca_desk.method.checkers.bundled import check_answer, sentences
-from orca_desk.method.checkers.check import UNCHECKED, StepCheck, compare
+from orca_desk.method.checkers.bundled import check_numbered, sentences
+from orca_desk.method.checkers.check import StepCheck
 
 _HAS = re.compile(r"(?P<name>\w+) has the (?P<thing>\w+)")
 _START = re.compile(r"\w+ has the \w+(?:, \w+ has the \w+)* and \w+ has the \w+\.")
@@ -16,20 +16,7 @@ _STEP = re.compile(rf"(?:(?:\w+ \w+ and \w+ \w+ swap; )?{_STATE}|\w+ has the \w+
 
 def check_swaps(question: str, steps: tuple[AnswerStep, ...]) -> tuple[StepCheck, ...] | None:
     """Return a check per step; None if the question is not one of the family."""
-    solved = _solve(question)
-    if solved is None:
-        return None
-    expected, answer = solved
-    checks = []
-    for step in steps:
-        if step.kind == "answer":
-            checks.append(check_answer(step, answer, "text"))
-        elif step.marker == "step" and step.said_number and step.said_number <= len(expected):
-            is_read = _STEP.fullmatch(step.body)
-            checks.append(compare(step.body, expected, step.said_number - 1) if is_read else UNCHECKED)
-        else:
-            checks.append(UNCHECKED)
-    return tuple(checks)
+    return check_numbered(steps, _solve(question), _STEP, "text")
 
 
 def _solve(question: str) -> tuple[list[str], str] | None:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.inventory.templates import with_template
 from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
@@ -160,7 +160,7 @@ def resumed_benchmark(run: Run) -> BenchmarkRequest:
     try:
         return BenchmarkRequest.from_json(run.request or {})
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError("Another version of Orca Desk stored this benchmark.", "Start it anew.") from error
+        raise other_version("this benchmark", "Start it again.") from error
 
 
 def benchmarks_of(library: Library, *, model: str | None, adapter: str | None) -> list[BenchmarkRun]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.arm_records import several_samples
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import list_evaluations
@@ -99,9 +99,7 @@ def stored_plan(settings: Mapping[str, Any]) -> ExperimentPlan:
     try:
         return ExperimentPlan.from_json(settings)
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            "Another version of Orca Desk stored this experiment.", "Set it up again, with this version."
-        ) from error
+        raise other_version("this experiment", "Set it up again, with this version.") from error
 
 
 def default_plan(library: Library, snapshot_id: str, base: Path | None = None) -> ExperimentPlan:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.steps.export.formats import APPLICATIONS, DEFAULT_PACKED, MERGED, QUANTISED, Format
 
 PUBLISHER = "orca-desk"  # the first folder of LM Studio's pair
@@ -100,9 +100,7 @@ def request_from_json(stored: Mapping[str, Any]) -> ExportRequest:
             **values | {"formats": formats_of(values["formats"]), "out": Path(values["out"])}
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            "Another version of Orca Desk stored this export.", "Choose its settings again."
-        ) from error
+        raise other_version("this export", "Choose its settings again.") from error
 
 
 def formats_of(names: Iterable[str]) -> tuple[Format, ...]:

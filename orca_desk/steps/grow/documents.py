@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import StoredReply
 from orca_desk.library.tasks import tasks_asking
@@ -65,9 +65,7 @@ class DocumentsRequest:
             sampling = Sampling.from_json(stored["sampling"])
             return cls(**{**known, "places": tuple(stored["places"]), "sampling": sampling})
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
@@ -77,9 +77,7 @@ class LikeRequest:
                 }
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import ProposalFilter, add_proposals, list_proposals
 from orca_desk.library.tasks import tasks_asking
@@ -67,9 +67,7 @@ class ProceduralRequest:
                 **{**known, "generators": tuple(stored["generators"]), "levels": tuple(stored["levels"])}
             )
         except (KeyError, TypeError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

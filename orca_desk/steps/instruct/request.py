@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.database import Library
 from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
@@ -57,9 +57,7 @@ class GenerateRequest:
             # An earlier version took the families of sample tasks too
             return cls(**{"own": False, **known, "sampling": Sampling.from_json(stored["sampling"])})
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import other_version
 from orca_desk.library.database import Library
 from orca_desk.method.pairing import Basis, ChoiceRule
 from orca_desk.method.records import Sampling
@@ -71,9 +71,7 @@ class ProbeRequest:
             Basis(known.get("by", Basis.REFERENCE))
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

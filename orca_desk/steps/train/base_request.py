@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import other_version
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
 
@@ -42,9 +42,7 @@ class BaseRequest:
                 "sampling": Sampling.from_json(stored["sampling"]),
             })  # fmt: skip
         except (KeyError, TypeError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
+            raise other_version("these settings") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as the library stores it."""

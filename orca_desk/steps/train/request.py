@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, other_version
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.trainings import Training
@@ -32,9 +32,7 @@ class TrainingRequest:
                 settings=TrainSettings.from_dict(stored["settings"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored this training.", "Choose its settings again."
-            ) from error
+            raise other_version("this training", "Choose its settings again.") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON values."""

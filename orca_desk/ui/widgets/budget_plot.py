@@ -92,13 +92,7 @@ class BudgetPlot(QWidget):
         self._canvas.setBackground(colours("surface"))
         self._plot.clear()
         self._plot.showGrid(x=False, y=True, alpha=0.08)
-        fit_axes(self._plot)
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.setPen(pg.mkPen(colours("border")))
-            axis.setTextPen(pg.mkPen(colours("muted")))
-            axis.setTickPen(pg.mkPen(colours("muted"), width=1))
-            axis.label.setDefaultTextColor(colours("muted"))
+        fit_axes(self._plot, colours)
         clear(self._legend)
         for place, line in enumerate(self.lines):
             self._add(place, line)

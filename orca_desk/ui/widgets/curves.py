@@ -8,20 +8,18 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import clear
@@ -137,18 +135,12 @@ class Curves(QWidget):
         self.logarithmic = QCheckBox("Logarithmic")
         self.logarithmic.setToolTip("Show the loss on a logarithmic axis, which spreads out small values")
         self.logarithmic.toggled.connect(self._set_logarithmic)
-        self.more = QToolButton()
-        self.more.setIconSize(QSize(16, 16))
-        self.more.setAccessibleName("Save the curves")
-        self.more.setToolTip("Copy or save the picture, or its values")
-        self.more.hide()
-        top = QHBoxLayout()
+        self._top = top = QHBoxLayout()
         top.setSpacing(GRID)
         top.addStretch(1)
         top.addWidget(label("Over", size="caption", tone="muted"))
         top.addWidget(self.axis)
         top.addWidget(self.logarithmic)
-        top.addWidget(self.more)
         layout.addLayout(top)
         self.figure = _Figure()
         self.figure.setAccessibleName("Loss curves")
@@ -219,8 +211,9 @@ class Curves(QWidget):
     def offer_saving(self, desk: Desk, notice: Notice, *, name: str) -> PlotMenu:
         """Offer to save picture and values, as files whose names begin with `name`."""
         menu = PlotMenu(desk, self.figure, notice, name=name, table=self.table)
-        self.more.clicked.connect(lambda: menu.show_below(self.more))
-        self.more.show()
+        button = menu.make_button()
+        self._top.addWidget(button)
+        QWidget.setTabOrder(self.logarithmic, button)
         return menu
 
     def table(self) -> PlotTable:
@@ -324,19 +317,12 @@ class Curves(QWidget):
 
     def _paint(self) -> None:
         colours = self._theme.colours
-        self.more.setIcon(icon("image-down", colours))
         self._canvas.setBackground(colours("surface"))
         for plot in (self._plot, self._rates):
             if plot is None:
                 continue
             plot.showGrid(x=True, y=True, alpha=0.08)
-            fit_axes(plot, shared=True)
-            for name in ("left", "bottom"):
-                axis = plot.getAxis(name)
-                axis.setPen(pg.mkPen(colours("border")))
-                axis.setTextPen(pg.mkPen(colours("muted")))
-                axis.setTickPen(pg.mkPen(colours("muted"), width=1))
-                axis.label.setDefaultTextColor(colours("muted"))
+            fit_axes(plot, colours, shared=True)
         self._cursor.setPen(pg.mkPen(colours("muted"), style=Qt.PenStyle.DashLine))
         for run in self.runs:
             run.paint(self._theme, self.devicePixelRatioF())

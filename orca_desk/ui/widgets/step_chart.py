@@ -89,13 +89,7 @@ class StepChart(QWidget):
         self._canvas.setBackground(colours("surface"))
         self._plot.clear()
         self._plot.showGrid(x=False, y=True, alpha=0.08)
-        fit_axes(self._plot)
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.setPen(pg.mkPen(colours("border")))
-            axis.setTextPen(pg.mkPen(colours("muted")))
-            axis.setTickPen(pg.mkPen(colours("muted"), width=1))
-            axis.label.setDefaultTextColor(colours("muted"))
+        fit_axes(self._plot, colours)
         drawn = [line for line in self.lines if line.points]
         places = apart([line.points[-1].value for line in drawn], LABEL_HEIGHT * self._top)
         for line, place in sorted(

@@ -1,9 +1,9 @@
 """A model's thoughts on screen: folded into one line, which shows them on demand."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.chat.folded import fold_button, paint_folded
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.words.counting import counted
@@ -21,10 +21,7 @@ class FoldedThoughts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        self.line = QToolButton()
-        self.line.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.line.setCheckable(True)
-        self.line.setAutoRaise(True)
+        self.line = fold_button()
         self.line.setToolTip(TIP)
         self.line.toggled.connect(self._fold)
         column.addWidget(self.line, 0, Qt.AlignmentFlag.AlignLeft)
@@ -49,14 +46,7 @@ class FoldedThoughts(QWidget):
 
     def paint(self) -> None:
         """Take the colours of the theme."""
-        css = self._theme.colours.css
-        self.browser.setStyleSheet(
-            f"QTextBrowser {{ color: {css('muted')}; background: transparent; border: none;"
-            f" border-left: 2px solid {css('border')}; padding: 0 0 0 {GRID}px; margin: 0; }}"
-            f"QTextBrowser:focus {{ border-left: 2px solid {css('accent')}; }}"
-        )
-        name = "chevron-down" if self.line.isChecked() else "chevron-right"
-        self.line.setIcon(icon(name, self._theme.colours, "muted"))
+        paint_folded(self.line, self.browser, self._theme)
 
     def _fold(self, shown: bool) -> None:
         if shown:

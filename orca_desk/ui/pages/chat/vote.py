@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.library.chats import SampledAnswers
 from orca_desk.method.agreement import Agreement
-from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.chat.folded import fold_button, paint_folded
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
@@ -38,10 +38,7 @@ class VoteView(QWidget):
         self._bars.setColumnStretch(0, 2)
         self._bars.setColumnStretch(1, 3)
         column.addLayout(self._bars)
-        self.others = QToolButton()
-        self.others.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.others.setCheckable(True)
-        self.others.setAutoRaise(True)
+        self.others = fold_button()
         self.others.toggled.connect(self._fold)
         column.addWidget(self.others, 0, Qt.AlignmentFlag.AlignLeft)
         self.browser = FittingBrowser()
@@ -76,14 +73,7 @@ class VoteView(QWidget):
 
     def paint(self) -> None:
         """Take the colours of the theme."""
-        css = self._theme.colours.css
-        self.browser.setStyleSheet(
-            f"QTextBrowser {{ color: {css('muted')}; background: transparent; border: none;"
-            f" border-left: 2px solid {css('border')}; padding: 0 0 0 {GRID}px; margin: 0; }}"
-            f"QTextBrowser:focus {{ border-left: 2px solid {css('accent')}; }}"
-        )
-        name = "chevron-down" if self.others.isChecked() else "chevron-right"
-        self.others.setIcon(icon(name, self._theme.colours, "muted"))
+        paint_folded(self.others, self.browser, self._theme)
 
     def _show_bars(self, vote: Agreement) -> None:
         while (item := self._bars.takeAt(0)) is not None:
