@@ -8,25 +8,33 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QToolButton
 
 from orca_desk.paths import resources
-from orca_desk.ui.theme import Colours, Role
+from orca_desk.ui.theme import Colours, Role, grown
 
-SIZE = 18  # px, the side of an icon in buttons and lists
+SIZE = 18  # px, the side of an icon in buttons and lists while text has its usual size; it grows with text
 BEFORE_TEXT = 6  # px, between an icon and the text of its button; Qt itself leaves 4
 
 
 def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
     """Return the icon `resources/icons/NAME.svg` in the colour of a role, muted for a disabled widget."""
-    return _icon(name, colours.css(role), colours.css("muted"), _ratio())
+    return _icon(name, colours.css(role), colours.css("muted"), grown(SIZE), _ratio())
 
 
 def pixmap(name: str, colours: Colours, role: Role = "text", side: int = SIZE) -> QPixmap:
-    """Return an icon as a picture with sides of `side` logical pixels, sharp on the densest screen."""
-    return _drawn(name, colours.css(role), side, 0, _ratio())
+    """Return an icon as a picture, sharp on the densest screen.
+
+    Its sides are `side` logical pixels while text has its usual size.
+    """
+    return _drawn(name, colours.css(role), grown(side), 0, _ratio())
+
+
+def icon_size(side: int = SIZE, *, before_text: bool = False) -> QSize:
+    """Return the room of an icon (px), grown with the text; `before_text` with a gap after it."""
+    return QSize(grown(side) + (BEFORE_TEXT if before_text else 0), grown(side))
 
 
 def room_for_icon(button: QAbstractButton) -> None:
     """Make room for an icon before a button's text, with a gap between the two."""
-    button.setIconSize(QSize(SIZE + BEFORE_TEXT, SIZE))
+    button.setIconSize(icon_size(before_text=True))
     if isinstance(button, QToolButton):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
@@ -38,11 +46,11 @@ def _ratio() -> float:
 
 
 @lru_cache(maxsize=512)
-def _icon(name: str, normal: str, disabled: str, ratio: float) -> QIcon:
+def _icon(name: str, normal: str, disabled: str, side: int, ratio: float) -> QIcon:
     made = QIcon()
     for mode, colour in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, disabled)):
         for space in (0, BEFORE_TEXT):  # Qt picks the one that fits the requested size
-            made.addPixmap(_drawn(name, colour, SIZE, space, ratio), mode)
+            made.addPixmap(_drawn(name, colour, side, space, ratio), mode)
     return made
 
 

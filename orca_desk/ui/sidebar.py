@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, room_for_icon
+from orca_desk.ui.icons import icon, icon_size, room_for_icon
 from orca_desk.ui.libraries import LibraryActions
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.switcher import LibrarySwitcher
@@ -95,7 +95,7 @@ class Sidebar(QFrame):
         """Show icons alone, with the titles in tool tips, or icons with titles."""
         self._has_icons_alone = is_narrow = self._is_narrow or self.fold.isChecked()
         for made in self._buttons.values():
-            made.setIconSize(QSize(SIZE, SIZE) if is_narrow else QSize(SIZE + BEFORE_TEXT, SIZE))
+            made.setIconSize(icon_size(before_text=not is_narrow))
             made.setToolButtonStyle(
                 Qt.ToolButtonStyle.ToolButtonIconOnly
                 if is_narrow

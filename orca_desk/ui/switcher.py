@@ -5,9 +5,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, pixmap, room_for_icon
+from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, icon_size, pixmap, room_for_icon
 from orca_desk.ui.libraries import LibraryActions
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 
 ARROW = 14  # px
 
@@ -35,7 +35,7 @@ class LibrarySwitcher(QToolButton):
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Show the icon alone, or with the name."""
-        self.setIconSize(QSize(SIZE, SIZE) if is_narrow else QSize(SIZE + BEFORE_TEXT, SIZE))
+        self.setIconSize(icon_size(before_text=not is_narrow))
         self.setToolButtonStyle(
             Qt.ToolButtonStyle.ToolButtonIconOnly
             if is_narrow
@@ -76,11 +76,11 @@ class LibrarySwitcher(QToolButton):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return no more than the pages' buttons need: a long name is cut."""
-        return QSize(SIZE + 2 * GRID, super().minimumSizeHint().height())
+        return QSize(grown(SIZE) + 2 * GRID, super().minimumSizeHint().height())
 
     def _show_name(self) -> None:
         name = self._desk.name.text
-        room = self.width() - SIZE - BEFORE_TEXT - ARROW - 5 * GRID
+        room = self.width() - grown(SIZE) - BEFORE_TEXT - ARROW - 5 * GRID
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, max(room, 6 * GRID))
         self.setText(shown.replace("&", "&&"))
         self.setAccessibleName(f"Library: {name}")

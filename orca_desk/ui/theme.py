@@ -12,9 +12,9 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QHeaderView, QWidget
 from shiboken6 import isValid
 
 from orca_desk.paths import resources
@@ -243,6 +243,11 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
         hover=colours.tint("text", 0.06, "background").name(),
         lit=colours.tint("text", 0.15, "accent").name(),
         scroll_bar=SCROLL_BAR,
+        box=grown(16),
+        dot=grown(14),
+        dot_radius=grown(14) // 2 + 1,
+        chosen_dot=grown(8),
+        chosen_ring=(grown(16) - grown(8)) // 2,
         **{name.replace("-", "_"): file for name, file in drawings.items()},
     )
 
@@ -277,6 +282,10 @@ def _grow(widget: QWidget, ratio: float) -> None:
             widget.setMinimumSectionSize(min(widget.minimumSectionSize(), 20))
             widget.setDefaultSectionSize(round(widget.defaultSectionSize() * ratio))
         return
+    if isinstance(widget, QAbstractButton | QAbstractItemView) and not widget.iconSize().isEmpty():
+        size = widget.iconSize()
+        side = round(size.height() * ratio)
+        widget.setIconSize(QSize(size.width() - size.height() + side, side))
     least, most = widget.minimumSize(), widget.maximumSize()
     if least.height() == most.height() and 2 * GRID < least.height() < UNLIMITED:
         widget.setFixedHeight(round(least.height() * ratio))

@@ -8,6 +8,8 @@ from window_actions import all_actions
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.chat.page import ChatPage
+from orca_desk.ui.pages.models.page import ModelsPage
 from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.theme import POINTS, TEXT_SIZES, Theme, font, grown, text_size_choice
 from orca_desk.ui.window import Window
@@ -34,6 +36,25 @@ def test_all_text_of_a_page_follows_at_once(window: Window) -> None:
     window.desk.choose_text_size(100)
     assert sizes(page) == before
     assert table.verticalHeader().defaultSectionSize() == rows
+
+
+def test_icons_and_boxes_grow_with_the_text(window: Window) -> None:
+    chat = window.show_page("chat")
+    assert isinstance(chat, ChatPage)
+    new, box = chat.top.new, chat.settings.system.whole
+
+    def box_width() -> int:
+        return box.sizeHint().width() - box.fontMetrics().horizontalAdvance(box.text())
+
+    side, width = new.iconSize().height(), box_width()
+    window.desk.choose_text_size(200)
+    later = window.show_page("models")
+    assert isinstance(later, ModelsPage)
+    assert new.iconSize().height() == later.add_file.iconSize().height() == 2 * side
+    assert new.icon().actualSize(new.iconSize()).height() == 2 * side
+    assert box_width() >= width + 16
+    window.desk.choose_text_size(100)
+    assert new.iconSize().height() == later.add_file.iconSize().height() == side
 
 
 def test_a_page_made_later_is_as_large_as_one_that_followed(window: Window) -> None:

@@ -1,10 +1,10 @@
 """The steps of an answer, numbered, each with what its check says; the first incorrect one is selected."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from orca_desk.method.answer_reading import AnswerReading
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.answer_steps import (
@@ -49,7 +49,7 @@ class AnswerStepsView(QWidget):
         self.steps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.steps.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.steps.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.steps.setIconSize(QSize(15, 15))
+        self.steps.setIconSize(icon_size(15))
         self.steps.setFont(font("body"))
         self.steps.setMinimumHeight(5 * GRID)
         self.steps.currentRowChanged.connect(self._choose)

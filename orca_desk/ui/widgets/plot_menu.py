@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
@@ -17,7 +17,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.words.counting import counted
@@ -27,7 +27,7 @@ PICTURES = "Pictures (*.png *.svg)"
 TABLES = "CSV (*.csv)"
 PNG_RATIO = 2  # device pixels per pixel
 DPI = 96  # of an SVG: fonts are given in points
-ICON = QSize(16, 16)
+ICON = 16  # px, as SIZE
 
 
 class PlotMenu(QObject):
@@ -61,7 +61,7 @@ class PlotMenu(QObject):
     def make_button(self) -> QToolButton:
         """Return a button that opens the menu, for a place beside the plot; it is there while the plot is."""
         self.button = made = QToolButton()
-        made.setIconSize(ICON)
+        made.setIconSize(icon_size(ICON))
         made.setAccessibleName(f"Save: {self._plot.accessibleName() or self.name}")
         made.setToolTip(f"Copy or save the picture{', or its values' if self._table else ''}")
         made.clicked.connect(lambda: self.show_below(made))

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView
 
+from orca_desk.ui.icons import icon_size
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.blocks import FULL_TEXT, BlockTableModel
 from orca_desk.ui.widgets.copy_rows import MOST_COPIED, CopyFormat, as_lines, rows_as
@@ -108,6 +109,7 @@ class RowTable(QTableView):
         # selected, which takes a minute for a million rows
         header.setSelectionModel(QItemSelectionModel(model, header))
         self.setAccessibleName(name)
+        self.setIconSize(icon_size(16))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

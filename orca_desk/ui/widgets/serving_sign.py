@@ -1,15 +1,15 @@
 """The sign in the status bar that models are served to other programs; hidden while they are not."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import BEFORE_TEXT, icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.theme import font
 from orca_desk.ui.widgets.text import safe_tip, set_tone
 from orca_desk.ui.words.serving import sign, sign_tip
 
-SIDE = 14  # px of the icon: the status bar stays as high as it is
+SIDE = 14  # px of the icon: with usual text, the status bar stays as high as it is
 
 
 class ServingSign(QToolButton):
@@ -21,7 +21,7 @@ class ServingSign(QToolButton):
         self.setProperty("kind", "sign")  # no higher than the text beside it
         self.setFont(font("caption"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(SIDE + BEFORE_TEXT, SIDE))
+        self.setIconSize(icon_size(SIDE, before_text=True))
         self.clicked.connect(lambda checked=False: desk.open("models", serving=True))
         desk.serving.changed.connect(self._show)
         desk.theme.changed.connect(self._show)

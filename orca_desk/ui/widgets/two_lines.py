@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from orca_desk.ui.icons import SIZE
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font, grown
 
 Index = QModelIndex | QPersistentModelIndex
 HEIGHT = 6 * GRID  # px, of a row with two lines
@@ -65,14 +65,15 @@ class TwoLines(QStyledItemDelegate):
         lines: list["_Line"],
         picture: QIcon,
     ) -> None:
-        side = option.displayAlignment & Qt.AlignmentFlag.AlignHorizontal_Mask
+        edge = option.displayAlignment & Qt.AlignmentFlag.AlignHorizontal_Mask
         if not picture.isNull():
+            side = grown(SIZE)
             left = area.left()
-            if side & Qt.AlignmentFlag.AlignRight:  # beside the text, wherever that begins
+            if edge & Qt.AlignmentFlag.AlignRight:  # beside the text, wherever that begins
                 wide = max(QFontMetricsF(line.letters).horizontalAdvance(line.text) for line in lines)
-                left = max(left, area.right() - wide - SIZE - GRID)
-            picture.paint(painter, QRectF(left, area.center().y() - SIZE / 2, SIZE, SIZE).toRect())
-            area.setLeft(left + SIZE + GRID)
+                left = max(left, area.right() - wide - side - GRID)
+            picture.paint(painter, QRectF(left, area.center().y() - side / 2, side, side).toRect())
+            area.setLeft(left + side + GRID)
         height = area.height() / len(lines)
         for place, line in enumerate(lines):
             where = QRectF(area.left(), area.top() + place * height, area.width(), height)
@@ -81,7 +82,7 @@ class TwoLines(QStyledItemDelegate):
             shown = QFontMetricsF(line.letters).elidedText(
                 line.text, Qt.TextElideMode.ElideRight, where.width() + 1
             )
-            painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.drawText(where, edge | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of two lines."""

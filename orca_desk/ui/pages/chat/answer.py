@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
@@ -15,7 +15,7 @@ from orca_desk.method.thoughts import split_thoughts
 from orca_desk.steps.chat.events import Piece, Sampled
 from orca_desk.steps.chat.models import Part
 from orca_desk.steps.chat.wording import PART_NAMES as PART_NAMES
-from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.icons import icon, icon_size, pixmap
 from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
 from orca_desk.ui.pages.chat.vote import VoteView
 from orca_desk.ui.theme import GRID, Role, Theme, text_display
@@ -27,7 +27,7 @@ from orca_desk.ui.words.grading import verdict_reason
 
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
-BUTTON_ICON = QSize(15, 15)
+BUTTON_ICON = 15  # px, as SIZE
 PART_ICONS: dict[Part, str] = {"student": "target", "base": "box", "teacher": "graduation-cap"}
 PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher": "teacher"}
 
@@ -106,17 +106,17 @@ class AnswerCard(QFrame):
         self.caption = label(size="caption", tone="muted", wrap=True)
         row.addWidget(self.caption, 1)
         self.copy = QToolButton()
-        self.copy.setIconSize(BUTTON_ICON)
+        self.copy.setIconSize(icon_size(BUTTON_ICON))
         self.copy.setToolTip("Copy this answer")
         self.copy.setAccessibleName(f"Copy the answer of {title}")
         self.copy.clicked.connect(self._copy)
         self.look = QToolButton()
-        self.look.setIconSize(BUTTON_ICON)
+        self.look.setIconSize(icon_size(BUTTON_ICON))
         self.look.setToolTip("Show the steps, and how likely the model found each token")
         self.look.setAccessibleName(f"Steps and tokens of the answer of {title}")
         self.look.clicked.connect(self.looked)
         self.again = QToolButton()
-        self.again.setIconSize(BUTTON_ICON)
+        self.again.setIconSize(icon_size(BUTTON_ICON))
         self.again.setToolTip("Regenerate only this answer")
         self.again.setAccessibleName(f"Regenerate the answer of {title}")
         self.again.clicked.connect(self.regenerated)

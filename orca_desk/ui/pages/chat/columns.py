@@ -33,7 +33,7 @@ from orca_desk.steps.chat.models import (
 )
 from orca_desk.steps.chat.offer import save_models
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.icons import icon, icon_size, pixmap
 from orca_desk.ui.jobs import NO_RUN, Job
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, PART_ROLES
@@ -349,7 +349,7 @@ class ColumnHead(QFrame):
 
     def _tool(self, tip: str, signal: SignalInstance) -> QToolButton:
         made = QToolButton()
-        made.setIconSize(BUTTON_ICON)
+        made.setIconSize(icon_size(BUTTON_ICON))
         made.setToolTip(tip)
         made.setAccessibleName(f"{PART_NAMES[self._model.part]}: {tip}")
         made.clicked.connect(signal)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
 from orca_desk.method.records import Task
 from orca_desk.method.turns import Turns, said_before
 from orca_desk.steps.chat.draft import Draft, read_context_file
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID, grown
@@ -228,7 +228,7 @@ class Composer(QFrame):
 
     def _tool(self, image: str, tip: str) -> QToolButton:
         made = QToolButton()
-        made.setIconSize(QSize(16, 16))
+        made.setIconSize(icon_size(16))
         made.setToolTip(tip)
         made.setAccessibleName(tip)
         made.setProperty("image", image)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -33,7 +33,7 @@ from orca_desk.steps.chat.system_messages import (
 )
 from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.page import Page
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.elided import ElidedLabel
@@ -118,7 +118,7 @@ class SystemBar(QFrame):
         self.choice.setAccessibleName("System message")
         self.choice.setMinimumContentsLength(20)
         self.presets = QToolButton()
-        self.presets.setIconSize(QSize(16, 16))
+        self.presets.setIconSize(icon_size(16))
         self.presets.setAccessibleName("Saved system messages")
         self.presets.setToolTip("Save this system message under a name, rename or delete one")
         self.presets.clicked.connect(self.show_menu)

@@ -18,7 +18,7 @@ from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
 from orca_desk.steps.chat.wording import column_name
-from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.icons import icon, icon_size, pixmap
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
 from orca_desk.ui.pages.chat.arrange import Arrangement
 from orca_desk.ui.theme import GRID, Theme, grown
@@ -105,7 +105,7 @@ class QuestionCard(QFrame):
 
     def _tool(self, image: str, tip: str) -> QToolButton:
         made = QToolButton()
-        made.setIconSize(BUTTON_ICON)
+        made.setIconSize(icon_size(BUTTON_ICON))
         made.setToolTip(tip)
         made.setAccessibleName(tip)
         made.setProperty("image", image)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from orca_desk.library.deleting import Kind
 from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.pages.training.comparison import TrainingComparison
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.row_menus import as_actions
@@ -174,7 +174,7 @@ class TrainingHistory(QWidget):
     def _set_up_table(self) -> None:
         table = self.table
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setIconSize(QSize(16, 16))
+        table.setIconSize(icon_size(16))
         table.set_row_height(5 * GRID)
         self._spark = Sparkline(self.desk.theme)
         table.setItemDelegateForColumn(LOSS, self._spark)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -37,7 +37,7 @@ from orca_desk.steps.train.presets import (
 )
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import label, safe_tip
@@ -63,7 +63,7 @@ class PresetBar(QWidget):
         self.box.setMinimumContentsLength(8)
         self.box.setAccessibleName("Settings preset")
         self.menu_button = QToolButton()
-        self.menu_button.setIconSize(QSize(16, 16))
+        self.menu_button.setIconSize(icon_size(16))
         self.menu_button.setAccessibleName("Presets")
         self.menu_button.setToolTip("Save, rename, delete and share presets")
         self.menu_button.clicked.connect(self.show_menu)
