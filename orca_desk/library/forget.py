@@ -15,6 +15,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.compacting import require_space, rewrite
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.earlier_turns import after_turns
 from orca_desk.library.mentions import Mentions
 from orca_desk.library.traces import ASKED, CHATS, CHOSEN, PROPOSALS, RECORDS, task_texts
 from orca_desk.library.trash import finish_moves, mark_all_going
@@ -38,7 +39,7 @@ MENTIONING = {
     "replies": ("user", "reply"),
     "benchmark_questions": ("user",),
 }
-INDEXES = ("tasks_text", "records_text", "answers_text", "messages_text")
+INDEXES = ("tasks_text", "turns_text", "records_text", "answers_text", "messages_text")
 
 
 class TextsLeftError(UserError):
@@ -110,7 +111,8 @@ def _delete_rows(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
     )
     _delete_from_snapshots(db, chosen)
     run("INSERT INTO records_text (records_text, rowid, user, response)"
-        " SELECT 'delete', n, user, coalesce((SELECT response FROM revisions WHERE record = records.n"
+        f" SELECT 'delete', n, {after_turns('user')},"
+        " coalesce((SELECT response FROM revisions WHERE record = records.n"
         "  ORDER BY revision DESC LIMIT 1), response) FROM records WHERE n IN (SELECT n FROM going)"
         " AND n >= (SELECT below FROM text_indexes WHERE name = 'records')")  # fmt: skip
     contents = (

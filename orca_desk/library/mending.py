@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 from orca_desk.library.database import Library
+from orca_desk.library.earlier_turns import fill_turns
 from orca_desk.library.integrity import OnCheck, check_whole
 
 STEPS = (
@@ -63,3 +64,4 @@ def _rebuild(db: sqlite3.Connection, on_step: Callable[[str], None]) -> None:
     db.execute("UPDATE counters SET last = max(last, (SELECT count(*) FROM runs WHERE kind = counters.kind))")
     on_step(texts)
     db.execute("INSERT INTO tasks_text (tasks_text) VALUES ('rebuild')")
+    fill_turns(db)

@@ -15,6 +15,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import sync_folder
 from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME
+from orca_desk.library.earlier_turns import fill_turns
 from orca_desk.library.file_header import MAGIC, PAGE_BYTES, new_header
 from orca_desk.library.migrations import FUNCTIONS, migrate, statements, version_of
 from orca_desk.library.schema import MIGRATIONS
@@ -273,6 +274,8 @@ def _fill_again(source: sqlite3.Connection, db: sqlite3.Connection) -> None:
     if "task_questions" in names:
         db.execute("INSERT OR IGNORE INTO task_questions SELECT question, n FROM tasks")
     db.execute("INSERT INTO tasks_text (tasks_text) VALUES ('rebuild')")
+    if "turns_text" in names:
+        fill_turns(db)
     if "task_counts" in names:
         db.execute("DELETE FROM task_counts")
         db.execute(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from orca_desk.library.conditions import Conditions, json_list
+from orca_desk.library.earlier_turns import MATCHING, after_turns
 from orca_desk.library.reason_search import records_with_reason
 from orca_desk.method.search_query import (
     WORD,
@@ -47,8 +48,7 @@ def lacking(query: Query, kind: SearchKind) -> tuple[str, ...]:
 def add_task_query(conditions: Conditions, text: str) -> None:
     """Add what the search `text` asks of tasks, by the names of their columns. Raises QueryError."""
     query = parse_query(text)
-    found = "SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?"
-    _add_words(conditions, query, "n", lambda terms: (found, [to_match(terms)]))
+    _add_words(conditions, query, "n", lambda terms: (MATCHING, [to_match(terms)] * 2))
     _add_fields(conditions, query, _task)
 
 
@@ -112,7 +112,7 @@ def _records_with(terms: tuple[Any, ...]) -> Sql:
     return (
         "SELECT rowid FROM records_text WHERE records_text MATCH ? UNION ALL"
         " SELECT n FROM records WHERE n < (SELECT below FROM text_indexes WHERE name = 'records')"
-        " AND has_terms(?, user || char(10) || coalesce((SELECT response FROM revisions"
+        f" AND has_terms(?, {after_turns('user')} || char(10) || coalesce((SELECT response FROM revisions"
         "  WHERE record = records.n ORDER BY revision DESC LIMIT 1), response))"
         f" UNION ALL {reasons}",
         [to_match(terms), terms_as_json(terms), *values],
@@ -125,7 +125,7 @@ def _answers_with(terms: tuple[Any, ...]) -> Sql:
         f" SELECT {ANSWER_PLACE} {ANSWER_TABLES}"
         " WHERE (SELECT below FROM text_indexes WHERE name = 'answers') > 0"
         f" AND {ANSWER_PLACE} < (SELECT below FROM text_indexes WHERE name = 'answers')"
-        " AND has_terms(?, q.user || char(10) || a.response)",
+        f" AND has_terms(?, {after_turns('q.user', 'q.')} || char(10) || a.response)",
         [to_match(terms), terms_as_json(terms)],
     )
 
@@ -137,7 +137,7 @@ def _turns_with(terms: tuple[Any, ...]) -> Sql:
         " SELECT chat FROM messages"
         " WHERE (SELECT below FROM text_indexes WHERE name = 'messages') > 0"
         " AND (chat << 32) + position < (SELECT below FROM text_indexes WHERE name = 'messages')"
-        " AND has_terms(?, content)",
+        f" AND has_terms(?, {after_turns('content')})",
         [to_match(terms), terms_as_json(terms)],
     )
 

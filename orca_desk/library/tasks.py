@@ -13,6 +13,7 @@ from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
+from orca_desk.library.earlier_turns import MATCHING, after_turns
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.held_out import restore_flags
 from orca_desk.library.rows import table
@@ -247,8 +248,12 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
         conditions = Conditions(["tag = ?"], [wanted.tag])
         sql = f"SELECT coalesce(sum(tasks), 0) FROM tag_counts {conditions.where}"
     elif match := _words_alone(wanted):
-        conditions = Conditions(["tasks_text MATCH ?"], [match])
-        sql = f"SELECT count(*) FROM tasks_text {conditions.where}"
+        conditions = Conditions(parameters=[match] * 3)
+        sql = (  # a union would sort all of them
+            "SELECT (SELECT count(*) FROM tasks_text WHERE tasks_text MATCH ?)"
+            " + (SELECT count(*) FROM turns_text WHERE turns_text MATCH ?"
+            " AND rowid NOT IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?))"
+        )
     else:
         conditions = conditions_of(wanted)
         sql = f"SELECT count(*) FROM tasks {conditions.where}"
@@ -292,8 +297,7 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
         read = _read_first(library, wanted.text or "", limit)
         if len(read) > limit // 10:
             return array("q", read), False
-        sql = "SELECT rowid FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
-        parameters = [match, limit + 1]
+        sql, parameters = f"{MATCHING} ORDER BY n LIMIT ?", [match, match, limit + 1]
     else:
         conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
@@ -305,8 +309,9 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
 def _read_first(library: Library, text: str, limit: int) -> list[int]:
     """Return the rows among the first `limit` tasks in which all terms of a search occur."""
     rows = library.rows(
-        "SELECT n FROM (SELECT n, query, context, answer FROM tasks ORDER BY n LIMIT ?)"
-        " WHERE has_terms(?, query || char(10) || context || char(10) || coalesce(answer, '')) ORDER BY n",
+        "SELECT n FROM (SELECT n, query, context, answer, turns FROM tasks ORDER BY n LIMIT ?)"
+        f" WHERE has_terms(?, {after_turns('query')} || char(10) || context || char(10)"
+        " || coalesce(answer, '')) ORDER BY n",
         (limit, terms_as_json(parse_query(text).wanted)),
     )
     return [row[0] for row in rows]
@@ -319,8 +324,8 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
     if match := _words_alone(wanted):
-        sql = "SELECT rowid AS n FROM tasks_text WHERE tasks_text MATCH ? ORDER BY rowid LIMIT ?"
-        parameters: list[Any] = [match, limit]
+        sql = f"{MATCHING} ORDER BY n LIMIT ?"
+        parameters: list[Any] = [match, match, limit]
     else:
         conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"

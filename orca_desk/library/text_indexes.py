@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Callable
 
 from orca_desk.library.database import Library
+from orca_desk.library.earlier_turns import after_turns
 
 STEP = 500  # rows in one transaction: the writer is free again within some tens of milliseconds
-ANSWERS = """SELECT (u.n << 32) + q.position AS place, q.user, a.response
+ANSWERS = f"""SELECT (u.n << 32) + q.position AS place, {after_turns("q.user", "q.")}, a.response
     FROM runs AS u JOIN questions AS q ON q.evaluation = u.id JOIN answers AS a USING (evaluation, task_id)"""
 
 
@@ -50,7 +51,7 @@ def _step(db: sqlite3.Connection) -> bool:
 
 def _records(db: sqlite3.Connection, below: int) -> int:
     rows = db.execute(
-        "SELECT n, user, coalesce((SELECT response FROM revisions WHERE record = records.n"
+        f"SELECT n, {after_turns('user')}, coalesce((SELECT response FROM revisions WHERE record = records.n"
         "  ORDER BY revision DESC LIMIT 1), response)"
         " FROM records WHERE n < ? ORDER BY n DESC LIMIT ?",
         (below, STEP),
@@ -76,7 +77,7 @@ def _answers(db: sqlite3.Connection, below: int) -> int:
 
 def _messages(db: sqlite3.Connection, below: int) -> int:
     rows = db.execute(
-        "SELECT (chat << 32) + position, content FROM messages"
+        f"SELECT (chat << 32) + position, {after_turns('content')} FROM messages"
         " WHERE chat < ?1 >> 32 OR (chat = ?1 >> 32 AND position < ?1 & 4294967295)"
         " ORDER BY chat DESC, position DESC LIMIT ?2",
         (below, STEP),

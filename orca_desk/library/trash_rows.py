@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.library.conditions import json_list
+from orca_desk.library.earlier_turns import after_turns
 
 OF_RECORD = ("verdicts", "decisions", "revisions")  # tables with a row number of `records`
 # Beside a row's columns: the name of its family, should the family's own row be gone by then
@@ -54,7 +55,8 @@ def unindex(db: sqlite3.Connection, rows: Rows) -> None:
     """Take records out of the index of texts, by their newest edit."""
     db.execute(
         "INSERT INTO records_text (records_text, rowid, user, response)"
-        " SELECT 'delete', n, user, coalesce((SELECT response FROM revisions WHERE record = records.n"
+        f" SELECT 'delete', n, {after_turns('user')},"
+        " coalesce((SELECT response FROM revisions WHERE record = records.n"
         f"  ORDER BY revision DESC LIMIT 1), response) FROM records WHERE ({rows.where})"
         " AND n >= (SELECT below FROM text_indexes WHERE name = 'records')",
         rows.parameters,
@@ -114,7 +116,7 @@ def _update_records(db: sqlite3.Connection, returned: Sequence[int]) -> None:
     )
     db.execute(
         "INSERT INTO records_text (records_text, rowid, user, response)"
-        f" SELECT 'delete', n, user, response FROM records WHERE {chosen}"
+        f" SELECT 'delete', n, {after_turns('user')}, response FROM records WHERE {chosen}"
         " AND n < (SELECT below FROM text_indexes WHERE name = 'records')",
         rows,
     )

@@ -55,7 +55,7 @@ def content(path: Path) -> dict[str, Rows]:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
         db.row_factory = sqlite3.Row
         names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [name for name in names if not name.startswith(("sqlite_", "tasks_text"))]
+        kept = [name for name in names if not name.startswith(("sqlite_", "tasks_text", "turns_text"))]
         found = {name: [dict(row) for row in db.execute(f"SELECT * FROM {name}")] for name in kept}
     families = {row["id"]: row["name"] for row in found.get("families", [])}
     for rows in found.values():

@@ -26,6 +26,7 @@ from orca_desk.library.schema import (
     v20_trash_and_notes,
     v21_turns_in_chats,
     v22_samples,
+    v23_turns_in_search,
 )
 
 MIGRATIONS: tuple[str, ...] = (
@@ -51,4 +52,5 @@ MIGRATIONS: tuple[str, ...] = (
     v20_trash_and_notes.SCRIPT,
     v21_turns_in_chats.SCRIPT,
     v22_samples.SCRIPT,
+    v23_turns_in_search.SCRIPT,
 )

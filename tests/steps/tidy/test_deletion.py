@@ -58,7 +58,7 @@ def content(library: Library) -> dict[str, list[str]]:
         names = [
             row[0]
             for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not row[0].startswith(("trash", "sqlite_", "tasks_text", "records_text", "answers_text"))
+            if not row[0].startswith(("trash", "sqlite_")) and "s_text" not in row[0]
         ]
         found = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in names}
     found["files"] = sorted(
