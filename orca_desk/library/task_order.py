@@ -22,6 +22,12 @@ ORDERS: dict[TaskOrder, str] = {
     "tags": "nullif(tags, '[]')",
     "strategy": "strategy",
 }
+# An answer that is a number, perhaps with commas between thousands: 3, -2.5, 1,000
+_IS_NUMBER = (
+    "(answer GLOB '*[0-9]*' AND answer NOT GLOB '*[^0-9.,-]*' AND answer NOT GLOB '?*-*'"
+    " AND answer NOT GLOB '*.*.*' AND answer NOT GLOB '*,[0-9]' AND answer NOT GLOB '*,[0-9][0-9]')"
+)
+_NUMBER = "CAST(replace(answer, ',', '') AS REAL)"
 PART = 20_000  # consecutive row ids that are read and sorted at once
 # For a field with few values: groups of them that are equal but for the case of letters, in order, and the
 # tasks of a group by an index
@@ -58,7 +64,8 @@ def ordered_rowids(
 ) -> "array[int]":
     """Return the row ids of all tasks that match, ordered by a field, and then by arrival.
 
-    Texts are compared without case; tasks in which the field is empty come last. `check` is called every
+    Texts are compared without case, answers that are numbers by their value, before those that are texts.
+    Tasks in which the field is empty come last. `check` is called every
     few ms; an exception from it stops.
     """
     if by in _GROUPS and replace(wanted, text=wanted.text or None) == TaskFilter():
@@ -101,7 +108,8 @@ def first_ordered(
 
 def _order(by: TaskOrder, descending: bool) -> str:
     field, way = ORDERS[by], "DESC" if descending else "ASC"
-    return f"{field} IS NULL, {field} COLLATE NOCASE {way}, n"
+    numbers = f"iif({_IS_NUMBER}, 0, 1) {way}, iif({_IS_NUMBER}, {_NUMBER}, 0) {way}, "
+    return f"{field} IS NULL, {numbers if by == 'answer' else ''}{field} COLLATE NOCASE {way}, n"
 
 
 def _by_groups(library: Library, by: TaskOrder, *, descending: bool) -> "array[int]":

@@ -361,6 +361,19 @@ def test_tasks_are_ordered_by_a_field_and_then_by_arrival(library: Library) -> N
     assert [arrived.index(one) for one in found] == [1, 3]
 
 
+def test_answers_that_are_numbers_are_ordered_by_value_before_texts(library: Library) -> None:
+    answers = ["10", "9", "-2.5", "1,000", "Paris", "1-2", "b", "3.0.1", None, "0.5"]
+    add_tasks(library, [make_task(number, answer=answer) for number, answer in enumerate(answers)])
+
+    def order(*, descending: bool) -> list[str | None]:
+        rowids = ordered_rowids(library, TaskFilter(), "answer", descending=descending)
+        return [task.answer for task in tasks_at(library, rowids) if task]
+
+    known = ["-2.5", "0.5", "9", "10", "1,000", "1-2", "3.0.1", "b", "Paris", None]
+    assert order(descending=False) == known
+    assert order(descending=True) == [*reversed(known[:-1]), None]
+
+
 def test_every_order_is_the_same_by_an_index_and_by_sorting(library: Library) -> None:
     families, strategies = ("b", "a", "B", "ç", "a/x"), (None, "explain", "Direct", "direct")
     add_tasks(
