@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -40,6 +41,18 @@ PAGE_OF = {
 }
 
 
+@dataclass(frozen=True)
+class Unsaved:
+    """What a page loses when the window closes or the library is replaced.
+
+    `told` says so in a sentence; "" where it loses nothing. `save` stores it, and calls what it is given once
+    that is done; None where it cannot be stored.
+    """
+
+    told: Callable[[], str]
+    save: Callable[[Callable[[], Any]], Any] | None = None
+
+
 class Desk(QObject):
     """The state that the pages share. Every write ends in `tell`, and views refresh on nothing else."""
 
@@ -68,9 +81,9 @@ class Desk(QObject):
         self.serving = Serving(library, self.report, self)
         self.online = Online(library, self.jobs, self, failed=self.report)
         self.name = LibraryName(library, self.background, preferences, self)
-        # Before the library is replaced: what pages would lose, in a sentence or ""; and what stores, in a
-        # thread, what they have under way
-        self.unsaved: list[Callable[[], str]] = []
+        # What pages would lose; and what stores, in a thread, what they have under way before the library is
+        # replaced
+        self.unsaved: list[Unsaved] = []
         self.under_way: list[Callable[[], None]] = []
         self.changed.connect(lambda parts: self.models.read() if "models" in parts else None)
         self.changed.connect(lambda parts: self.name.read() if "settings" in parts else None)
@@ -80,6 +93,10 @@ class Desk(QObject):
         """Announce that PARTS of the library have changed."""
         assert PARTS.issuperset(parts), parts
         self.changed.emit(frozenset(parts))
+
+    def would_lose(self) -> list[Unsaved]:
+        """Return what is not saved on the pages at the moment."""
+        return [one for one in self.unsaved if one.told()]
 
     def open(self, page: str, **target: Any) -> None:
         """Show a page, and `target` on it (see the page's `go`)."""

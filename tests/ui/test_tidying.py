@@ -7,10 +7,11 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QTableView, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import Kind
 from orca_desk.library.evaluations import list_evaluations
@@ -131,6 +132,13 @@ def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtb
     note.accept()
     assert note.isVisible() and "20,001 characters" in note.problem.text(), "what was written is not lost"
     note.text.setPlainText("learns fast\nforgets too")
+    library.problem = UserError("The disk is full.", "Make room.")
+    note.accept()
+    qtbot.waitUntil(lambda: "The disk is full." in note.problem.text())
+    library.problem = None
+    asked = open_dialog(QMessageBox, qtbot, lambda: QTest.keyClick(note, Qt.Key.Key_Escape))
+    QTest.keyClick(asked, Qt.Key.Key_Escape)
+    assert note.isVisible() and note.text.toPlainText() == "learns fast\nforgets too"
     note.accept()
     qtbot.waitUntil(lambda: get_run(library, "train-1").note == "learns fast\nforgets too")
     window.desk.undo.undo()

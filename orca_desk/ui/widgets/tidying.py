@@ -7,6 +7,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from orca_desk.errors import UserError
 from orca_desk.library.deleting import Kind
@@ -16,6 +17,7 @@ from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, resto
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tidying import (
@@ -206,32 +208,43 @@ class Tidying(QObject):
             self._notice.show_message(restored_sentence(restored), kind="warn")
 
     def _show_name(self, item: str, name: str) -> None:
-        LineDialog(self._view, f"Name of {self._noun} {item[:40]}", name, partial(self._rename, item)).open()
-
-    def _rename(self, item: str, name: str) -> None:
         library, kind = self.desk.library, self._named_kind
-        page, target = PLACES[self._kind]
-        self.desk.do(
-            f"rename {self._noun} {item[:20]}",
-            lambda: rename(library, kind, item, name),
-            lambda before: rename(library, kind, item, before),
-            *PARTS[self._kind],
-            failed=self._notice.show_error,
-            shows=lambda _: (page, {target: item}),
-        )
+        LineDialog(
+            self._view,
+            f"Name of {self._noun} {item[:40]}",
+            name,
+            partial(self._store, f"rename {self._noun}", item, partial(rename, library, kind, item)),
+        ).open()
 
     def _show_note(self, item: str, text: str) -> None:
-        NoteDialog(self._view, f"Note on {self._noun} {item[:40]}", text, partial(self._note, item)).open()
-
-    def _note(self, item: str, text: str) -> None:
         library, kind = self.desk.library, self._noted_kind
+        NoteDialog(
+            self._view,
+            f"Note on {self._noun} {item[:40]}",
+            text,
+            partial(self._store, f"note on {self._noun}", item, partial(set_note, library, kind, item)),
+        ).open()
+
+    def _store(
+        self, change: str, item: str, write: Callable[[str], str], text: str, asking: "AskingDialog"
+    ) -> None:
+        """Write what was asked for; `write` returns what was there before. If it fails, the dialog stays."""
         page, target = PLACES[self._kind]
+        notice = self._notice
+
+        def fail(error: Exception) -> None:
+            if isValid(asking) and asking.isVisible():
+                asking.refuse(error)
+            else:  # an undo or a redo
+                notice.show_error(error)
+
         self.desk.do(
-            f"note on {self._noun} {item[:20]}",
-            lambda: set_note(library, kind, item, text),
-            lambda before: set_note(library, kind, item, before),
+            f"{change} {item[:20]}",
+            lambda: write(text),
+            write,
             *PARTS[self._kind],
-            failed=self._notice.show_error,
+            then=lambda _: asking.close_saved(),
+            failed=fail,
             shows=lambda _: (page, {target: item}),
         )
 
@@ -267,64 +280,106 @@ class DeletionDialog(QDialog):
         self._delete()
 
 
-class LineDialog(QDialog):
+class AskingDialog(EditDialog):
+    """Asks for a text, and stays open until that is stored: nothing typed is lost by a full disk."""
+
+    def __init__(
+        self, parent: QWidget, title: str, text: str, store: Callable[[str, "AskingDialog"], Any]
+    ) -> None:
+        """`title` stands above the text. `store` writes it and ends by `close_saved` or `refuse`."""
+        super().__init__(parent)
+        self._store, self._before = store, text
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._layout = _column(self)
+        self._layout.addWidget(label(title, bold=True, wrap=True))
+        self.problem = label(tone="bad", wrap=True)
+        self.problem.hide()
+
+    def value(self) -> str:
+        """Return what was typed, as it is stored. Raises UserError if it cannot be."""
+        raise NotImplementedError
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self.value() != self._before
+
+    def accept(self) -> None:
+        """Store the text if it is another one, and close."""
+        try:
+            text = self.value()
+            self.check(text)
+        except UserError as error:
+            self.refuse(error)
+            return
+        if text == self._before:
+            super().accept()
+        else:
+            self.setEnabled(False)
+            self._store(text, self)
+
+    def check(self, text: str) -> None:
+        """Raise UserError for a text that cannot be stored."""
+
+    def close_saved(self) -> None:
+        """Close: the text is stored."""
+        super().accept()
+
+    def refuse(self, error: Exception) -> None:
+        """Say why the text is not stored; it stays here to be changed, copied or stored again."""
+        self.setEnabled(True)
+        text = f"{error.message} {error.hint}" if isinstance(error, UserError) else str(error)
+        self.problem.setText(text)
+        self.problem.show()
+
+    def _end(self, accept_text: str) -> None:
+        self._layout.addWidget(self.problem)
+        self._layout.addWidget(dialog_buttons(self, button(accept_text, self.accept, primary=True)))
+
+
+class LineDialog(AskingDialog):
     """Asks for a name."""
 
-    def __init__(self, parent: QWidget, title: str, text: str, save: Callable[[str], Any]) -> None:
-        super().__init__(parent)
-        self._save, self._before = save, text
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def __init__(
+        self, parent: QWidget, title: str, text: str, store: Callable[[str, AskingDialog], Any]
+    ) -> None:
+        super().__init__(parent, title, text, store)
         self.setWindowTitle("Rename")
         self.setMinimumWidth(50 * GRID)
-        layout = _column(self)
-        layout.addWidget(label(title, bold=True, wrap=True))
         self.line = QLineEdit(text)
         self.line.setMaxLength(LONGEST_NAME)
         self.line.setAccessibleName(title)
         self.line.selectAll()
-        layout.addWidget(self.line)
-        layout.addWidget(dialog_buttons(self, button("Rename", self.accept, primary=True)))
+        self._layout.addWidget(self.line)
+        self._end("Rename")
 
-    def accept(self) -> None:
-        """Save the name if it is another one."""
-        super().accept()
-        if self.line.text().strip() != self._before:
-            self._save(self.line.text())
+    def value(self) -> str:
+        """See AskingDialog."""
+        return self.line.text().strip()
 
 
-class NoteDialog(QDialog):
-    """Shows a note, and saves what becomes of it."""
+class NoteDialog(AskingDialog):
+    """Shows a note, and stores what becomes of it; an empty one is removed."""
 
-    def __init__(self, parent: QWidget, title: str, text: str, save: Callable[[str], Any]) -> None:
-        super().__init__(parent)
-        self._save, self._before = save, text
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def __init__(
+        self, parent: QWidget, title: str, text: str, store: Callable[[str, AskingDialog], Any]
+    ) -> None:
+        super().__init__(parent, title, text, store)
         self.setWindowTitle("Note")
         self.setMinimumWidth(56 * GRID)
-        layout = _column(self)
-        layout.addWidget(label(title, bold=True, wrap=True))
         self.text = QPlainTextEdit(text)
         self.text.setAccessibleName(title)
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What to remember of it. Only you see this note.")
-        layout.addWidget(self.text, 1)
-        self.problem = label(tone="bad", wrap=True)
-        self.problem.hide()
-        layout.addWidget(self.problem)
-        layout.addWidget(dialog_buttons(self, button("Save", self.accept, primary=True)))
+        self._layout.addWidget(self.text, 1)
+        self._end("Save")
 
-    def accept(self) -> None:
-        """Save the note if it changed; an empty one is removed. A long one stays here, to be shortened."""
-        text = self.text.toPlainText().strip()
-        try:
-            check_note(text)
-        except UserError as error:
-            self.problem.setText(f"{error.message} {error.hint}")
-            self.problem.show()
-            return
-        super().accept()
-        if text != self._before:
-            self._save(text)
+    def value(self) -> str:
+        """See AskingDialog."""
+        return self.text.toPlainText().strip()
+
+    def check(self, text: str) -> None:
+        """See AskingDialog."""
+        check_note(text)
 
 
 def _column(dialog: QDialog) -> QVBoxLayout:

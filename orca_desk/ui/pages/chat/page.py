@@ -38,7 +38,7 @@ from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.steps.chat.transcript import prompt
 from orca_desk.steps.reading import read_in_library
 from orca_desk.steps.token_scores import ScoredText
-from orca_desk.ui.desk import Desk
+from orca_desk.ui.desk import Desk, Unsaved
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.chat.answer import PART_NAMES
 from orca_desk.ui.pages.chat.columns import ModelRow
@@ -129,7 +129,7 @@ class ChatPage(Page):
         self._timer.timeout.connect(self._show_news)
         self._lay_out()
         self._connect()
-        desk.unsaved.append(lambda: UNSENT if self.composer.draft().message else "")
+        desk.unsaved.append(Unsaved(lambda: UNSENT if self.composer.draft().message else ""))
         desk.under_way.append(self.conversation.settle)
 
     def search_field(self) -> QLineEdit:

@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.grow.fields import add_row, family_box, form
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tasks import SPLITS
 
 
-class ProposalEditor(QDialog):
+class ProposalEditor(EditDialog):
     """Edits the task of a proposal, and passes it to `save`."""
 
     def __init__(
@@ -46,7 +47,12 @@ class ProposalEditor(QDialog):
             QShortcut(QKeySequence(key), self).activated.connect(self.save_button.click)
         self.query.textChanged.connect(self._update)
         self.family.editTextChanged.connect(lambda _: self._update())
+        self._filled = self.value()
         self.query.setFocus()
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self.value() != self._filled
 
     def value(self) -> Task:
         """Return the edited task, with the id of what it asks now."""

@@ -1,7 +1,7 @@
 """The Records page: each answer beside what the student will see of it, reviewed by keyboard."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
 from orca_desk.steps.erase.review import ReviewItem, review_item
-from orca_desk.ui.desk import Desk
+from orca_desk.ui.desk import Desk, Unsaved
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.records.actions import RecordActions
 from orca_desk.ui.pages.records.inspector import InspectorView
@@ -156,7 +156,9 @@ class RecordsPage(Page):
         self.header.addWidget(self._export_button)
         self.keep("list", self.view.splitter)
         self.keep("parts", self.side.parts)
-        desk.unsaved.append(lambda: UNSAVED if self.side.response.is_changed else "")
+        desk.unsaved.append(
+            Unsaved(lambda: UNSAVED if self.side.response.is_changed else "", self.save_edit_and)
+        )
         self._restore_view()
         self._connect()
 
@@ -386,6 +388,24 @@ class RecordsPage(Page):
         self.record_actions.save_edit(
             record.id, text, question=record.user, failed=lambda: self.side.keep_draft(rowid, text)
         )
+
+    def save_edit_and(self, then: Callable[[], Any]) -> None:
+        """Save the edit, and call `then` once it is stored; a failure is told here instead."""
+        errors: list[Exception] = []
+
+        def note(error: Exception) -> None:
+            errors.append(error)
+
+        def end(_: None) -> None:
+            self.record_actions.failed.disconnect(note)
+            if errors:
+                self.desk.open("records")
+            else:
+                then()
+
+        self.record_actions.failed.connect(note)
+        self.side.save()
+        self.desk.background.run_in_order(lambda: None, end)
 
     def _show_changed(self, record_id: str) -> None:
         """Show the record that was edited, or whose change was undone."""

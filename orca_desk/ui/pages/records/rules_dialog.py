@@ -4,7 +4,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
@@ -22,6 +21,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID, SCROLL_BAR
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
@@ -50,7 +50,7 @@ COLUMNS = (
 )
 
 
-class RulesDialog(QDialog):
+class RulesDialog(EditDialog):
     """Edits the library's rules. `record_requested` carries the id of an example that the user selected."""
 
     record_requested = Signal(str)
@@ -87,8 +87,14 @@ class RulesDialog(QDialog):
         self._settle.timeout.connect(self._count)
         self._read.connect(self._show_reading)
         self.form.set_value(self._in_force)
+        self._is_changed = False
+        self.form.changed.connect(self._note_change)
         self.form.changed.connect(self._settle.start)
         self._count()
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self._is_changed
 
     def accept(self) -> None:
         """Put the rules in force, which can be undone, and close."""
@@ -103,6 +109,9 @@ class RulesDialog(QDialog):
             "settings",
         )
         super().accept()
+
+    def _note_change(self) -> None:
+        self._is_changed = True
 
     def _build_form(self) -> QScrollArea:
         self.form = RulesForm()

@@ -105,8 +105,8 @@ class RestoreDialog(QDialog):
         if self._desk.jobs.unfinished:
             self.notice.show_message(BUSY, kind="warn")
             return None
-        if unsaved := " ".join(filter(None, (lost() for lost in self._desk.unsaved))):
-            self.notice.show_message(unsaved, kind="warn")
+        if unsaved := self._desk.would_lose():
+            self.notice.show_message(" ".join(one.told() for one in unsaved), kind="warn")
             return None
         self.notice.hide()
         self._enable(False)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from orca_desk.steps.grading import grade_answer
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.turns_editor import TurnsEditor
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.grading import verdict_reason
@@ -34,7 +34,7 @@ from orca_desk.ui.words.tasks import ANSWER_TYPES, FAMILY_STRATEGY, MATCHES, SPL
 MAX_ATTEMPT = 5_000  # characters of a response that are graded while the user types
 
 
-class TaskEditor(QDialog):
+class TaskEditor(EditDialog):
     """Edits `task`, or creates a new one, and passes the result to `save`."""
 
     def __init__(
@@ -67,6 +67,10 @@ class TaskEditor(QDialog):
         self._add_buttons(layout)
         self._fill(self._original)
         self.query.setFocus()
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self._written() != self._filled
 
     def value(self) -> Task:
         """Return the task. An edited task keeps its id."""

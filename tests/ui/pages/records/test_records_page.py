@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QTextEdit
+from PySide6.QtWidgets import QApplication, QMessageBox, QTextEdit
 from pytestqt.qtbot import QtBot
 from window_actions import choose_format
 
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import (
     NewRecord,
@@ -324,6 +325,34 @@ def test_an_empty_edit_is_refused_and_not_lost(
     page.decide("keep")
     assert get_record(library, ids[0]).decision is None
     assert get_record(library, ids[0]).edited is None
+
+
+def test_closing_asks_about_an_edit_that_is_not_saved(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+
+    def close(text: str) -> None:
+        window.close()
+        box = window.findChild(QMessageBox)
+        assert box is not None and window.isVisible() and "An edit in Records" in box.informativeText()
+        qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
+
+    press(qtbot, page, "E")
+    page.side.response.setPlainText("Answer: 1")
+    close("Cancel")
+    assert page.side.response.is_changed
+    library.problem = UserError("The disk is full.", "Make room.")
+    close("Save and close")
+    qtbot.waitUntil(lambda: "The disk is full." in page.notice.text.text())
+    library.problem = None
+    assert window.isVisible()
+    press(qtbot, page, "E")  # goes on with what was typed
+    page.side.response.setPlainText("Answer: 11")
+    close("Save and close")
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert get_record(library, ids[0]).edited == "Answer: 11"
 
 
 def test_leaks_are_marked_where_they_are(library: Library, window: Window, qtbot: QtBot) -> None:
