@@ -115,7 +115,8 @@ def _counted_records(db: sqlite3.Connection) -> list[sqlite3.Row]:
         f" WHERE task_id IN (SELECT task FROM samples) AND {RECORD_OF_SAMPLE} GROUP BY family_id)"
         " SELECT f.name, c.records, coalesce(s.records, 0) AS samples"
         " FROM (SELECT family_id, count(*) AS records FROM records GROUP BY family_id) AS c"
-        " JOIN families AS f ON f.id = c.family_id LEFT JOIN of_samples AS s USING (family_id) ORDER BY f.name"
+        " JOIN families AS f ON f.id = c.family_id LEFT JOIN of_samples AS s USING (family_id)"
+        " ORDER BY f.name"
     ).fetchall()
 
 

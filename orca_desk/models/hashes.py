@@ -80,6 +80,11 @@ class KnownHashes:
             return None
         return hash_together(found)
 
+    def last_of(self, file: Path) -> str | None:
+        """Return the hash that a file had when it was read last, also of one that is gone."""
+        entry = self._entries.get(str(file.resolve()))
+        return str(entry[2]) if entry else None
+
     def _of(self, file: Path) -> str | None:
         real = file.resolve()
         entry = self._entries.get(str(real))

@@ -7,12 +7,13 @@ from typing import Literal
 
 from orca_desk.inventory.bundled import mini_student_gguf, mini_teacher
 from orca_desk.inventory.catalogue import catalogue
+from orca_desk.inventory.moved_bases import training_with_base
 from orca_desk.inventory.student_files import is_converted, known_student_gguf, student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.chats import Chat
 from orca_desk.library.database import Library
 from orca_desk.library.locations import log_folder
-from orca_desk.library.trainings import Training, get_training, list_trainings
+from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.safetensors_header import has_weights
@@ -59,7 +60,7 @@ def training_models(
     Converts the base to GGUF if that was not done before; returns nothing when `control` stops that. Raises
     UserError when the training does not exist or its base cannot be used.
     """
-    training = get_training(library, training_id)
+    training = training_with_base(library, training_id)
     log = log_folder(library) / "convert.log"
     model = student_gguf(library, training.base, progress=progress, control=control, log=log)
     if model is None:
@@ -99,7 +100,7 @@ def needs_conversion(library: Library, training_id: str) -> bool:
 
     Raises UserError when the training does not exist or its base cannot be used.
     """
-    base = get_training(library, training_id).base
+    base = training_with_base(library, training_id).base
     return known_student_gguf(library, base) is None and not is_converted(library, base)
 
 

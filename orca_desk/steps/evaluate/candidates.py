@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.moved_bases import training_with_base
 from orca_desk.inventory.run_models import find_model
 from orca_desk.inventory.student_files import converted_gguf, known_student_gguf, served_file
 from orca_desk.inventory.usage import teacher_file
@@ -14,7 +15,6 @@ from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evalu
 from orca_desk.library.pairings import unpaired_families
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.tasks import TaskFilter, get_tasks, iterate_tasks
-from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling, Task
 from orca_desk.models.model_file import ModelFile
@@ -94,7 +94,7 @@ def training_candidates(library: Library, training_id: str, models: Sequence[Mod
     `models` that wrote most of the training's records; it gets each family's strategy. It is missing if it is
     not among `models`. Raises UserError for an unknown training.
     """
-    training = get_training(library, training_id)
+    training = training_with_base(library, training_id)
     snapshot = get_snapshot(library, training.snapshot)
     system = system_of(snapshot.instruction)
     base = training.base

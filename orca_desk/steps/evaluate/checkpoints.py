@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.moved_bases import training_with_base
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.database import Library
@@ -91,7 +92,7 @@ def evaluate_checkpoints(
     Raises UserError if the training kept none, if there are no tasks, and as `evaluate` does.
     """
     control = control or JobControl()
-    training, system = get_training(library, training_id), system or System()
+    training, system = training_with_base(library, training_id), system or System()
     adapters = checkpoint_steps(training)
     if not adapters:
         raise UserError(

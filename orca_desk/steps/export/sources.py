@@ -6,11 +6,11 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
-from orca_desk.inventory.moved_bases import with_found_base
+from orca_desk.inventory.moved_bases import training_with_base
 from orca_desk.inventory.student_files import COMPANIONS, student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot
-from orca_desk.library.trainings import Training, get_training
+from orca_desk.library.trainings import Training
 from orca_desk.models.config import read_text
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -85,7 +85,7 @@ def exportable(library: Library, training_id: str) -> Training:
 
     Raises UserError for an unknown one, one without an adapter in use, and one whose base has changed.
     """
-    training = get_training(library, training_id)
+    training = training_with_base(library, training_id)
     if training.adapter is None or training.adapter_gguf is None:
         raise UserError(
             f"{training_id} has no adapter in use yet.",
@@ -96,7 +96,6 @@ def exportable(library: Library, training_id: str) -> Training:
             raise UserError(
                 f"The adapter of {training_id} is gone: {path} does not exist.", "Train it again."
             )
-    training = with_found_base(library, training)
     if not training.base.exists():
         raise UserError(
             f"The base of {training_id} is gone: {training.base} does not exist.",

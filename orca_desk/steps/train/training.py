@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
+from orca_desk.inventory.moved_bases import training_with_base, with_found_base
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.runs import set_request
@@ -21,6 +22,7 @@ from orca_desk.library.trainings import (
     find_unfinished_training,
     forget_adapter,
     get_training,
+    list_trainings,
     set_adapter,
     training_events,
 )
@@ -87,7 +89,7 @@ def train_request(
     on_event({"event": "began", "training": training.id})
     return train(
         library,
-        request.base,
+        training.base,
         request.snapshot,
         settings=request.settings,
         by_user=True,
@@ -142,7 +144,7 @@ def use_stopped(
     """
     began = time.monotonic()
     control = control or JobControl()
-    training = get_training(library, training_id)
+    training = training_with_base(library, training_id)
     if not can_use_stopped(training):
         raise UserError(
             f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
@@ -172,11 +174,12 @@ def find_or_create(
 ) -> Training:
     """Return the training that `train` works on: an unfinished one with the same inputs, or a new one.
 
-    `by_user` stores the request with the run; the stages of the demo store none.
+    A base that was moved since is found by its content, and is then the training's. `by_user` stores the request with the run; the stages of the demo store none.
     """
     get_snapshot(library, snapshot)
     require_whole(library, snapshot)
     values = settings.to_dict()
+    base = _found_base(library, base, snapshot)
     request = None
     if by_user:
         request = TrainingRequest(base=base, snapshot=snapshot, settings=settings).to_json()
@@ -186,6 +189,15 @@ def find_or_create(
     if request is not None:
         set_request(library, unfinished.id, request)
     return unfinished
+
+
+def _found_base(library: Library, base: Path, snapshot: str) -> Path:
+    """Return where a base is now, after trainings on a snapshot whose base is gone have looked for it."""
+    for training in list_trainings(library):
+        if training.snapshot == snapshot and not training.base.exists():
+            found = with_found_base(library, training).base
+            base = found if training.base == base else base
+    return base
 
 
 class _Work:
