@@ -9,7 +9,7 @@ from orca_desk.cli.options import NumberRange, existing_library_option, json_opt
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.library.trash import empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
-from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, storage
+from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, keep_trash_for, storage, trash_days
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, freed_sentence
 from orca_desk.ui.words.tidying import entry_text, restored_sentence
@@ -102,6 +102,27 @@ def empty(numbers: tuple[int, ...], older_than: float | None, folder: Path, as_j
     print_json({"deleted": gone}) if as_json else say(
         f"Deleted {counted(gone, 'entry', 'entries')} for good."
     )
+
+
+@trash.command("days")
+@click.argument("days", required=False, type=click.IntRange(min=0, max=LONGEST_DAYS))
+@existing_library_option
+@json_option
+def days_in_trash(days: int | None, folder: Path, as_json: bool) -> None:
+    """Show after how many DAYS a deletion is made good, or choose that; 0 is never.
+
+    What has been in the trash for longer is deleted for good at once. This cannot be undone.
+    """
+    with open_library(folder, create=False) as library:
+        gone = 0 if days is None else keep_trash_for(library, days)
+        chosen = trash_days(library)
+    if as_json:
+        print_json({"days": chosen, "deleted": gone})
+        return
+    how_long = f"for {counted(chosen, 'day')}" if chosen else "until it is emptied"
+    say(f"What is deleted stays in the trash {how_long}.")
+    if gone:
+        say(f"Deleted {counted(gone, 'entry', 'entries')} for good.")
 
 
 def _json(report: StorageReport) -> dict[str, Any]:

@@ -151,6 +151,15 @@ def records_of_runs(library: Library, runs: Sequence[str]) -> dict[str, list[str
     return found
 
 
+def asked_of_running(library: Library) -> dict[str, str]:
+    """Return which job at work was asked for what: by each text of its request, the id of its run."""
+    rows = library.rows(
+        "SELECT r.id, t.atom FROM runs AS r JOIN json_tree(r.request) AS t ON t.type = 'text'"
+        " WHERE r.status = 'running' AND r.request IS NOT NULL"
+    )
+    return {row["atom"]: row["id"] for row in rows}
+
+
 def measured_answers(library: Library, runs: Sequence[str]) -> int:
     """Return how many answers of untrained students some runs measured: they go with their run."""
     row = library.row(f"SELECT count(*) FROM base_answers WHERE run IN {CHOSEN}", {"ids": json_list(runs)})

@@ -12,6 +12,9 @@ from tidy_library import fill
 from orca_desk.cli import commands
 
 
+LARGE = 2**20
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed library with something of every kind. What the tests delete, they bring back."""
@@ -72,6 +75,13 @@ def test_the_trash_is_not_emptied_by_a_limit_that_is_none(folder: Path, days: st
     as_json(folder, "trash", "restore", str(entry))
 
 
+def test_how_long_a_deletion_stays_in_the_trash_is_chosen(folder: Path) -> None:
+    assert "in the trash for 30 days." in tidy(folder, "trash", "days").output
+    assert as_json(folder, "trash", "days", "7") == {"days": 7, "deleted": 0}
+    assert tidy(folder, "trash", "days", "-1").exit_code == 2
+    assert "until it is emptied" in tidy(folder, "trash", "days", "0").output
+
+
 def test_things_get_names_and_notes(folder: Path) -> None:
     assert tidy(folder, "rename", "snapshot", "both", "sums").output.endswith("is now called sums.\n")
     assert as_json(folder, "rename", "snapshot", "sums", "both")["before"] == "sums"
@@ -85,15 +95,16 @@ def test_sizes_are_told_by_kind_and_freed(folder: Path) -> None:
     cache, checkpoints = folder / "cache" / "unpacked-1-a", folder / "trainings" / "train-1" / "checkpoints"
     for place in (cache, checkpoints):
         place.mkdir(parents=True)
-        (place / "model.gguf").write_bytes(b"x" * 1000)
+        (place / "model.gguf").write_bytes(bytes(LARGE))
     found = as_json(folder, "sizes")
-    assert found["bytes"]["converted"] == found["bytes"]["checkpoints"] == 1000
+    assert found["bytes"]["converted"] == found["bytes"]["checkpoints"] == LARGE
     assert found["total"] == sum(found["bytes"].values())
     suggested = {one["what"]: one for one in found["suggestions"]}
-    assert suggested["converted"]["bytes"] == suggested["checkpoints"]["bytes"] == 1000
+    assert suggested["converted"]["bytes"] == suggested["checkpoints"]["bytes"] == LARGE
+    assert suggested.keys() == {"converted", "checkpoints"}, "a few bytes are no suggestion"
     told = tidy(folder, "sizes").output
     assert "They are re-created when a student is next trained or served" in told
-    assert as_json(folder, "free", "converted", "checkpoints") == {"converted": 1000, "checkpoints": 1000}
+    assert as_json(folder, "free", "converted", "checkpoints") == {"converted": LARGE, "checkpoints": LARGE}
     assert not cache.exists() and not checkpoints.exists()
     assert (folder / "trainings" / "train-1" / "adapter.gguf").exists()
     assert as_json(folder, "trash", "empty") == {"deleted": 0}

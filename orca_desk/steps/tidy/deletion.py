@@ -12,6 +12,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import (
     Kind,
+    asked_of_running,
     chats_with,
     derived_from,
     evaluations_of_checkpoints,
@@ -295,13 +296,15 @@ def _held_along(library: Library, kind: Kind, ids: Sequence[str], along: Sequenc
 
 
 def _in_use(library: Library, kind: Kind, ids: Sequence[str]) -> list[Refused]:
-    """Return those of the chosen with a file that an evaluation at work reads."""
+    """Return those of the chosen that a job at work reads: an evaluation, or an export."""
     found = []
+    asked = {} if kind in (Kind.RECORD, Kind.CHECKPOINTS) else asked_of_running(library)
     for one in ids:
         trained = _trained(library, kind, one)
         readers = evaluations_of_checkpoints(library, trained)
         readers += [] if kind is Kind.CHECKPOINTS else evaluations_with(library, trained)
         busy = [run.id for run in runs_of(library, readers).values() if run.status == "running"]
+        busy += [asked[item] for item in (one, *trained) if item in asked]
         if busy:
             found.append(Refused(Item(kind, one), Refusal.IN_USE, busy[0]))
     return found

@@ -21,6 +21,7 @@ from orca_desk.processes.progress import JobControl
 from orca_desk.steps.tidy.deletion import checkpoint_folders
 
 OLD_LOG_DAYS = 30
+LEAST_BYTES = 2**20  # that are worth a suggestion
 KEEP_DAYS = 30  # in the trash, unless another number was chosen
 SETTING = "trash.days"
 CONVERTED_PER_SECOND = 75 * 2**20  # bytes: a model of 135 million weights took 3.3 s on one core
@@ -100,7 +101,7 @@ def storage(library: Library) -> StorageReport:
         folder=library.folder,
         bytes=dict(counts.most_common()),
         free=shutil.disk_usage(library.folder).free,
-        suggestions=tuple(one for one in _suggestions(library, counts) if one.bytes),
+        suggestions=tuple(one for one in _suggestions(library, counts) if one.bytes >= LEAST_BYTES),
     )
 
 

@@ -209,6 +209,18 @@ def test_what_an_evaluation_at_work_reads_stays(library: Library, reader: str) -
     assert plan_deletion(library, Kind.TRAINING, ["train-1"]).refused == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "item"), [(Kind.TRAINING, "train-1"), (Kind.SNAPSHOT, "both"), (Kind.EVALUATION, "evaluate-1")]
+)
+def test_what_an_export_at_work_reads_stays(library: Library, kind: Kind, item: str) -> None:
+    one = list_snapshots(library)[0].id if kind is Kind.SNAPSHOT else item
+    run = create_run(library, "export", {"of": item}, {"training": one, "formats": ["q8_0"]}).id
+    plan = plan_deletion(library, kind, [one])
+    assert [(each.reason, each.holder) for each in plan.refused] == [(Refusal.IN_USE, run)]
+    end_run(library, run, "done", "")
+    assert plan_deletion(library, kind, [one]).items
+
+
 @pytest.mark.parametrize("step", ["leaving", "returning", "going"])
 def test_the_next_start_finishes_what_an_end_of_the_process_left(
     library: Library, step: str, monkeypatch: pytest.MonkeyPatch

@@ -23,7 +23,7 @@ def library(library: Library) -> Library:
     delete(library, plan_deletion(library, Kind.TRAINING, ["train-1"]))
     converted = library.folder / "cache" / "a" / "student.gguf"
     converted.parent.mkdir(parents=True)
-    converted.write_bytes(b"x" * 4096)
+    converted.write_bytes(bytes(2**20))
     return library
 
 
@@ -44,9 +44,9 @@ def buttons(card: StorageCard) -> dict[str, QPushButton]:
 
 
 def test_one_click_frees_what_is_made_again(card: StorageCard, library: Library, qtbot: QtBot) -> None:
-    assert {"Converted students", "4 KiB", "Trash"} <= set(texts(card))
-    buttons(card)["Delete converted students: Free 4 KiB"].click()
-    qtbot.waitUntil(lambda: card.freed.text() == "Freed 4 KiB.")
+    assert {"Converted students", "1 MiB", "Trash"} <= set(texts(card))
+    buttons(card)["Delete converted students: Free 1 MiB"].click()
+    qtbot.waitUntil(lambda: card.freed.text() == "Freed 1 MiB.")
     qtbot.waitUntil(lambda: "Converted students" not in texts(card))
     assert not list(Path(library.folder / "cache").iterdir())
 
