@@ -72,7 +72,7 @@ def start_problem(said: Sequence[str] = ()) -> str:
         return problem
     if lacking := next((text for text in said if NOT_FOUND in text), ""):
         plugins = [name for name in PLUGINS if os.environ.get(name)]
-        remedy = f"Unset {' and '.join(plugins)}." if plugins else "Install Orca Desk anew."
+        remedy = f"Unset {' and '.join(plugins)}." if plugins else "Reinstall Orca Desk."
         return f"Qt cannot load its plugin for windows ({lacking.strip().rstrip('.')}). {remedy}"
     displays = [f"{kind} display {name}" for kind, name in (("Wayland", wayland), ("X", x11)) if name] or [
         "display"

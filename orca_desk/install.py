@@ -124,7 +124,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         choices=["auto", *get_args(AcceleratorName)],
         default="auto",
         help="what llama.cpp is built for. auto: what an environment has, or for a new one what this machine"
-        " has and can build; another one than it has builds llama.cpp anew",
+        " has and can build; another one than it has rebuilds llama.cpp",
     )
     parser.add_argument(
         "--torch-index",
@@ -225,7 +225,7 @@ def must_build(venv: Path, accelerator: AcceleratorName) -> bool:
 
 
 def build_packages() -> list[str]:
-    """Return what builds llama.cpp anew: never from pip's cache, which does not tell builds apart."""
+    """Return what rebuilds llama.cpp: never from pip's cache, which does not tell builds apart."""
     return ["--no-deps", "--no-cache-dir", "--force-reinstall", LLAMA]
 
 

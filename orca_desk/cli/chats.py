@@ -95,7 +95,7 @@ def export(
 @existing_library_option
 @json_option
 def branch(chat: str, after: int, folder: Path, as_json: bool) -> None:
-    """Copy a chat up to a question's answers, to go on from there in another way."""
+    """Copy a chat up to a question's answers, to continue from there in another way."""
     with open_library(folder, create=False) as library:
         made = branch_chat(library, chat, after - 1)
     if as_json:

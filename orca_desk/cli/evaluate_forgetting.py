@@ -26,7 +26,7 @@ from orca_desk.ui.words.forgetting import kind_title, report_lines
 @device_option
 @json_option
 def forgetting(evaluation: str, folder: Path, as_json: bool) -> None:
-    """Show what the tuned student of EVALUATION lost against its base; measure it if nobody has.
+    """Show what the tuned student of EVALUATION lost against its base; measure it if that was not done.
 
     Both answer general questions of ten kinds, their next-token distributions are compared on everyday
     requests, and the lengths of their answers. Run the same command again to resume.

@@ -176,7 +176,7 @@ def backup(file: Path, adapters: bool, checkpoints: bool, folder: Path, as_json:
 def restore(file: Path, new_folder: Path, as_json: bool) -> None:
     """Create a library in NEW_FOLDER from the backup FILE.
 
-    To put a library back in its place, and for backups that are kept by themselves, see: orca-desk library
+    To put a library back in its place, and for automatic backups, see: orca-desk library
     backups
     """
     made = backups.restore(file, new_folder)

@@ -86,7 +86,7 @@ def forget(
         if not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("There is no terminal to confirm this in. Add --yes.")
-            prompt = f"{NOT_UNDONE} Type {CONFIRMATION} to go on"
+            prompt = f"{NOT_UNDONE} Type {CONFIRMATION} to continue"
             if click.prompt(prompt, err=True, default="", show_default=False) != CONFIRMATION:
                 raise click.Abort
         done = forget_tasks(library, ids, backups=not keep_backups, weights=weights)

@@ -17,7 +17,7 @@ _SPLITS: dict[str, Split] = {
 }
 _BLOCK = re.compile(r"(?i)<\s*(?:br|/?div|/?p|/?li|/?tr|/?ul|/?ol|/?h[1-6])\b[^>]*>")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
-# A pattern for the end of a text would try each of its runs of spaces anew
+# A pattern for the end of a text would try each of its runs of spaces again
 _BLANK = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 _STYLE = re.compile(r"(?is)<(style|script)\b.*?</\1\s*>")
 

@@ -199,7 +199,7 @@ def _accelerator(device: Device, program: Program) -> str:
 
 
 def _programs_key(native: Native) -> str:
-    """Name everything that what the programs list depends on: a build anew changes the time of its files."""
+    """Name everything that what the programs list depends on: a new build changes the time of its files."""
     parts = [f"{name}={os.environ[name]}" for name in HIDING if name in os.environ]
     parts += [native.driver, *(f"{one.description}@{one.address}" for one in native.devices)]
     parts += [f"{program} {_version(program)} {_changed(program)}" for program in PROGRAMS]

@@ -37,7 +37,7 @@ COMPANIONS = (
     "tokenizer_config.json",
     "chat_template.jinja",
 )
-FOLDER_FORMAT = 1  # of unpacked folders; a higher number has them written anew
+FOLDER_FORMAT = 1  # of unpacked folders; a higher number has them rewritten
 COMPARED = "compared.json"  # in a student's part of the cache: hash of a GGUF file -> its difference
 
 

@@ -129,7 +129,7 @@ def folder_with_template(library: Library, base: Path, folder: Path) -> Path:
     """Return the folder to train `base` from: `folder`, or a view of it with the user's template.
 
     The view is in the library's cache: links to the weights in `folder`, and copies of its small files. It is
-    made anew when any of them changes. Raises UserError where it cannot be made.
+    made again when any of them changes. Raises UserError where it cannot be made.
     """
     template = override_of(library, base)
     if template is None:

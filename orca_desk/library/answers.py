@@ -157,7 +157,7 @@ def asked_questions(
 ) -> dict[str, AskedQuestion]:
     """Return what the evaluations asked, by task: also for tasks that were edited or deleted since.
 
-    Where evaluations asked differently, the first of them counts. A task is missing if nobody knows its text.
+    Where evaluations asked differently, the first of them counts. A task is missing if its text is unknown.
     """
     rows = library.rows(
         "SELECT evaluation, task_id, user, answer, turns FROM questions WHERE user <> ''"

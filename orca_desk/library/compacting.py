@@ -52,7 +52,7 @@ def space_of(library: Library) -> Space:
 
 
 def compact(library: Library, *, check: Callable[[], None] = lambda: None) -> Compacted:
-    """Write the database anew without its unused space. Reading goes on meanwhile, and writes wait.
+    """Rewrite the database without its unused space. Reading continues meanwhile, and writes wait.
 
     `check` is called every few ms; an exception from it stops, and the database is as it was, as it is after
     an end of the process. Raises UserError if there is not enough space for a second copy, which it takes.
@@ -77,7 +77,7 @@ def require_space(library: Library, purpose: str) -> Space:
 
 
 def rewrite(db: sqlite3.Connection, library: Library, check: Callable[[], None] = lambda: None) -> bool:
-    """Write the database anew, outside of a transaction; return whether the log of writes is empty then.
+    """Rewrite the database, outside of a transaction; return whether the log of writes is empty then.
 
     It is not while something else reads what was there before.
     """

@@ -103,7 +103,7 @@ def copy_pages(db: sqlite3.Connection, scratch: Path, check: Callable[[], None] 
     `check` is called every few MiB; an exception from it stops.
     """
     with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
-        db.execute("BEGIN")  # one state for all steps: each write in between would begin the copy anew
+        db.execute("BEGIN")  # one state for all steps: each write in between would begin the copy again
         try:
             db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             db.backup(copy, pages=COPIED_PAGES, progress=lambda *_: check())

@@ -16,7 +16,7 @@ def after_turns(text: str, row: str = "") -> str:
 
 
 def fill_turns(db: sqlite3.Connection) -> None:
-    """Make the index of the tasks with earlier turns anew."""
+    """Rebuild the index of the tasks with earlier turns."""
     words = after_turns("(query || char(10) || context || char(10) || coalesce(answer, ''))")
     db.execute("INSERT INTO turns_text (turns_text) VALUES ('delete-all')")
     db.execute(f"INSERT INTO turns_text (rowid, words) SELECT n, {words} FROM tasks WHERE turns <> '[]'")

@@ -257,7 +257,7 @@ def answers(library: Library, evaluation_id: str) -> list[Answered]:
 def asked_keys(library: Library, evaluation_id: str) -> dict[str, str]:
     """Return a key of what was asked and expected, by task: equal ones are the same question.
 
-    A task is missing if nobody knows its text any more.
+    A task is missing if its text is no longer known.
     """
     rows = library.rows(
         "SELECT task_id, user, answer, turns FROM questions WHERE evaluation = ? AND user <> ''",

@@ -188,7 +188,7 @@ def _move(db: sqlite3.Connection, table: str, rowids: tuple[int, ...], family_id
 def _rename_in_requests(
     db: sqlite3.Connection, old: str, new: str, *, but: Collection[str] = ()
 ) -> tuple[tuple[str, str, str], ...]:
-    """Let unfinished runs that were asked for a family go on after it was renamed.
+    """Let unfinished runs that were asked for a family resume after it was renamed.
 
     Returns the former request, the id and the present request of the runs that name the one or the other:
     those that named `new` before must not be taken for runs of the renamed family. `but` are the ids of runs

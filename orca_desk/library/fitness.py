@@ -47,7 +47,7 @@ _FIELDS = f"""r.finish_reason, {CORRECT}, {LEAKED}, e.record IS NOT NULL, d.deci
       coalesce(r.strategy <> coalesce(t.strategy, p.strategy), 0),
       iif(e.record IS NULL, r.is_blank, is_blank(e.response))"""
 FACTS = f"json_array({_FIELDS})"  # as one value
-# Of an edit, and of most imported answers, nobody counted the tokens
+# Of an edit, and of most imported answers, the tokens were not counted
 _TOKENS = "iif(e.record IS NULL AND r.completion_tokens > 0, r.completion_tokens, NULL)"
 _CANDIDATES = f"""SELECT r.n, r.id, r.task_id, {FAMILY} AS family, r.strategy, {FACTS} AS facts,
     {CONTENT} AS content, {_TOKENS} AS tokens, iif({_TOKENS} IS NULL, length({TEXT}), NULL) AS uncounted"""
@@ -62,7 +62,7 @@ _RELATED = """r.n IN (
 class JudgedRecord:
     """How a record stands. `n` is its row, `run` the one that made it, `content` equal for equal records.
 
-    `tokens` is the number of tokens of its answer; where nobody counted them it is None, and `uncounted` the
+    `tokens` is the number of tokens of its answer; None where they were not counted, and `uncounted` the
     number of characters.
     """
 

@@ -59,7 +59,7 @@ def forget(
     deletion. `remove_files` is called when all rows are deleted, right before that takes effect: so no file,
     such as a backup, is lost for a database that cannot be changed.
 
-    Raises UserError for an unknown id and without the space to write the database anew, and TextsLeftError
+    Raises UserError for an unknown id and without the space to rewrite the database, and TextsLeftError
     where that fails after the deletion.
     """
     require_space(library, "Deleting for good")
@@ -69,7 +69,7 @@ def forget(
     def delete(db: sqlite3.Connection) -> None:
         (known,) = db.execute(f"SELECT count(*) FROM tasks WHERE id IN {CHOSEN}", chosen).fetchone()
         if known != len(set(ids)):
-            raise UserError("Some of the tasks do not exist (any more).", "List the tasks to see their ids.")
+            raise UserError("Some of the tasks no longer exist.", "List the tasks to see their ids.")
         kept = {
             row["name"]: row["sql"]
             for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
@@ -175,7 +175,7 @@ def _scrub(db: sqlite3.Connection) -> None:
 
 
 def _rewrite(library: Library) -> None:
-    """Write the database anew: free space inside of pages may still have texts from before an edit."""
+    """Rewrite the database: free space inside of pages may still have texts from before an edit."""
     later = "Close all programs that read the library, then run `orca-desk library compact --now`."
     try:
         done = library.alone(lambda db: rewrite(db, library))

@@ -21,7 +21,7 @@ SHOWN = 200  # events of one kind at most; `more` counts the rest
 class TaskEvent:
     """Something that happened to a task, or with it.
 
-    `at` is when, as the library stores times, or "" where nobody noted it. `run` is the run or evaluation,
+    `at` is when, as the library stores times, or "" where that is unknown. `run` is the run or evaluation,
     `subject` the id of what was made: record, snapshot, training or chat. `name` is the file of an import,
     the strategy of an answer, the name of a snapshot, or that of an evaluated model. `correct` is the
     verdict. An edit has the `former` values by field.

@@ -1,4 +1,4 @@
-"""Making anew, in place, what follows from the tables: indexes, counts and the search of texts.
+"""Rebuilding in place what follows from the tables: indexes, counts and the search of texts.
 
 Nothing that anybody wrote is changed. What this cannot mend is a matter for a backup, or for `recovery`.
 """
@@ -27,7 +27,7 @@ def mend(
     on_step: Callable[[str], None] = lambda name: None,
     on_check: OnCheck = lambda what: None,
 ) -> list[str]:
-    """Make what follows from the tables anew, check the library, and return the problems that are left.
+    """Rebuild what follows from the tables, check the library, and return the problems that are left.
 
     `on_step` gets the name of each of `STEPS`, and `on_check` that of each check; an exception from them
     stops. One transaction: an end in the middle changes nothing. Raises UserError if the disk refuses, or the

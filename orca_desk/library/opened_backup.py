@@ -107,7 +107,7 @@ def _take_out_database(path: Path, folder: Path) -> list[str]:
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise UserError(f"The backup {path} is damaged: {error}.", "Use an older backup.") from error
     except RuntimeError as error:  # a password, or a compression that Python does not know
-        raise UserError(f"The archive {path} cannot be read: {error}.", "Pack its files anew.") from error
+        raise UserError(f"The archive {path} cannot be read: {error}.", "Pack its files again.") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
     return [name for name in names if name != DATABASE_NAME]

@@ -32,9 +32,9 @@ FILLED_AGAIN = frozenset({"task_counts", "tag_counts", "text_indexes", "adding_i
 class Recovered:
     """A library that was recovered into `folder`: the rows found by table, and the tables that lack some.
 
-    Of a table that was read on behind damage nobody can tell how many rows are missing. `dropped` counts rows
+    Of a table that was read on behind damage it is unknown how many rows are missing. `dropped` counts rows
     that were left out because what they belong to is lost. `header` tells that the file's first bytes had
-    to be written anew.
+    to be rewritten.
     """
 
     folder: Path
@@ -268,7 +268,7 @@ def _drop_orphans(db: sqlite3.Connection) -> int:
 
 
 def _fill_again(source: sqlite3.Connection, db: sqlite3.Connection) -> None:
-    """Make anew what follows from the tables: indexes of texts, tags, questions and counts."""
+    """Rebuild what follows from the tables: indexes of texts, tags, questions and counts."""
     names = _tables(db)
     db.execute("INSERT OR IGNORE INTO task_tags SELECT value, n FROM tasks, json_each(tags)")
     if "task_questions" in names:
@@ -284,7 +284,7 @@ def _fill_again(source: sqlite3.Connection, db: sqlite3.Connection) -> None:
         )
         db.execute("DELETE FROM tag_counts")
         db.execute("INSERT INTO tag_counts SELECT tag, count(*) FROM task_tags GROUP BY tag")
-    if "text_indexes" in names:  # the texts are indexed anew in the background, as after an upgrade
+    if "text_indexes" in names:  # the texts are indexed again in the background, as after an upgrade
         db.execute("DELETE FROM text_indexes")
         for name, table, shift in (
             ("records", "records", 0),

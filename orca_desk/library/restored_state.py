@@ -18,7 +18,7 @@ def complete_restore(folder: Path) -> bool:
     """Put the state that was made ready into place, if there is one; return whether there was.
 
     The caller holds the library's lock. Every step can be repeated after an end in the middle. Raises
-    UserError if the disk refuses; the next call goes on.
+    UserError if the disk refuses; the next call continues.
     """
     staged = folder / STAGED
     if not staged.is_dir():
@@ -34,7 +34,7 @@ def complete_restore(folder: Path) -> bool:
     except OSError as error:
         raise UserError(
             f"The backup could not be put into place in {folder} ({error.strerror or error}).",
-            "Mend that and open the library again, which goes on with it. Nothing was lost.",
+            "Mend that and open the library again, which continues. Nothing was lost.",
         ) from error
     return True
 

@@ -34,7 +34,7 @@ class Selection:
     `considered` counts all records that the rules' families and runs have, but for samples that they leave
     out. `overlaps` are the pairs among the fit records, `held_out` the number of questions that they were
     compared with (0: not compared), those of the files named `benchmarks` among them.
-    `unlimited` of those taken escaped a limit in tokens, as nobody counted theirs.
+    `unlimited` of those taken escaped a limit in tokens, as theirs were not counted.
     """
 
     rowids: tuple[int, ...]

@@ -26,7 +26,7 @@ def indexed_percent(library: Library) -> int:
 def index_some(library: Library) -> bool:
     """Index the next older texts; return whether any are left. Raises UserError on a full disk.
 
-    One transaction: after a kill, the next call goes on.
+    One transaction: after a kill, the next call continues.
     """
     if not library.rows("SELECT 1 FROM text_indexes WHERE below > 0 LIMIT 1"):
         return False

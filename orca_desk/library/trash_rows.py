@@ -91,7 +91,7 @@ def insert_rows(db: sqlite3.Connection, n: int) -> int:
 
 
 def _adapt_family(db: sqlite3.Connection, values: dict[str, Any]) -> None:
-    """Let a row refer to its family even if the family's own row was made anew in the meantime."""
+    """Let a row refer to its family even if the family's own row was made again in the meantime."""
     name = values.pop(FAMILY_KEY, None)
     if name is None:
         return

@@ -2,7 +2,7 @@
 
 On Linux and macOS a small program holds the lock for as long as a pipe from this process is open, and echoes
 a line once it has it (`systemd-inhibit ... cat`, `caffeinate -i cat`). Windows drops what a thread asked for
-when the thread or the process ends. The screen may go dark all the same.
+when the thread or the process ends. The screen may still go dark.
 """
 
 import contextlib

@@ -77,7 +77,7 @@ def load_found() -> StoredFindings:
 
 
 def store_found(found: StoredFindings) -> None:
-    """Store `found`; it is worked out anew where the disk refuses it."""
+    """Store `found`; it is worked out again where the disk refuses it."""
     data: dict[str, Any] = asdict(found)
     with suppress(OSError):
         atomic_write(stored_path(), json.dumps(data, indent=1) + "\n")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from orca_desk.method.fitness import RecordBasis, Unfit
 
 _RANKS = {basis: rank for rank, basis in enumerate(RecordBasis)}
-CHARACTERS_PER_TOKEN = 4  # of English, to compare an answer whose tokens nobody counted
+CHARACTERS_PER_TOKEN = 4  # of English, to compare an answer whose tokens were not counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Contender:
 
 
 def length_in_tokens(tokens: int | None, characters: int | None) -> float:
-    """Return the length of an answer in tokens: an estimate from its characters where nobody counted them."""
+    """Return the length of an answer in tokens: an estimate from its characters if not counted."""
     return tokens if tokens is not None else (characters or 0) / CHARACTERS_PER_TOKEN
 
 

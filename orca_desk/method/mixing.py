@@ -67,7 +67,7 @@ class Mix:
     `limited_by` is the group that has too few records for its share, and so limits all the others. `long` of
     the taken answers are long; `long_over` is the number of tokens by family above which an answer is long.
     The tokens of `uncounted` of the taken answers were estimated, and `unmeasured` of the taken records are
-    of tasks whose solve rate nobody measured. `asked_once` of those left out, as always or never solved, are
+    of tasks whose solve rate was not measured. `asked_once` of those left out, as always or never solved, are
     of tasks to which there is one answer alone.
     """
 

@@ -1,6 +1,6 @@
 """Questions about a passage: what the teacher is asked to write, how its reply is read, how it is checked.
 
-A question is confirmed when the same model, asked anew, gives the same answer with the passage. If it gives
+A question is confirmed when the same model, asked again, gives the same answer with the passage. If it gives
 it without the passage too, the question asks for what the model knows anyway. Both are its own opinion: a
 question can be confirmed and wrong.
 """

@@ -13,7 +13,7 @@ from orca_desk.method.turns import Turns, conversation_text, text_to_compare, tu
 
 AnswerKind = Literal["exact", "text", "number", "math", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
-FinishReason = Literal["stop", "length", "cancelled", "unknown"]  # unknown: nobody noted it
+FinishReason = Literal["stop", "length", "cancelled", "unknown"]  # unknown: it was not recorded
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -255,7 +255,7 @@ def imported_identity(*, system: str, user: str, response: str, model: str) -> s
     """Return the identity of an imported record: equal rows, of whatever file, are one record.
 
     `user` is all that was asked, with earlier turns.
-    The answer is part of it, as nobody can tell how it was sampled.
+    The answer is part of it, as how it was sampled is unknown.
     """
     return digest(["imported", system, user, response, model])
 

@@ -42,7 +42,9 @@ class BaseMatch(StrEnum):
     """How a model compares with the one that an adapter was trained on."""
 
     SAME = "same"
-    RELATED = "related"  # trained further, with another adapter merged into it, or of a type nobody can read
+    RELATED = (
+        "related"  # trained further, with another adapter merged into it, or of a type that cannot be read
+    )
     OTHER = "other"
 
 

@@ -124,7 +124,7 @@ class NamedStore:
         match stored:
             case {"values": dict(values), "defaults": dict(defaults)}:
                 return {"values": values, "defaults": defaults}
-        raise UserError(f"{self.path} is damaged.", "Repair it, or delete it to begin anew.")
+        raise UserError(f"{self.path} is damaged.", "Repair it, or delete it to begin again.")
 
     def _change(self, change: Callable[[dict[str, Any]], T]) -> T:
         try:

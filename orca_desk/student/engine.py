@@ -52,4 +52,4 @@ class TrainingEngine(Protocol):
         """Write the rest of its state, optimizer and random generators, to the safetensors file `path`."""
 
     def load(self, adapter: Path, state: Path) -> None:
-        """Take over what `save_adapter` and `save_state` wrote: the run goes on as if never interrupted."""
+        """Take over what `save_adapter` and `save_state` wrote: the run continues as if never interrupted."""

@@ -53,7 +53,7 @@ class Engine:
     rows of a step may be tokens of prompts that are scored, beyond the few that always may. `unpacks` allows
     quantised weights to be held as F16 where that makes many answers at once faster.
 
-    Where memory runs out, also in the middle of a run, the engine goes on with less of the device and no
+    Where memory runs out, also in the middle of a run, the engine continues with less of the device and no
     request is lost; `went_on` is called then, and `less` says it. Raises UserError for a file that cannot be
     used, and for a device that is not there.
     """
@@ -203,7 +203,7 @@ class Engine:
             replica.context.drop_sequence(0)
 
     def _run(self, source: Source, on_token: OnToken | None) -> Iterator[Completion | RequestFailure]:
-        """Run all replicas; go on with less where memory runs out in the middle."""
+        """Run all replicas; continue with less where memory runs out in the middle."""
         while True:
             try:
                 yield from run_replicas(self.replicas, source, on_token)
@@ -214,7 +214,7 @@ class Engine:
                 self._go_on(error)
 
     def _go_on(self, error: MemoryRanOutError) -> None:
-        """Build the engine anew with less memory, for sequences as long as before."""
+        """Build the engine again with less memory, for sequences as long as before."""
         self._builder.promise(self.context)
         self._close_replicas()
         self._setup = self._builder.smaller(self._setup, error)
@@ -238,7 +238,7 @@ class Engine:
                 failure = failure or error
         if failure:
             room = sum(replica.context.cells for replica in self.replicas)
-            self.less += (f"{failure.message} It goes on with room for {room:,} tokens: {self.place}.",)
+            self.less += (f"{failure.message} It continues with room for {room:,} tokens: {self.place}.",)
 
     def _build(self) -> None:
         self._weights.load(self._setup.placement)

@@ -12,7 +12,7 @@ class Request:
     The answer's text begins with `opening`, which the prompt has written already. `ends` are the tokens that
     end it. `streams` is whether the run's `on_token` is to get its text. `scores` asks for the
     log-probability of every token of the answer, and of so many of the likeliest in its place;
-    `scores_prompt` for those of the prompt too, which is then decoded anew, without a shared prefix.
+    `scores_prompt` for those of the prompt too, which is then decoded again, without a shared prefix.
     `shown` is how many characters `on_token` has had, of an answer that has to start again.
     """
 

@@ -1,4 +1,4 @@
-"""Backups and compacting by themselves, while the desktop is open and nothing needs the disk."""
+"""Automatic backups and compacting, while the desktop is open and nothing needs the disk."""
 
 import time
 from datetime import UTC, datetime

@@ -16,7 +16,7 @@ LOOK_MS = 4_000  # between two looks for files that came or went while the user 
 class ModelList(QObject):
     """All models on this machine. `changed` fires when they have been read and when they have changed.
 
-    Once read, it goes on looking while one of the app's windows is in front: other tools download and delete
+    Once read, it keeps looking while one of the app's windows is in front: other tools download and delete
     models too. A look reads the headers of new files only.
     """
 

@@ -17,7 +17,7 @@ from orca_desk.ui.jobs import Job, Jobs, Tools
 
 T = TypeVar("T")
 QUESTIONS = 8  # that may wait for the hub at the same time
-IDLE_MS = 10 * 60 * 1000  # without a question or a download; then the app goes offline by itself
+IDLE_MS = 10 * 60 * 1000  # without a question or a download; then the app goes offline automatically
 
 
 class Online(QObject):

@@ -83,7 +83,7 @@ class StatusBar(QFrame):
         self._paint()
 
     def show_closing(self, text: str) -> None:
-        """Show that the window will close by itself, until this is called with ""."""
+        """Show that the window will close on its own, until this is called with ""."""
         self.closing.show_text(text)
         for widget in (self.closing, self.stay):
             widget.setVisible(bool(text))

@@ -2,7 +2,7 @@
 
 The job is {"paths", "most_words", "least_words"}. For each document, by its place in the list, it emits
 `opened`, then `passages` as often as it takes, then `read`; or `refused` with the reason. A document that
-takes too much memory or time ends this process: the host knows which one it was, and goes on with the next.
+takes too much memory or time ends this process: the host knows which one it was, and continues with the next.
 """
 
 import contextlib

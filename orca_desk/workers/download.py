@@ -41,7 +41,7 @@ class _Report:
         self._channel.emit({"event": "waiting", "seconds": seconds})
 
     def forget(self) -> None:
-        """Measure the rate anew, after a pause."""
+        """Measure the rate again, after a pause."""
         self._samples = []
 
     def _rate(self, stage: str, now: float, done: int) -> float | None:

@@ -13,7 +13,7 @@ def settle() -> None:
     """Keep freed memory for the next tensors, and leave what is loaded now out of garbage collection.
 
     A step frees and takes the same tensors again and again. glibc gives most of them back to the system,
-    which clears each page that is taken anew: as long as a pass over the tensor. Other C libraries are left
+    which clears each page that is taken again: as long as a pass over the tensor. Other C libraries are left
     as they are.
     """
     gc.collect()

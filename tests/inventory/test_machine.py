@@ -1,4 +1,4 @@
-"""The description of the machine: asked once, stored, and asked anew when something changes."""
+"""The description of the machine: asked once, stored, and asked again when something changes."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Checking says what it does; mending makes anew what follows from the tables, and nothing else."""
+"""Checking says what it does; mending makes again what follows from the tables, and nothing else."""
 
 import sqlite3
 from pathlib import Path

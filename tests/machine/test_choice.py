@@ -78,7 +78,7 @@ def test_a_device_that_a_build_cannot_use_leaves_the_cpu() -> None:
     store_found(StoredFindings(devices=(Device(id="cuda:0", name="RTX", kind="cuda", torch="cuda:0"),)))
     store_choice(device="cuda:0")
     assert wanted_devices("llama", []) == ()
-    assert wanted_devices("llama", ["CUDA0"]) == ("CUDA0",), "it was built anew since"
+    assert wanted_devices("llama", ["CUDA0"]) == ("CUDA0",), "it was built again since"
 
 
 def test_a_device_that_vanished_is_said_and_not_replaced() -> None:

@@ -139,7 +139,7 @@ def test_only_what_asks_for_text_gets_it(run: Run) -> None:
 def test_an_answer_that_starts_again_is_not_told_twice(
     tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where a sliding window leaves less room than promised: the newest answer waits, and starts anew."""
+    """As where a sliding window leaves less room than promised: the newest answer waits, and starts again."""
     monkeypatch.setattr("orca_desk.teacher.setup.MOST_CELLS", 256)
     with Engine(tiny_llama.gguf, batch=8, context=256, threads=1) as engine:
         ids = tuple(engine.tokenizer.encode(TEXT, control=False))

@@ -55,7 +55,7 @@ def test_answers_are_the_same_after_memory_ran_out_in_the_middle(engine, fails_a
     assert engine.replicas[0].context.cells < cells
     assert engine.context == 128
     assert len(engine.less) == 2
-    assert engine.less[0] == "The memory of CUDA0 ran out. It goes on with room for 256 tokens: CPU."
+    assert engine.less[0] == "The memory of CUDA0 ran out. It continues with room for 256 tokens: CPU."
 
 
 def test_the_caller_is_told_once_the_engine_goes_on(tiny_llama, fails_at):
@@ -137,7 +137,7 @@ def test_a_context_that_does_not_fit_is_made_smaller_at_the_start(tiny_llama, mo
     with Engine(tiny_llama.gguf, batch=1, threads=1) as engine:
         assert sizes == [32_768, 16_384, 8192, 4096]
         assert engine.context == 4096
-        assert engine.less == ("no room It goes on with room for 4,096 tokens: CPU.",)
+        assert engine.less == ("no room It continues with room for 4,096 tokens: CPU.",)
 
 
 def test_a_device_that_holds_nothing_leaves_all_to_the_cpu(tiny_llama):

@@ -3,7 +3,7 @@
 An import adds thousands of tasks at once: what the trigger does row by row, it then does for all of them
 together (bulk.py), and has a row in `adding_in_bulk` meanwhile, which its transaction never leaves behind.
 `imported_rows` are the rows of the tasks that a run added from a source, `import_states` has how far each run
-got, to go on from there.
+got, to resume from there.
 """
 
 SCRIPT = """

@@ -2,7 +2,7 @@
 
 `turns_text` has the tasks with earlier turns, with all their words: those turns and what `tasks_text` has of
 them. The other indexes get the turns of a record, an answer's question or a chat's message before its text;
-where a library has such already, what was indexed is indexed anew.
+where a library has such already, what was indexed is indexed again.
 """
 
 

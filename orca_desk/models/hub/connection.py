@@ -25,7 +25,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-")
 
 
 class ConnectionLostError(UserError):
-    """The connection to the hub broke off, or there was none: another attempt may go on."""
+    """The connection to the hub broke off, or there was none: another attempt may resume."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
         raise UserError(f"{hub.host} has disabled {repo}.", "Choose another model.") from error
     except errors.EntryNotFoundError as error:
         raise UserError(
-            f"{repo} no longer has this file at this version.", "Open the model again and choose anew."
+            f"{repo} no longer has this file at this version.", "Open the model again and choose again."
         ) from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise UserError(

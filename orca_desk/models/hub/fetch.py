@@ -163,7 +163,7 @@ def _fetch(hub: Hub, repo: HubRepo, file: HubFile, target: Path, progress: Calla
 
 
 def _opened(part: Path) -> FileIO:
-    """Open a part file to go on with it, or make it, with its folders."""
+    """Open a part file to resume it, or make it, with its folders."""
     part.parent.mkdir(parents=True, exist_ok=True)
     return part.open("r+b" if part.exists() else "wb", buffering=0)
 

@@ -77,7 +77,7 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """A column has `count` of up to `of` answers that vote; the text of the next one begins anew."""
+    """A column has `count` of up to `of` answers that vote; the text of the next one begins again."""
 
     column: int
     count: int

@@ -46,7 +46,7 @@ def forget_tasks(
         )
     traces = traces_of(library, ids)
     if traces.tasks != len(set(ids)):
-        raise UserError("Some of the tasks do not exist (any more).", "List the tasks to see their ids.")
+        raise UserError("Some of the tasks no longer exist.", "List the tasks to see their ids.")
     learned = tuple(path for training in traces.trainings for path in training.weights)
     going = [*traces.files, *(traces.backups if backups else ()), *(learned if weights else ())]
 

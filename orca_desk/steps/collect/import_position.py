@@ -1,4 +1,4 @@
-"""How far an import got: stored with each batch, so that a run goes on there after it was cut off."""
+"""How far an import got: stored with each batch, so that a run resumes there after it was cut off."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -119,7 +119,7 @@ class TaskImport:
                 f"{self.name} could not be read to its end: the reader was ended {where}, by its limits of"
                 " time and memory, by a fault in the file, or by another program. The tasks in the rows"
                 " before are imported.",
-                "Import it again, which goes on from there; if it ends at the same place, look for a damaged"
+                "Import it again, which resumes there; if it ends at the same place, look for a damaged"
                 " or huge row, or split the file.",
             ) from error
 

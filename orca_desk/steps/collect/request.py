@@ -149,7 +149,7 @@ class ImportRequest(SourceRequest):
     ) -> Imported:
         """Import the tasks, as a run of the library; write rows that are refused to the file `refused`.
 
-        An import that was cut off is the same run when it is started again: it goes on after the last rows
+        An import that was cut off is the same run when it is started again: it resumes after the last rows
         that it stored. Raises UserError if a source cannot be read or has no readable task.
         """
         run = find_or_create_run(library, KIND, self._settings(), self.to_json())
@@ -183,7 +183,7 @@ class ImportRequest(SourceRequest):
         run: str,
         log: Path | None = None,
     ) -> Imported:
-        """Import source after source, going on where an earlier part of the run stopped."""
+        """Import source after source, resuming where an earlier part of the run stopped."""
         control = control or JobControl()
         position = Position.of_run(library, run, self.sources) if run else Position()
         done: list[Imported] = []

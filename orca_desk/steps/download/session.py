@@ -111,7 +111,7 @@ class HubSession:
         return self._worker
 
     def _read(self, worker: WorkerProcess) -> None:
-        """Pass on answers until the worker ends, then fail what waits; the next question starts anew."""
+        """Pass on answers until the worker ends, then fail what waits; the next question starts again."""
         with worker:
             while (events := worker.events(LOOK_AROUND)) is not None:
                 for event in events:

@@ -44,7 +44,7 @@ class RulesPreview:
 
     `never` counts those that no rule lets in, by reason; `used` those that are in, by what speaks for them;
     `families` those that are in, by family. `uncounted` of those that are in meet a limit in tokens only
-    because nobody counted theirs. `effects` have the other reasons in the order of `Unfit`.
+    because theirs were not counted. `effects` have the other reasons in the order of `Unfit`.
     """
 
     rules: FitnessRules

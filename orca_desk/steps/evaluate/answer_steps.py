@@ -22,7 +22,7 @@ Unscored = Literal["", "no question", "message per task", "no adapter"]  # why t
 
 @dataclass(frozen=True, kw_only=True)
 class ReadAnswer:
-    """An answer of an evaluation, with how it reads; `question` is "" if nobody knows what was asked."""
+    """An answer of an evaluation, with how it reads; `question` is "" if what was asked is unknown."""
 
     family: str
     paired: str | None

@@ -198,7 +198,7 @@ def _tasks(library: Library, families: Sequence[str], per_family: int) -> list[T
 def _gguf(
     training: Training, step: int, adapter: Path, base: Path, control: JobControl, log: Path
 ) -> Path | None:
-    """Return the GGUF file of a checkpoint's adapter, made once and anew if damaged; None when stopped."""
+    """Return the GGUF file of a checkpoint's adapter, made once and again if damaged; None when stopped."""
     out = training.folder / ADAPTERS / f"step-{step}.gguf"
     if is_current(out, adapter):
         return out
@@ -230,7 +230,7 @@ def _thin(training: Training) -> None:
 
 
 def is_current(file: Path, adapter: Path) -> bool:
-    """Return whether a GGUF file can be read and is no older than the adapter: one cut off is made anew."""
+    """Return whether a GGUF file can be read and is no older than the adapter: one cut off is made again."""
     try:
         newest = max(path.stat().st_mtime_ns for path in adapter.iterdir())
         if file.stat().st_mtime_ns < newest:

@@ -201,7 +201,7 @@ def _settings(
         "questions": digest(sorted(task.id for task in tasks)),
         "asked": _digest(tasks, messages),
     }
-    if student.template is not None:  # left out otherwise, so that evaluations of earlier versions go on
+    if student.template is not None:  # left out otherwise, so that evaluations of earlier versions resume
         settings["template"] = hashlib.sha256(student.template.encode()).hexdigest()
     if student.as_stored:
         settings["as_stored"] = True
@@ -211,7 +211,7 @@ def _settings(
 def _paired(library: Library, tasks: Sequence[Task]) -> Iterator[tuple[Task, str | None]]:
     """Yield each task with the strategy that an answer to it should follow; None without one.
 
-    An imported strategy has no markers, so nobody can tell whether an answer follows it.
+    An imported strategy has no markers, so whether an answer follows it is unknown.
     """
     pairings = current_pairings(library)
     marked = {name for name, one in current_strategies(library).items() if one.markers}

@@ -37,7 +37,7 @@ ANSWER_TOKENS = 128  # of a general question: each has an answer of one or a few
 NEUTRAL_TOKENS = 48  # of the base's answer to an everyday request, at each of which the two are compared
 PROMPT_TOKENS, SHORTEST = 40, 4  # of a question, and of a short answer
 IN_FORM = ("code",)  # kinds of which a sentence is no answer, as capitals and quotes count
-GRADING = 2  # how answers are graded; another number asks and grades anew
+GRADING = 2  # how answers are graded; another number asks and grades again
 HINT = "Evaluate again to measure it, or leave it out."
 
 

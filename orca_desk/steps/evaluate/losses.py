@@ -22,7 +22,7 @@ KIND = "forgetting"
 class StudentLoss:
     """The evaluation of a tuned student, named as among those that it is compared with.
 
-    `report` is None where nobody has measured what it lost.
+    `report` is None where what it lost was not measured.
     """
 
     id: str

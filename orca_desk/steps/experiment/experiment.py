@@ -72,7 +72,7 @@ def experiment(
     """Carry out a plan. `on_cell` gets a cell whenever it has changed, with all that it has found so far.
 
     The same call resumes an experiment that was stopped or killed. A student whose training is at fault
-    (its adapter changes nothing, or calculates with no numbers) is noted as failed, and the others go on.
+    (its adapter changes nothing, or calculates with no numbers) is noted as failed, and the others continue.
     Raises UserError for a plan that cannot be carried out, and where a training or an evaluation cannot.
     """
     began = time.monotonic()

@@ -226,7 +226,7 @@ def notes(found: ExperimentResults) -> list[str]:
     ]
     lines += [
         f"Not all students were asked the same under {UNDER[message]}: strategies or tasks were edited "
-        "between two evaluations. Run the experiment again to ask all of them anew."
+        "between two evaluations. Run the experiment again to ask all of them again."
         for message in found.mixed
     ]
     if found.edited:

@@ -1,6 +1,6 @@
 """The hidden folder in which an export grows, beside the folder that it becomes.
 
-A killed export leaves it, and the next one of the same student goes on with its finished files.
+A killed export leaves it, and the next one of the same student continues with its finished files.
 """
 
 import contextlib

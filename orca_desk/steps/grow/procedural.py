@@ -1,6 +1,6 @@
 """Proposes procedural tasks: reasoning-gym makes the questions in a worker, the library stores them at once.
 
-A question depends on generator, level and seed alone. A run that was cut off goes on behind the last seed of
+A question depends on generator, level and seed alone. A run that was cut off resumes after the last seed of
 which it stored a proposal.
 """
 
@@ -294,7 +294,7 @@ class _Making:
         )
 
     def _take_up(self) -> None:
-        """Count what an earlier part of this run stored, and go on behind it."""
+        """Count what an earlier part of this run stored, and resume after it."""
         parts = {part.key: part for part in self.parts}
         after: int | None = 0
         while after is not None:

@@ -11,7 +11,7 @@ from orca_desk.processes.progress import JobControl
 def until(control: JobControl, seconds: float | None) -> Iterator[JobControl]:
     """Yield a control that follows `control`, and is stopped after `seconds` (None: never).
 
-    Time goes on while the job is paused: a budget in minutes is of the user's time.
+    Time runs on while the job is paused: a budget in minutes is of the user's time.
     """
     if seconds is None:
         yield control

@@ -2,7 +2,7 @@
 
 `method/tournament.py` says which answers are wanted; this asks the teacher for them, round by round, and
 pairs the families. The answers are ordinary teacher records, and every decision is a function of them: after
-a crash the same call goes on where it was.
+a crash the same call resumes where it was.
 """
 
 import time

@@ -153,7 +153,7 @@ class RowTable(QTableView):
         header.blockSignals(blocked)
 
     def sort_rows(self) -> None:
-        """Sort the model by `order`; a table whose rows the library sorts asks for them anew."""
+        """Sort the model by `order`; a table whose rows the library sorts asks for them again."""
         column, descending = self.order or (-1, False)
         way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         self.model().sort(column, way)

@@ -18,7 +18,7 @@ KINDS: Mapping[ContentKind, str] = {
 }
 CHOICES: tuple[ContentKind, ...] = ("checkpoints", "logs", "models")
 NAMED = 6  # models that a sentence names
-LEAVES_OUT = "Backups, the trash and what is converted anew when needed are never in a bundle."
+LEAVES_OUT = "Backups, the trash and what is converted again when needed are never in a bundle."
 
 
 def packed_lines(made: Packed) -> list[str]:

@@ -25,7 +25,7 @@ def recovered_lines(made: Recovered) -> list[str]:
     counts = ", ".join(counted(made.found.get(name, 0), noun) for name, noun in TOLD.items())
     lines = [f"Recovered into {made.folder}: {counts}."]
     if made.header:
-        lines.append("The first bytes of the file were lost and were written anew in the copy.")
+        lines.append("The first bytes of the file were lost and were rewritten in the copy.")
     if made.damaged:
         lines.append(f"Damaged, and read as far as possible: {', '.join(made.damaged)}. {INCOMPLETE}")
     else:

@@ -62,7 +62,7 @@ def uncounted_text(records: int) -> str:
     if not records:
         return ""
     return (
-        f"The limits in tokens do not apply to {counted(records, 'record')}: nobody counted the tokens "
+        f"The limits in tokens do not apply to {counted(records, 'record')}: the tokens were not counted "
         "(edits, imports). Limit characters instead."
     )
 

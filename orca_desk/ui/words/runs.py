@@ -84,7 +84,7 @@ def page_of(run: Run) -> str | None:
 
 
 def is_resumable(run: Run) -> bool:
-    """Return whether a run has an end that it can go on from, and may succeed when it does."""
+    """Return whether a run has an end that it can resume from, and may succeed when it does."""
     return run.status in RESUMABLE and not run.is_final
 
 

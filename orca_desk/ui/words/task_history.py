@@ -61,7 +61,7 @@ def history_notes(history: TaskHistory) -> list[str]:
 
 
 def event_time(event: TaskEvent) -> str:
-    """Return when it was, to the minute; a dash where nobody noted it."""
+    """Return when it was, to the minute; a dash where it was not recorded."""
     return event.at[:16].replace("T", " ") or "—"
 
 

@@ -12,7 +12,7 @@ Tone = Literal["good", "warn", "bad", "muted"]
 THOUGHTS: dict[Thoughts, str] = {
     "none": "",
     "dropped": "Thoughts of earlier answers are not sent again.",
-    "kept": "The template keeps thoughts of earlier answers. A chat leaves them out all the same.",
+    "kept": "The template keeps thoughts of earlier answers. A chat leaves them out anyway.",
 }
 SWITCH_TITLES = {
     "enable_thinking": "Thinking",
@@ -60,7 +60,7 @@ def findings_of(report: TemplateReport) -> list[TemplateFinding]:
     found = [_end(check), _system(check), _texts(check)]
     if not check.multi_turn:
         found.append(
-            TemplateFinding("warn", "It takes one question only: a chat can't go on after its answer.")
+            TemplateFinding("warn", "It takes one question only: a chat can't continue after its answer.")
         )
     if check.unset:
         names = ", ".join(check.unset)

@@ -406,7 +406,7 @@ def test_every_regeneration_takes_the_next_seed(scene: Scene, library: Library) 
     scene.ask("Two", "c", "d")
     scene.conversation.regenerate(Sampling(seed=7))
     scene.answer("e", "f")
-    assert scene.now[0].asked[-1][1] == Sampling(seed=8)  # it counts anew
+    assert scene.now[0].asked[-1][1] == Sampling(seed=8)  # it counts again
     assert same_as_library(scene, library)
 
 

@@ -87,7 +87,7 @@ class EvaluationJobs(QObject):
         return replace(plan, candidates=tuple(self._candidates[job] for job in jobs))
 
     def _follow(self) -> None:
-        """Show the next job; should it never begin, it is started anew with all behind it.
+        """Show the next job; should it never begin, it is started again with all behind it.
 
         Once it has begun, its run stores those. The user may have changed their order, or removed some.
         """

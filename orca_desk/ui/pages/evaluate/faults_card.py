@@ -92,7 +92,7 @@ class FaultsCard(QWidget):
         """Be about these evaluations, given by id with their names."""
         if names != self._names:
             self._names = dict(names)
-            self._show(self.found)  # counted anew for others, which share other tasks
+            self._show(self.found)  # counted again for others, which share other tasks
 
     def read(self) -> None:
         """Read the answers of all evaluations, in the background."""

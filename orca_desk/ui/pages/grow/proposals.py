@@ -117,7 +117,7 @@ class ProposalsView(QWidget):
         )
 
     def refresh(self) -> None:
-        """Read the proposals anew."""
+        """Read the proposals again."""
         library, wanted = self.desk.library, self.wanted
         self.desk.background.run(self, lambda: _read(library, wanted), self._show, only_newest="proposals")
 

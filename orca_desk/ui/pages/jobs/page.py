@@ -197,7 +197,7 @@ class JobsPage(Page):
         self.detail.show_status()
 
     def status_of(self, run: Run) -> RunStatus:
-        """Return how the status of a run looks; while its job is paused, its run goes on in the library."""
+        """Return how the status of a run looks; while its job is paused, its run continues in the library."""
         paused = run.status == "running" and self.desk.jobs.is_paused(run.kind)
         return PAUSED if paused else STATUSES[run.status]
 

@@ -88,7 +88,7 @@ class LibraryCare:
         return self._check("Check the library", "check", [], check_whole)
 
     def mend(self) -> Job:
-        """Make indexes and counts anew as a job, and check again."""
+        """Rebuild indexes and counts as a job, and check again."""
 
         def work(library: Library, *, on_check: Callable[[str], None]) -> list[str]:
             return mend(library, on_step=on_check, on_check=on_check)

@@ -27,7 +27,7 @@ class JobsCard(SettingsCard):
         self.awake = QCheckBox("Keep the computer awake")
         self.awake.setChecked(keeps_awake())
         self.awake.setToolTip(
-            f"While a job runs for more than {AFTER:.0f} seconds, the system does not go to sleep by itself."
+            f"While a job runs for more than {AFTER:.0f} seconds, the system does not go to sleep."
             f" The screen may go dark. ${VARIABLE}=0 or 1 overrides it for one start."
         )
         self.awake.toggled.connect(self._choose_awake)

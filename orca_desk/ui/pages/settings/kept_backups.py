@@ -110,7 +110,7 @@ class _Model(RowsModel[KeptBackup]):
 
 
 class BackupsCard(SettingsCard):
-    """How backups are made by themselves, and those that are kept."""
+    """How backups are made automatically, and those that are kept."""
 
     def __init__(
         self,

@@ -101,7 +101,7 @@ class MeasureBar(QWidget):
             self.start(self._request(model.path, families, strategies))
 
     def measure_more(self, family: str, tasks: int) -> None:
-        """Measure one family anew, with so many more tasks than its newest measurement by this basis had."""
+        """Measure one family again, with so many more tasks than its newest measurement by this basis had."""
         evidence = [one for (name, _), one in self._matrix.evidence.items() if name == family]
         model = self.picker.selected()
         if model is None:

@@ -273,7 +273,7 @@ class FreezeDialog(QDialog):
             self._settle.start()  # the count was that of another student
 
     def _measure(self) -> None:
-        """Offer to measure a student; its job goes on when this dialog closes."""
+        """Offer to measure a student; its job continues when this dialog closes."""
         try:
             dialog = MeasureDialog(self.desk, self.instruction(), self)
         except UserError as error:
