@@ -20,3 +20,17 @@ def test_what_is_written_is_read_back(tmp_path):
 def test_an_unwritable_path_is_an_error(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         write_csv(tmp_path, ["one"], [])
+
+
+def test_no_text_is_calculated_and_numbers_stay(tmp_path):
+    path = tmp_path / "table.csv"
+    texts = ["=1+1", '=HYPERLINK("http://x")', "+cmd", "-2 + 3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
+    numbers = ["-5", "+0.5%", "1,000", "-1e-3", -2, 0.5]
+    write_csv(path, ["=head"], [[one] for one in [*texts, *numbers, "a = b", ""]])
+    with path.open(encoding="utf-8", newline="") as file:
+        (head,), *read = csv.reader(file)
+    assert head == "'=head"
+    assert [one for (one,) in read] == [f"'{one}" for one in texts] + [str(one) for one in numbers] + [
+        "a = b",
+        "",
+    ]

@@ -3,15 +3,14 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Sequence
 from typing import Literal
+
+from orca_desk.formats.csv_file import inert
 
 CopyFormat = Literal["text", "csv", "json"]
 NAMES: dict[CopyFormat, str] = {"text": "Text with headings", "csv": "CSV", "json": "JSON"}
 MOST_COPIED = 10_000  # rows on the clipboard; an export takes any number
-_FORMULA = re.compile(r"[=+\-@\t\r]")  # what spreadsheets begin to calculate at
-_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 
 
 def as_lines(rows: Sequence[Sequence[str]]) -> str:
@@ -25,13 +24,8 @@ def rows_as(form: CopyFormat, headings: Sequence[str], rows: Sequence[Sequence[s
         return as_lines([headings, *rows])
     if form == "csv":
         written = io.StringIO()
-        cells = [[_inert(cell) for cell in row] for row in (headings, *rows)]
+        cells = [[inert(cell) for cell in row] for row in (headings, *rows)]
         csv.writer(written, lineterminator="\n").writerows(cells)
         return written.getvalue()
     objects = [dict(zip(headings, row, strict=True)) for row in rows]
     return json.dumps(objects, ensure_ascii=False, indent=1) + "\n"
-
-
-def _inert(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: tasks come from anywhere."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
