@@ -81,7 +81,7 @@ def command(
 ) -> None:
     """Chat with a model. Ctrl-C stops an answer; an empty line or Ctrl-D ends the chat.
 
-    Of the library only your chat templates are read, so the desktop may have it open.
+    Only your chat templates are read from the library, so the desktop may have it open.
     """
     if as_json and message is None:
         raise click.UsageError("--json answers one message: add --message TEXT.")

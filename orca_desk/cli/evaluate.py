@@ -103,7 +103,7 @@ def command(
     Prints the share of correct answers per family with 95% intervals (Wilson). A task that is too long to
     ask counts as incorrect. With --compare, both are scored on the tasks that they share. With --adapter, the
     student and its base also answer general questions, which tell what training lost. Run the same
-    command again to resume an evaluation that was stopped. The commands below look into evaluations.
+    command again to resume an evaluation that was stopped. The commands below examine evaluations.
     """
     if click.get_current_context().invoked_subcommand is not None:
         return

@@ -26,7 +26,7 @@ def export(evaluation: str, file: Path, folder: Path, as_json: bool, **choices: 
     """Write the questions and answers of an EVALUATION to FILE, with a manifest and a data set card.
 
     With `all` for EVALUATION, the evaluations themselves, with how many of their answers are correct. The
-    questions are held out, so there is no format to train on among those that they are written in.
+    questions are held out, so no training format is offered.
     """
     with open_library(folder, create=False) as library:
         if evaluation == "all":

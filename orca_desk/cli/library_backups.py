@@ -182,7 +182,7 @@ def verify_all(folder: Path, as_json: bool) -> None:
 @existing_library_option
 @json_option
 def compare(backup: str, folder: Path, as_json: bool) -> None:
-    """Say what restoring BACKUP would take away and bring back. Nothing is changed."""
+    """Show what restoring BACKUP would take away and bring back. Nothing is changed."""
     path = _path_of(_require(folder), backup)
     found = difference(folder, path)
     if as_json:
@@ -203,7 +203,7 @@ def restore(
 ) -> None:
     """Make a library in NEW_FOLDER from BACKUP; or, with --in-place, put this one back into that state.
 
-    In place, the present state is kept as a backup before; without --yes, what would change is only told. A
+    In place, the present state is backed up first; without --yes, the command only shows what would change. A
     stop or a crash leaves the old state or the new one. A library that is too damaged to be opened is moved
     into its folder of backups as it is.
     """

@@ -24,8 +24,8 @@ from orca_desk.ui.words.care import compacted_sentence, not_worth_it, recovered_
 def repair(new_folder: Path, folder: Path, as_json: bool) -> None:
     """Recover what can be read of a damaged library into NEW_FOLDER.
 
-    The damaged library is only read, and locked meanwhile. What could not be read is told by table. A backup
-    may have more: orca-desk library backups list
+    The damaged library is only read, and locked meanwhile. The report says, by table, what could not be read.
+    A backup may have more: orca-desk library backups list
     """
     with running(quiet=as_json) as (progress, control):
         done = 0

@@ -26,7 +26,7 @@ from orca_desk.ui.words.library import library_name, mixed_sentence, samples_tex
 def samples(wanted: str | None, folder: Path, as_json: bool) -> None:
     """Show, add or remove the bundled sample tasks of the library.
 
-    Beside own tasks they are left out wherever all families are meant, unless a command names them.
+    Beside your own tasks they are left out wherever all families are meant, unless a command names them.
     """
     with open_library(folder, create=False) as library:
         added = len(add_samples(library).added) if wanted == "add" else 0

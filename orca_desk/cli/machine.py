@@ -31,7 +31,7 @@ def command(refresh: bool, measure: bool, choose: str | None, as_json: bool) -> 
     """Show cores, memory, graphics processors and speed, and what each installed program can use.
 
     llama.cpp and PyTorch are asked once, and the speed is measured once; both are stored for your user and
-    done again when a program, a driver or the machine changes.
+    repeated when a program, a driver or the machine changes.
     """
     with running(quiet=as_json) as (progress, control):
         report = describe_machine(

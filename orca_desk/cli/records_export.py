@@ -70,8 +70,8 @@ def export(
     WHAT is a snapshot, by its name or the beginning of its id, or the records of the library: `training` with
     the strategy's instruction erased, `teacher` as the teacher was asked, `preferences` as pairs of a correct
     and an incorrect answer. What is dropped, held out or empty is left out and counted; only `teacher` in
-    the columns of the table (jsonl, csv, parquet) has it, marked as such. A FILE without an ending is made a
-    folder.
+    the columns of the table (jsonl, csv, parquet) includes it, marked as such. A FILE without an ending
+    becomes a folder.
     """
     wanted = RecordFilter(family=family, strategy=strategy, correct=correct, used=used, text=text)
     with open_library(folder) as library:

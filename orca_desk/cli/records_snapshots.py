@@ -145,7 +145,7 @@ def mix_options(command: Any) -> Any:
 def freeze(*, name: str, instruction: str, preview: bool, folder: Path, as_json: bool, **values: Any) -> None:
     """Erase the instructions and freeze the training records as snapshot NAME.
 
-    The rules in force (see records rules) decide which records are fit; options here change them for this
+    The rules in force (see records rules) decide which records are usable; options here change them for this
     snapshot. What was asked for and what got in stand in the snapshot's manifest.
     """
     text = student_message(instruction)
@@ -247,13 +247,9 @@ def _mix_rules(
         **_sources(library, values),
         cap=values["cap"],
         total=values["total"],
-        balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
-        long_share=values["long_share"],
-        long_over=values["long_over"],
-        learnable=learnable,
-        overlap=values["overlap"],
-        near=values["near"],
-        overlaps_taken=_questions(library, values["taken"]),
+        balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type:
+        ignore[arg-type] long_share=values["long_share"], long_over=values["long_over"], learnable=learnable,
+        overlap=values["overlap"], near=values["near"], overlaps_taken=_questions(library, values["taken"]),
     )
 
 

@@ -87,7 +87,7 @@ def command(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Serve models to other programs on this machine, by the interface of OpenAI, until Ctrl-C.
+    """Serve models to other programs on this machine, through OpenAI's interface, until Ctrl-C.
 
     Serves the tuned student, the base and the teacher of TRAINING as "tuned", "base" and "teacher" (of the
     newest training if it is left out; without any, the bundled models), or the files given by --model.

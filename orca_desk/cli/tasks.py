@@ -111,7 +111,7 @@ def import_tasks(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Import tasks from FILE: JSONL, JSON, CSV, TSV, Parquet, Arrow, Anki's text export, a question a line.
+    """Import tasks from FILE: JSONL, JSON, CSV, TSV, Parquet, Arrow, Anki's export, one question per line.
 
     Several files are one import, each read by its own columns; --refused then numbers the files it writes.
     FILE may also be a workbook, a SQLite database, a zip archive, a task of lm-eval, or a folder of files.
@@ -277,7 +277,7 @@ def export(
 ) -> None:
     """Write tasks to FILE in the format of another program, with a manifest and a data set card.
 
-    `tasks import` reads most of these formats again. A FILE without an ending is made a folder, in which
+    `tasks import` reads most of these formats again. A FILE without an ending becomes a folder, in which
     held-out tasks have a file of their own. Formats to train on leave held-out tasks out of a single file,
     and say how many.
     """

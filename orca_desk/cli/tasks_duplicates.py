@@ -146,7 +146,7 @@ def benchmarks(context: click.Context, folder: Path, as_json: bool) -> None:
 @library_option
 @json_option
 def add(file: Path, name: str, rows_in: str, folder: Path, as_json: bool) -> None:
-    """Remember the questions of FILE as a benchmark. The file itself is needed no more."""
+    """Remember the questions of FILE as a benchmark. The file itself is no longer needed."""
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         named = name_benchmark(library, file, name, rows_in=rows_in, progress=progress, control=control)
     if named is None:

@@ -21,7 +21,7 @@ LONGEST_DAYS = 36_500
 @existing_library_option
 @json_option
 def sizes(folder: Path, as_json: bool) -> None:
-    """Show what the library takes on the disk, by kind, and what can be freed."""
+    """Show what the library takes on the disk, by type, and what can be freed."""
     with open_library(folder, create=False) as library:
         report = storage(library)
     if as_json:
@@ -109,7 +109,7 @@ def empty(numbers: tuple[int, ...], older_than: float | None, folder: Path, as_j
 @existing_library_option
 @json_option
 def days_in_trash(days: int | None, folder: Path, as_json: bool) -> None:
-    """Show after how many DAYS a deletion is made good, or choose that; 0 is never.
+    """Show or set after how many DAYS deleted things are removed for good; 0 means never.
 
     What has been in the trash for longer is deleted for good at once. This cannot be undone.
     """

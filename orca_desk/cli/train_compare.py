@@ -36,7 +36,7 @@ from orca_desk.ui.words.training_comparison import compared, entries
 def compare(
     trainings: tuple[str, ...], file: Path | None, overwrite: bool, folder: Path, as_json: bool
 ) -> None:
-    """Compare trainings: their results, evaluations and settings, first what differs."""
+    """Compare trainings: their results, evaluations and settings, differences first."""
     if file is not None:
         require_new(file, overwrite=overwrite)
     with open_library(folder, create=False) as library:

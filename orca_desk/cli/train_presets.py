@@ -85,7 +85,7 @@ def show(name: str, as_json: bool) -> None:
 @setting_options
 @json_option
 def save(name: str, source: str | None, as_json: bool, **settings: Any) -> None:
-    """Save settings under a name; one of that name is replaced."""
+    """Save settings under a name; an existing preset of that name is replaced."""
     chosen = given_settings(settings, preset=source)
     before = save_preset(name, chosen)
     said = f"{'Saved' if before is None else 'Replaced'} the preset {name}."
@@ -117,9 +117,9 @@ def delete(name: str, as_json: bool) -> None:
 @click.option("--reset", is_flag=True, help="Start with the app's settings again.")
 @json_option
 def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None:
-    """Say, or choose, the preset with which the desktop begins for a student.
+    """Show or choose the preset that the desktop starts with for a student.
 
-    The command `train` takes what its options say, or --preset.
+    The command `train` follows its options or --preset.
     """
     if name is not None and reset:
         raise click.UsageError("Name a preset, or give --reset.")

@@ -34,7 +34,7 @@ def complete_restore(folder: Path) -> bool:
     except OSError as error:
         raise UserError(
             f"The backup could not be put into place in {folder} ({error.strerror or error}).",
-            "Mend that and open the library again, which continues. Nothing was lost.",
+            "Fix that and open the library again, which continues. Nothing was lost.",
         ) from error
     return True
 
