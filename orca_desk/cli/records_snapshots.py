@@ -247,9 +247,13 @@ def _mix_rules(
         **_sources(library, values),
         cap=values["cap"],
         total=values["total"],
-        balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type:
-        ignore[arg-type] long_share=values["long_share"], long_over=values["long_over"], learnable=learnable,
-        overlap=values["overlap"], near=values["near"], overlaps_taken=_questions(library, values["taken"]),
+        balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
+        long_share=values["long_share"],
+        long_over=values["long_over"],
+        learnable=learnable,
+        overlap=values["overlap"],
+        near=values["near"],
+        overlaps_taken=_questions(library, values["taken"]),
     )
 
 
