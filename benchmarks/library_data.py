@@ -6,17 +6,15 @@ most words in few. Lengths are log-normal. The same size always gives the same l
 
 import random
 import re
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
 
-from orca_desk.library.bulk import BATCH, insert_in_bulk
+from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.database import Library
-from orca_desk.library.families import family_ids
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.tasks import COLUMNS, task_row
+from orca_desk.library.tasks import task_values
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import (
     Provenance,
@@ -30,6 +28,7 @@ _SOUNDS = "babebibodadedidofafegagokakekikolalelilomamemimonanenopaporarerirosas
 SYLLABLES = [_SOUNDS[at : at + 2] for at in range(0, len(_SOUNDS), 2)]
 WORDS = 60_000  # of the vocabulary
 FREQUENT = re.findall(r"\w+", "the of to and a in is it for that how what many if on with are each per has")
+BATCH = 5_000  # tasks that are added by one write
 FAMILIES, TAGS = 200, 40
 LONGEST = 400  # words
 HELD_OUT, ANSWERED, IN_CONTEXT = 0.1, 0.8, 0.25
@@ -87,21 +86,13 @@ def fill(library: Library, *, tasks: int, records: int) -> None:
     left = records
     answers = Words(8)
     while chunk := list(islice(source, BATCH)):
-        library.write(lambda db, chunk=chunk: _insert(db, chunk))  # type: ignore[misc]
+        values = [task_values(task) for task in chunk]
+        library.write(lambda db, values=values: insert_in_bulk(db, values))  # type: ignore[misc]
         trained = [task for task in chunk if task.split == "train"][:left]
         left -= len(trained)
         if trained:
             texts = answers.texts(len(trained), median=ANSWER_WORDS)
             add_records(library, [_record(task, text) for task, text in zip(trained, texts, strict=True)])
-
-
-def _insert(db: sqlite3.Connection, chunk: list[Task]) -> None:
-    ids = family_ids(db, {task.family for task in chunk})
-    rows = []
-    for task in chunk:
-        row = {**task_row(task, ids), "family_id": task.family}
-        rows.append([row[name] for name in COLUMNS])
-    insert_in_bulk(db, rows, COLUMNS)
 
 
 def _record(task: Task, response: str) -> NewRecord:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from json.scanner import make_scanner
 from typing import Any
 
 from orca_desk.formats.rows import NOT_TEXT, BadRow, Literal, Row
@@ -23,6 +24,8 @@ def json_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
     for line in lines:
         if line.fault:
             yield BadRow(line=line.number, what=line.fault, hint=NOT_TEXT, raw=line.raw)
+        elif (values := _flat_object(line.text)) is not None:
+            yield Row(line=line.number, values=values, raw=line.text)
         elif line.text.strip():
             yield from _line_rows(line)
 
@@ -244,6 +247,24 @@ def parse(text: str) -> Any:
         raise ValueError(f"not valid JSON: {what} at character {error.pos + 1}") from error
 
 
+def _flat_object(text: str) -> dict[str, Any] | None:
+    """Return what `parse` makes of an object without escapes, texts within texts and faults; None for others.
+
+    Without escapes each text has two quotes. If there are as many as keys and texts need, no key appears
+    twice: the check costs less than a look at each pair.
+    """
+    if "\\" in text:
+        return None
+    try:
+        values, end = _SCAN(text, 0)
+    except (StopIteration, ValueError, RecursionError):
+        return None
+    if type(values) is not dict or text[end:].strip(" \t\n\r"):
+        return None
+    texts = sum(type(value) is str for value in values.values())
+    return values if text.count('"') == 2 * (len(values) + texts) else None
+
+
 def _line_rows(line: Line) -> Iterator[Row | BadRow]:
     """Yield the rows of a line: mostly one, but joined files have lines of several."""
     try:
@@ -323,3 +344,5 @@ _HOOKS: dict[str, Any] = {
     "parse_float": Literal,
 }
 _DECODER = json.JSONDecoder(**_HOOKS)
+_WITHOUT_PAIRS: Any = json.JSONDecoder(**{**_HOOKS, "object_pairs_hook": None})
+_SCAN: Callable[[str, int], tuple[Any, int]] = make_scanner(_WITHOUT_PAIRS)

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
@@ -12,6 +12,14 @@ from orca_desk.formats.chat_rows import turns_beside
 from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, options_of
 from orca_desk.formats.columns import map_columns, named_for, plain
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
+from orca_desk.formats.plain_tasks import (
+    PLAIN_TYPES,
+    Plain,
+    PlainTasks,
+    RowShape,
+    shape_and_values,
+    task_of,
+)
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.shapes import (
     EARLIER,
@@ -36,6 +44,9 @@ _LABELS = frozenset({"label", "labels", "goldlabel"})  # where sets number their
 _CHATS = frozenset({"messages", "ShareGPT", "conversation"})
 _TEXTS = ("family", "tags", "strategy")  # fields that an object cannot fill
 TOLD = 10_000  # rows between two reports of progress
+FIRST = 1_000  # rows that show how to read the others
+FIRST_CHARACTERS = 4_000_000
+MAX_SEEN = 1_000  # values of a column that are remembered
 
 
 @dataclass(kw_only=True)
@@ -79,6 +90,10 @@ class TaskFile:
         assert self._reader is not None
         return self._reader
 
+    def notes(self) -> Counter[str]:
+        """Return what was left aside in the rows so far."""
+        return Counter() if self._reader is None else Counter(self._reader.notes)
+
     def raw_rows(self) -> Iterator[Row | BadRow]:
         """Yield the rows before any column is mapped."""
         return read_rows(self._stream, self.path, self.layout)
@@ -91,8 +106,14 @@ class TaskFile:
         """Yield the same with the line on which each row starts."""
         reader = self.reader
         reader.notes.clear()
+        plain = PlainTasks(reader)
         for row in self.raw_rows():
-            yield row.line, row if isinstance(row, BadRow) else reader.task(row)
+            if isinstance(row, BadRow):
+                yield row.line, row
+            elif found := plain.take(*shape_and_values(row)):
+                yield row.line, task_of(found)
+            else:
+                yield row.line, reader.task(row)
 
     def survey(
         self, limit: int | None = None, *, progress: Callable[[int], None] = lambda rows: None
@@ -108,18 +129,28 @@ class TaskFile:
             if counts.rows % TOLD == 0:
                 progress(TOLD)
         whole = limit is None or counts.rows < limit or next(rows, None) is None
-        choosing = counts.choosing()
-        aside = tuple(counts.aside())
-        self._reader = reader = RowReader(
+        self._reader = self._reader_by(counts)
+        return self._survey_by(counts, self._reader, whole=whole)
+
+    def read(self, progress: Callable[[int], None] = lambda rows: None) -> "FirstReading":
+        """Return the rows as tasks with the survey, in one go over the file."""
+        return FirstReading(self, self._asked, progress)
+
+    def _reader_by(self, counts: "_Counts") -> RowReader:
+        """Return the reader that suits what was counted so far."""
+        return RowReader(
             family=self._asked.family,
             mapping=self._asked.mapping or {},
             defaults=self.layout.defaults,
-            aside=aside,
-            choosing=choosing,
+            aside=tuple(counts.aside()),
+            choosing=counts.choosing(),
             html=self.layout.table is not None and self.layout.table.html,
             header=self.layout.table is not None and self.layout.table.header,
             spaced_tags=self.layout.format == "Anki",
         )
+
+    def _survey_by(self, counts: "_Counts", reader: RowReader, *, whole: bool) -> Survey:
+        choosing, aside = reader.choosing, reader.aside
         mapped = [reader.mapped(shape) for shape in counts.shapes]
         read: set[str] = set().union(counts.beside, *(one.read for one in mapped)) - counts.foreign_ids
         mapping: dict[str, str] = {}
@@ -142,6 +173,63 @@ class TaskFile:
             shapes=tuple(counts.shaped.most_common(MAX_TOLD)),
             left_out=tuple(self.layout.chosen.container.aside[:MAX_TOLD]) if self.layout.chosen else (),
         )
+
+
+class FirstReading:
+    """A file's rows as tasks, and at the same time the survey that says how to read them.
+
+    The first rows show it, and all others mostly agree. Once `rows` are at their end, `survey` is the whole
+    file's, and `holds` tells whether that reads the rows as they were read: if not, read them again by `rows`
+    of the file.
+    """
+
+    survey: Survey
+    holds: bool
+
+    def __init__(self, file: TaskFile, asked: Asked, progress: Callable[[int], None]) -> None:
+        self._file, self._asked, self._progress = file, asked, progress
+
+    def rows(self) -> Iterator[Plain | Task | BadRow]:
+        """Yield a task or the reason why there is none, for each row."""
+        file = self._file
+        counts = _Counts(self._asked, file.layout)
+        counted = _Counted(counts)
+        source = file.raw_rows()
+        head = _first(source)
+        for row in head:
+            counts.add(row)
+        reader = file._reader = file._reader_by(counts)
+        plain = PlainTasks(reader)
+        for place, row in enumerate(chain(head, source)):
+            if place % TOLD == TOLD - 1:
+                self._progress(TOLD)
+            is_new = place >= len(head)
+            if isinstance(row, BadRow):
+                if is_new:
+                    counts.add(row)
+                yield row
+                continue
+            shape, values = shape_and_values(row)
+            if is_new and not counted.take(shape, values):
+                counts.add(row)
+                counted.learn(shape, values)
+            yield plain.take(shape, values) or reader.task(row)
+        counted.tell()
+        final = file._reader_by(counts)
+        self.holds = (final.choosing, set(final.aside)) == (reader.choosing, set(reader.aside))
+        if not self.holds:
+            file._reader = reader = final
+        self.survey = file._survey_by(counts, reader, whole=True)
+
+
+def _first(rows: Iterator[Row | BadRow]) -> list[Row | BadRow]:
+    """Take the rows that show how to read the others."""
+    found: list[Row | BadRow] = []
+    size = 0
+    while len(found) < FIRST and size < FIRST_CHARACTERS and (row := next(rows, None)) is not None:
+        found.append(row)
+        size += len(row.raw)
+    return found
 
 
 _Shape = tuple[dict[str, str], tuple[str, ...], list[tuple[str, str]], Shape | None]
@@ -198,6 +286,25 @@ class _Counts:
             self.beside.update(name for name in TOOLS if name in values)
         if choices:
             self._count_choices(values, choices, mapping)
+
+    def open_columns(self, names: tuple[str, ...]) -> set[str] | None:
+        """Return the columns of rows with these names whose values can still change what is counted.
+
+        Other rows with the same values in these add nothing but their number. None: each row has to be added.
+        """
+        found = self.shapes.get(names)
+        if found is None:
+            return None
+        mapping, choices, judged, kind = found
+        if choices or kind == "KTO" or kind in _CHATS:
+            return None
+        still = {name for name in names if name not in self.filled and len(self.filled) < len(self.columns)}
+        still.update(pair[1] for pair in judged if pair[0] not in _TEXTS or not self._known[pair])
+        if (own := mapping.get("id")) and own not in self.foreign_ids:
+            still.add(own)
+        if plain(label := mapping.get("answer", "")) in _LABELS:
+            still.add(label)
+        return still
 
     @property
     def classes(self) -> str:
@@ -294,3 +401,52 @@ class _Counts:
                 return counts
         self._choices.append((choices, ChoiceCounts()))
         return self._choices[-1][1]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Rows of a shape: the places whose values matter with those that were counted, and how many followed."""
+
+    kind: Shape | None
+    places: list[tuple[int, set[Any]]]
+    rows: int = 0
+
+
+class _Counted:
+    """Counts rows that differ from counted ones in nothing that matters, without a look at what they hold."""
+
+    def __init__(self, counts: _Counts) -> None:
+        self._counts = counts
+        self._watches: dict[RowShape, _Watch] = {}
+
+    def take(self, shape: RowShape, values: Sequence[Any]) -> bool:
+        """Count a row if it adds nothing but itself; return whether it did."""
+        watch = self._watches.get(shape)
+        if watch is None:
+            return False
+        for place, seen in watch.places:
+            if values[place] not in seen:
+                return False
+        watch.rows += 1
+        return True
+
+    def learn(self, shape: RowShape, values: Sequence[Any]) -> None:
+        """Note a row that was added."""
+        names, types = shape
+        if not PLAIN_TYPES.issuperset(types) or (still := self._counts.open_columns(names)) is None:
+            return
+        if shape not in self._watches and len(self._watches) == MAX_SHAPES:
+            return
+        watch = self._watches.setdefault(shape, _Watch(kind=self._counts.shapes[names][3], places=[]))
+        before = dict(watch.places)
+        watch.places = [(place, before.get(place, set())) for place in map(names.index, still)]
+        for place, seen in watch.places:
+            if len(seen) < MAX_SEEN:
+                seen.add(values[place])
+
+    def tell(self) -> None:
+        """Add the rows that were taken to the counts."""
+        for watch in self._watches.values():
+            self._counts.rows += watch.rows
+            self._counts.shaped[watch.kind] += watch.rows
+            watch.rows = 0

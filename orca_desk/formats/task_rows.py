@@ -40,7 +40,7 @@ MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
 _SIMPLE = frozenset({"query", "context", "answer", "family", "id"})  # fields that need no look at others
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARK = "####"  # before the result on the last line of GSM8K's solutions
-_LOST = "\ufffd"  # what a program writes for a letter that it could not read
+LOST = "\ufffd"  # what a program writes for a letter that it could not read
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*")  # before the result of a solution in LaTeX
 _BARE = re.compile(r"[^\s$\\{}.,;]+")  # what may follow without braces: \boxed 7
 TOOLS = ("tools", "functions")  # columns with what a model may call
@@ -108,8 +108,6 @@ class RowReader:
             what = f"there is no column {asked!r} with the question"
             return BadRow(line=row.line, what=what, hint=hint, raw=row.raw, part=row.part)
         mapped = self.mapped(tuple(values))
-        if mapped.is_simple and (task := self._simple_task(values, mapped.columns)) is not None:
-            return task
         try:
             return _RowTask(self, values, mapped).task()
         except UnicodeEncodeError:
@@ -118,36 +116,10 @@ class RowReader:
         except _FaultError as fault:
             return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw, part=row.part)
 
-    def _simple_task(self, values: Mapping[str, Any], columns: Mapping[str, str]) -> Task | None:
-        """Return what `_RowTask` makes of a row of plain texts, sooner; None if there is more to do."""
-        if self.html:
-            return None
-        texts = {"query": "", "context": "", "answer": "", "family": ""}
-        for name, column in columns.items():
-            value = values[column]
-            if type(value) is not str or "\0" in value or _LOST in value:
-                return None
-            if name != "id":
-                if not value.isascii() and not _is_whole(value):
-                    return None
-                texts[name] = tidy(value)
-            elif self.is_ours(value):
-                return None
-        query, context, answer, family = texts.values()
-        if is_missing(query) or END_OF_THOUGHTS in answer or turns_in(values[columns["query"]]) is not None:
-            return None
-        family = family.strip()
-        return Task(
-            query=query,
-            context="" if is_nothing(context) else context,
-            answer=None if is_missing(answer) else essence(answer),
-            family=self.family if is_nothing(family) else family,
-        )
-
     @staticmethod
     def is_ours(value: Any) -> bool:
         """Return whether an id is one that Orca Desk wrote: "1", "2" ... would clash with the next file's."""
-        return isinstance(value, str) and bool(_OUR_ID.fullmatch(value))
+        return isinstance(value, str) and len(value) == 32 and bool(_OUR_ID.fullmatch(value))
 
     def _map(self, names: tuple[str, ...]) -> Mapped:
         said = {name: column for name, column in self.mapping.items() if column in names or column == ""}
@@ -259,7 +231,7 @@ class _RowTask:
             strategy=self._name("strategy") or None,
             id=str(self._values["id"]) if self._is_ours else "",
         )
-        self._notes["damaged"] += _LOST in query or _LOST in context or _LOST in (answer or "")
+        self._notes["damaged"] += LOST in query or LOST in context or LOST in (answer or "")
         if any(self._notes.values()):
             self._reader.notes.update(self._notes)
         return task
@@ -462,12 +434,12 @@ def clean(text: str, column: str) -> str:
     """Return `text`, unless JSON escapes gave it what no text file can contain: NULs and half characters."""
     if "\0" in text:
         raise _FaultError(f"{column!r} contains a NUL character", "Remove it.")
-    if not _is_whole(text):
+    if not is_whole(text):
         raise _FaultError(f"{column!r} contains half a character (a lone surrogate)", "Remove it.")
     return text
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
     """Return whether a text has no half characters."""
     try:
         text.encode()

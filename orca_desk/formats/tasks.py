@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,19 +17,13 @@ DEFAULT_FAMILY = "general"
 EXAMPLE = 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
 
 
-def readable(rows: Iterable[Task | BadRow], path: Path) -> Iterator[Task | BadRow]:
-    """Yield the rows of a file called `path`. Raises UserError in the end if none of them was a task."""
-    good, first_bad = 0, None
-    for row in rows:
-        good += isinstance(row, Task)
-        if isinstance(row, BadRow):
-            first_bad = first_bad or row
-        yield row
-    if not good and first_bad:
+def require_task(tasks: int, first_bad: BadRow | None, path: Path) -> None:
+    """Raise UserError if a file called `path` has no task; `first_bad` is its first row that is none."""
+    if not tasks and first_bad:
         raise UserError(
             f"{path} contains no readable task; line {first_bad.line}: {first_bad.what}.", first_bad.hint
         )
-    if not good:
+    if not tasks:
         raise UserError(f"{path} contains no tasks.", EXAMPLE)
 
 

@@ -5,16 +5,20 @@ what the one does for a row, the other does for all of them.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.families import family_ids
-from orca_desk.yielding import yielding
-
-AT_ONCE = 1_000  # rows in one statement
-BATCH = 5_000  # tasks that one write should add at most, so that others get their turn
+from orca_desk.library.incoming import (
+    COLUMNS,
+    OWN,
+    Values,
+    drop_incoming,
+    fill_incoming,
+    known_places,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,80 +46,44 @@ class BulkAdded:
         return self.last - self.first + 1 if self.first else 0
 
 
-def insert_in_bulk(
-    db: sqlite3.Connection, rows: Sequence[Sequence[Any]], columns: Sequence[str]
-) -> BulkAdded:
-    """Add the tasks that are new, in their order, inside a write.
+def insert_in_bulk(db: sqlite3.Connection, rows: Sequence[Values]) -> BulkAdded:
+    """Add the tasks that are new, in their order, inside a write: see `add_incoming`."""
+    fill_incoming(db, OWN, rows)
+    done = add_incoming(db, OWN)
+    drop_incoming(db, OWN)
+    return done
 
-    A row has a value for each of `columns`, which name the table's own, but the family's name for its id. A
-    task exists if the library has its id, or a task of its family that asks or asked the same.
-    """
-    place_of = {name: place for place, name in enumerate(columns)}
-    id_at, family_at, question_at = place_of["id"], place_of["family_id"], place_of["question"]
-    known = _known_families(db, {row[family_at] for row in rows})
-    stored = _stored(db, rows, id_at, question_at)
-    new: dict[str, int] = {}  # places by id
-    asked: set[tuple[str, str]] = set()
-    others: list[int] = []
-    for place, row in enumerate(yielding(rows)):
-        key, question, family = row[id_at], row[question_at], row[family_at]
-        is_stored = key in stored or (question, known.get(family)) in stored
-        if is_stored or key in new or (question, family) in asked:
-            others.append(place)
-        else:
-            new[key] = place
-            asked.add((question, family))
-    if not new:
-        return BulkAdded(given=len(rows), others=tuple(others))
-    chosen = [rows[place] for place in new.values()]
-    families = family_ids(db, dict.fromkeys(row[family_at] for row in chosen))
-    first = _last(db) + 1
-    db.execute("INSERT INTO adding_in_bulk VALUES (1)")
-    _insert(db, chosen, columns, family_at, families)
-    last = first + len(new) - 1
+
+def add_incoming(db: sqlite3.Connection, schema: str) -> BulkAdded:
+    """Add the new ones of the tasks that came into `schema` (incoming.py), in their order, inside a write."""
+    known = known_places(db, schema)
+    (given,) = db.execute(f"SELECT count(*) FROM {schema}.incoming").fetchone()
+    if len(known) == given:
+        return BulkAdded(given=given, others=tuple(known))
+    first, last = _insert(db, schema, known)
     newly_held, recorded = _index(db, first, last)
     db.execute("DELETE FROM adding_in_bulk")
-    counted = _counted(db, len(rows), first, last, tuple(others))
-    return replace(counted, newly_held=newly_held, recorded=recorded)
+    counted = _count(db, first, last)
+    return replace(counted, given=given, others=tuple(known), newly_held=newly_held, recorded=recorded)
 
 
-def _known_families(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-    rows = db.execute(
-        "SELECT name, id FROM families WHERE name IN (SELECT value FROM json_each(?))", (json_list(names),)
-    )
-    return {row[0]: row[1] for row in rows.fetchall()}
-
-
-def _stored(
-    db: sqlite3.Connection, rows: Sequence[Sequence[Any]], id_at: int, question_at: int
-) -> set[str | tuple[str, int | None]]:
-    """Return which ids the library has, and which questions in which families (ids)."""
-    found = db.execute(
-        "SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
-        (json_list(row[id_at] for row in rows),),
-    ).fetchall()
-    asked = db.execute(
-        "SELECT q.question, t.family_id FROM task_questions AS q CROSS JOIN tasks AS t ON t.n = q.task"
-        " WHERE q.question IN (SELECT value FROM json_each(?))",
-        (json_list(row[question_at] for row in rows),),
-    ).fetchall()
-    return {row[0] for row in found} | {(row[0], row[1]) for row in asked}
-
-
-def _insert(
-    db: sqlite3.Connection,
-    rows: Sequence[Sequence[Any]],
-    columns: Sequence[str],
-    family_at: int,
-    families: Mapping[str, int],
-) -> None:
-    """Insert rows, many a statement: with each, SQLite gives Python's lock away and takes it back."""
-    one = f"({', '.join('?' * len(columns))})"
-    for start in range(0, len(rows), AT_ONCE):
-        part = rows[start : start + AT_ONCE]
-        values = [value for row in part for value in row]
-        values[family_at :: len(columns)] = [families[row[family_at]] for row in part]
-        db.execute(f"INSERT INTO tasks ({', '.join(columns)}) VALUES {', '.join([one] * len(part))}", values)
+def _insert(db: sqlite3.Connection, schema: str, known: Sequence[int]) -> tuple[int, int]:
+    """Insert all but the known ones; return the first and the last row."""
+    new, values = "", []
+    if known:
+        new, values = "WHERE i.place NOT IN (SELECT value FROM json_each(?))", [json_list(known)]
+    named = db.execute(f"SELECT DISTINCT i.family FROM {schema}.incoming AS i {new}", values).fetchall()
+    family_ids(db, [row[0] for row in named])
+    columns = ["family_id" if name == "family" else name for name in COLUMNS]
+    sources = ["f.id" if name == "family" else f"i.{name}" for name in COLUMNS]
+    first = _last(db) + 1
+    db.execute("INSERT INTO adding_in_bulk VALUES (1)")
+    added = db.execute(
+        f"INSERT INTO tasks ({', '.join(columns)}) SELECT {', '.join(sources)} FROM {schema}.incoming AS i"
+        f" CROSS JOIN families AS f ON f.name = i.family {new} ORDER BY i.place",
+        values,
+    ).rowcount
+    return first, first + added - 1
 
 
 def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -135,7 +103,6 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[tuple[int, ..
         " WHERE n BETWEEN ? AND ? AND tags <> '[]'",
         span,
     )
-    _count(db, first, last)
     db.execute(f"INSERT OR IGNORE INTO task_questions SELECT question, n {new} ORDER BY question", span)
     if db.execute("SELECT 1 FROM records LIMIT 1").fetchone() is None:
         return (), ()
@@ -155,45 +122,32 @@ def _index(db: sqlite3.Connection, first: int, last: int) -> tuple[tuple[int, ..
     return tuple(sorted(held)), tuple({row[0]: None for row in moved})
 
 
-def _count(db: sqlite3.Connection, first: int, last: int) -> None:
+def _count(db: sqlite3.Connection, first: int, last: int) -> BulkAdded:
     """Do what the triggers `tasks_counted` and `tags_counted` do, for the rows `first` to `last`."""
-    new = (
-        "SELECT family_id, split, answer IS NOT NULL AS answered, count(*) AS tasks FROM tasks"
-        " WHERE n BETWEEN :first AND :last GROUP BY 1, 2, 3"
-    )
-    tags = (
-        "SELECT tag, count(*) AS tasks FROM task_tags INDEXED BY tags_by_task"
-        " WHERE task BETWEEN :first AND :last GROUP BY tag"
-    )
-    span = {"first": first, "last": last}
-    for table, rows in (("task_counts", new), ("tag_counts", tags)):
-        db.execute(
-            f"INSERT INTO {table} {rows} ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks", span
-        )
-
-
-def _counted(
-    db: sqlite3.Connection,
-    given: int,
-    first: int,
-    last: int,
-    others: tuple[int, ...],
-) -> BulkAdded:
-    rows = db.execute(
-        "SELECT name, tasks, heldout, unanswered FROM ("
-        " SELECT family_id, count(*) AS tasks, sum(split = 'heldout') AS heldout,"
-        "  sum(answer IS NULL) AS unanswered FROM tasks WHERE n BETWEEN ? AND ? GROUP BY family_id)"
-        " JOIN families ON families.id = family_id",
-        (first, last),
+    span = (first, last)
+    counts = db.execute(
+        "SELECT family_id, split, answer IS NOT NULL, count(*) FROM tasks WHERE n BETWEEN ? AND ?"
+        " GROUP BY 1, 2, 3",
+        span,
     ).fetchall()
+    tags = db.execute(
+        "SELECT tag, count(*) FROM task_tags INDEXED BY tags_by_task WHERE task BETWEEN ? AND ? GROUP BY tag",
+        span,
+    ).fetchall()
+    grow = "ON CONFLICT DO UPDATE SET tasks = tasks + excluded.tasks"
+    db.executemany(f"INSERT INTO task_counts VALUES (?, ?, ?, ?) {grow}", map(tuple, counts))
+    db.executemany(f"INSERT INTO tag_counts VALUES (?, ?) {grow}", map(tuple, tags))
+    names = dict(map(tuple, db.execute("SELECT id, name FROM families").fetchall()))
+    families: Counter[str] = Counter()
+    for family, _, _, tasks in counts:
+        families[names[family]] += tasks
     return BulkAdded(
-        given=given,
+        given=0,
         first=first,
         last=last,
-        heldout=sum(row["heldout"] for row in rows),
-        unanswered=sum(row["unanswered"] for row in rows),
-        families={row["name"]: row["tasks"] for row in rows},
-        others=others,
+        heldout=sum(row[3] for row in counts if row[1] == "heldout"),
+        unanswered=sum(row[3] for row in counts if not row[2]),
+        families=dict(families),
     )
 
 

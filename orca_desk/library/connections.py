@@ -81,6 +81,17 @@ def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) ->
     return result
 
 
+def transact_with(
+    db: sqlite3.Connection, path: Path, name: str, work: Callable[[sqlite3.Connection], T]
+) -> T:
+    """Do what `transact` does while the database at `path`, which nothing writes, is attached as `name`."""
+    db.execute(f"ATTACH ? AS {name}", (f"{path.resolve().as_uri()}?mode=ro&immutable=1",))
+    try:
+        return transact(db, work)
+    finally:
+        db.execute(f"DETACH {name}")
+
+
 def copy_database(db: sqlite3.Connection, target: Path) -> None:
     """Write a complete, consistent copy of a live database to `target`, all or nothing.
 

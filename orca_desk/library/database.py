@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from orca_desk.errors import UserError
-from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact
+from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact, transact_with
 from orca_desk.library.file_header import is_cut_off
 from orca_desk.library.keeping_settings import bring_backups
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import NewerError, check_version, migrate, version_of
+from orca_desk.library.move_rest import finish_move
 from orca_desk.library.restored_state import complete_restore
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import remove_abandoned
@@ -71,6 +72,7 @@ class Library:
             ) from error
         lock = _lock(folder)
         if lock:
+            finish_move(folder)
             _complete_restore(folder, lock)
         for place in (folder, folder / "backups"):
             remove_abandoned(place)
@@ -98,6 +100,10 @@ class Library:
         `work` must return plain data, not a cursor.
         """
         return self._run(work)
+
+    def write_with(self, path: Path, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do what `write` does, with the database at `path`, which is only read, attached as `name`."""
+        return self._run(partial(transact_with, path=path, name=name, work=work), alone=True)
 
     @property
     def is_damaged(self) -> bool:

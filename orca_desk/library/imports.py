@@ -3,29 +3,29 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from orca_desk.library.bulk import BulkAdded, insert_in_bulk
+from orca_desk.library.bulk import BulkAdded, add_incoming
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import COLUMNS, same_tasks_in, task_from_values
+from orca_desk.library.incoming import FILE, incoming_at
+from orca_desk.library.tasks import same_tasks_in, task_from_values
 from orca_desk.method.records import Task
 
 Count = Callable[[BulkAdded, list[Task], dict[str, Task]], dict[str, Any] | None]
 
 
-def add_batch(
-    library: Library, values: Sequence[Sequence[Any]], *, run: str, source: str, count: Count
-) -> BulkAdded:
-    """Add a batch of tasks (see `task_values`) in one transaction, and note that `run` did so.
+def add_batch(library: Library, path: Path, *, run: str, source: str, count: Count) -> BulkAdded:
+    """Add a batch of tasks, in a file of `write_incoming`, in one transaction; note that `run` did so.
 
     `count` is told what was added, and the tasks that existed with what is stored of them; it returns the
     state of the run to store with the batch, or None. Without a run nothing is noted.
     """
 
     def store(db: sqlite3.Connection) -> BulkAdded:
-        done = insert_in_bulk(db, values, COLUMNS)
-        old = [task_from_values(values[place]) for place in done.others]
+        done = add_incoming(db, FILE)
+        old = [task_from_values(values) for values in incoming_at(db, FILE, done.others)]
         state = count(done, old, same_tasks_in(db, old))
         if run and done.added:
             _note_rows(db, run, source, done.first, done.last)
@@ -33,7 +33,7 @@ def add_batch(
             _store_state(db, run, state)
         return done
 
-    return library.write(store)
+    return library.write_with(path, FILE, store)
 
 
 def _note_rows(db: sqlite3.Connection, run: str, source: str, first: int, last: int) -> None:

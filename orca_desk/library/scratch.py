@@ -12,8 +12,8 @@ import filelock
 
 from orca_desk.library.lock import NO_LOCKS
 
-PREFIXES = (".backup-", ".restore-", ".repair-")
-NAME = re.compile(r"\.(backup|restore|repair)-[a-z0-9_]{8}")  # as tempfile makes them
+PREFIXES = (".backup-", ".restore-", ".repair-", ".import-")
+NAME = re.compile(r"\.(backup|restore|repair|import)-[a-z0-9_]{8}")  # as tempfile makes them
 LOCK = "orca-desk.lock"
 CONTENT = frozenset(
     {
@@ -40,6 +40,17 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
     remove_abandoned(parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=prefix) as name, _locked(Path(name)):
         yield Path(name)
+
+
+@contextlib.contextmanager
+def working_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield a scratch folder in `parent`, or one of the system's where that cannot be written."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch_folder(parent, prefix))
+        except OSError:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield folder
 
 
 def remove_abandoned(parent: Path) -> None:

@@ -108,7 +108,7 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
 
 def insert_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     """Do what `add_tasks` does, inside a write."""
-    done = insert_in_bulk(db, [task_values(task) for task in yielding(tasks)], COLUMNS)
+    done = insert_in_bulk(db, [task_values(task) for task in yielding(tasks)])
     others = set(done.others)
     added = tuple(task.id for place, task in enumerate(tasks) if place not in others)
     db.execute(  # an import notes its tasks by their rows instead
@@ -419,9 +419,17 @@ def task_rows(db: sqlite3.Connection, tasks: Iterable[Task]) -> Iterator[dict[st
 
 
 def task_values(task: Task) -> list[Any]:
-    """Return a task as `insert_in_bulk` takes it: a value for each of COLUMNS, with the family's name."""
+    """Return a task as `insert_in_bulk` takes it: see incoming.py."""
     row = task_row(task, {task.family: task.family})
     return [row[name] for name in COLUMNS]
+
+
+def plain_values(
+    identity: str, family: str, query: str, context: str, answer: str | None, split: Split
+) -> tuple[Any, ...]:
+    """Return what `task_values` makes of a task with nothing but these."""
+    question = question_key(f"{context}\n\n{query}" if context else query)
+    return identity, family, question, query, context, answer, None, "[]", split, None, "[]"
 
 
 def task_from_values(values: Sequence[Any]) -> Task:

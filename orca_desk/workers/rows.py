@@ -1,7 +1,8 @@
 """The `rows` worker: reads the user's file as batches of tasks, within limits of memory and time.
 
-The job is a `BatchJob`: {"path" or "text", "name", "asked", "percent", "stored", "refused"}. The first
-requests are {"known"}: what the library asks, for the choice of what to hold out; the last of them is {}.
+The job is a `BatchJob`: {"path" or "text", "name", "asked", "scratch", "percent", "stored", "refused"}.
+The first requests are {"known"}: what the library asks, for the choice of what to hold out; the last of them
+is {}.
 Each further request is good for one event, so that the host is never behind by more than a few batches.
 """
 
@@ -61,6 +62,7 @@ def batch_job(values: Message) -> BatchJob:
     return BatchJob(
         source=Path(path) if path else PastedText(values["text"], values["name"]),
         asked=Asked(**values["asked"]),
+        scratch=Path(values["scratch"]),
         percent=values["percent"],
         stored=values["stored"],
         refused=Path(refused) if refused else None,

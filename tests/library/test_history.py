@@ -11,6 +11,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.history import task_history
 from orca_desk.library.imports import add_batch
+from orca_desk.library.incoming import write_incoming
 from orca_desk.library.records import add_records, decide
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
@@ -34,9 +35,10 @@ def texts(library: Library) -> list[str]:
     return [event_text(event) for event in task_history(library, TASK.id).events]
 
 
-def test_all_that_became_of_a_task_is_told_in_order(library: Library) -> None:
+def test_all_that_became_of_a_task_is_told_in_order(library: Library, tmp_path: Path) -> None:
     run = create_run(library, "import", {})
-    add_batch(library, [task_values(TASK)], run=run.id, source="quiz.csv", count=lambda *_: None)
+    write_incoming(tmp_path / "batch.db", [task_values(TASK)])
+    add_batch(library, tmp_path / "batch.db", run=run.id, source="quiz.csv", count=lambda *_: None)
     update_tasks(library, [make_task(1, answer="one", id=TASK.id)])
     add_records(library, [judged(make_record(1, task_id=TASK.id), 2)])
     decide(library, ["record-00001"], "keep")

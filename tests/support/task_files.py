@@ -8,7 +8,7 @@ from orca_desk.formats.layout import Asked, find_container
 from orca_desk.formats.parts import Part
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import DEFAULT_FAMILY, opened, readable
+from orca_desk.formats.tasks import DEFAULT_FAMILY, opened, require_task
 from orca_desk.method.records import Task
 
 
@@ -21,7 +21,13 @@ def read_tasks(
     """
     with opened(source) as (stream, path):
         file = TaskFile(stream, path, Asked(mapping=dict(mapping or {}), family=family))
-        yield from readable(file.rows(), path)
+        good, first_bad = 0, None
+        for row in file.rows():
+            good += isinstance(row, Task)
+            if isinstance(row, BadRow):
+                first_bad = first_bad or row
+            yield row
+        require_task(good, first_bad, path)
 
 
 def parts_of(source: Path) -> tuple[Part, ...]:

@@ -27,6 +27,7 @@ from orca_desk.library.schema import (
     v21_turns_in_chats,
     v22_samples,
     v23_turns_in_search,
+    v24_one_trigger_for_new_tasks,
 )
 
 MIGRATIONS: tuple[str, ...] = (
@@ -53,4 +54,5 @@ MIGRATIONS: tuple[str, ...] = (
     v21_turns_in_chats.SCRIPT,
     v22_samples.SCRIPT,
     v23_turns_in_search.SCRIPT,
+    v24_one_trigger_for_new_tasks.SCRIPT,
 )

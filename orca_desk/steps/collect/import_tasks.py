@@ -15,7 +15,9 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.library.bulk import BulkAdded
 from orca_desk.library.database import Library
 from orca_desk.library.imports import add_batch, store_state
+from orca_desk.library.incoming import read_incoming
 from orca_desk.library.samples import mixed_families
+from orca_desk.library.scratch import working_folder
 from orca_desk.library.tasks import same_tasks, task_from_values
 from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
@@ -76,6 +78,10 @@ class TaskImport:
 
     def take(self, job: ReadJob, control: JobControl, log: Path | None = None) -> Imported:
         """Import what the job reads. Raises UserError if that cannot be read; what came before stays."""
+        with working_folder(self.library.folder, ".import-") as scratch:
+            return self._take({**job, "scratch": str(scratch)}, control, log)
+
+    def _take(self, job: ReadJob, control: JobControl, log: Path | None) -> Imported:
         self._questions = LibraryQuestions(self.library).known  # as they are before the import
         self._meter = Meter(self.progress, stage="reading", total=None, unit="rows read")
         if job["path"] is None and len(job["text"]) <= SMALL:
@@ -144,20 +150,24 @@ class TaskImport:
 
     def _take_batch(self, event: Message) -> None:
         keys, ids = _numbers(event["keys"]), _numbers(event["ids"])
-        values: list[list[Any]] = event["tasks"]
         self.notes = event["notes"]
         self.bad += event["bad"]
         self.general += event["general"]
         self.problems += [BadRow(**one) for one in event["problems"]]
         self._splits.extend(keys)
-        stored_before = len(keys) - len(values)  # by an earlier part of the run
+        stored_before = len(keys) - event["tasks"]  # by an earlier part of the run
         self._own += ids[:stored_before]
         self.rows += event["rows"]
-        self._store(values, keys[stored_before:])
+        if event["file"] is not None:
+            file = Path(event["file"])
+            self._store(file, keys[stored_before:])
+            file.unlink()
+        elif self.run and not self.update:
+            store_state(self.library, self.run, self.state())
 
-    def _store(self, values: list[list[Any]], keys: "array[int]") -> None:
+    def _store(self, file: Path, keys: "array[int]") -> None:
         if self.dry_run:
-            self._try_out([task_from_values(one) for one in values], keys)
+            self._try_out([task_from_values(one) for one in read_incoming(file)], keys)
             return
         others: dict[str, Task] = {}
 
@@ -166,7 +176,7 @@ class TaskImport:
             self._count(done, keys)
             return None if self.update else self.state()
 
-        done = add_batch(self.library, values, run=self.run, source=self.name, count=count)
+        done = add_batch(self.library, file, run=self.run, source=self.name, count=count)
         self.added.extend(range(done.first, done.last + 1) if done.added else ())
         self.newly_held.extend(done.newly_held)
         self.tally.counts["regraded"] += regrade(self.library, done.recorded) if done.recorded else 0
@@ -186,8 +196,8 @@ class TaskImport:
         self.tally.counts.update(added=done.added, heldout=done.heldout, unanswered=done.unanswered)
         self.tally.families.update(done.families)
         if len(self._questions):
-            new = (key for place, key in enumerate(keys) if place not in others)
-            self.tally.counts["elsewhere"] += sum(map(self._questions.has, new))
+            new = array("Q", (key for place, key in enumerate(keys) if place not in others))
+            self.tally.counts["elsewhere"] += self._questions.count(new)
 
     def _try_out(self, tasks: list[Task], keys: "array[int]") -> None:
         """Count what storing these tasks would do."""
@@ -203,7 +213,7 @@ class TaskImport:
                 added=1,
                 heldout=task.split == "heldout",
                 unanswered=task.answer is None,
-                elsewhere=self._questions.has(key),
+                elsewhere=self._questions.count(array("Q", [key])),
             )
             self.tally.families[task.family] += 1
         self._compare(old, stored)
