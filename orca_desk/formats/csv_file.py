@@ -1,7 +1,7 @@
 """Tables and values of plots as CSV, which people open in a spreadsheet.
 
-A text that a spreadsheet would calculate gets an apostrophe before it, as OWASP advises: questions and answers
-come from anywhere. Exports of data (`writers`) leave every text as it is, since programs read them again.
+A text that a spreadsheet would calculate gets an apostrophe before it, as OWASP advises: questions and
+answers come from anywhere. Exports of data (`writers`) leave every text as it is, since programs read them.
 """
 
 import csv
@@ -13,7 +13,6 @@ from typing import Any
 
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
-
 
 _FORMULA = re.compile("[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")  # also in full width
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
@@ -28,7 +27,8 @@ def inert(cell: Any) -> Any:
 def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write a table to `path` as UTF-8 with a header line; return the number of rows.
 
-    None becomes an empty field, and a text is made `inert`. Raises UserError if the file cannot be written; an existing one then stays.
+    None becomes an empty field, and a text is made `inert`. Raises UserError if the file
+    cannot be written; an existing one then stays.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
