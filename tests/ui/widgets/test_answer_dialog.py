@@ -116,8 +116,18 @@ def test_shades_follow_the_probability(theme: Theme, qtbot: QtBot) -> None:
     view.show_tokens(tokens)
     assert view.toPlainText() == "a𝟘b"
     assert view.tokens_within(1, 2) == [tokens[1]]
-    assert view._describe(1) == "“𝟘”  0.25%, log-probability -6.00\nInstead: “x” 90%, “y” 5%"
-    assert view._describe(3).startswith("“b”  30%")
+    said = list[str]()
+    view.described.connect(said.append)
+    with qtbot.waitActive(holder):
+        holder.show()
+        holder.activateWindow()
+    view.setFocus()
+    cursor = view.textCursor()
+    for place in (1, 3):
+        cursor.setPosition(place)
+        view.setTextCursor(cursor)
+    assert said[-2] == "“𝟘”  0.25%, log-probability -6.00\nInstead: “x” 90%, “y” 5%"
+    assert said[-1].startswith("“b”  30%")
     assert [scored_text.percent(share) for share in (0.999, 0.5, 0.004, 0.00001)] == [
         "100%",
         "50%",

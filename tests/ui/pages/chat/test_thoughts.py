@@ -49,7 +49,11 @@ def test_thoughts_are_folded_and_can_be_read(card: AnswerCard, qtbot: QtBot) -> 
     assert card.browser.toPlainText() == WHOLE
 
 
-def test_thoughts_are_counted_while_they_come(card: AnswerCard) -> None:
+def test_thoughts_are_counted_while_they_come(card: AnswerCard, qtbot: QtBot) -> None:
+    def is_shown() -> bool:
+        card.render_news()  # it rests between two renderings
+        return not card.has_news
+
     card.begin()
     for tokens, text in enumerate(("<think>", "\nTwo", " and two."), 1):
         card.add(Piece(column=0, text=text, tokens=tokens, rate=None))
@@ -57,7 +61,7 @@ def test_thoughts_are_counted_while_they_come(card: AnswerCard) -> None:
     assert card.thoughts.line.text() == "Thinking… 3 tokens"
     assert card.browser.toPlainText() == ""
     card.add(Piece(column=0, text="\n</think>\n\n4", tokens=5, rate=None))
-    card._render()
+    qtbot.waitUntil(is_shown)
     assert card.thoughts.line.text() == "Thought for about 5 tokens"
     assert card.browser.toPlainText() == "4"
 

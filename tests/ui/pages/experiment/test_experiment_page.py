@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from desktop_waits import wait_for_background
 from doubles import QUICK, open_small, small_snapshot
 from experiments import store_experiment
 from PySide6.QtCore import Qt
@@ -41,7 +42,8 @@ def opened(window: Window, qtbot: QtBot) -> ExperimentPage:
     assert isinstance(page, ExperimentPage)
     with qtbot.waitActive(window):
         window.activateWindow()
-    qtbot.waitUntil(lambda: page._is_read and window.desk.models.is_read, timeout=SLOW)
+    qtbot.waitUntil(lambda: window.desk.models.is_read, timeout=SLOW)
+    wait_for_background(window.desk, qtbot)
     return page
 
 

@@ -20,6 +20,7 @@ from orca_desk.models.hub.listing import HubModel
 from orca_desk.ui import online as online_module
 from orca_desk.ui.pages.hub.connection_dialog import ConnectionDialog
 from orca_desk.ui.pages.hub.page import HubPage
+from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.window import Window
 
 LONG = 30_000  # ms: a worker starts in between
@@ -109,7 +110,8 @@ def test_a_download_ends_on_the_models_page_and_offline(
     search(page, qtbot, "tiny")
     qtbot.waitUntil(lambda: page.detail.download.isVisible(), timeout=LONG)
     qtbot.mouseClick(page.detail.download, Qt.MouseButton.LeftButton)
-    assert page.detail.download.text() == "Downloading…" and len(page._panels) == 1
+    assert page.detail.download.text() == "Downloading…"
+    assert len([panel for panel in page.findChildren(JobPanel) if panel.isVisible()]) == 1
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=LONG)
     file = tmp_path / "models" / "me" / "tiny-GGUF" / "tiny-Q8_0.gguf"
     assert "every file has the hub's hash" in page.notice.text.text() and file.exists()
