@@ -247,6 +247,9 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
         dot=grown(14),
         dot_radius=grown(14) // 2 + 1,
         chosen_dot=grown(8),
+        drop=grown(24),
+        step=grown(20),
+        small_arrow=grown(11),
         chosen_ring=(grown(16) - grown(8)) // 2,
         **{name.replace("-", "_"): file for name, file in drawings.items()},
     )

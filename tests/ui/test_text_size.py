@@ -11,6 +11,7 @@ from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.models.page import ModelsPage
 from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.theme import POINTS, TEXT_SIZES, Theme, font, grown, text_size_choice
 from orca_desk.ui.window import Window
 
@@ -55,6 +56,19 @@ def test_icons_and_boxes_grow_with_the_text(window: Window) -> None:
     assert box_width() >= width + 16
     window.desk.choose_text_size(100)
     assert new.iconSize().height() == later.add_file.iconSize().height() == side
+
+
+def test_columns_and_filters_grow_with_the_text(window: Window) -> None:
+    page = window.show_page("tasks")
+    assert isinstance(page, TasksPage)
+    window.resize(1900, 1000)
+    header, family = page.table.horizontalHeader(), page.filters.family
+    (column,) = [c for c, title in page.table.titles().items() if title == "Family"]
+    width, least = header.sectionSize(column), family.minimumWidth()
+    window.desk.choose_text_size(150)
+    assert header.sectionSize(column) > 1.2 * width and family.minimumWidth() > 1.4 * least
+    window.desk.choose_text_size(100)
+    assert header.sectionSize(column) == width and family.minimumWidth() == least
 
 
 def test_a_page_made_later_is_as_large_as_one_that_followed(window: Window) -> None:

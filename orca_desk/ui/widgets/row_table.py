@@ -96,7 +96,7 @@ class RowTable(QTableView):
         super().__init__()
         self._needs, self.main, self.sorts = needs, main, sorts
         self._shown: dict[int, bool] = {}  # columns that the user shows or hides
-        self._widths: dict[int, int] = {}  # px, as asked for
+        self._widths: dict[int, int] = {}  # px, as asked for: while text has its usual size, unless dragged
         self._dragged: set[int] = set()  # columns whose width the user chose
         self._first_widths: dict[int, int] = {}
         self._is_fitting = False
@@ -222,7 +222,7 @@ class RowTable(QTableView):
             return
         self._is_fitting = True
         for column in range(header.count()):
-            enough = self.width() >= self._needs.get(column, 0)
+            enough = self.width() >= grown(self._needs.get(column, 0))
             self.setColumnHidden(column, not self._shown.get(column, enough))
         self._share_room([c for c in range(header.count()) if not header.isSectionHidden(c)])
         self._is_fitting = False
@@ -230,16 +230,23 @@ class RowTable(QTableView):
     def _share_room(self, visible: Sequence[int]) -> None:
         header, room = self._columns, self.viewport().width()
         mains = [column for column in visible if column in self.main and column not in self._widths]
-        asked = {c: self._widths.get(c, header.sectionSize(c)) for c in visible if c not in mains}
+        asked = {c: self._asked(c) for c in visible if c not in mains}
         fixed = sum(width for column, width in asked.items() if column in self._dragged)
-        least = max(LEAST_MAIN * len(mains), int(room * LEAST_SHARE)) if mains else 0
+        least = max(grown(LEAST_MAIN) * len(mains), int(room * LEAST_SHARE)) if mains else 0
         total, left = sum(asked.values()) - fixed, room - fixed - least
         share = max(0.0, left / total) if self.main and total > left and not header.is_dragged else 1.0
         for column, width in asked.items():
             header.resizeSection(column, width if column in self._dragged else max(LEAST, int(width * share)))
         left = room - sum(header.sectionSize(column) for column in asked)
         for column in mains:
-            header.resizeSection(column, max(left // len(mains), LEAST_MAIN))
+            header.resizeSection(column, max(left // len(mains), grown(LEAST_MAIN)))
+
+    def _asked(self, column: int) -> int:
+        """Return the width (px) that a column should have, if there is room."""
+        width = self._widths.get(column)
+        if width is None:
+            return self._columns.sectionSize(column)
+        return width if column in self._dragged else grown(width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fit the columns into the room."""
@@ -251,6 +258,7 @@ class RowTable(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.set_row_height(self._row_height)
+            self.fit()
 
     def set_row_height(self, height: int) -> None:
         """Set the height (px) of every row at the usual size of the text."""
@@ -285,9 +293,9 @@ class RowTable(QTableView):
                 return
 
     def _set_width(self, column: int, width: int) -> None:
-        self._widths[column] = width
         if self._columns.is_dragged:
             self._dragged.add(column)
+        self._widths[column] = width if column in self._dragged else round(1000 * width / grown(1000))
 
     def titles(self) -> dict[int, str]:
         """Return the headings by column, without those that occur twice."""

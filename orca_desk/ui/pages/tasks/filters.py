@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QW
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.text import label
@@ -59,7 +59,6 @@ class FilterRow(QWidget):
         self.search.setToolTip(field_help())
         self.search.setAccessibleName("Search tasks")
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(14 * GRID)
         self._glass = self.search.addAction(
             icon("search", desk.theme.colours, "muted"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -74,6 +73,7 @@ class FilterRow(QWidget):
         self._all = (self.family, self.split, self.tag, self.strategy, self.answer, self.reviewed)
         for box in self._all:
             row.addWidget(box, 1)
+        self._make_room()
         self.saved = SavedFilters(desk, "tasks", self.fields)
         self.saved.chosen.connect(self.apply)
         row.addWidget(self.saved)
@@ -177,7 +177,6 @@ class FilterRow(QWidget):
         box.setMaxVisibleItems(20)
         box.setMinimumContentsLength(2)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumWidth(max(11 * GRID, box.fontMetrics().horizontalAdvance(title) + 6 * GRID))
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         box.view().setMinimumWidth(20 * GRID)
         box.currentIndexChanged.connect(self._mark)
@@ -201,6 +200,14 @@ class FilterRow(QWidget):
 
     def _paint(self) -> None:
         self._glass.setIcon(icon("search", self.desk.theme.colours, "muted"))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Let the search and the titles of the filters be read, at every size of the text."""
+        self.search.setMinimumWidth(grown(14 * GRID))
+        for box in self._all:
+            title = box.fontMetrics().horizontalAdvance(box.itemText(0))
+            box.setMinimumWidth(max(grown(11 * GRID), title + grown(6 * GRID)))
 
     def _mark(self) -> None:
         """Show the filters that are set in bold."""
