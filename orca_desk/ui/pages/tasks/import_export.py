@@ -5,18 +5,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.steps.collect import answers_request
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,
-    TakenBackAnswers,
     put_back_answers,
     take_back_answers,
 )
@@ -24,7 +24,7 @@ from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.imported_records import ImportedRecords
 from orca_desk.steps.collect.preview import save_refused
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
-from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
+from orca_desk.steps.collect.undo import put_back, take_back
 from orca_desk.steps.hand_over.request import KIND as HAND_OVER_KIND
 from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.desk import Desk
@@ -39,6 +39,8 @@ from orca_desk.ui.widgets.notice import Kind, Notice
 from orca_desk.ui.words.answers_import import answers_report
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report
+
+T = TypeVar("T")
 
 ANSWERS_KIND = answers_request.KIND
 SEVERITY: tuple[Kind, ...] = ("good", "info", "warn", "bad")
@@ -264,22 +266,14 @@ class TaskFiles(QObject):
 
     def _offer_undo_of_answers(self, name: str, imported: ImportedRecords) -> None:
         """Let Ctrl+Z drop the records that were just imported, and delete the tasks that came with them."""
-        undo, library = imported.undo, self.desk.library
-        if undo is None or not imported.added:
-            return
-        taken: list[TakenBackAnswers] = []
-
-        def again() -> None:
-            if taken:  # the first time, the import has been made already
-                put_back_answers(library, taken.pop())
-
-        self.desk.do(
-            f"import the answers in {name}",
-            again,
-            lambda _: taken.append(take_back_answers(library, undo)),
-            *GRADES,
-            undone=lambda: self._withdraw_answers(taken[-1].strategies),
-        )
+        undo = imported.undo
+        if undo is not None and imported.added:
+            self._offer(
+                f"import the answers in {name}",
+                lambda library: take_back_answers(library, undo),
+                put_back_answers,
+                lambda taken: self._withdraw_answers(taken.strategies),
+            )
 
     def _withdraw_answers(self, strategies: Sequence[str]) -> None:
         """Hide the result of an import of answers that was taken back, and say what of it stays."""
@@ -293,21 +287,36 @@ class TaskFiles(QObject):
 
     def _offer_undo(self, name: str, imported: Imported) -> None:
         """Let Ctrl+Z take back what was just imported."""
-        undo, library = imported.undo, self.desk.library
-        if undo is None or not (undo.added or undo.replaced):
-            return
-        taken: list[TakenBack] = []
+        undo = imported.undo
+        if undo is not None and (undo.added or undo.replaced):
+            self._offer(
+                f"import {name}",
+                lambda library: take_back(library, undo),
+                put_back,
+                lambda _: self._withdraw(),
+            )
+
+    def _offer(
+        self,
+        title: str,
+        take: Callable[[Library], T],
+        put: Callable[[Library, T], object],
+        undone: Callable[[T], None],
+    ) -> None:
+        """Add an import that was just made to what Ctrl+Z undoes: `take` undoes it, `put` makes it again."""
+        library = self.desk.library
+        taken: list[T] = []
 
         def again() -> None:
             if taken:  # the first time, the import has been made already
-                put_back(library, taken.pop())
+                put(library, taken.pop())
 
         self.desk.do(
-            f"import {name}",
+            title,
             again,
-            lambda _: taken.append(take_back(library, undo)),
+            lambda _: taken.append(take(library)),
             *GRADES,
-            undone=self._withdraw,
+            undone=lambda: undone(taken[-1]),
         )
 
     def _withdraw(self) -> None:
