@@ -80,7 +80,8 @@ class Imported:
     `general` counts rows that are held out as they ask a question of the general probe. `samples` counts the
     sample tasks that lie in the families of the added ones.
     `files` has the counts of each of several files, `families` counts the added tasks by family. `problems`
-    and `examples` are the first 20 bad and differing rows. With `dry_run` nothing was stored.
+    and `examples` are the first 20 bad and differing rows. `run` is the import's run; with `dry_run` there is
+    none, and nothing was stored.
     """
 
     rows: int
@@ -105,6 +106,7 @@ class Imported:
     samples: dict[str, int] = field(default_factory=dict)
     dry_run: bool = False
     files: tuple["ImportedFile", ...] = ()
+    run: str = ""
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -206,7 +206,7 @@ class ImportRequest(SourceRequest):
             job = self._job(source, refused_path(refused, place), stored=begun.rows)
             done.append(work.take(job, control, log))
         finished = len(done) == len(self.sources) and all(one.finished for one in done)
-        whole = replace(joined(done, [source.name for source in self.sources]), finished=finished)
+        whole = replace(joined(done, [source.name for source in self.sources]), finished=finished, run=run)
         if run and whole.undo is not None and position.resumed:
             whole = replace(whole, undo=replace(whole.undo, added=rows_of_run(library, run)))
         return whole

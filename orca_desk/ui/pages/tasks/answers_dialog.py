@@ -54,6 +54,7 @@ class AnswersDialog(SourceDialog[PreviewedAnswers]):
         start: Callable[[AnswersRequest], Any],
         as_tasks: Callable[[], Any],
         position: str = "",
+        others_follow: bool = False,
     ) -> None:
         """`as_tasks` opens the import of tasks instead; `position` says which of several sources this is."""
         self.answers_choices = AnswersChoices(source, families, strategies)
@@ -63,6 +64,7 @@ class AnswersDialog(SourceDialog[PreviewedAnswers]):
             title="Import answers",
             heading=heading_of(f"Import the answers in {source.name}", position),
             about=ABOUT,
+            others_follow=others_follow,
             remarks="muted",
             choices=self.answers_choices,
             fields=ColumnChoices(FIELDS),
@@ -115,7 +117,7 @@ class AnswersDialog(SourceDialog[PreviewedAnswers]):
 
     def _change_to_tasks(self) -> None:
         self._as_tasks()
-        self.reject()
+        self.skip()
 
 
 def _cells(row: AnsweredRow | BadRow) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
             parent,
             title="Import tasks",
             heading=heading_of(f"Import {source.name}", position),
+            others_follow=bool(others),
             remarks="warn",
             choices=self.import_choices,
             fields=ColumnChoices(),
@@ -180,7 +181,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
 
     def _change_to_answers(self) -> None:
         self._as_answers()
-        self.reject()
+        self.skip()
 
     def _choose_file(self) -> None:
         wanted = self.request()

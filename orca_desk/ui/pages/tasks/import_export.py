@@ -57,11 +57,11 @@ class TaskFiles(QObject):
     """Runs imports and exports for the page `parent`, and shows their results in `notice`.
 
     The jobs of several files that arrive together share one notice. `imported` tells the families of the
-    tasks that they added, and `show_asked` that the user wants to see these, of which it gives the first one.
+    tasks that they added, and `show_asked` that the user wants to see these, of these runs.
     """
 
     imported = Signal(tuple)
-    show_asked = Signal(tuple, int)
+    show_asked = Signal(tuple, tuple)
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class TaskFiles(QObject):
         self._summary = ""  # of these, as the notice shows it
         self._running: list[Job] = []
         self._added: Counter[str] = Counter()  # tasks that these jobs added, by family
-        self._first = 0  # the row id of the first of these tasks
+        self._runs: list[str] = []  # that added these tasks
 
     def choose_files(self, *, as_answers: bool = False) -> None:
         """Let the user select files to import, as tasks or as a model's answers."""
@@ -196,6 +196,7 @@ class TaskFiles(QObject):
                 start=self.start_answers,
                 as_tasks=again,
                 position=position,
+                others_follow=bool(self._sources),
             )
         else:
             self.dialog = ImportDialog(
@@ -210,8 +211,14 @@ class TaskFiles(QObject):
                 others=[one.source for one in self._sources if not one.as_answers],
             )
         self.dialog.finished.connect(self.dialog.deleteLater)
-        self.dialog.finished.connect(self._ask_next)
+        self.dialog.finished.connect(partial(self._asked, self.dialog))
         self.dialog.open()
+
+    def _asked(self, dialog: ImportDialog | AnswersDialog, _result: int) -> None:
+        """Ask about the next source, unless the user wants no more of them."""
+        if dialog.ends_all:
+            self._sources.clear()
+        self._ask_next()
 
     def _start_confirmed(self, request: ImportRequest) -> Job:
         if request.more:  # the dialog need not ask about these any more
@@ -226,7 +233,7 @@ class TaskFiles(QObject):
         if not (self._running or self._joins):
             self._results.clear()
             self._added.clear()
-            self._first = 0
+            self._runs.clear()
         self._joins = self._source_count > 1  # an early one may end before the user has confirmed the next
         self._running.append(job)
         self._panel.follow(job)
@@ -244,9 +251,9 @@ class TaskFiles(QObject):
         report = import_report(imported, name, how_to_hold_out="Hold some out under Families.")
         self._offer_undo(name, imported)
         self._added.update(imported.families)
+        self._runs.append(imported.run)
         self._show_result(report.summary, "\n".join([*report.notes, *report.problems]), report.tone)
         if imported.undo is not None and imported.undo.added:
-            self._first = self._first or imported.undo.added[0]
             self.imported.emit(tuple(self._added))
 
     def _show_imported_answers(self, name: str, job: Job) -> None:
@@ -335,7 +342,7 @@ class TaskFiles(QObject):
             "\n".join(details for _, details, _ in self._results if details),
             kind=max((kind for _, _, kind in self._results), key=SEVERITY.index),
             action="Show them" if self._added else "",
-            run=lambda: self.show_asked.emit(tuple(self._added), self._first),
+            run=lambda: self.show_asked.emit(tuple(self._added), tuple(self._runs)),
         )
 
 

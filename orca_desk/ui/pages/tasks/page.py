@@ -240,16 +240,12 @@ class TasksPage(Page):
         else:
             self.filters.clear()
 
-    def _show_added(self, families: tuple[str, ...], first: int) -> None:
+    def _show_added(self, families: tuple[str, ...], runs: tuple[str, ...]) -> None:
+        """Show what the runs of an import added: its only family, or just these tasks."""
         if len(families) == 1:
             self._show_family(families[0])
-            return
-        library = self.desk.library
-        self.desk.background.run(
-            self,
-            lambda: tasks_at(library, [first])[0],
-            lambda task: self.show_task(task.id) if task else None,
-        )
+        else:
+            self.filters.set(TaskFilter(text=f"run:{','.join(runs)}"))
 
     def _show_family(self, family: str) -> None:
         """Show the only family of an import."""

@@ -41,10 +41,15 @@ class SourceDialog(QDialog, Generic[Preview]):
         remarks: Tone,
         choices: SourceChoices,
         fields: ColumnChoices,
+        others_follow: bool,
     ) -> None:
-        """`about` stands under the heading; `remarks` is the tone of what a preview remarks on."""
+        """`about` stands under the heading; `remarks` is the tone of what a preview remarks on.
+
+        `others_follow`: the user is asked about other sources next, so that this one can be skipped.
+        """
         super().__init__(parent)
         self.desk = desk
+        self.ends_all = False  # whether the user wants to be asked about no other source
         self.preview: Preview | None = None
         self.setWindowTitle(title)
         self.resize(960, 720)
@@ -80,7 +85,13 @@ class SourceDialog(QDialog, Generic[Preview]):
         self.import_button.setEnabled(False)
         self.import_button.setDefault(True)
         self.buttons.addButton(self.import_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        self.skip_button = button("Skip this file", self.skip, tip="Go on with the next file")
+        self.skip_button.setAutoDefault(False)
+        self.skip_button.setVisible(others_follow)
+        if others_follow:
+            self.buttons.addButton(self.skip_button, QDialogButtonBox.ButtonRole.ActionRole)
+        cancel = button("Cancel all" if others_follow else "Cancel")
+        self.buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout.addWidget(self.buttons)
@@ -94,6 +105,15 @@ class SourceDialog(QDialog, Generic[Preview]):
         if self.import_button.isEnabled():
             self.begin()  # before the dialog of the next file opens: their reports are joined
             super().accept()
+
+    def reject(self) -> None:
+        """Import nothing of this source, and ask about no other."""
+        self.ends_all = True
+        super().reject()
+
+    def skip(self) -> None:
+        """Import nothing of this source, and go on with the next."""
+        self.done(QDialog.DialogCode.Rejected)
 
     def begin(self) -> None:
         """Start the import."""

@@ -683,7 +683,7 @@ def test_each_dropped_file_opens_its_own_dialog(
         and "broken.parquet" in second.notice.text.text()
         and not second.import_button.isEnabled()
     )
-    second.reject()
+    qtbot.mouseClick(second.skip_button, Qt.MouseButton.LeftButton)
     third = previewed(page, qtbot, lambda one: one is not second and one.import_button.isEnabled())
     third.choices.existing.setCurrentIndex(1)
     third.accept()
@@ -710,6 +710,9 @@ def test_files_that_are_dropped_together_share_one_report(
     previewed(page, qtbot, lambda one: one is not first and one.import_button.isEnabled()).accept()
     qtbot.waitUntil(lambda: "second.jsonl" in page.notice.text.text())
     assert page.notice.text.text() == "Added 1 task from first.jsonl. Added 1 task from second.jsonl."
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    shows(page, qtbot, 2)  # those of both families, and no other
+    assert page.filters.value() == TaskFilter(text="run:import-1,import-2")
     third = tmp_path / "third.jsonl"
     third.write_text('{"query": "And this?", "answer": "no"}\n')
     imported(page, qtbot, third)
@@ -725,8 +728,8 @@ def test_very_many_files_leave_the_buttons_in_sight(page: TasksPage, tmp_path: P
     dialog.all_alike.click()
     qtbot.waitUntil(lambda: dialog.others.text().count("one.csv") == 80 - 1)
     assert dialog.sizeHint().height() < height + 200
-    page.files._sources.clear()
     dialog.reject()
+    assert page.files.dialog is None, "Cancel ends it for all files"
 
 
 def test_files_that_are_dropped_together_can_be_one_import(
@@ -746,11 +749,11 @@ def test_files_that_are_dropped_together_can_be_one_import(
     assert dialog.import_button.text() == "Import 2 files"
     assert [one.name for one in dialog.request().sources] == ["one.csv", "two.csv"]
     assert dialog.others.text().startswith("Rows without a family go to the family one,")
-    dialog.reject()
+    dialog.skip()
     second = previewed(page, qtbot, lambda one: one is not dialog)
-    second.reject()
+    second.skip()
     third = previewed(page, qtbot, lambda one: one not in (dialog, second))
-    assert not third.all_alike.isVisible()
+    assert not (third.all_alike.isVisible() or third.skip_button.isVisible())
     third.reject()
     page.files.import_from([TaskSource.of_file(tmp_path / name) for name in names[:2]])
     dialog = previewed(page, qtbot, lambda one: one not in (dialog, second, third))
