@@ -27,9 +27,11 @@ def all_entries(
     window: QMainWindow, desk: Desk, page: Page | None, enter_page: EnterPage, *, loaded: Collection[str]
 ) -> list[Entry]:
     """Return every line of the palette once; of the pages in `loaded` what they can do too."""
+    actions = list(_actions(window, page.commands if page else (), enter_page))
+    helpful = {one.title for one in actions if one.detail == "Help"}  # a card of the settings is one of them
     entries = [
-        *_actions(window, page.commands if page else (), enter_page),
-        *_elsewhere(page, enter_page, loaded),
+        *actions,
+        *(one for one in _elsewhere(page, enter_page, loaded) if one.title not in helpful),
         *_on_rows(enter_page, loaded),
         *_settings(enter_page),
         *_chapters(desk),
@@ -107,6 +109,8 @@ def _elsewhere(current: Page | None, enter_page: EnterPage, loaded: Collection[s
                 run=partial(_run_there, enter_page, name, command),
             )
         for section, words in kind.sections.items():
+            if section in SETTING_NAMES:  # a card with one setting, which is listed under its name
+                continue
             yield Entry(
                 title=section,
                 detail=f"{title}  ·  {words}" if words else title,

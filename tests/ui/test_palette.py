@@ -1,5 +1,7 @@
 """The palette, the list of keys and the tour: by keyboard alone, and never in the way."""
 
+from collections import Counter
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent
@@ -20,6 +22,7 @@ from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.palette import Palette
+from orca_desk.ui.palette_entries import all_entries, load_pages
 from orca_desk.ui.preferences import TOUR_SEEN
 from orca_desk.ui.register import NAMES, page_class
 from orca_desk.ui.shortcuts import ShortcutList
@@ -388,6 +391,20 @@ def test_a_short_name_in_another_script_is_found(palette: Palette, window: Windo
     add_tasks(window.desk.library, [Task(family="数学", query="2 + 2?", answer="4")])
     palette.search.setText("数学")
     qtbot.waitUntil(lambda: "数学" in titles(palette))
+
+
+def test_no_line_is_there_twice_and_no_command_is_missing(window: Window) -> None:
+    load_pages()
+    entries = all_entries(window, window.desk, window.page, window.show_page, loaded=NAMES)
+    # commands and tabs of several pages may have one name: the page stands beside it
+    lines = Counter((one.title, one.detail.partition("  ·  ")[0]) for one in entries)
+    assert [line for line, times in lines.items() if times > 1] == []
+    titles = {one.title: one for one in entries}
+    assert Counter(one.title for one in entries)["About Orca Desk"] == 1
+    for name in NAMES:
+        for command in page_class(name).offers:
+            if "Esc" not in command.keys:
+                assert plain(command.text) in titles
 
 
 def test_a_name_of_one_letter_is_found_first(palette: Palette, window: Window, qtbot: QtBot) -> None:
