@@ -7,6 +7,7 @@ import click
 from orca_desk.cli.library_backups import backups as kept
 from orca_desk.cli.library_bundle import bundle, unbundle
 from orca_desk.cli.library_care import compact, repair
+from orca_desk.cli.library_move import move
 from orca_desk.cli.library_queue import queue
 from orca_desk.cli.library_samples import rename, samples
 from orca_desk.cli.options import (
@@ -41,6 +42,7 @@ from orca_desk.ui.words.runs import TYPES
         "orca-desk library bundle thesis.orcalib --models",
         "orca-desk library unbundle thesis.orcalib my-thesis",
         'orca-desk library rename "My thesis"',
+        "orca-desk library move /media/disk/thesis",
         "orca-desk library info",
         "orca-desk library check --thorough",
         "orca-desk library backup monday.db",
@@ -63,6 +65,7 @@ command.add_command(unbundle)
 command.add_command(samples)
 command.add_command(queue)
 command.add_command(rename)
+command.add_command(move)
 
 
 @command.command("info")

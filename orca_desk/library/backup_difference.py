@@ -17,7 +17,7 @@ from orca_desk.library.migrations import migrate, version_of
 from orca_desk.library.opened_backup import opened
 from orca_desk.library.restoring import loose_folders
 from orca_desk.library.schema import MIGRATIONS
-from orca_desk.library.settings import PLACE
+from orca_desk.library.settings import FORMER, PLACE
 
 NAMES = 5  # of each kind that are named
 
@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[str, int]] = {
     "proposals": ("SELECT id, state FROM {of}.proposals", 1),
     "notes": ("SELECT kind, item, note FROM {of}.notes", 2),
     "trash": ("SELECT created_at, label AS name FROM {of}.trash", 2),
-    "settings": (f"SELECT key, value FROM {{of}}.settings WHERE key <> '{PLACE}'", 1),
+    "settings": (f"SELECT key, value FROM {{of}}.settings WHERE key NOT IN ('{PLACE}', '{FORMER}')", 1),
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orca_desk.library.database import Library
-from orca_desk.library.settings import PLACE
+from orca_desk.library.settings import FORMER, PLACE
 from orca_desk.method.records import digest
 
 Change = Callable[[str], str]
@@ -33,9 +33,11 @@ def follow_move(db: sqlite3.Connection, folder: Path) -> str:
     """
     if before := _stored_place(db):
         _change(db, lambda path: _moved(path, before, folder))
-    db.execute(
+    places = {PLACE: str(folder), FORMER: before} if before else {PLACE: str(folder)}
+    db.executemany(
         "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)",
-        (PLACE, json.dumps(str(folder))),  # ASCII: a path need not be valid Unicode
+        # ASCII: a path need not be valid Unicode
+        [(key, json.dumps(place)) for key, place in places.items()],
     )
     return before
 

@@ -11,6 +11,7 @@ from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME, Library
 
 PLACE = "library.place"  # the setting that holds the folder in which the library was open last
+FORMER = "library.former-place"  # and where it was before it was moved or copied there
 
 
 def get_setting(library: Library, key: str, default: Any = None) -> Any:

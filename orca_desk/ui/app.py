@@ -24,6 +24,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
 from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, preferences
+from orca_desk.ui.relocating import Arrival, relocate
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.start_trouble import StartTrouble
@@ -53,25 +54,30 @@ def main(folder: Path) -> int:
     theme = Theme(app)
     if raise_running_instance(folder):
         return 0
-    code = RESTART
-    while code == RESTART:  # a backup was restored, which the next opening puts into place
-        library = open_or_ask(folder, theme)
+    code, at = RESTART, Arrival(folder)
+    while code == RESTART:  # a backup was restored, which the next opening puts into place, or it moves
+        library = open_or_ask(at.folder, theme)
         if library is None:
             return 1
-        folder = library.folder
-        code = show(library, theme, app)
+        code, target = show(library, theme, app, at)
+        at = Arrival(library.folder) if target is None else relocate(library.folder, target, theme)
     return code
 
 
-def show(library: Library, theme: Theme, app: QApplication) -> int:
-    """Show the window of a library until the event loop ends; close both, and return its code."""
+def show(library: Library, theme: Theme, app: QApplication, at: Arrival) -> tuple[int, Path | None]:
+    """Show the window of a library until the event loop ends, and close both.
+
+    Return its code, and the folder into which the user wants the library moved, if any.
+    """
     with library, logs(library.folder / "logs"), qt_in_log(), desktop(library, theme) as window:
         window.show()
         window.begin_tour_once()
+        if at.said:
+            window.notice.show_message(at.said, at.hint, kind="good")
         QTimer.singleShot(SETTLED_MS, settle)
         QTimer.singleShot(LOOK_MS, window, look_at_machine)
         with quits_on_signals(app):
-            return app.exec()
+            return app.exec(), window.desk.move_to
 
 
 def look_at_machine() -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -81,6 +82,7 @@ class Desk(QObject):
         self.serving = Serving(library, self.report, self)
         self.online = Online(library, self.jobs, self, failed=self.report)
         self.name = LibraryName(library, self.background, preferences, self)
+        self.move_to: Path | None = None  # the folder into which the library goes when the window has ended
         # What pages would lose; and what stores, in a thread, what they have under way before the library is
         # replaced
         self.unsaved: list[Unsaved] = []

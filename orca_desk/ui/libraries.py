@@ -6,12 +6,13 @@ Each opens in a window of its own.
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QCoreApplication, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.naming import rename_library
+from orca_desk.library.relocation import check_move
 from orca_desk.steps.carry.contents import Contents, contents_of
 from orca_desk.steps.carry.manifest import SUFFIX, ContentKind, Manifest
 from orca_desk.steps.carry.pack import Packed, pack
@@ -21,15 +22,24 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.library_dialogs import BundleDialog, NewLibraryDialog, RenameDialog, folder_name
 from orca_desk.ui.outside import open_library_window, open_outside
 from orca_desk.ui.preferences import PLACE_OF_NEW, KnownLibrary, forget_library, known_libraries
+from orca_desk.ui.starting import RESTART
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.words.bundles import bundle_about, missing_models, packed_lines, unpacked_lines
+from orca_desk.ui.words.library import default_sentence
 
 BUNDLES = f"Bundles (*{SUFFIX});;All files (*)"
 NEW_ABOUT = (
     "A library holds the tasks, records, trainings and chats of one project, in a folder of its own. It opens"
     " in another window."
 )
+
+
+MOVE_ABOUT = (
+    "The whole folder goes there, with trainings and backups, also onto another disk. The window closes"
+    " meanwhile. A stop or a crash loses nothing: the library is then where it was, or there."
+)
+BUSY = "Jobs are running. Stop them, or wait for them."
 
 
 class LibraryActions:
@@ -95,6 +105,45 @@ class LibraryActions:
         dialog.accepted.connect(lambda: self._store_name(dialog.name.text()))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def move(self) -> None:
+        """Ask for another folder, and move the library there: the window opens again."""
+        desk = self._desk
+        dialog = NewLibraryDialog(
+            self._window,
+            place=desk.library.folder.parent,
+            name=desk.library.folder.name,
+            heading="Move library",
+            about=" ".join(filter(None, (MOVE_ABOUT, default_sentence(desk.library.folder)))),
+            samples=None,
+            accept="Move",
+        )
+        dialog.accepted.connect(lambda: self.move_to(dialog.folder))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def move_to(self, target: Path) -> None:
+        """Close the window to move the library; it opens again. Not while jobs run or edits are unsaved."""
+        desk, folder = self._desk, self._desk.library.folder
+
+        def prepare() -> Path:
+            found = check_move(folder, target)
+            for store in desk.under_way:
+                store()
+            return found
+
+        def leave(found: Path) -> None:
+            desk.move_to = found
+            QCoreApplication.exit(RESTART)
+
+        if desk.jobs.unfinished:
+            self._notice.show_message("The library was not moved.", BUSY, kind="warn")
+        elif unsaved := desk.would_lose():
+            self._notice.show_message(
+                "The library was not moved.", " ".join(one.told() for one in unsaved), kind="warn"
+            )
+        else:
+            desk.background.run(desk, prepare, leave, failed=desk.report)
 
     def save_bundle(self) -> None:
         """Look at what a bundle can have, ask what it gets and where it goes, and write it as a job."""

@@ -33,9 +33,17 @@ class NewLibraryDialog(QDialog):
     """Asks what a new library is called, in which folder it lies, and whether it gets the sample tasks."""
 
     def __init__(
-        self, parent: QWidget, *, place: Path, name: str, heading: str, about: str, samples: bool | None
+        self,
+        parent: QWidget,
+        *,
+        place: Path,
+        name: str,
+        heading: str,
+        about: str,
+        samples: bool | None,
+        accept: str = "",
     ) -> None:
-        """`samples`: whether their box is checked; None leaves it out."""
+        """`samples`: whether their box is checked; None leaves it out. `accept` is the text of the button."""
         super().__init__(parent)
         self.setWindowTitle(heading)
         self.setMinimumWidth(min(grown(WIDE), parent.width()))
@@ -68,7 +76,7 @@ class NewLibraryDialog(QDialog):
         self.samples.setChecked(bool(samples))
         self.samples.setVisible(samples is not None)
         layout.addWidget(self.samples)
-        self.make = button("Create" if samples is not None else "Open", self.accept, primary=True)
+        self.make = button(accept or ("Create" if samples is not None else "Open"), self.accept, primary=True)
         layout.addWidget(dialog_buttons(self, self.make))
         self.name.textChanged.connect(self._show_path)
         self.where.textChanged.connect(self._show_path)

@@ -1,12 +1,16 @@
 """What the open library is called, for all that show it: the title, the switcher, the recent ones."""
 
+from contextlib import suppress
+from pathlib import Path
+
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.naming import get_name
+from orca_desk.library.settings import FORMER, get_setting
 from orca_desk.ui.background import Background
-from orca_desk.ui.preferences import note_library
+from orca_desk.ui.preferences import forget_library, note_library
 from orca_desk.ui.words.library import library_name
 
 
@@ -22,6 +26,14 @@ class LibraryName(QObject):
         self._library, self._background, self._preferences = library, background, preferences
         self.text = self._read()
         note_library(preferences, library.folder, self.text)
+        self._forget_former_place()
+
+    def _forget_former_place(self) -> None:
+        """Take the folder from which the library was moved off the list of recent ones."""
+        with suppress(UserError):  # a damaged library is listed twice
+            former = get_setting(self._library, FORMER)
+            if isinstance(former, str) and not (Path(former) / DATABASE_NAME).exists():
+                forget_library(self._preferences, Path(former))
 
     def read(self) -> None:
         """Read the name again: a setting has changed."""

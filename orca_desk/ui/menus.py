@@ -66,6 +66,7 @@ class Menus(QObject):
         self._libraries.fill_recent(recent)
         recent.aboutToShow.connect(lambda: self._libraries.fill_recent(recent))
         self._act(file, "Rena&me library…", self._libraries.rename)
+        self._act(file, "Mo&ve library…", self._libraries.move)
         self._act(file, "Show library in &folder", self._libraries.reveal)
         file.addSeparator()
         self._act(file, "&Save as bundle…", self._libraries.save_bundle)

@@ -1,20 +1,15 @@
 """What to do about a library that cannot be opened: restore a backup, recover it, or open another one."""
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
     QInputDialog,
     QMessageBox,
-    QProgressDialog,
     QPushButton,
-    QWidget,
 )
 
 from orca_desk.errors import UserError
@@ -24,14 +19,11 @@ from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.lock import locked
 from orca_desk.library.recovery import Recovered, recover
 from orca_desk.library.restoring import Staged, stage_over_damaged
-from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.words.care import recovered_lines
 from orca_desk.ui.words.kept_backups import kept_content, local_time
-
-T = TypeVar("T")
-TICK_MS = 100
+from orca_desk.ui.work_dialog import WorkDialog
 
 
 class StartTrouble:
@@ -119,7 +111,7 @@ class StartTrouble:
             with locked(self._folder):
                 return stage_over_damaged(self._folder, backup.path, on_bytes=on_bytes)
 
-        done = _Waiting("Restoring the backup…", work, self._theme).wait()
+        done = WorkDialog("Restoring the backup…", work, self._theme).wait()
         return self._folder if done else None
 
     def _recover(self) -> Path | None:
@@ -130,7 +122,7 @@ class StartTrouble:
             with locked(self._folder):
                 return recover(self._folder, target, on_table=lambda name: on_step(1))
 
-        made = _Waiting("Recovering what can be read…", work, self._theme).wait()
+        made = WorkDialog("Recovering what can be read…", work, self._theme).wait()
         if made is None:
             return None
         first, *rest = recovered_lines(made)
@@ -170,53 +162,3 @@ def _hint(backups: list[KeptBackup], missing: str) -> str:
     if not backups:
         return f"There are no kept backups. {recover[0].upper()}{recover[1:]}."
     return f"The newest backup is of {local_time(backups[0].made_at)}. Or {recover}."
-
-
-class _Waiting(Generic[T]):
-    """Does work in a thread, with a dialog that can stop it. `work` gets a function to call now and then."""
-
-    def __init__(self, text: str, work: Callable[[Callable[[int], None]], T], theme: Theme) -> None:
-        self._work, self._stopped, self._is_over = work, False, threading.Event()
-        self._result: T | None = None
-        self._error: Exception | None = None
-        self._dialog = QProgressDialog(text, "Stop", 0, 0)
-        self._dialog.setMinimumDuration(0)
-        self._dialog.setWindowTitle("Orca Desk")
-        self._dialog.canceled.connect(self._stop)
-        theme.apply_to(self._dialog)
-
-    def wait(self) -> T | None:
-        """Return the result; None if the user stopped it. Raises what the work raises."""
-        loop = QEventLoop()
-        timer = QTimer()
-        timer.timeout.connect(lambda: loop.quit() if self._is_over.is_set() else None)
-        timer.start(TICK_MS)
-        thread = threading.Thread(target=self._run, name="mending", daemon=True)
-        thread.start()
-        self._dialog.show()
-        loop.exec()
-        thread.join()
-        self._close(self._dialog)
-        if self._stopped and self._result is None:
-            return None
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def _run(self) -> None:
-        try:
-            self._result = self._work(self._look)
-        except Exception as error:
-            self._error = error
-        self._is_over.set()
-
-    def _look(self, count: int) -> None:
-        if self._stopped:
-            raise StoppedError
-
-    def _stop(self) -> None:
-        self._stopped = True
-
-    def _close(self, dialog: QWidget) -> None:
-        dialog.close()
-        dialog.deleteLater()

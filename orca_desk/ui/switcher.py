@@ -58,6 +58,7 @@ class LibrarySwitcher(QToolButton):
         menu.addAction("Open bundle…", libraries.open_bundle)
         menu.addSeparator()
         menu.addAction("Rename library…", libraries.rename)
+        menu.addAction("Move library…", libraries.move)
         menu.addAction("Show library in folder", libraries.reveal)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

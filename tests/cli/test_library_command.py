@@ -90,3 +90,15 @@ def test_a_library_is_packed_and_unpacked(trained: Path, tmp_path: Path) -> None
     made = json.loads(library("unbundle", str(path), str(tmp_path / "again"), "--json").stdout)
     assert (made["tasks"], made["trainings"]) == (1, 1)
     assert library("unbundle", str(path), str(folder)).exit_code == 1
+
+
+def test_a_library_is_moved(tmp_path: Path) -> None:
+    assert library("new", str(tmp_path / "old")).exit_code == 0
+    moved = library("move", str(tmp_path / "new"), "--library", str(tmp_path / "old"))
+    assert (
+        moved.output.strip() == f"The library is now in {tmp_path / 'new'}."
+        and not (tmp_path / "old").exists()
+    )
+    there = ["--library", str(tmp_path / "new")]
+    back = json.loads(library("move", str(tmp_path / "old"), "--json", *there).stdout)
+    assert back == {"folder": str(tmp_path / "old"), "rest": None}

@@ -11,7 +11,6 @@ from tidy_library import fill
 
 from orca_desk.cli import commands
 
-
 LARGE = 2**20
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from new_library import new_library
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,8 @@ from orca_desk.ui.preferences import (
     note_library,
     preferences,
 )
+from orca_desk.ui.relocating import relocate
+from orca_desk.ui.starting import RESTART
 from orca_desk.ui.switcher import LibrarySwitcher
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.tour import Tour
@@ -261,3 +263,34 @@ def test_a_theme_that_was_stored_with_a_library_is_taken_over(
         window.desk.choose_theme("light")
     with desktop(library, theme):
         assert not theme.is_dark  # the user has chosen since
+
+
+def test_a_library_is_moved_when_nothing_is_in_the_way(
+    window: Window, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(QCoreApplication, "exit", codes.append)
+    act(window, "Move library…").trigger()
+    (dialog,) = window.findChildren(NewLibraryDialog)
+    dialog.where.setText(str(tmp_path / "disk"))
+    dialog.name.setText("thesis")
+    job = window.desk.jobs.start("x", "x", lambda tools: tools.control.listen(lambda: None))
+    dialog.accept()
+    assert "Jobs are running" in window.notice.hint.text() and not codes
+    qtbot.waitUntil(lambda: job.is_over)
+    actions = LibraryActions(window, window.desk, window.notice)
+    actions.move_to(tmp_path / "disk" / "thesis")
+    qtbot.waitUntil(lambda: codes == [RESTART])
+    assert window.desk.move_to == tmp_path / "disk" / "thesis"
+
+
+def test_a_closed_library_is_moved_and_the_list_of_recent_ones_follows(
+    library: Library, theme: Theme, tmp_path: Path
+) -> None:
+    before, target = library.folder, tmp_path / "there"
+    note_library(preferences(), before, "mine")
+    library.close()
+    at = relocate(before, target, theme)
+    assert (at.folder, at.said) == (target, f"The library is now in {target}.")
+    with Library.open(target) as moved, desktop(moved, theme):
+        assert [one.folder for one in known_libraries(preferences())] == [target]

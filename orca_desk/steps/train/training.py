@@ -174,7 +174,8 @@ def find_or_create(
 ) -> Training:
     """Return the training that `train` works on: an unfinished one with the same inputs, or a new one.
 
-    A base that was moved since is found by its content, and is then the training's. `by_user` stores the request with the run; the stages of the demo store none.
+    A base that was moved since is found by its content, and is then the training's. `by_user` stores the
+    request with the run; the stages of the demo store none.
     """
     get_snapshot(library, snapshot)
     require_whole(library, snapshot)

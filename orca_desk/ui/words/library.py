@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orca_desk.library.relocation import Relocated
 from orca_desk.paths import default_library
 from orca_desk.ui.words.counting import counted
 
@@ -54,6 +55,24 @@ def mixed_sentence(mixed: Mapping[str, int]) -> str:
     return (
         f"{which} sample tasks beside your own, and they count as yours: {named}."
         " Remove the sample tasks, or give your family another name."
+    )
+
+
+def moved_sentences(before: Path, moved: Relocated) -> tuple[str, str]:
+    """Return that a library was moved, and what else to know of it."""
+    rest = ""
+    if moved.rest is not None:
+        rest = f"{moved.rest} could not be deleted: delete it yourself. "
+    return f"The library is now in {moved.folder}.", f"{rest}{default_sentence(before)}".strip()
+
+
+def default_sentence(folder: Path) -> str:
+    """Return what leaving the default folder means; "" for a library in another one."""
+    if folder.resolve() != default_library().expanduser().resolve():
+        return ""
+    return (
+        "Started without a folder, Orca Desk opens the folder that the library leaves, and makes a new"
+        " library there."
     )
 
 

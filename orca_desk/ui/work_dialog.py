@@ -1,0 +1,76 @@
+"""A dialog that shows that work is done while there is no window, and can stop it."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QProgressDialog, QWidget
+
+from orca_desk.processes.progress import StoppedError
+from orca_desk.ui.theme import Theme
+
+T = TypeVar("T")
+TICK_MS = 100
+PERCENT = 100
+
+
+class WorkDialog(Generic[T]):
+    """Does work in a thread, with a dialog that can stop it.
+
+    `work` gets a function to call with what it has done since; out of `total`, or 0 where nobody knows.
+    """
+
+    def __init__(
+        self, text: str, work: Callable[[Callable[[int], None]], T], theme: Theme, *, total: int = 0
+    ) -> None:
+        self._done, self._total = 0, total
+        self._work, self._stopped, self._is_over = work, False, threading.Event()
+        self._result: T | None = None
+        self._error: Exception | None = None
+        self._dialog = QProgressDialog(text, "Stop", 0, PERCENT if total else 0)
+        self._dialog.setMinimumDuration(0)
+        self._dialog.setWindowTitle("Orca Desk")
+        self._dialog.canceled.connect(self._stop)
+        theme.apply_to(self._dialog)
+
+    def wait(self) -> T | None:
+        """Return the result; None if the user stopped it. Raises what the work raises."""
+        loop = QEventLoop()
+        timer = QTimer()
+        timer.timeout.connect(lambda: loop.quit() if self._is_over.is_set() else self._show_done())
+        timer.start(TICK_MS)
+        thread = threading.Thread(target=self._run, name="mending", daemon=True)
+        thread.start()
+        self._dialog.show()
+        loop.exec()
+        thread.join()
+        self._close(self._dialog)
+        if self._stopped and self._result is None:
+            return None
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _show_done(self) -> None:
+        if self._total and not self._stopped:
+            self._dialog.setValue(min(PERCENT - 1, PERCENT * self._done // self._total))  # at 100 it hides
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self._look)
+        except Exception as error:
+            self._error = error
+        self._is_over.set()
+
+    def _look(self, count: int) -> None:
+        if self._stopped:
+            raise StoppedError
+        self._done += count
+
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _close(self, dialog: QWidget) -> None:
+        dialog.close()
+        dialog.deleteLater()
