@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import add_proposals
 from orca_desk.method.proposals import Proposal
+from orca_desk.processes.overall import OverallProgress
 from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.grow.grown import Grown, Source
 from orca_desk.steps.grow.replies import Replies, ReplyDesk, Wording
@@ -32,10 +33,14 @@ class GrowingBatches(ABC, Generic[Item]):
         control: JobControl,
         progress: Progress,
         log: Path,
+        stages: Sequence[float],
     ) -> None:
+        """`stages` are how long the stages of a batch take, against each other."""
         self.library, self.desk, self.run, self.items = library, desk, run, items
         self.counts: Counter[str] = Counter()
-        self._control, self._progress, self._log = control, progress, log
+        sizes = [len(items[start : start + self.size]) for start in range(0, len(items), self.size)]
+        self._progress = OverallProgress(progress, [size * stage for size in sizes for stage in stages])
+        self._control, self._log = control, log
         self._failed: Counter[str] = Counter()
         self._place = ""
 
@@ -65,7 +70,7 @@ class GrowingBatches(ABC, Generic[Item]):
         )
 
     def ask(self, wordings: Mapping[str, Wording], *, stage: str) -> Replies:
-        """Put these to the teacher, and count what could not be asked."""
+        """Put these to the teacher, which is one stage of a batch, and count what could not be asked."""
         replies = self.desk.ask(
             wordings,
             stage=stage + self._place,
@@ -74,6 +79,8 @@ class GrowingBatches(ABC, Generic[Item]):
             log=self._log,
         )
         self._failed.update(replies.failed.values())
+        if replies.finished:
+            self._progress.finish()
         return replies
 
     def store(self, proposals: Sequence[Proposal]) -> None:

@@ -31,6 +31,7 @@ from orca_desk.steps.grow.replies import ReplyDesk, Wording
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 KIND = "grow-documents"
+STAGES = (2, 1, 1)  # writing the questions of a passage, answering each with it, and without
 BATCH = 48  # passages of which the proposals are there before the next ones are asked about
 WRITE_SAMPLING = Sampling(temperature=0.7, max_tokens=512)
 
@@ -152,7 +153,7 @@ class _Questions(GrowingBatches[SourcePassage]):
     source, size = "documents", BATCH
 
     def __init__(self, request: DocumentsRequest, *given: Any, **how: Any) -> None:
-        super().__init__(*given, **how)
+        super().__init__(*given, stages=STAGES, **how)
         self.request = request
         self._held = self._held_out()
         self._seen: set[str] = set()

@@ -154,7 +154,8 @@ class _Variations(GrowingBatches[Task]):
     source, size = "tasks", BATCH
 
     def __init__(self, request: LikeRequest, *given: Any, **how: Any) -> None:
-        super().__init__(*given, **how)
+        # Suggesting, writing a task for each suggestion, and answering it several times
+        super().__init__(*given, stages=(1, 1, request.answers), **how)
         self.request = request
         self._strategies = current_strategies(self.library)
         self._pairings = current_pairings(self.library)

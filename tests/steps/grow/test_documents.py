@@ -14,7 +14,7 @@ from orca_desk.library.runs import list_runs
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Answer, Failure, Prompt
-from orca_desk.processes.progress import JobControl
+from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.grow import replies
 from orca_desk.steps.grow.documents import DocumentsRequest
 from orca_desk.steps.grow.grown import grown_from_json
@@ -145,8 +145,13 @@ def test_the_task_can_go_without_its_passage(
 def test_a_real_teacher_is_asked_once(library: Library, folder: Path, tiny_llama: TinyModel) -> None:
     wanted = request(folder, tiny_llama.gguf, sampling=Sampling(temperature=0.7, max_tokens=8), threads=1)
     assert DocumentsRequest.from_json(wanted.to_json()) == wanted
-    first = wanted.grow(library)
+    told: list[Update] = []
+    first = wanted.grow(library, progress=told.append)
     assert first.finished and first.given == 2 and first.unread >= 1
+    overall = [one.overall for one in told if one.overall]  # reading the documents comes before
+    assert {one.steps for one in overall} == {3}  # writing, and answering with the passage and without
+    assert [one.share for one in overall] == sorted(one.share for one in overall)
+    assert 0.5 <= overall[-1].share <= 1
     rows = library.rows("SELECT id FROM replies")
     assert wanted.grow(library).given == 2
     assert library.rows("SELECT id FROM replies") == rows
