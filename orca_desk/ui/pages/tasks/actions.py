@@ -11,6 +11,7 @@ from orca_desk.library.tasks import (
     delete_tasks,
     remove_added,
     task_ids,
+    tasks_at,
 )
 from orca_desk.method.records import Task
 from orca_desk.steps.regrading import ReplacedTasks, bring_back, regrade, replace_tasks, undo_replacement
@@ -18,6 +19,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import regraded_sentence
 
+MARKED = "marked"  # the tag of a mark
 GRADES = ("tasks", "records", "pairings")  # what a change of a reference answer changes
 
 
@@ -77,6 +79,32 @@ class TaskActions:
             then=lambda changed: self._desk.say(
                 f"Edited {counted(changed.count, 'task')}. Press Ctrl+Z to undo."
             ),
+            failed=self._failed,
+            shows=lambda _: _first(first),
+        )
+
+    def mark(self, rowids: "array[int]") -> None:
+        """Give the tasks with these row ids the tag of a mark; take it from all if the first one has it."""
+        first: list[str] = []
+
+        def change() -> tuple[bool, ChangedTasks]:
+            (task,) = tasks_at(self._library, rowids[:1])
+            is_marked = task is not None and MARKED in task.tags
+            first[:] = task_ids(self._library, rowids[:1])
+            edit = TaskEdit(remove_tags=(MARKED,)) if is_marked else TaskEdit(add_tags=(MARKED,))
+            return is_marked, change_tasks(self._library, rowids, edit)
+
+        def say(found: tuple[bool, ChangedTasks]) -> None:
+            was_marked, changed = found
+            how = "No longer marked" if was_marked else f"Marked, to be found by tag:{MARKED}"
+            self._desk.say(f"{how}: {counted(changed.count, 'task')}. Press Ctrl+Z to undo.")
+
+        self._desk.do(
+            f"mark {counted(len(rowids), 'task')}",
+            change,
+            lambda found: undo_change(self._library, found[1]),
+            "tasks",
+            then=say,
             failed=self._failed,
             shows=lambda _: _first(first),
         )

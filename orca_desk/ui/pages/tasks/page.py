@@ -76,6 +76,7 @@ class TasksPage(Page):
             on_selection=True,
         ),
         Command("Tags…", lambda page: page.dialogs.tag(), key="T", image="tag", on_selection=True),
+        Command("Mark or unmark", lambda page: page.mark(), key="M", image="flag", on_selection=True),
         Command("&Delete", lambda page: page.delete(), key="Del", image="trash-2", on_selection=True),
         Command(
             "Delete for good…",
@@ -314,7 +315,7 @@ class TasksPage(Page):
         count = self.table.selected_count()
         for action in (self._edit, self._duplicate):
             action.setEnabled(count == 1)
-        for action in (self._delete, self._tags, self._forget):
+        for action in (self._delete, self._tags, self._mark, self._forget):
             action.setEnabled(count > 0)
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
@@ -374,6 +375,12 @@ class TasksPage(Page):
         rowids = self.table.selected_rowids()
         if rowids:
             self.edits.delete(rowids)
+
+    def mark(self) -> None:
+        """Mark the selected tasks, or take their marks away."""
+        rowids = self.table.selected_rowids()
+        if rowids:
+            self.edits.mark(rowids)
 
     def remove_samples(self) -> None:
         """Delete the tasks that the library came with."""
@@ -446,6 +453,7 @@ class TasksPage(Page):
         self._edit_all = self.action("Edit all selected…")
         self._delete = self.action("Delete")
         self._tags = self.action("Tags…")
+        self._mark = self.action("Mark or unmark")
         self._forget = self.action("Delete for good…")
         self._families = self.action("Families and splits…")
         self._copy = self.action("Copy tasks")
@@ -491,6 +499,7 @@ class TasksPage(Page):
                 self._duplicate,
                 self._edit_all,
                 self._tags,
+                self._mark,
                 self._copy,
                 self._export,
                 self._delete,

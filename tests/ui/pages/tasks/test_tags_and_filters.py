@@ -65,6 +65,21 @@ def test_tags_are_added_and_removed_by_keyboard_with_undo(
     qtbot.waitUntil(lambda: all(get_task(library, task.id).tags == task.tags for task in TASKS))
 
 
+def test_m_marks_the_selected_tasks_and_unmarks_them(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    page.table.selectAll()
+    mark = page.action("Mark or unmark")
+    qtbot.waitUntil(mark.isEnabled)
+    assert mark.shortcut().toString() == "M"
+    mark.trigger()
+    qtbot.waitUntil(lambda: all("marked" in get_task(library, task.id).tags for task in TASKS))
+    page.table.selectAll()
+    qtbot.waitUntil(mark.isEnabled)
+    mark.trigger()
+    qtbot.waitUntil(lambda: all(get_task(library, task.id).tags == task.tags for task in TASKS))
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: all("marked" in get_task(library, task.id).tags for task in TASKS))
+
+
 def test_a_search_with_fields_filters_and_a_wrong_one_says_why(page: TasksPage, qtbot: QtBot) -> None:
     qtbot.keyClicks(page.filters.search, "family:sums wrong:yes")
     qtbot.waitUntil(lambda: listed(page) == 1)
