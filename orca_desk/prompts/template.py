@@ -9,7 +9,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
@@ -27,6 +27,7 @@ TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"):
 # length, which says nothing of the template.
 ORDINARY = 32
 MOST_KNOWN = 256  # shapes; a server meets those of all its clients
+JOBS_KEPT = 64  # of the worker, with what it wrote: some kB each
 HINT = "Use another build of the model, with the chat template of its publisher."
 THOUGHT = "ORCAxTHOUGHTxDESK"
 # What a user should know of a template: it writes a date, which is always the same (`workers.render.NOW`); it
@@ -251,22 +252,27 @@ class ChatTemplate:
 
     def _run(self, conversations: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
         job = {"template": self.source, "variables": self._variables, "conversations": conversations}
-        try:
-            done = subprocess.run(
-                worker_command("render"), input=json.dumps(job).encode(), capture_output=True, timeout=SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            raise UserError("The model's chat template runs forever.", HINT) from None
-        if done.returncode != 0:
-            last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-            raise UserError(
-                f"The model's chat template exceeded its time or memory ({last or 'killed'}).", HINT
-            )
-        result = json.loads(done.stdout)
+        result = json.loads(_rendered(json.dumps(job).encode()))
         self._asked_clock |= result["clock"]
         self._asks |= set(result["asks"])
         rendered: list[dict[str, str]] = result["rendered"]
         return rendered
+
+
+@lru_cache(JOBS_KEPT)
+def _rendered(job: bytes) -> bytes:
+    """Return what the `render` worker writes for `job`: always the same, as its clock stands still.
+
+    Every page and job that needs a model makes its template anew, and would start the worker anew.
+    """
+    try:
+        done = subprocess.run(worker_command("render"), input=job, capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise UserError("The model's chat template runs forever.", HINT) from None
+    if done.returncode != 0:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise UserError(f"The model's chat template exceeded its time or memory ({last or 'killed'}).", HINT)
+    return done.stdout
 
 
 def _sentinel(message: int) -> str:
