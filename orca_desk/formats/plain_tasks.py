@@ -20,7 +20,7 @@ Names = tuple[str, ...]
 RowShape = tuple[Names, tuple[type, ...]]  # the columns of a row, and the types of their values
 _REMEMBERED = 1000  # families, and as many answers
 _SHORT = 40  # characters of an answer that is worth remembering
-_MAYBE_TURNS = frozenset("[H")  # how a conversation begins: "[{", "Human: "
+_LONG = 20  # characters of a text that says more than that a value is missing
 PLAIN_TYPES = frozenset({str, Literal, type(None), bool})
 _TEXTS = frozenset({str, type(None)})
 
@@ -60,9 +60,7 @@ class PlainTasks:
         answer: str | None = None
         try:
             query = _one_form(asked)
-            if not query or is_missing(query):
-                return None
-            if (query[0] in _MAYBE_TURNS or query[0].isspace()) and turns_in(asked) is not None:
+            if (len(query) < _LONG and is_missing(query)) or turns_in(asked) is not None:
                 return None
             if plan.family >= 0 and (named := values[plan.family]):
                 family = self._families[named] if named in self._families else self._family(named)

@@ -94,7 +94,7 @@ def _numbered(text: io.TextIOWrapper) -> Iterator[Line]:
             fault = f"the line is longer than {MAX_LINE:,} characters"
             yield Line(number=number, text="", fault=fault, raw=line[:1000])
         else:
-            yield _checked(number, line if line.isascii() else line.lstrip(MARK))
+            yield _checked(number, line.lstrip(MARK) if line.startswith(MARK) else line)
 
 
 def _pieces(text: io.TextIOWrapper) -> Iterator[Line]:

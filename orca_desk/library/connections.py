@@ -26,6 +26,7 @@ from orca_desk.yielding import ui_waiting
 T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
 BUSY_SECONDS = 30.0
+WAL_PAGES = 8_000  # SQLite's 1,000 write a page that an import changes again and again each time
 CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
 COPIED_PAGES = 2048  # of a database, between two looks at whether to stop
 STEPS = 100_000  # of SQLite's machine between two such looks
@@ -58,6 +59,7 @@ def connect(path: Path, access: Access, *, damaged: bool = False) -> sqlite3.Con
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it
     db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     if access in ("ro", "immutable"):
         db.execute("PRAGMA query_only = ON")
     return db
