@@ -21,7 +21,7 @@ from orca_desk.method.roles import Role
 from orca_desk.method.turns import Turns, turns_from_json, turns_to_json
 
 TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples, turns"
-BRANCH = " (branch)"  # ends the title of a copy
+BRANCH = "Branch: "  # begins the title of a copy, where a narrow list shows it
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"
 
 
@@ -220,9 +220,9 @@ def branch_chat(library: Library, chat_id: str, question: int) -> str:
             ids.append(next_id(db, "chat"))
             row = db.execute(
                 "INSERT INTO chats (id, title, model, adapter, system, created_at, beside, part)"
-                " SELECT ?, title || ?, model, adapter, system, ?, ?, part FROM chats WHERE n = ?"
-                " RETURNING n",
-                (ids[-1], BRANCH, now(), first, n),
+                " SELECT :id, iif(instr(title, :mark) = 1, title, :mark || title), model, adapter, system,"
+                " :now, :first, part FROM chats WHERE n = :n RETURNING n",
+                {"id": ids[-1], "mark": BRANCH, "now": now(), "first": first, "n": n},
             ).fetchone()
             end = _position(db, n, question + 1, keep_question=False)
             db.execute(

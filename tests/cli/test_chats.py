@@ -46,7 +46,7 @@ def test_a_chat_branches_after_a_question(folder: Path) -> None:
     with pytest.raises(UserError, match="no question 2"):
         run(*words, "--after", "2")
     titles = [one["title"] for one in json.loads(run("chats", "list", "--library", str(folder), "--json"))]
-    assert titles == ["Sums (branch)", "Sums"]
+    assert titles == ["Branch: Sums", "Sums"]
 
 
 @pytest.mark.parametrize("words", [("chats", "list"), ("train", "compare", "train-1")])

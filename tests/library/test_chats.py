@@ -175,10 +175,13 @@ def test_a_branch_has_all_columns_up_to_the_answers_and_the_chat_stays(
     made = columns(library, early)
     assert len({chat.id for chat in (*before, *made)}) == 6 and made[0].id == early
     assert [(one.title, one.model, one.adapter, one.system, one.part) for one in made] == [
-        (f"{one.title} (branch)", one.model, one.adapter, one.system, one.part) for one in before
+        (f"Branch: {one.title}", one.model, one.adapter, one.system, one.part) for one in before
     ]
     for chat in made:
         assert messages(library, chat.id) == [QUESTION, ANSWER]
+    again = branch_chat(library, early, 0)
+    assert columns(library, again)[0].title == made[0].title  # no branch of a branch of a branch
+    delete_chat(library, again)
     assert messages(library, late) == messages(library, three[0]) == [QUESTION, ANSWER, MORE, ANSWER]
     ask_columns(library, early, [MORE])
     assert messages(library, three[2]) == [QUESTION, ANSWER, MORE, ANSWER]

@@ -172,7 +172,7 @@ def test_a_branch_goes_on_from_a_message_and_undo_goes_back(page: ChatPage, qtbo
     qtbot.mouseClick(page.view.last.question.branch, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.conversation.chat_id not in ("", chat), timeout=SLOW)
     assert [turn.question for turn in page.conversation.turns] == ["One"]
-    qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["One (branch)", "One"])
+    qtbot.waitUntil(lambda: [one.title for one in page.history.model.chats] == ["Branch: One", "One"])
     search = page.history.search
     search.setText("nothing like it")
     qtbot.waitUntil(lambda: not page.history.model.chats, timeout=SLOW)
