@@ -171,7 +171,7 @@ def test_rules_are_tried_and_put_in_force(records: Callable[..., Result]) -> Non
     ("words", "message"),
     [
         (("--match", "(a"), "is not a regular expression"),
-        (("--language", "english"), "no known code"),
+        (("--language", "english"), "is not a known code"),
         (("--min-tokens", "9", "--max-tokens", "3"), "less than the minimum"),
     ],
 )

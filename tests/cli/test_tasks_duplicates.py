@@ -45,5 +45,5 @@ def test_a_file_is_compared_and_remembered_as_a_benchmark(library: Path, tmp_pat
     assert "Leaving is a benchmark now: 1 question." in added.output
     (one,) = json.loads(run(library, "benchmarks", "--json").stdout)
     assert (one["name"], one["questions"]) == ("Leaving", 1)
-    assert "no benchmark any more" in run(library, "benchmarks", "remove", "Leaving").output
+    assert "no longer a benchmark" in run(library, "benchmarks", "remove", "Leaving").output
     assert json.loads(run(library, "benchmarks", "--json").stdout) == []

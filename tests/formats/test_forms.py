@@ -90,7 +90,7 @@ def test_a_list_gives_its_rows_the_split_of_its_name_and_a_wrong_name_is_refused
     (task,), _, _ = read("t.json", json.dumps({"test": OBJECTS[:1]}))
     assert task.split == "heldout"
     for text in (json.dumps(OBJECTS), "\n".join(map(json.dumps, OBJECTS))):
-        with pytest.raises(UserError, match="no document with a list 'x'"):
+        with pytest.raises(UserError, match="not a document with a list 'x'"):
             read("t.json", text, rows_in="x")
 
 

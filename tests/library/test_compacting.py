@@ -29,5 +29,5 @@ def test_the_space_of_deleted_tasks_is_given_back(library: Library, monkeypatch:
     assert space_of(library) == space
     done = compact(library)
     assert done.before == space.size and 0 < done.after < space.size
-    assert done.given_back == done.before - done.after and "Gave back" in compacted_sentence(done)
+    assert done.given_back == done.before - done.after and "Freed" in compacted_sentence(done)
     assert count_tasks(library) == 100 and check(library, thorough=True) == []

@@ -300,8 +300,8 @@ def test_errors_are_sentences(hub: HubServer, tmp_path: Path, monkeypatch: pytes
         assert caught.value.hint
 
     refused("me/nothing", "has no model")
-    refused("not a name!", "no name of a model")
-    refused("me/../tiny", "no name of a model")
+    refused("not a name!", "not a name of a model")
+    refused("me/../tiny", "not a name of a model")
     refused("me/tiny", "has no file other.gguf", file="other.gguf")
     refused("me/tiny", "connection to 127.0.0.1:9 failed", endpoint="http://127.0.0.1:9")
     hub.repo.files = {"tiny-q4.gguf": b"x"}
@@ -340,7 +340,7 @@ def test_an_answer_that_is_no_listing_is_told(hub: HubServer, monkeypatch: pytes
     where = Hub(endpoint=hub.endpoint)
     for nonsense in ({"siblings": 3}, {"nothing": 1}, [], "x"):
         monkeypatch.setattr(ServedRepo, "listing", lambda self, answer=nonsense: answer)
-        with connected(where), pytest.raises(UserError, match="no listing of models"):
+        with connected(where), pytest.raises(UserError, match="not a listing of models"):
             list_repo(where, "me/tiny")
     assert connection.SECONDS_TO_ANSWER > 0
 
@@ -376,7 +376,7 @@ def test_odd_facts_are_shown_or_refused_in_a_sentence(hub: HubServer, facts: dic
             try:
                 model = ask()
             except UserError as error:
-                assert "no listing of models" in error.message
+                assert "not a listing of models" in error.message
             else:
                 assert (
                     len(model.task) <= 300 and model.downloads >= 0 and model.gate in ("", "auto", "manual")

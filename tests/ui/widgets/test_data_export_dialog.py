@@ -89,7 +89,7 @@ def test_it_asks_before_it_writes_over_a_file(
 
 def test_it_says_what_cannot_be(dialog: DataExportDialog, qtbot: QtBot, started: Started) -> None:
     choose_format(dialog, "openai-batch")
-    qtbot.waitUntil(lambda: "needs the model" in dialog.notes.text())
+    qtbot.waitUntil(lambda: "needs the name" in dialog.notes.text())
     assert not dialog.export_button.isEnabled()
     dialog.model.setText("some-model")
     qtbot.waitUntil(lambda: '"model": "some-model"' in dialog.examples.toPlainText())

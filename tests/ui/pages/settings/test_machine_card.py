@@ -108,5 +108,5 @@ def test_a_variable_that_comes_first_is_said(
 ) -> None:
     monkeypatch.setenv("ORCA_DESK_DEVICE", "cpu")
     card = show_card()
-    qtbot.waitUntil(lambda: card.meaning.text().startswith("$ORCA_DESK_DEVICE comes before"))
+    qtbot.waitUntil(lambda: card.meaning.text().startswith("$ORCA_DESK_DEVICE overrides this choice"))
     assert card.device.currentText() == "Automatic"

@@ -67,7 +67,7 @@ def test_compacting_is_offered_where_it_gives_back_little(page: SettingsPage, qt
     qtbot.waitUntil(lambda: "are unused" in page.notice.text.text())
     assert page.notice.action.text() == "Compact now"
     qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Gave back"))
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Freed"))
     qtbot.waitUntil(page.library.compact.isEnabled)
 
 
