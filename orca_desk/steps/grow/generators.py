@@ -1,15 +1,13 @@
 """The generators of procedural tasks that are installed, each with a sample."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.method.procedural import Grading, grading_of
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.progress import JobControl
 
-SECONDS_TO_STOP = 1.0  # the worker has nothing to save
 ENVIRONMENT = {"PYTHONHASHSEED": "0"}  # five generators ask in the order of a set
 
 
@@ -38,8 +36,12 @@ class InstalledGenerators:
     generators: tuple[Generator, ...]
 
 
-def list_generators(*, control: JobControl | None = None, log: Path | None = None) -> InstalledGenerators:
-    """Return the generators that can be chosen. Raises UserError where reasoning-gym is not installed."""
+@cache
+def list_generators() -> InstalledGenerators:
+    """Return the generators that can be chosen; a worker makes the list, once a session, in some seconds.
+
+    Raises UserError where reasoning-gym is not installed.
+    """
     found: list[Generator] = []
     versions: list[str] = []
 
@@ -57,10 +59,7 @@ def list_generators(*, control: JobControl | None = None, log: Path | None = Non
         "procedural",
         {"do": "list"},
         on_events=receive,
-        control=control,
-        log=log,
         environment=ENVIRONMENT,
-        seconds_to_stop=SECONDS_TO_STOP,
     )
     return InstalledGenerators(version="".join(versions), generators=tuple(found))
 

@@ -30,12 +30,13 @@ from orca_desk.processes.host import run_worker
 from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.steps.grading import grade_answer
-from orca_desk.steps.grow.generators import ENVIRONMENT, SECONDS_TO_STOP, lacking
+from orca_desk.steps.grow.generators import ENVIRONMENT, lacking
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 KIND = "grow-procedural"
 STAGE = "making tasks"
+SECONDS_TO_STOP = 1.0  # the worker has nothing to save
 AT_ONCE = 50  # questions in one request to the worker
 MOST_TRIES = 4  # times the wanted number; a generator may know only some tens of questions
 SPARE_TRIES = 100
