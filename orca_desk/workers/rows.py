@@ -1,9 +1,9 @@
-"""The `rows` worker: reads the user's file as batches of tasks, within limits of memory and time.
+"""The `rows` worker: reads the user's files as batches of tasks, within limits of memory and time.
 
-The job is a `BatchJob`: {"path" or "text", "name", "asked", "scratch", "percent", "stored", "refused"}.
-The first requests are {"known"}: what the library asks, for the choice of what to hold out; the last of them
-is {}.
-Each further request is good for one event, so that the host is never behind by more than a few batches.
+A round reads one file. Its first request is a `BatchJob`: {"path" or "text", "name", "asked", "scratch",
+"percent", "stored", "refused"}. The next ones are {"known"}: what the library asks, for the choice of what to
+hold out; the last of them is {}. Each further request is good for one event, so that the host is never behind
+by more than a few batches. The event `read` ends the file.
 """
 
 import io
@@ -31,10 +31,8 @@ def main() -> None:
 
 
 def read_rows(channel: Channel) -> None:
-    """Read the file of the job and emit its batches, until the host stops it."""
+    """Read a file a round and emit its batches, until the host stops it."""
     watch = Watch(SECONDS)
-    requests = channel.requests(ahead=4)
-    known = _known(requests)
 
     def look(rows: int) -> None:
         watch.end()
@@ -44,16 +42,25 @@ def read_rows(channel: Channel) -> None:
             raise StoppedError
         watch.begin()
 
-    watch.begin(OPENING_SECONDS)
-    try:
-        for event in read_batches(batch_job(channel.job), known.sides, look):
-            watch.end()
-            if next(requests, None) is None:
-                return
-            channel.emit(event)
-            watch.begin()
-    except StoppedError:
-        return
+    for _ in channel.rounds():
+        requests = channel.requests(ahead=4)
+        if (job := next(requests, None)) is None:
+            return
+        known = _known(requests)
+        watch.begin(OPENING_SECONDS)
+        try:
+            for event in read_batches(batch_job(job), known.sides, look):
+                watch.end()
+                if next(requests, None) is None:
+                    return
+                channel.emit(event)
+                watch.begin()
+        except StoppedError:
+            return
+        watch.end()
+        channel.emit({"event": "read"})
+        for _ in requests:  # those that were on their way
+            pass
 
 
 def batch_job(values: Message) -> BatchJob:

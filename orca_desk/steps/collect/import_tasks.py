@@ -3,9 +3,9 @@
 from array import array
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
 from orca_desk.method.splits import SplitQuestions
 from orca_desk.processes.host import run_worker
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError
 from orca_desk.processes.protocol import Message
@@ -75,19 +76,25 @@ class TaskImport:
     _splits: SplitQuestions = field(default_factory=SplitQuestions)
     _seen: dict[int, int] = field(default_factory=dict)  # of a dry run: what would have been added
     _meter: Meter | None = None
+    _is_read: bool = False  # the whole source
 
-    def take(self, job: ReadJob, control: JobControl, log: Path | None = None) -> Imported:
-        """Import what the job reads. Raises UserError if that cannot be read; what came before stays."""
+    def take(
+        self, job: ReadJob, control: JobControl, log: Path | None = None, keep: KeptWorker | None = None
+    ) -> Imported:
+        """Import what the job reads, by the worker in `keep` if there is one.
+
+        Raises UserError if that cannot be read; what came before stays.
+        """
         with working_folder(self.library.folder, ".import-") as scratch:
-            return self._take({**job, "scratch": str(scratch)}, control, log)
+            return self._take({**job, "scratch": str(scratch)}, control, log, keep)
 
-    def _take(self, job: ReadJob, control: JobControl, log: Path | None) -> Imported:
+    def _take(self, job: ReadJob, control: JobControl, log: Path | None, keep: KeptWorker | None) -> Imported:
         self._questions = LibraryQuestions(self.library).known  # as they are before the import
         self._meter = Meter(self.progress, stage="reading", total=None, unit="rows read")
         if job["path"] is None and len(job["text"]) <= SMALL:
             self._read_here(job, control)
         else:
-            self._read_in_worker(job, control, log)
+            self._read_in_worker(job, control, log, keep)
         return self.result(finished=self.rows == self.total)
 
     def _read_here(self, job: ReadJob, control: JobControl) -> None:
@@ -101,7 +108,13 @@ class TaskImport:
         except StoppedError:
             return
 
-    def _read_in_worker(self, job: ReadJob, control: JobControl, log: Path | None) -> None:
+    def _read_in_worker(
+        self, job: ReadJob, control: JobControl, log: Path | None, keep: KeptWorker | None
+    ) -> None:
+        def wanting() -> Iterator[Message]:
+            while not self._is_read:
+                yield {}
+
         def receive(events: list[Message]) -> None:
             for event in events:
                 if control.stopped:
@@ -112,12 +125,13 @@ class TaskImport:
         try:
             run_worker(
                 "rows",
-                job,
-                requests=chain(encode_known(known), repeat({})),
+                {},
+                requests=chain([job], encode_known(known), wanting()),
                 on_events=receive,
                 control=control,
                 log=log,
                 seconds_to_stop=SECONDS_TO_STOP,
+                keep=keep,
             )
         except (WorkerEndedError, WorkerCrashError) as error:
             where = f"after {self.rows:,} of its rows" if self.rows else "before its first row"
@@ -133,6 +147,8 @@ class TaskImport:
         assert self._meter is not None
         if event["event"] == "looked":
             self._meter.advance(event["rows"])
+        elif event["event"] == "read":
+            self._is_read = True
         elif event["event"] == "opened":
             self.read_as = ReadAs.from_json(event["read_as"])
         elif event["event"] == "survey":

@@ -13,6 +13,7 @@ from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.database import Library
 from orca_desk.library.imports import forget_state, rows_of_run
 from orca_desk.method.records import digest
+from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.collect.import_position import Position
 from orca_desk.steps.collect.import_tasks import UNIT, ReadJob, TaskImport
@@ -187,24 +188,25 @@ class ImportRequest(SourceRequest):
         control = control or JobControl()
         position = Position.of_run(library, run, self.sources) if run else Position()
         done: list[Imported] = []
-        for place, source in enumerate(self.sources):
-            if control.stopped and done:
-                break
-            begun = position.take(place, source)
-            work = TaskImport(
-                library=library,
-                name=source.key,
-                heldout=self.heldout,
-                update=self.update,
-                progress=progress,
-                dry_run=not run,
-                run=run,
-                rows_before=sum(one.rows for one in done),
-                tally=begun.tally,
-            )
-            work.state = partial(position.at, place, source, work)
-            job = self._job(source, refused_path(refused, place), stored=begun.rows)
-            done.append(work.take(job, control, log))
+        with KeptWorker() as keep:  # one worker reads all sources
+            for place, source in enumerate(self.sources):
+                if control.stopped and done:
+                    break
+                begun = position.take(place, source)
+                work = TaskImport(
+                    library=library,
+                    name=source.key,
+                    heldout=self.heldout,
+                    update=self.update,
+                    progress=progress,
+                    dry_run=not run,
+                    run=run,
+                    rows_before=sum(one.rows for one in done),
+                    tally=begun.tally,
+                )
+                work.state = partial(position.at, place, source, work)
+                job = self._job(source, refused_path(refused, place), stored=begun.rows)
+                done.append(work.take(job, control, log, keep))
         finished = len(done) == len(self.sources) and all(one.finished for one in done)
         whole = replace(joined(done, [source.name for source in self.sources]), finished=finished, run=run)
         if run and whole.undo is not None and position.resumed:

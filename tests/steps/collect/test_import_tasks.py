@@ -35,6 +35,7 @@ from orca_desk.library.tasks import (
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
 from orca_desk.method.splits import variant_key
+from orca_desk.processes.command import worker_command
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.preview import preview_import
@@ -69,7 +70,7 @@ def run(library: Library, text: str, **options: Any) -> Imported:
     tried = request(text, **options).try_out(library)
     assert list(iterate_tasks(library)) == before
     done = request(text, **options).run(library)
-    assert replace(done, dry_run=True) == tried
+    assert replace(done, dry_run=True, run="") == tried
     return done
 
 
@@ -314,13 +315,21 @@ def test_what_is_exported_is_found_again(
     assert list(iterate_tasks(library)) == tasks
 
 
-def test_several_files_are_one_import(library: Library, tmp_path: Path) -> None:
+def test_several_files_are_one_import_by_one_worker(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(
+        "orca_desk.processes.process.worker_command",
+        lambda name: started.append(name) or worker_command(name),  # type: ignore[func-returns-value]
+    )
     first, second = tmp_path / "one.jsonl", tmp_path / "two.csv"
     first.write_text(rows({"question": "a?", "answer": "1"}, {"question": ""}))
     second.write_text("question,answer\nb?,2\na?,1\n")
     sources = ImportRequest(source=TaskSource.of_file(first), more=(TaskSource.of_file(second),))
     assert ImportRequest.from_json(json.loads(json.dumps(sources.to_json()))) == sources
     seen = sources.run(library, refused=tmp_path / "refused.jsonl")
+    assert started == ["rows"]
     assert (seen.finished, seen.rows, seen.added, seen.already_there, seen.unreadable) == (True, 4, 2, 1, 1)
     assert [(file.name, file.rows, file.added) for file in seen.files] == [
         ("one.jsonl", 2, 1),
