@@ -104,6 +104,35 @@ def test_an_edited_task_stays_edited_and_can_be_put_back(library: Library) -> No
     assert check(library) == []
 
 
+WORD = st.sampled_from(["one", "two", "three"])
+SAID = st.lists(WORD, max_size=3).map(" ".join)
+
+
+@MANY
+@given(
+    texts=st.lists(st.tuples(SAID, SAID), max_size=6),
+    wanted=st.sets(WORD, max_size=2),
+    unwanted=st.sets(WORD, min_size=1, max_size=2),
+)
+def test_unwanted_words_are_left_out_wherever_they_were_said(
+    library: Library, texts: list[tuple[str, str]], wanted: set[str], unwanted: set[str]
+) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    chosen = [
+        Task(family="a", query=f"{query} {place}", turns=(("user", earlier),) if earlier else ())
+        for place, (query, earlier) in enumerate(texts)
+    ]
+    add_tasks(library, chosen)
+    said = {
+        task.query: {*task.query.split(), *(word for _, text in task.turns for word in text.split())}
+        for task in chosen
+    }
+    expected = {query for query, words in said.items() if wanted <= words and not unwanted & words}
+    filter_ = TaskFilter(text=" ".join([*sorted(wanted), *(f"-{word}" for word in sorted(unwanted))]))
+    assert {task.query for task in iterate_tasks(library, filter_)} == expected
+    assert count_tasks(library, filter_) == len(expected)
+
+
 def test_an_unknown_task_is_the_users_error(library: Library) -> None:
     with pytest.raises(UserError, match="no task"):
         get_task(library, "nowhere")
