@@ -43,8 +43,8 @@ def command(
     """Find tasks, teacher records, answers of evaluations and chats.
 
     SEARCH has words, "exact words" and fields such as family:algebra or wrong:yes, all of which must hold. A
-    minus before one excludes it. The last word may be the beginning of a word. Earlier turns of tasks and
-    records are not searched.
+    minus before one excludes it. The last word may be the beginning of a word. What was said before a
+    question is searched, too.
     """
     if show_fields:
         if as_json:

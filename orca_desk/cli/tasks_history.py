@@ -64,9 +64,9 @@ def forget(
 ) -> None:
     """Delete the tasks that SEARCH finds for good, with everything that was made from them.
 
-    SEARCH is as in `orca-desk find`: words, "exact words", fields such as id:3f2a or tag:withdrawn; earlier
-    turns are not searched. Only a list of what would go is shown, unless --delete is given. No byte of the
-    texts stays in the library's files, except in what you keep.
+    SEARCH is as in `orca-desk find`: words, "exact words", fields such as id:3f2a or tag:withdrawn. Only a
+    list of what would go is shown, unless --delete is given. No byte of the texts stays in the library's
+    files, except in what you keep.
     """
     if not search.strip():
         raise click.UsageError("SEARCH is blank, which would be every task.")

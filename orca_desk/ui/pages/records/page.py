@@ -307,7 +307,7 @@ class RecordsPage(Page):
         self.queue.not_found.connect(self._show_not_found)
         self.table.selection_updated.connect(self._show_position)
         on_records = [self.action(text) for text in ON_RECORDS]
-        list_menu(self.table, lambda: [*on_records, *self.tidying.actions])
+        list_menu(self.table, lambda: [*on_records, self.export_them, *self.tidying.actions])
         self.side.instruction.changed.connect(self._read_record)
         self.side.edit_saved.connect(self._save_edit)
         self.side.restore_requested.connect(self._restore_answer)

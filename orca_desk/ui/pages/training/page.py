@@ -68,6 +68,7 @@ class TrainingPage(Page):
             key="Ctrl+Shift+E",
             image="file-output",
         ),
+        Command("Export a snapshot's recor&ds…", lambda page: page.export_snapshot(), image="file-output"),
         Command("Save th&e settings as a preset…", lambda page: page.save_preset(), image="save"),
         SEARCH,
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
@@ -206,6 +207,14 @@ class TrainingPage(Page):
             self.notice.show_message("No trained adapter is shown.", "Show a finished training first.")
         else:
             self.export([details.training.id])
+
+    def export_snapshot(self) -> None:
+        """Export the training records of the selected snapshot, or say that there is none."""
+        self.tabs.setCurrentIndex(SET_UP)
+        if self.set_up.content.snapshot is None:
+            self.notice.show_message("No snapshot is selected.", "Freeze or select one first.")
+        else:
+            self.set_up.content.export()
 
     def _build(self) -> None:
         desk = self.desk

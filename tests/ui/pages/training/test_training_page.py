@@ -280,6 +280,10 @@ def test_problems_of_a_training_are_shown_before_it_starts(
         snapshot.id in set_up.content.identity.text()
         and set_up.content.left_out.text() == "Incorrect answer: 10"
     )
+    page.action("Export a snapshot's records…").trigger()
+    dialog = set_up.content.exports.dialog
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
 
     field = set_up.form.control("epochs")
     before, place = field.value(), QPointF(field.rect().center())
