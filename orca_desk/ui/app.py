@@ -24,7 +24,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
 from orca_desk.ui.preferences import PLAIN_TEXT, TEXT_SIZE, THEME, adopt, preferences
-from orca_desk.ui.relocating import Relocated, relocate
+from orca_desk.ui.relocating import NewPlace, relocate
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.start_trouble import StartTrouble
@@ -54,17 +54,17 @@ def main(folder: Path) -> int:
     theme = Theme(app)
     if raise_running_instance(folder):
         return 0
-    code, at = RESTART, Relocated(folder)
+    code, at = RESTART, NewPlace(folder)
     while code == RESTART:  # a backup was restored, which the next opening puts into place, or it moves
         library = open_or_ask(at.folder, theme)
         if library is None:
             return 1
         code, target = show(library, theme, app, at)
-        at = Relocated(library.folder) if target is None else relocate(library.folder, target, theme)
+        at = NewPlace(library.folder) if target is None else relocate(library.folder, target, theme)
     return code
 
 
-def show(library: Library, theme: Theme, app: QApplication, at: Relocated) -> tuple[int, Path | None]:
+def show(library: Library, theme: Theme, app: QApplication, at: NewPlace) -> tuple[int, Path | None]:
     """Show the window of a library until the event loop ends, and close both.
 
     Return its code, and the folder into which the user wants the library moved, if any.

@@ -14,7 +14,7 @@ from orca_desk.ui.work_dialog import WorkDialog
 
 
 @dataclass(frozen=True)
-class Relocated:
+class NewPlace:
     """Where the library is now, and what to say about it in the window: a sentence, and what else to know."""
 
     folder: Path
@@ -22,7 +22,7 @@ class Relocated:
     hint: str = ""
 
 
-def relocate(folder: Path, target: Path, theme: Theme) -> Relocated:
+def relocate(folder: Path, target: Path, theme: Theme) -> NewPlace:
     """Move a library that is closed, with a dialog that can stop it; say why where that fails."""
     try:
         moved = WorkDialog(
@@ -36,7 +36,7 @@ def relocate(folder: Path, target: Path, theme: Theme) -> Relocated:
         theme.apply_to(box)
         box.addButton("Open it where it is", QMessageBox.ButtonRole.AcceptRole)
         box.exec()
-        return Relocated(folder)
+        return NewPlace(folder)
     if moved is None:
-        return Relocated(folder, f"The library was not moved; it is still in {folder}.")
-    return Relocated(moved.folder, *moved_sentences(folder, moved))
+        return NewPlace(folder, f"The library was not moved; it is still in {folder}.")
+    return NewPlace(moved.folder, *moved_sentences(folder, moved))
