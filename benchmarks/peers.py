@@ -83,6 +83,13 @@ def run_server(
     parameters.verbosity = -1
     server = xllamacpp.Server(parameters)  # reads the weights once before it says that it is ready
     address = urlsplit(server.listening_address).netloc
+    return ask_all(address, prompts, max_tokens, ends, clients=settings.slots)
+
+
+def ask_all(
+    address: str, prompts: Sequence[Ids], max_tokens: int, ends: frozenset[int], *, clients: int
+) -> Measured:
+    """Return what a server at `address` ("host:port") did with so many clients, who share the prompts."""
     waiting, answers = deque(enumerate(prompts)), dict[int, Ids]()
 
     def client() -> None:
@@ -95,11 +102,11 @@ def run_server(
                 return
             answers[place] = ask_server(connection, ids, max_tokens, ends)
 
-    clients = [threading.Thread(target=client) for _ in range(settings.slots)]
+    threads = [threading.Thread(target=client) for _ in range(clients)]
     began = time.perf_counter()
-    for one in clients:
+    for one in threads:
         one.start()
-    for one in clients:
+    for one in threads:
         one.join()
     return _measured(time.perf_counter() - began, [answers[place] for place in sorted(answers)], len(prompts))
 

@@ -258,7 +258,7 @@ def run_trl(job: dict[str, Any], way: Way, steps: int = -1) -> dict[str, Any]:
         def on_step_end(self, *_: Any, **__: Any) -> None:
             clock.step(learned)
 
-    rows = _tokenised(job)
+    rows = tokenised(Path(job["base"]), Path(job["records"]))
     mean = sum(len(row["input_ids"]) for row in rows) / len(rows)
     with tempfile.TemporaryDirectory() as folder:
         trainer = Counting(
@@ -303,14 +303,14 @@ def run_trl(job: dict[str, Any], way: Way, steps: int = -1) -> dict[str, Any]:
     return clock.result | {"baseline_bytes": memory.baseline, "peak_bytes": memory.peak}
 
 
-def _tokenised(job: dict[str, Any]) -> list[dict[str, list[int]]]:
+def tokenised(base: Path, path: Path) -> list[dict[str, list[int]]]:
     """Return the records' ids and labels as Orca Desk makes them: both sides train the same tokens."""
     from orca_desk.prompts.hf import HFTokenizer
     from orca_desk.prompts.renderer import Renderer
     from orca_desk.student.data import read_records, render
 
-    renderer = Renderer(HFTokenizer.load(Path(job["base"])))
-    examples = [render(record, renderer) for record in read_records(Path(job["records"]))]
+    renderer = Renderer(HFTokenizer.load(base))
+    examples = [render(record, renderer) for record in read_records(path)]
     return [
         {
             "input_ids": list(example.ids),

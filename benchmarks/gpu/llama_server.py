@@ -3,17 +3,14 @@
 import shutil
 import socket
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Sequence
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers import Ids, Measured, ServerSettings, ask_server, in_child, run_server
+from benchmarks.peers import Ids, Measured, ServerSettings, ask_all, in_child, run_server
 
 STARTING = 60.0  # s at most, until the server answers
 ALL_LAYERS = "999"
@@ -51,7 +48,7 @@ def _run_program(
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(server, port)
-        return _ask_all(port, prompts, max_tokens, ends, slots)
+        return ask_all(f"127.0.0.1:{port}", prompts, max_tokens, ends, clients=slots)
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -68,30 +65,3 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise RuntimeError("llama-server did not start")
-
-
-def _ask_all(
-    port: int, prompts: Sequence[Ids], max_tokens: int, ends: frozenset[int], slots: int
-) -> Measured:
-    waiting, answers = deque(enumerate(prompts)), dict[int, Ids]()
-
-    def client() -> None:
-        connection = HTTPConnection("127.0.0.1", port)
-        while waiting:
-            try:
-                place, ids = waiting.popleft()
-            except IndexError:
-                break
-            answers[place] = ask_server(connection, ids, max_tokens, ends)
-        connection.close()
-
-    clients = [threading.Thread(target=client) for _ in range(slots)]
-    began = time.perf_counter()
-    for one in clients:
-        one.start()
-    for one in clients:
-        one.join()
-    seconds = time.perf_counter() - began
-    if len(answers) != len(prompts):
-        raise RuntimeError(f"{len(answers)} answers to {len(prompts)} prompts")
-    return Measured(seconds, tuple(answers[place] for place in sorted(answers)))
