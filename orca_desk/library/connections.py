@@ -26,7 +26,7 @@ from orca_desk.yielding import ui_waiting
 T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
 BUSY_SECONDS = 30.0
-WAL_PAGES = 8_000  # SQLite's 1,000 write a page that an import changes again and again each time
+WAL_PAGES = 32_000  # 128 MB: an import changes the same pages of its indexes in each batch
 CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
 COPIED_PAGES = 2048  # of a database, between two looks at whether to stop
 STEPS = 100_000  # of SQLite's machine between two such looks

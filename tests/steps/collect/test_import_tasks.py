@@ -207,7 +207,7 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
     library: Library, tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_text(rows(*({"question": f"{n}?"} for n in range(9_000))))
+    path.write_text(rows(*({"question": f"{n}?"} for n in range(25_000))))
     control = JobControl()
 
     def stop(update: Update) -> None:
@@ -216,17 +216,17 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
 
     first = ImportRequest(source=TaskSource.of_file(path), heldout=10)
     seen = first.run(library, progress=stop, control=control)
-    assert (seen.finished, seen.added, seen.rows) == (False, 8_000, 8_000)
+    assert (seen.finished, seen.added, seen.rows) == (False, 24_000, 24_000)
     (run_,) = list_runs(library)
-    assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 8_000, 9_000)
+    assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 24_000, 25_000)
     resumed = ImportRequest.to_resume(library, run_.id)
     assert resumed == first
     rest = resumed.run(library)
-    assert (rest.finished, rest.rows, rest.added, rest.already_there) == (True, 9_000, 9_000, 0)
-    assert rest.undo is not None and len(rest.undo.added) == 9_000
+    assert (rest.finished, rest.rows, rest.added, rest.already_there) == (True, 25_000, 25_000, 0)
+    assert rest.undo is not None and len(rest.undo.added) == 25_000
     (run_,) = list_runs(library)
-    assert (run_.status, run_.done) == ("done", 9_000)
-    assert count_tasks(library, TaskFilter(split="heldout")) == 900
+    assert (run_.status, run_.done) == ("done", 25_000)
+    assert count_tasks(library, TaskFilter(split="heldout")) == 2_500
     with pytest.raises(UserError, match="already finished"):
         ImportRequest.to_resume(library, run_.id)
     pasted = request('{"question": "a?"}\n', heldout=5.0, mapping={"query": "question"}, header=True)

@@ -841,23 +841,25 @@ def test_an_import_that_was_cut_off_goes_on_where_it_was(
     page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(9_000)))
+    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(25_000)))
     control = JobControl()
     request = ImportRequest(source=TaskSource.of_file(path), family="many", heldout=20)
     stopped = request.run(
-        library, progress=lambda update: control.stop() if update.done >= 2_000 else None, control=control
+        library,
+        progress=lambda update: control.stop() if update.stage == "importing" and update.done else None,
+        control=control,
     )
-    assert (stopped.finished, stopped.rows, stopped.added) == (False, 8_000, 8_000)
+    assert (stopped.finished, stopped.rows, stopped.added) == (False, 24_000, 24_000)
     (run,) = list_runs(library, kind="import")
-    assert (run.status, run.done, run.total, page_of(run)) == ("cancelled", 8_000, 9_000, "tasks")
+    assert (run.status, run.done, run.total, page_of(run)) == ("cancelled", 24_000, 25_000, "tasks")
     page.go({"resume": run.id})
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=10_000)
-    assert page.notice.text.text().startswith("Added 9,000 tasks from many.jsonl")
+    assert page.notice.text.text().startswith("Added 25,000 tasks from many.jsonl")
     (run,) = list_runs(library, kind="import")
-    assert (run.status, run.done) == ("done", 9_000)
+    assert (run.status, run.done) == ("done", 25_000)
     family = TaskFilter(family="many")
-    assert count_tasks(library, family) == 9_000
-    assert count_tasks(library, replace(family, split="heldout")) == 1_800
+    assert count_tasks(library, family) == 25_000
+    assert count_tasks(library, replace(family, split="heldout")) == 5_000
 
 
 def test_an_import_that_closing_stopped_is_offered_at_the_next_start(
