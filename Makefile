@@ -4,8 +4,8 @@ BIN := .venv/bin
 # Container images often set this. Each of the hundreds of processes of a run would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo quick quick-style quick-types quick-pages quick-desktop quick-rest test test-one-half test-other-half \
-    package package-test site minis clean
+.PHONY: run demo quick quick-style quick-types quick-method quick-chat quick-pages quick-desktop quick-rest \
+    test test-one-half test-other-half package package-test site minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -14,12 +14,14 @@ demo: .venv/.run
 	$(BIN)/orca-desk demo
 
 # Everything that needs no model code, in an environment without it: minutes from a fresh clone. Between them the
-# three runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp. The longest
-# begin first, and one more than there are cores runs at a time, as tests also wait.
+# five runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp. The longest
+# begin first, and one more than there are cores runs at a time, as tests also wait. Properties are tried with fewer
+# examples than by `make test`.
 QUICK := .venv-quick/bin
+TRY := QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --hypothesis-profile=quick
 quick: .venv-quick/.test
 	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
-	    quick-rest quick-pages quick-desktop quick-types quick-style
+	    quick-rest quick-desktop quick-pages quick-method quick-chat quick-types quick-style
 
 quick-style: .venv-quick/.test
 	$(QUICK)/ruff check .
@@ -29,14 +31,23 @@ quick-style: .venv-quick/.test
 quick-types: .venv-quick/.test
 	$(QUICK)/mypy
 
+METHOD := tests/formats tests/library tests/method tests/prompts
+CHAT := tests/ui/pages/chat tests/ui/pages/models tests/ui/pages/tasks
+
+quick-method: .venv-quick/.test
+	$(TRY) $(METHOD) -o cache_dir=.pytest_cache/method
+
+quick-chat: .venv-quick/.test
+	$(TRY) $(CHAT) -o cache_dir=.pytest_cache/chat
+
 quick-pages: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui/pages
+	$(TRY) tests/ui/pages $(addprefix --ignore ,$(CHAT)) -o cache_dir=.pytest_cache/pages
 
 quick-desktop: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui --ignore tests/ui/pages -o cache_dir=.pytest_cache/desktop
+	$(TRY) tests/ui --ignore tests/ui/pages -o cache_dir=.pytest_cache/desktop
 
 quick-rest: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui -o cache_dir=.pytest_cache/rest
+	$(TRY) $(addprefix --ignore ,$(METHOD) tests/ui)
 
 # Two runs of pytest side by side, as few tests keep two cores busy: together they cover all tests.
 ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method tests/inventory tests/models tests/processes

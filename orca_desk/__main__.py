@@ -1,7 +1,6 @@
 """Start a worker or a command. This module imports nothing heavy, so that both start at once."""
 
 import importlib
-import multiprocessing
 import sys
 
 from orca_desk import offline
@@ -39,7 +38,10 @@ WORKERS = {
 
 def main() -> None:
     """Run the worker that `orca_desk worker NAME` names, or else the command line."""
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):  # elsewhere it does nothing, and takes a fifth of a worker's start
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     offline.watch()
     keep_warnings_in_logs()
     if len(sys.argv) == 3 and sys.argv[1] == "worker" and sys.argv[2] in WORKERS:

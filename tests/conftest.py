@@ -12,6 +12,8 @@ from tiny_models import TinyModel, make_tiny
 pytest_plugins = ["without_models"]
 # No test is about time: a busy machine would fail some.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For `make quick`, where a test names no number of its own; all other runs have hypothesis's 100.
+settings.register_profile("quick", settings.get_profile("any machine"), max_examples=20)
 settings.load_profile("any machine")
 # The desktops that tests start write no settings of the user's; the folder is made only if one does.
 os.environ["ORCA_DESK_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"orca-desk-settings-{os.getpid()}")

@@ -106,11 +106,14 @@ def collected(*, without_models: bool) -> set[str]:
 
 
 def test_make_selects_no_tests_by_name() -> None:
-    recipes = re.findall(r"\)/pytest(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    recipes = re.findall(r"(?:\)/pytest|\(TRY\))(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert recipes == [
-        " tests/ui/pages",
+        " --hypothesis-profile=quick",
+        " $(METHOD) -o cache_dir=.pytest_cache/method",
+        " $(CHAT) -o cache_dir=.pytest_cache/chat",
+        " tests/ui/pages $(addprefix --ignore ,$(CHAT)) -o cache_dir=.pytest_cache/pages",
         " tests/ui --ignore tests/ui/pages -o cache_dir=.pytest_cache/desktop",
-        " --ignore tests/ui -o cache_dir=.pytest_cache/rest",
+        " $(addprefix --ignore ,$(METHOD) tests/ui)",
         " $(ONE_HALF)",
         " $(addprefix --ignore ,$(ONE_HALF)) -o cache_dir=.pytest_cache/other",
         " -m package -s tests/package",
