@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep
 from orca_desk.library.runs import list_runs
+from orca_desk.library.tasks import TaskFilter, iterate_tasks, update_tasks
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.chat.draft import Draft
@@ -62,6 +63,13 @@ $$\int_2^3 x^2 \, dx = \left[ \frac{x^3}{3} \right]_2^3 = 9 - \frac{8}{3} = \fra
 | $x_1 = 2$ | $x_2 = 3$ | $\frac{19}{3} \approx 6.33$ |
 
 Answer: $x = 2$ or $x = 3$, and the area is $\frac{19}{3}$.
+"""
+QUIZ = """Number,Question text,A,B,C,Right,Topic
+1,Which of these is a prime number?,21,29,33,B,arithmetic
+2,"What is the boiling point of water at sea level, in °C?",90,100,110,B,physics
+3,Which planet is the largest?,Mars,Saturn,Jupiter,C,astronomy
+4,Who wrote Faust?,Goethe,Schiller,Lessing,D,literature
+5,How many edges has a cube?,8,10,12,C,geometry
 """
 Shown = TypeVar("Shown", bound=QWidget)
 
@@ -167,6 +175,43 @@ def duplicates(stage: Stage) -> None:
         dialog.view.table.selectRow(2)
         dialog.view.members.selectRow(1)
         stage.both("duplicates")
+
+
+def importing(stage: Stage) -> None:
+    """The import of a file of which a column has to be chosen, and a row is refused; another file follows."""
+    from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
+
+    page = stage.page("tasks")
+    with tempfile.TemporaryDirectory() as folder:
+        quiz, more = Path(folder, "quiz.csv"), Path(folder, "conversations.jsonl")
+        quiz.write_text(QUIZ, encoding="utf-8")
+        more.write_text('{"messages": [{"role": "user", "content": "Why?"}]}\n', encoding="utf-8")
+        page.go({"do": "import", "files": [quiz, more]})
+        with stage.dialog(page, ImportDialog) as dialog:
+            until(lambda: dialog.import_button.isEnabled())
+            dialog.fields.choose("answer", "Right")
+            until(lambda: "1 refused" in dialog.summary.text() or None)
+            stage.both("import")
+
+
+def history(stage: Stage) -> None:
+    """A task with its history, found by a field, and the filters that are saved under a name."""
+    page = stage.page("tasks")
+    library = stage.window.desk.library
+    task = next(iter(iterate_tasks(library, TaskFilter(text="has:record split:train"))))
+    update_tasks(library, [replace(task, tags=("checked",))])
+    page.filters.set(TaskFilter(text="tag:checked has:record"))
+    page.filters.saved.save("Checked, with records")
+    until(lambda: len(page.table.tasks.rowids) == 1 or None)
+    page.show_task(task.id)
+    until(lambda: page.detail.history)
+    pause(2 * SETTLE)
+    bar = page.detail.text.verticalScrollBar()
+    for choice in ("dark", "light"):
+        stage.window.desk.theme.choose(choice)
+        pause(2 * SETTLE)
+        bar.setValue(bar.maximum())  # the text is written anew in other colours
+        stage.shoot(f"task-history-{choice}")
 
 
 def exporting(stage: Stage) -> None:
@@ -386,6 +431,8 @@ PICTURES: dict[str, Callable[[Stage], None]] = {
     for one in (
         rules,
         duplicates,
+        importing,
+        history,
         exporting,
         freezing,
         judge,

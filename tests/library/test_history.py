@@ -88,8 +88,8 @@ def test_edits_of_many_tasks_are_noted_and_so_is_their_undo(library: Library) ->
     changed = change_tasks(library, task_rowids(library), TaskEdit(add_tags=("hard",), family="other"))
     undo_change(library, changed)
     assert texts(library)[-2:] == [
-        "Edited: tags was empty; family was sums",
-        "Edited: tags was hard; family was other",
+        "Edited: tags were empty; family was sums",
+        "Edited: tags were hard; family was other",
     ]
 
 

@@ -69,4 +69,5 @@ def _former(item: tuple[str, object]) -> str:
     name, value = item
     if name == "tags" and isinstance(value, str):
         value = ", ".join(json.loads(value))
-    return f"{FIELDS.get(name, name)} was {shorten(str(value), 60) if value not in (None, '') else 'empty'}"
+    was = "were" if name in ("tags", "turns") else "was"
+    return f"{FIELDS.get(name, name)} {was} {shorten(str(value), 60) if value not in (None, '') else 'empty'}"

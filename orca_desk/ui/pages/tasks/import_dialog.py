@@ -132,7 +132,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
 
     def _add_others(self) -> None:
         """Offer to import the sources that follow in the same way, above the buttons."""
-        count = counted(len(self._others), "other file")
+        count = "other file" if len(self._others) == 1 else counted(len(self._others), "other file")
         self.all_alike = QCheckBox(f"Import the {count} in the same way")
         self.all_alike.setToolTip("With these columns and choices, as one import that is undone as a whole")
         self.all_alike.setVisible(bool(self._others))

@@ -705,6 +705,7 @@ def test_files_that_are_dropped_together_share_one_report(
         path.write_text(f'{{"query": "Is this {path.stem}?", "answer": "yes"}}\n')
     page.files.import_from([TaskSource.of_file(path) for path in paths])
     first = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    assert first.all_alike.text() == "Import the other file in the same way"
     first.accept()
     qtbot.waitUntil(lambda: "first.jsonl" in page.notice.text.text())
     previewed(page, qtbot, lambda one: one is not first and one.import_button.isEnabled()).accept()
