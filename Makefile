@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Container images often set this. Each of the hundreds of processes of a run would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# Several checks at a time, each one's output in a piece; the make of macOS, of 2006, cannot do the latter.
+TOGETHER := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: run demo quick quick-style quick-types quick-method quick-chat quick-pages quick-desktop quick-rest \
     test test-one-half test-other-half package package-test site minis clean
@@ -20,8 +22,7 @@ demo: .venv/.run
 QUICK := .venv-quick/bin
 TRY := QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --hypothesis-profile=quick
 quick: .venv-quick/.test
-	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
-	    quick-rest quick-desktop quick-pages quick-method quick-chat quick-types quick-style
+	$(MAKE) $(TOGETHER) --jobs 3 quick-rest quick-desktop quick-pages quick-method quick-chat quick-types quick-style
 
 quick-style: .venv-quick/.test
 	$(QUICK)/ruff check .
@@ -56,7 +57,7 @@ test: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target test-one-half test-other-half
+	$(MAKE) $(TOGETHER) --jobs 2 test-one-half test-other-half
 
 test-one-half: .venv/.test
 	$(BIN)/pytest $(ONE_HALF)
