@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
-
 from task_files import parts_of
 
 from orca_desk.errors import UserError
@@ -92,6 +91,12 @@ def test_sheets_are_chosen_and_numbers_are_read_as_they_are_shown(tmp_path: Path
     assert tasks_of(path, "Quiz") == [("2+2?", "4", "train"), ("0.1+0.2?", "0.3", "train")]
     with pytest.raises(UserError, match="no part 'Quizz'"):
         rows_of(path, "Quizz")
+
+
+def test_a_workbook_of_excel_97_is_read() -> None:
+    path = Path(__file__).with_name("excel-97.xls")  # made by xlwt
+    expected = [("What is 2 + 2?", "4", "train"), ("Größte Stadt Europas?", "Istanbul", "train")]
+    assert tasks_of(path) == expected
 
 
 STYLES = (
