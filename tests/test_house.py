@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "orca_desk", ROOT / "tests"
-BESIDE = {"end_to_end", "package", "real", "recipe", "support"}  # tests of no single folder
+BESIDE = {"benchmarks", "end_to_end", "package", "real", "recipe", "support"}  # tests of no single folder
 CLASS = re.compile(r"^class ([A-Z]\w*)", re.MULTILINE)
 
 
