@@ -3,12 +3,13 @@
 import platform
 import traceback
 
-from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk import __version__
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.dialog_buttons import closing_buttons
+from orca_desk.ui.widgets.text import button, label
 
 
 def details(error: BaseException) -> str:
@@ -47,11 +48,8 @@ class CrashReport(QDialog):
         self.text.setAccessibleName("Details")
         layout.addWidget(self.text, 1)
         if log:
-            layout.addWidget(label(f"Log file: {log}", tone="muted", selectable=True))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
-        buttons.rejected.connect(self.reject)
-        for one in buttons.buttons():
-            one.setIcon(QIcon())  # the system's is dark in a dark theme
-        layout.addWidget(buttons)
+            layout.addWidget(label(f"Log file: {log}", tone="muted", wrap=True, selectable=True))
+        layout.addWidget(closing_buttons(self, button("Copy details", self._copy)))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())

@@ -2,16 +2,17 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.steps.demo.self_test import CheckResult, self_test
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.dialog_buttons import closing_buttons
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.machine import machine_lines
 
 
@@ -47,11 +48,7 @@ class SelfTest(QDialog):
         layout.addWidget(scrolled(rows, "Checks"), 1)
         self.verdict = label(bold=True, wrap=True)
         layout.addWidget(self.verdict)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton("Copy as text", QDialogButtonBox.ButtonRole.ActionRole)
-        copy.clicked.connect(self._copy)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        layout.addWidget(closing_buttons(self, button("Copy as text", self._copy)))
         self._job = self._desk.jobs.start("Self-test", "self-test", self._work)
         self._job.event_arrived.connect(self._show)
         self._job.ended.connect(self._say_verdict)

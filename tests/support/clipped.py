@@ -141,8 +141,9 @@ def _words(text: str) -> list[str]:
 def _button(widget: QAbstractButton) -> Iterator[str]:
     needed = widget.sizeHint()
     shows = widget.text() if isinstance(widget, QPushButton) or _shows_text(widget) else ""
-    if needed.height() > widget.height() + SLACK:
-        yield f"needs a height of {needed.height()}, has {widget.height()}"
+    high = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else needed.height()
+    if high > widget.height() + SLACK:
+        yield f"needs a height of {high}, has {widget.height()}"
     if (shows or not widget.icon().isNull()) and needed.width() > widget.width() + SLACK:
         yield f"needs a width of {needed.width()}, has {widget.width()}"
 

@@ -17,6 +17,8 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets import on_screen
 from orca_desk.ui.window import Window
 
+VERY_LARGE = QtCore.QRect(0, 0, 4000, 3000)  # px, a screen
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for module in (QtCore, QtGui, QtNetwork, QtSvg, QtWidgets):
     for name in dir(module):
@@ -88,9 +90,25 @@ def filled() -> Iterator[Path]:
 @pytest.fixture
 def filled_window(filled: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
     """A window on the filled library, on a very large screen."""
-    monkeypatch.setattr(on_screen, "room_on", lambda screen: QtCore.QRect(0, 0, 4000, 3000))
+    monkeypatch.setattr(on_screen, "room_on", lambda screen: VERY_LARGE)
     with Library.open(filled) as opened, desktop(opened, theme) as window:
         window.resize(1280, 800)
         window.show()
         window.notice.hide()
         yield window
+
+
+@pytest.fixture(scope="module")
+def shared_window(qapp: QApplication) -> Iterator[Window]:
+    """One window on the filled library for all tests of a file, which leave nothing behind in it."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(on_screen, "room_on", lambda screen: VERY_LARGE)
+    theme = Theme(qapp)
+    with filled_folder() as folder, Library.open(folder) as opened, desktop(opened, theme) as window:
+        window.resize(1280, 800)
+        window.show()
+        window.notice.hide()
+        yield window
+    patch.undo()
+    theme.deleteLater()
+    qapp.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete.value)

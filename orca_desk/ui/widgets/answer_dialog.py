@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.answer_reading import AnswerReading
 from orca_desk.steps import token_scores
@@ -13,6 +13,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
+from orca_desk.ui.widgets.dialog_buttons import closing_buttons
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.panes import Panes
@@ -119,10 +120,7 @@ class AnswerDialog(QDialog):
         splitter.addWidget(right)
         splitter.setSizes([55 * GRID, 60 * GRID])
         layout.addWidget(splitter, 1)
-        buttons = QDialogButtonBox()
-        buttons.addButton(button("Close"), QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        layout.addWidget(closing_buttons(self))
         self._show_mean([])
 
     def _read_known(self) -> None:

@@ -13,3 +13,14 @@ def dialog_buttons(dialog: QDialog, accept: QPushButton) -> QDialogButtonBox:
     made.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
     made.rejected.connect(dialog.reject)
     return made
+
+
+def closing_buttons(dialog: QDialog, *others: QPushButton) -> QDialogButtonBox:
+    """Return a row with Close, which Enter presses, and others that do their work themselves."""
+    made, close = QDialogButtonBox(), button("Close")
+    made.addButton(close, QDialogButtonBox.ButtonRole.RejectRole)  # first, or Qt leaves others out of Tab
+    for one in others:
+        made.addButton(one, QDialogButtonBox.ButtonRole.ActionRole)
+    close.setDefault(True)
+    made.rejected.connect(dialog.reject)
+    return made

@@ -1,8 +1,22 @@
 """Keeps windows within the screen: none is larger than it, or opens where no screen is."""
 
+from types import NoneType
+
 from PySide6.QtCore import QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen, QWindow
-from PySide6.QtWidgets import QApplication, QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.ui.theme import GRID
 
 FRAME = QMargins(0, 32, 0, 0)  # px; about what a title takes, until the window manager says it
 
@@ -27,15 +41,20 @@ def keep_on_screen(window: QWidget) -> None:
 
 
 def scroll_if_larger(dialog: QDialog, room: QSize) -> None:
-    """Put the content of a dialog of the app's own into a scroll area if it needs more than `room`."""
+    """Let the content of a dialog of the app's own scroll if it needs more than `room`.
+
+    The row of buttons at its end stays in view, where the room is wide enough for it.
+    """
     layout = dialog.layout()
     least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
     if layout is None or least.boundedTo(room) == least or type(dialog).__module__.startswith("PySide6"):
         return
     focused = dialog.focusWidget()
+    buttons = _take_buttons(layout, room.width() - 2 * GRID)
+    layout.setContentsMargins(GRID, GRID, GRID, GRID if buttons is None else 0)
     content, area = QWidget(), QScrollArea()
     content.setLayout(layout)  # takes the layout, with what is in it, from the dialog
-    content.setMinimumSize(dialog.minimumSize())
+    content.setMinimumSize(dialog.minimumSize().boundedTo(content.minimumSizeHint()))
     content.setAutoFillBackground(False)
     dialog.setMinimumSize(0, 0)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -45,9 +64,35 @@ def scroll_if_larger(dialog: QDialog, room: QSize) -> None:
     area.viewport().setAutoFillBackground(False)
     whole = QVBoxLayout(dialog)
     whole.setContentsMargins(0, 0, 0, 0)
+    whole.setSpacing(layout.spacing())
     whole.addWidget(area)
+    if buttons is not None:
+        foot = QVBoxLayout()
+        foot.setContentsMargins(GRID, 0, GRID, GRID)
+        if isinstance(buttons, QWidget):
+            foot.addWidget(buttons)
+        else:
+            foot.addLayout(buttons)
+        whole.addLayout(foot)
     if focused is not None:
         focused.setFocus()
+
+
+def _take_buttons(layout: QLayout, width: int) -> QWidget | QLayout | None:
+    """Take the row of buttons at the end of a layout, if there is one that `width` px have room for."""
+    last = layout.itemAt(layout.count() - 1)
+    if last is None or last.minimumSize().width() > width:
+        return None
+    box, row = last.widget(), last.layout()
+    if isinstance(box, QDialogButtonBox):
+        layout.removeWidget(box)
+        return box
+    parts = [row.itemAt(place) for place in range(row.count())] if row is not None else []
+    if row is None or not all(part and isinstance(part.widget(), QPushButton | NoneType) for part in parts):
+        return None
+    layout.removeItem(row)
+    row.setParent(None)
+    return row
 
 
 def within(wanted: QRect, room: QRect) -> QRect:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QVBoxLayout, QWidget
 
 from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
 from orca_desk.inventory.templates import Overrides
@@ -12,8 +12,9 @@ from orca_desk.library.trainings import Training
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.model_picker import ModelPicker
-from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.models import DOUBTS
 from orca_desk.ui.words.tidying import run_title
 
@@ -55,14 +56,8 @@ class ModelDialog(QDialog):
         self._desk = desk
         self.doubt = label(ADAPTERS, size="caption", tone="muted", wrap=True)
         layout.addWidget(self.doubt)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.use.setText("Use this model")
-        buttons.accepted.connect(self._choose)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        self.use = button("Use this model", self._choose, primary=True)
+        layout.addWidget(dialog_buttons(self, self.use))
         self.model.chosen.connect(self._check_adapter)
         self.adapter.currentIndexChanged.connect(self._check_adapter)
         self._check_adapter()

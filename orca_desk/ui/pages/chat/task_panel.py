@@ -18,7 +18,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QFrame,
     QLineEdit,
@@ -42,8 +41,9 @@ from orca_desk.ui.pages.chat.composer import Composer
 from orca_desk.ui.pages.chat.history import OneLine
 from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS
 
 LINE = 160  # characters of a task on its line
@@ -244,13 +244,7 @@ class SaveTaskDialog(QDialog):
         form.addRow("&Family", self.family)
         form.addRow("&Split", self.split)
         layout.addLayout(form)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save the task")
-        buttons.accepted.connect(self._save)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        layout.addWidget(dialog_buttons(self, button("Save the task", self._save, primary=True)))
         self.family.setEditText(task.family)
         library = desk.library
         desk.background.run(self, lambda: [one.family for one in families(library)], self._fill)

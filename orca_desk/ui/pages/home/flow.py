@@ -18,7 +18,7 @@ from orca_desk.ui.words.runs import PAUSED
 State = Literal["done", "next", "waiting", "running", "paused"]
 GAP = 3 * GRID  # px between two cards, where the arrows are
 NARROWEST = 18 * GRID  # px, of a card
-COLUMNS = (6, 3, 2)  # cards per row: the most of these that fit
+COLUMNS = (6, 3, 2, 1)  # cards per row: the most of these that fit
 # Each state has an icon, a colour and a word
 STATE_LOOKS: dict[State, tuple[str, Role, str]] = {
     "done": ("circle-check", "good", "Done"),
@@ -100,7 +100,11 @@ class StepCard(QAbstractButton):
         # Two lines on every card, so that the numbers of all cards align
         self._detail.setMinimumHeight(2 * self._detail.fontMetrics().lineSpacing())
 
-    def height_at(self, width: int) -> int:
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        """Return True: in less width the labels have more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height in pixels that the labels need at this width."""
         return self._layout.totalHeightForWidth(width)
 
@@ -144,7 +148,7 @@ class StepCard(QAbstractButton):
 
 
 class Flow(QWidget):
-    """The six cards joined by arrows, in one row, or in two or three where there is less width."""
+    """The six cards joined by arrows, in one row, or in more where there is less width."""
 
     chosen = Signal(str)  # a Step
 
@@ -185,7 +189,7 @@ class Flow(QWidget):
 
     def _fit_text(self) -> None:
         """Follow the theme and the size of text."""
-        self.setMinimumWidth(COLUMNS[-1] * grown(NARROWEST) + GAP)
+        self.setMinimumWidth(grown(NARROWEST))
         self._heights.clear()
         self._arrange()
         self.updateGeometry()
@@ -258,7 +262,7 @@ class Flow(QWidget):
     def _card_height(self, width: int) -> int:
         one = self._card_width(width)
         if one not in self._heights:  # measuring wraps the texts of all six cards
-            self._heights[one] = max(card.height_at(one) for card in self.cards.values())
+            self._heights[one] = max(card.heightForWidth(one) for card in self.cards.values())
         return self._heights[one]
 
     def _card_width(self, width: int) -> int:

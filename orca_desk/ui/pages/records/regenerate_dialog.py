@@ -87,7 +87,7 @@ class RegenerateDialog(QDialog):
         whole.setSpacing(2 * GRID)
         whole.addWidget(label(TITLE, size="heading", bold=True))
         about = "This adds a new record for the same task. The current record stays unchanged."
-        whole.addWidget(label(about, tone="muted"))
+        whole.addWidget(label(about, tone="muted", wrap=True))
         whole.addLayout(form)
         whole.addWidget(self.note)
         whole.addWidget(dialog_buttons(self, self.regenerate_button))

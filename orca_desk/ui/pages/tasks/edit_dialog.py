@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -25,6 +24,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.turns_editor import TurnsEditor
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.edit_dialog import EditDialog
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.grading import verdict_reason
@@ -183,22 +183,22 @@ class TaskEditor(EditDialog):
             self.strategy.addItem(name, name)
         self.tags = QLineEdit()
         self.tags.setPlaceholderText("Separated by commas")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(2 * GRID)
-        grid.setVerticalSpacing(GRID // 2)
+        row = FlowRow(spacing=2 * GRID)
         fields: tuple[tuple[str, QWidget], ...] = (
             ("&Family", self.family),
             ("S&plit", self.split),
             ("St&rategy", self.strategy),
             ("&Tags", self.tags),
         )
-        for column, (words, box) in enumerate(fields):
-            box.setMinimumWidth(10 * GRID)
-            grid.addWidget(_label_for(words, box), 0, column)
-            grid.addWidget(box, 1, column)
-            grid.setColumnStretch(column, 1)
+        for words, box in fields:
+            box.setMinimumWidth(17 * GRID)
+            column = QVBoxLayout()
+            column.setSpacing(GRID // 2)
+            column.addWidget(_label_for(words, box))
+            column.addWidget(box)
+            row.addLayout(column, 1)
         layout.addSpacing(GRID)
-        layout.addLayout(grid)
+        layout.addLayout(row)
 
     def _add_buttons(self, layout: QVBoxLayout) -> None:
         buttons = QDialogButtonBox()

@@ -10,7 +10,7 @@ from orca_desk.formats.layout import Layout
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.shorten import shorten
 
 PER_ROW = 5
@@ -34,6 +34,8 @@ class SourceChoices(QWidget):
         self.family.setEditable(True)
         self.family.addItems(list(dict.fromkeys((source.family, DEFAULT_FAMILY, *families))))
         self.family.currentTextChanged.connect(lambda _: self.typed.start())
+        self.family.currentTextChanged.connect(self._show_family)
+        self._show_family(self.family.currentText())
         self.encoding = QComboBox()
         self.encoding.addItem("Recognised", None)
         for name, words in WORDS.items():
@@ -94,6 +96,9 @@ class SourceChoices(QWidget):
         is_shown = self.rows_in.count() > 0
         self.rows_in.setVisible(is_shown)
         self._list_title.setVisible(is_shown)
+
+    def _show_family(self, name: str) -> None:
+        self.family.setToolTip(safe_tip(name))  # the box may be narrower
 
     def _set_header(self, is_header: bool) -> None:
         self._header_set = is_header

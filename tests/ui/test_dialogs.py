@@ -1,0 +1,96 @@
+"""Every dialog, on one window: it fits a small screen, can be read aloud, walked through, and closed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clipped import clipped, describe
+from desktop_waits import SLOW_MS, settled_page, wait_for_background
+from every_dialog import DIALOGS, dialogs_of_the_app, open_dialog, shown_dialog
+from painted import faint_text
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+from screen_reader import not_reached, unreadable
+from shiboken6 import isValid
+
+from orca_desk.ui.register import NAMES
+from orca_desk.ui.widgets import on_screen
+from orca_desk.ui.window import Window
+
+SMALL = QRect(0, 0, 410, 256)  # 1024 x 640 at 250%
+SCROLLING = "QScrollArea", "QTabBar", "RowTable", "QTableView"
+
+
+@pytest.fixture(params=DIALOGS, ids=lambda kind: kind.__name__)
+def dialog(
+    request: pytest.FixtureRequest, shared_window: Window, qtbot: QtBot, tmp_path: Path
+) -> Iterator[QDialog]:
+    """A dialog that has just opened on its page."""
+    kind: type[QDialog] = request.param
+    settled_page(shared_window, DIALOGS[kind][0], qtbot)
+    open_dialog(shared_window, kind, tmp_path)
+    qtbot.waitUntil(lambda: shown_dialog(shared_window, kind) is not None, timeout=SLOW_MS)
+    shown = shown_dialog(shared_window, kind)
+    assert shown is not None
+    wait_for_background(shared_window.desk, qtbot)
+    yield shown
+    if isValid(shown):
+        shown.close()
+
+
+def test_a_dialog_can_be_read_and_used_by_keys_and_fits_the_smallest_screen(
+    dialog: QDialog, shared_window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    assert clipped(dialog) == []
+    assert list(unreadable(QAccessible.queryAccessibleInterface(dialog))) == []
+    assert dialog.windowTitle()
+    missed, trapped = not_reached(dialog)
+    assert trapped == ""
+    assert [describe(widget) for widget in missed] == []
+    assert faint_text(dialog) == []
+    assert list(faults_of_buttons(dialog)) == []
+    monkeypatch.setattr(on_screen, "room_on", lambda screen: SMALL)
+    on_screen.keep_on_screen(dialog)
+    qtbot.waitUntil(lambda: SMALL.contains(dialog.geometry()))
+    QApplication.processEvents()
+    assert [line for line in clipped(dialog) if not line.startswith(SCROLLING)] == []
+    for button in foot_of(dialog):
+        assert button.visibleRegion().boundingRect() == button.rect(), describe(button)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not isValid(dialog) or not dialog.isVisible())
+
+
+def test_every_dialog_is_tried(shared_window: Window) -> None:
+    for name in NAMES:
+        shared_window.make_page(name)
+    assert dialogs_of_the_app() == set(DIALOGS)
+
+
+def faults_of_buttons(dialog: QDialog) -> Iterator[str]:
+    """Yield what is wrong with what Enter presses, with the icons of buttons, and with keys in labels."""
+    shown = [one for one in dialog.findChildren(QPushButton) if one.isVisible() and one.isEnabled()]
+    primary = [one for one in shown if one.property("kind") == "primary"]
+    default = [one for one in shown if one.isDefault()]
+    if len(primary) > 1:
+        yield f"several buttons are the next thing to do: {[one.text() for one in primary]}"
+    if len(default) > 1:
+        yield f"Enter presses one of several: {[one.text() for one in default]}"
+    for box in dialog.findChildren(QDialogButtonBox):
+        if box.standardButtons() != QDialogButtonBox.StandardButton.NoButton:
+            yield "a button of the system's, with its icon and in its language"
+    for words in dialog.findChildren(QLabel):
+        if words.isVisible() and "&" in words.text().replace("&&", "") and words.buddy() is None:
+            is_mnemonic = words.textFormat() != Qt.TextFormat.PlainText
+            if is_mnemonic:
+                yield f"the key of {words.text()!r} leads nowhere"
+
+
+def foot_of(dialog: QDialog) -> list[QPushButton]:
+    """Return the buttons with which a dialog is accepted or left."""
+    boxes = dialog.findChildren(QDialogButtonBox)
+    return [one for box in boxes for one in box.findChildren(QPushButton) if one.isVisible()]
