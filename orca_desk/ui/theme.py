@@ -8,12 +8,13 @@ base grey on every page and plot.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Literal
 
 from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QStyleHints
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QHeaderView, QWidget
 from shiboken6 import isValid
 
@@ -90,18 +91,22 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.setProperty(TEXT_SIZE, 100)
         app.setFont(font("body"))
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        hints = system_hints()
+        hints.colorSchemeChanged.connect(self._follow)
+        hints.accessibility().contrastPreferenceChanged.connect(self._follow)
 
     @property
     def is_dark(self) -> bool:
         """Whether the dark theme is in use."""
-        return self.colours.name == "dark"
+        return self.colours.name.startswith("dark")
 
     def choose(self, choice: Choice) -> None:
-        """Switch to the light theme, the dark one, or the one that the system prefers."""
+        """Switch to the light theme, the dark one, or the one that the system prefers.
+
+        Each has more contrast where the system asks for it.
+        """
         self.choice = choice
-        dark = choice == "dark" or (choice == "system" and _system_is_dark())
-        self.colours = Colours("dark" if dark else "light")
+        self.colours = Colours(_name_of(choice))
         self._app.setProperty(NAME, self.colours.name)
         self._app.setPalette(palette(self.colours))
         self._windows = [window for window in self._windows if isValid(window)]
@@ -166,14 +171,23 @@ class Theme(QObject):
         tints: dict[str, Role] = {"chevron-down": "muted", "chevron-up": "muted", "check": "on_accent"}
         for name, role in tints.items():
             source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-            place = Path(self._folder.filePath(f"{name}-{self.colours.name}.svg"))
+            place = Path(self._folder.filePath(f"{name}-{self.colours.name.replace(' ', '-')}.svg"))
             place.write_text(source.replace("currentColor", self.colours.css(role)), encoding="utf-8")
             made[name] = place.as_posix()
         return made
 
     def _follow(self) -> None:
-        if self.choice == "system" and self.is_dark != _system_is_dark():
-            self.choose("system")
+        if self.colours.name != _name_of(self.choice):
+            self.choose(self.choice)
+
+
+@cache
+def system_hints() -> QStyleHints:
+    """Return what the system wishes of the app's look.
+
+    Held for good: when Python's object for the whole dies, that for a part of it would come back dead.
+    """
+    return QGuiApplication.styleHints()
 
 
 def text_display() -> TextDisplay:
@@ -296,5 +310,16 @@ def _grow(widget: QWidget, ratio: float) -> None:
         widget.setFixedWidth(round(least.width() * ratio))
 
 
+def _name_of(choice: Choice) -> str:
+    """Return the name of the theme that a choice means on this system now."""
+    is_dark = choice == "dark" or (choice == "system" and _system_is_dark())
+    return ("dark" if is_dark else "light") + (" contrast" if _system_wants_contrast() else "")
+
+
+def _system_wants_contrast() -> bool:
+    preference = system_hints().accessibility().contrastPreference()
+    return preference == Qt.ContrastPreference.HighContrast
+
+
 def _system_is_dark() -> bool:
-    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return system_hints().colorScheme() == Qt.ColorScheme.Dark

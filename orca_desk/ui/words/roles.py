@@ -44,3 +44,33 @@ COLOURS: dict[str, dict[Role, str]] = {
         "warn": "#e3b457",
     },
 }
+# For those who ask their system for more contrast: no ground but one, and lines as clear as text
+COLOURS["light contrast"] = COLOURS["light"] | {
+    "background": "#ffffff",
+    "raised": "#ffffff",
+    "border": "#4d535c",
+    "text": "#000000",
+    "muted": "#2e333b",
+    "accent": "#123a8c",
+    "teacher": "#6b3e00",
+    "student": "#034f47",
+    "base": "#3a3f47",
+    "good": "#0b5325",
+    "bad": "#8c1710",
+    "warn": "#614000",
+}
+COLOURS["dark contrast"] = COLOURS["dark"] | {
+    "background": "#000000",
+    "surface": "#000000",
+    "raised": "#000000",
+    "border": "#b0b7c2",
+    "text": "#ffffff",
+    "muted": "#dde1e7",
+    "accent": "#b9ccff",
+    "teacher": "#ffc766",
+    "student": "#7be8d6",
+    "base": "#d3d8e0",
+    "good": "#9be8b2",
+    "bad": "#ffb3ab",
+    "warn": "#ffd27d",
+}

@@ -205,10 +205,11 @@ class ResponseView(QPlainTextEdit):
 
     def _paint(self) -> None:
         """Show a frame only while the user can edit."""
-        bare = "QPlainTextEdit { border: none; padding: 0px; background: transparent; }"
-        wanted = bare if self.isReadOnly() else ""
-        if self.styleSheet() != wanted:
-            self.setStyleSheet(wanted)
+        wanted = "flat" if self.isReadOnly() else ""
+        if self.property("kind") != wanted:
+            self.setProperty("kind", wanted)
+            self.style().unpolish(self)
+            self.style().polish(self)
         self._mark()
 
     def _mark(self) -> None:

@@ -39,7 +39,7 @@ class TokenView(ReviewBrowser):
         self.setAccessibleName("Trained and masked tokens")
         self.setTextInteractionFlags(self.textInteractionFlags().TextSelectableByKeyboard
                                      | self.textInteractionFlags().TextSelectableByMouse)  # fmt: skip
-        self.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
+        self.setProperty("kind", "flat")
         self.viewport().setMouseTracking(True)
         self.cursorPositionChanged.connect(self._follow_cursor)
         desk.theme.changed.connect(self._draw)

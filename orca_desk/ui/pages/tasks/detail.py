@@ -59,7 +59,7 @@ class TaskDetail(QFrame):
         self.text.setTabChangesFocus(True)
         self.text.setAcceptDrops(False)  # the page handles drops
         self.text.document().setDocumentMargin(0)
-        self.text.setStyleSheet("QTextBrowser { border: none; background: transparent; padding: 0; }")
+        self.text.setProperty("kind", "flat")
         layout.addWidget(self.text, 1)
         self.records = button("Show records", self._request_record)
         layout.addWidget(self.records, 0, Qt.AlignmentFlag.AlignLeft)
