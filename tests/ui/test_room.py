@@ -7,17 +7,17 @@ here, and one of them for real, in a process of its own.
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from clipped import clipped, describe
-from desktop_waits import wait_for_background
+from clipped import clipped
+from desktop_waits import READY, settled_page, wait_for_background
+from filled_library import filled_folder
 from new_library import new_library
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.ui.app import desktop
@@ -27,24 +27,53 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets import on_screen
 from orca_desk.ui.window import Window
 
-# Logical pixels: the sizes at 100%, then 1440 x 900, 1280 x 720 and 1024 x 640 at 200%
-SIZES = ((2880, 1800), (1440, 900), (1280, 720), (1024, 640), (720, 450), (640, 360), (512, 320))
-READY: dict[str, Callable[[Any], bool]] = {
-    "grow": lambda page: page.proposals.model.rowCount() > 0,
-    "strategies": lambda page: page.pairing.model.rowCount() > 0,
-}
+# Logical pixels: the sizes at 100%, then 1440 x 900, 1280 x 720 and 1024 x 640 at 200%, the last at 250%
+SIZES = ((2880, 1800), (1440, 900), (1280, 720), (1024, 640), (720, 450), (640, 360), (512, 320), (410, 256))
 # Narrower tables scroll, and answers beside each other always may
 WIDE = 1024
 SMALL = 640
-NEED_MORE = "grow", "strategies", "experiment"  # they scroll sideways in the smallest window
+SMALLEST = 500  # below it a page that needs more scrolls as a whole
 ROUNDS = 12
 SIDE_BY_SIDE = "AnswerColumns", "ConversationView", "ChatColumns"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_cut_on_a_page_with_content(filled_window: Window, qtbot: QtBot, name: str) -> None:
-    sizes = SIZES[:-1] if name in NEED_MORE else SIZES
-    assert list(cut_parts(filled_window, name, qtbot, sizes)) == []
+def test_nothing_is_cut_on_a_page_with_content(shared_window: Window, qtbot: QtBot, name: str) -> None:
+    assert list(cut_parts(shared_window, name, qtbot)) == []
+
+
+def test_very_wide_pages_have_a_third_pane(shared_window: Window, qtbot: QtBot) -> None:
+    tasks = settled_page(shared_window, "tasks", qtbot)
+    records = settled_page(shared_window, "records", qtbot)
+    records.tabs.setCurrentIndex(0)
+    chat = settled_page(shared_window, "chat", qtbot)
+    settings = settled_page(shared_window, "settings", qtbot)
+    columns = settings.cards[0].parentWidget()
+    seen = {}
+    for width in (2880, 1440, 1024):
+        shared_window.resize(width, 900)
+        qtbot.waitUntil(partial(has_size, shared_window, (width, 900)))
+        for page in (tasks, records, chat, settings):
+            shared_window.show_page(page.name)
+            QApplication.processEvents()
+        side = records.side
+        reasons_beside = side.verdict.x() > side.parts.x()
+        third = (not tasks.view.families.isHidden(), reasons_beside, not chat.settings.pane.isHidden())
+        seen[width] = (*third, columns.columns)
+    assert seen == {
+        2880: (True, True, True, 3),
+        1440: (False, False, False, 2),
+        1024: (False, False, False, 1),
+    }
+
+
+def test_the_list_of_families_is_the_filter(shared_window: Window, qtbot: QtBot) -> None:
+    page = settled_page(shared_window, "tasks", qtbot)
+    listed, box = page.view.families, page.filters.family
+    listed.setCurrentIndex(listed.model().index(1, 0))
+    assert box.currentIndex() == 1 and page.filters.value().family
+    page.clear()
+    assert listed.currentIndex().row() == 0
 
 
 def test_nothing_is_cut_on_empty_pages(
@@ -59,58 +88,21 @@ def test_nothing_is_cut_on_empty_pages(
         assert [line for name in names for line in cut_parts(window, name, qtbot, sizes)] == []
 
 
-def test_nothing_is_cut_with_large_text(filled_window: Window, qtbot: QtBot) -> None:
-    filled_window.desk.theme.choose_text_size(150)
+def test_nothing_is_cut_with_large_text(shared_window: Window, qtbot: QtBot) -> None:
+    shared_window.desk.theme.choose_text_size(150)
     try:
         sizes = ((1024, 640),)
         names = ("home", "tasks", "records", "evaluate", "settings")
-        assert [line for name in names for line in cut_parts(filled_window, name, qtbot, sizes)] == []
+        assert [line for name in names for line in cut_parts(shared_window, name, qtbot, sizes)] == []
     finally:
-        filled_window.desk.theme.choose_text_size(100)
-
-
-DIALOGS: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "families": ("tasks", lambda page: page.dialogs.manage_families()),
-    "a task": ("tasks", lambda page: page.dialogs.add()),
-    "exporting": ("tasks", lambda page: page.export()),
-    "rules": ("records", lambda page: page.edit_rules()),
-    "freezing": ("training", lambda page: page.freeze()),
-}
-
-
-@pytest.mark.parametrize("name", DIALOGS)
-def test_a_dialog_fits_a_small_screen(
-    filled_window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    where, open_it = DIALOGS[name]
-    page: Any = filled_window.show_page(where)
-    wait_for_background(filled_window.desk, qtbot)
-    room = QRect(0, 0, 640, 360)
-    monkeypatch.setattr(on_screen, "room_on", lambda screen: room)
-    open_it(page)
-    qtbot.waitUntil(lambda: bool(dialogs(filled_window)))
-    dialog = dialogs(filled_window)[0]
-    on_screen.keep_on_screen(dialog)
-    qtbot.waitUntil(lambda: room.contains(dialog.geometry()))
-    for press in (one for one in dialog.findChildren(QPushButton) if one.isVisible()):
-        assert press.width() >= press.minimumSizeHint().width(), describe(press)
-    dialog.reject()
-
-
-def dialogs(window: Window) -> list[QDialog]:
-    """Return the dialogs that are open."""
-    return [one for one in window.findChildren(QDialog) if one.isVisible()]
+        shared_window.desk.theme.choose_text_size(100)
 
 
 def cut_parts(
     window: Window, name: str, qtbot: QtBot, sizes: tuple[tuple[int, int], ...] = SIZES
 ) -> Iterator[str]:
     """Yield what is cut on a page and its tabs, at each size of the window."""
-    page: Any = window.show_page(name)
-    if name in READY:  # what a worker finds out, such as the generators there are, takes seconds
-        qtbot.waitUntil(lambda: READY[name](page), timeout=20_000)
-    else:
-        wait_for_background(window.desk, qtbot)
+    page = settled_page(window, name, qtbot)
     for place, tab in enumerate(tabs_of(page)):
         if tab is not None:
             tab.setCurrentIndex(place)
@@ -149,29 +141,28 @@ def tabs_of(page: Page) -> list[QTabWidget | None]:
 def may_scroll(line: str, width: int) -> bool:
     """Whether a line of `clipped` tells of what scrolls sideways by itself, as it should.
 
-    In the very smallest window only the page as a whole may not.
+    In a very small window that is every part, and in the very smallest one the page as a whole too.
     """
-    if width < SMALL:
-        return not line.startswith("PageArea")
-    if "scrolls sideways" in line or "its content is" in line:
+    if "scrolls sideways" in line or "its content" in line:
+        if width < SMALL:
+            return width < SMALLEST or not line.startswith("PageArea")
         return any(name in line for name in SIDE_BY_SIDE) or (width < WIDE and "Table" in line.split("'")[0])
     return False
 
 
 @pytest.mark.parametrize(("scale", "screen"), [("2.5", "1440x900")])
-def test_a_real_start_at_a_scale_fits_the_screen(
-    filled: Path, tmp_path: Path, scale: str, screen: str
-) -> None:
+def test_a_real_start_at_a_scale_fits_the_screen(tmp_path: Path, scale: str, screen: str) -> None:
     """Qt scales everything in a process of its own; the screen without a screen has the size that is set."""
     places = {"ORCA_DESK_SETTINGS": str(tmp_path), "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
     script = Path(__file__).resolve().parents[1] / "support" / "scaled_desktop.py"
-    done = subprocess.run(
-        [sys.executable, str(script), str(filled), screen],
-        env=os.environ | places,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    with filled_folder() as folder:
+        done = subprocess.run(
+            [sys.executable, str(script), str(folder), screen],
+            env=os.environ | places,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
     assert (done.returncode, done.stdout.splitlines()) == (0, []), done.stderr
 
 

@@ -104,6 +104,8 @@ class Browser(QTextBrowser):
         empty = max(0, self.width() - self.longest_line)
         if self.viewportMargins().right() != empty:
             self.setViewportMargins(0, 0, empty, 0)
+            # Before a view is visible, Qt does not lay the text out anew for what that changed
+            super().resizeEvent(QResizeEvent(self.viewport().size(), event.size()))
 
     def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
         """Refuse every resource."""

@@ -11,6 +11,15 @@ from orca_desk.ui.theme import GRID
 LOWEST = 22 * GRID  # px; the least height of a pane that lies below another
 
 
+def least_size(pane: QWidget) -> QSize:
+    """Return the least size of a pane; its lines of text and of buttons are as many as its width asks for."""
+    size, layout = pane.minimumSizeHint().expandedTo(pane.minimumSize()), pane.layout()
+    if layout is not None and layout.hasHeightForWidth():
+        width = max(pane.width(), size.width())
+        size.setHeight(max(size.height(), layout.totalMinimumHeightForWidth(width)))
+    return size
+
+
 class Panes(QSplitter):
     """A splitter whose panes stack when they would not fit beside each other.
 
@@ -48,6 +57,8 @@ class Panes(QSplitter):
         """Stack the panes, or put them side by side, as the new width asks for."""
         self._arrange(event.size().width())
         super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # the panes' lines may be more or fewer now
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the width of the widest pane, and the height that the present arrangement needs."""
@@ -75,8 +86,7 @@ class Panes(QSplitter):
 
     def _least(self) -> list[QSize]:
         """Return the least sizes of the panes that are not hidden."""
-        shown = [pane for pane in self._panes() if not pane.isHidden()]
-        return [pane.minimumSizeHint().expandedTo(pane.minimumSize()) for pane in shown]
+        return [least_size(pane) for pane in self._panes() if not pane.isHidden()]
 
     def _panes(self) -> list[QWidget]:
         panes = (self.widget(place) for place in range(self.count()))

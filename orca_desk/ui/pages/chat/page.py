@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import is_mini
@@ -60,6 +60,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import MINI_NOTE, memory_warning
 
 NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
+THREE_PANES = 200 * GRID  # px; a page this wide has room for the settings beside the conversation
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
 UNSENT = "A message in Chat has not been sent. Send it or clear it."
 TICK_MS = 50  # streamed text is shown twenty times per second
@@ -101,7 +102,7 @@ class ChatPage(Page):
         super().__init__(desk)
         self.setAcceptDrops(True)
         self._models_chosen = False
-        self._is_narrow = False
+        self._is_narrow = self._is_wide = False
         self._memory_of: tuple[object, ...] | None = None  # the choice that `memory_note` is for
         self._shown_error: Exception | None = None
         self._inbox: deque[Event] = deque()
@@ -171,7 +172,11 @@ class ChatPage(Page):
         self.splitter = Panes(self.history, main, stretches=(0, 1))
         self.splitter.setSizes([26 * GRID, 100 * GRID])
         self.splitter.setCollapsible(0, True)
-        self.body.addWidget(self.splitter, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(2 * GRID)
+        beside.addWidget(self.splitter, 1)
+        beside.addWidget(self.settings.make_pane(), 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(beside, 1)
         self.keep("splitter", self.splitter)
         self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
 
@@ -545,12 +550,23 @@ class ChatPage(Page):
     # Showing
 
     def show_sampling(self) -> None:
-        """Show the sampling settings beside their button."""
-        self.settings.show_sampling(self.top.sampling)
+        """Show the sampling settings beside their button, or go to them where they are shown anyway."""
+        if self._is_wide:
+            self.settings.pane.form.control("temperature").setFocus()
+        else:
+            self.settings.show_sampling(self.top.sampling)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave the room of a narrow window to the conversation; *History* shows the list there too."""
+        """Leave the room of a narrow window to the conversation; show the settings beside it in a wide one.
+
+        *History* shows the list of chats in a narrow window too.
+        """
         super().resizeEvent(event)
+        is_wide = event.size().width() >= THREE_PANES
+        if is_wide != self._is_wide:
+            self._is_wide = is_wide
+            self.settings.show_pane(is_wide)
+            self.top.sampling.setHidden(is_wide)
         if self._is_narrow != (event.size().width() < NARROW):
             self._is_narrow = not self._is_narrow
             is_hidden = self.desk.view_state.value(HISTORY) == "hidden"

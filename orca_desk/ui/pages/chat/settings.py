@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -45,6 +45,8 @@ from orca_desk.ui.words.votes import HELP
 OWN = "own"
 SAVED = "saved "  # begins the key of a message that the user saved
 EDITOR_HEIGHT = 11 * GRID
+PANE = 60 * GRID  # px, of the sampling settings beside the conversation
+TYPING_MS = 400
 
 
 class ChatSettings(QObject):
@@ -63,11 +65,24 @@ class ChatSettings(QObject):
         self.votes = 1  # how often a message is asked
         self.system.changed.connect(self._save_system)
 
+    def make_pane(self) -> "SamplingPanel":
+        """Return the panel that stands beside the conversation; what is typed there counts at once."""
+        self.pane = SamplingPanel(self._page, self.sampling, self.votes)
+        self.pane.setFixedWidth(PANE)
+        self.pane.hide()
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(lambda: self._take_sampling(self.pane))
+        self.pane.changed.connect(self._typing.start)
+        return self.pane
+
     def show_saved(self, offer: ChatOffer) -> None:
         """Start with the settings last used."""
         self.sampling = offer.sampling
         self.votes = offer.votes if offer.sampling.temperature > 0 else 1
         self.votes_changed.emit(self.votes)
+        self.pane.show_value(self.sampling, self.votes)
         if offer.system is not None:
             self.system.set_text(offer.system)
 
@@ -77,10 +92,16 @@ class ChatSettings(QObject):
         popover.closed.connect(lambda: self._take_sampling(popover))
         popover.open_below(beside)
 
-    def _take_sampling(self, popover: "SamplingPopover") -> None:
-        votes = popover.votes.value()
+    def show_pane(self, is_wide: bool) -> None:
+        """Show the sampling settings beside the conversation, or only on demand."""
+        if is_wide:
+            self.pane.show_value(self.sampling, self.votes)
+        self.pane.setVisible(is_wide)
+
+    def _take_sampling(self, panel: "SamplingPanel") -> None:
+        votes = panel.votes.value()
         try:
-            sampling = popover.form.value()
+            sampling = panel.form.value()
             check_votes(votes, sampling)
         except UserError as error:
             self._page.notice.show_error(error)
@@ -318,10 +339,10 @@ class SystemBar(QFrame):
         self.line.show_text("" if self.editor.isVisible() else line)
 
 
-class SamplingPopover(QFrame):
-    """Sampling settings in a panel that closes when the user clicks elsewhere, which emits `closed`."""
+class SamplingPanel(QFrame):
+    """Sampling settings, and how often a message is asked. `changed` follows each edit."""
 
-    closed = Signal()
+    changed = Signal()
 
     def __init__(
         self,
@@ -333,16 +354,14 @@ class SamplingPopover(QFrame):
         usual: tuple[str, Sampling] = ("Defaults", Sampling()),
     ) -> None:
         """With `votes`, how often a message is asked is chosen too. A button sets the `usual` settings."""
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
         self.setProperty("kind", "card")
         self.setAccessibleName(title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
         layout.addWidget(label(title, size="heading", bold=True))
         self.form = SettingsForm(Sampling, value, skip=("stop",))
-        self.form.setMinimumWidth(56 * GRID)
         layout.addWidget(self.form)
         self.votes = number_box(1, MOST_VOTES)
         self.votes.setValue(votes or 1)
@@ -358,18 +377,19 @@ class SamplingPopover(QFrame):
             self._warn()
         row = QHBoxLayout()
         self.all = QCheckBox("All settings")
-        self.all.toggled.connect(self._show_all)
+        self.all.toggled.connect(self.form.show_all)
         row.addWidget(self.all)
         row.addStretch(1)
         row.addWidget(button(usual[0], lambda: self._reset(usual[1])))
         layout.addLayout(row)
+        self.form.changed.connect(self.changed)
+        self.votes.valueChanged.connect(self.changed)
 
-    def open_below(self, beside: QWidget) -> None:
-        """Show the panel below a button."""
-        self.adjustSize()
-        self.move(beside.mapToGlobal(QPoint(beside.width() - self.width(), beside.height())))
-        self.show()
-        self.form.control("temperature").setFocus()
+    def show_value(self, value: Sampling, votes: int) -> None:
+        """Show other settings, without `changed`."""
+        with QSignalBlocker(self):
+            self.form.set_value(value)
+            self.votes.setValue(votes)
 
     def _voting(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -398,13 +418,26 @@ class SamplingPopover(QFrame):
         self.warning.setText(said if cannot else "")
         self.warning.setVisible(cannot)
 
-    def _show_all(self, shown: bool) -> None:
-        self.form.show_all(shown)
-        self.adjustSize()
-
     def _reset(self, usual: Sampling) -> None:
         self.form.set_value(usual)
         self.votes.setValue(1)
+
+
+class SamplingPopover(SamplingPanel):
+    """The panel above the window, until the user clicks elsewhere, which emits `closed`."""
+
+    closed = Signal()
+
+    def open_below(self, beside: QWidget) -> None:
+        """Show the panel below a button."""
+        self.setWindowFlags(Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.form.setMinimumWidth(56 * GRID)
+        self.all.toggled.connect(lambda _: self.adjustSize())
+        self.adjustSize()
+        self.move(beside.mapToGlobal(QPoint(beside.width() - self.width(), beside.height())))
+        self.show()
+        self.form.control("temperature").setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Emit `closed`."""

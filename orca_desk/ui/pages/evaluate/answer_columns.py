@@ -124,11 +124,12 @@ class AnswerColumns(QWidget):
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
+        self._asked.setMinimumWidth(grown(NARROWEST))
         self.open_task.setIcon(icon("external-link", colours))
         self.try_it.setIcon(icon("message-circle", colours))
 
     def _question(self) -> QWidget:
-        frame = QFrame()
+        self._asked = frame = QFrame()
         frame.setProperty("kind", "card")
         frame.setMinimumWidth(grown(NARROWEST))
         layout = QVBoxLayout(frame)
@@ -172,7 +173,6 @@ class AnswerColumn(QFrame):
         self.paired: str | None = None
         self._result: bool | str | None = ""
         self.setProperty("kind", "card")
-        self.setMinimumWidth(grown(NARROWEST))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)
@@ -247,6 +247,7 @@ class AnswerColumn(QFrame):
         return words
 
     def _paint(self) -> None:
+        self.setMinimumWidth(grown(NARROWEST))
         colours = self.desk.theme.colours
         role = role_of(self.name)
         self._marker.setPixmap(pixmap("target", colours, role))

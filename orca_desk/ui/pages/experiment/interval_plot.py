@@ -10,7 +10,7 @@ from orca_desk.ui.widgets.plot_menu import PlotTable
 
 DOT, MARK = 4.5, 2.0  # px, radii of a row's dot and of one seed's below it
 MARKS_BELOW = 7.0  # px
-SMALLEST = 0.5  # of its own size; the table has the same numbers
+SMALLEST = 0.4  # of its own size; the table has the same numbers
 ROLES: dict[str, Role] = {"base": "base", "student": "student", "better": "good", "worse": "bad"}
 
 

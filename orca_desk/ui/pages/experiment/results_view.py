@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
@@ -30,7 +30,7 @@ from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
-from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.experiments import seeds_done, share_text
@@ -54,7 +54,10 @@ class ExperimentResultsView(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName("Experiment")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.setMinimumContentsLength(36)
+        self.choice.setMinimumContentsLength(20)
+        self.choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.choice.setMaximumWidth(45 * GRID)
+        self.choice.currentTextChanged.connect(lambda text: self.choice.setToolTip(safe_tip(text)))
         self.choice.activated.connect(self.read)
         self.save = button("Save the report…", self.save_report, tip="One HTML file, or Markdown")
         self.copy = button("Copy", self._copy, tip="Copy the conclusion to the clipboard")
@@ -132,7 +135,7 @@ class ExperimentResultsView(QWidget):
 
     def _lay_out(self) -> None:
         head = FlowRow()
-        head.addWidget(self.choice)
+        head.addWidget(self.choice, 2)
         head.addWidget(self.more)
         head.addWidget(self.progress, 1)
         head.addWidget(self.resume)

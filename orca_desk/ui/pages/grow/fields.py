@@ -13,6 +13,7 @@ def form(layout: QVBoxLayout) -> QFormLayout:
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setHorizontalSpacing(2 * GRID)
     rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     layout.addLayout(rows)
     return rows
 
@@ -29,6 +30,8 @@ def family_box() -> QComboBox:
     """Return a box to select a family, or to name a new one."""
     box = QComboBox()
     box.setEditable(True)
+    box.setMinimumContentsLength(12)  # a family can have a long name
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     if line := box.lineEdit():
         line.setPlaceholderText("Select or name it")

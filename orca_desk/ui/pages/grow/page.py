@@ -35,6 +35,7 @@ from orca_desk.ui.pages.grow.like import LikeForm
 from orca_desk.ui.pages.grow.proposals import ProposalsView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.row_table import row_menu
 from orca_desk.ui.widgets.text import button
@@ -56,6 +57,7 @@ class GrowPage(Page):
 
     name = "grow"
     title = "Grow"
+    widest = WIDE_PANES
     about = "Make new tasks. Nothing enters the library until you accept it."
     watches = frozenset({"tasks", "proposals"})
     offers = (

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import require_real_student
@@ -35,6 +36,7 @@ from orca_desk.ui.pages.home.run import CHANGES, KIND, DemoRun, demo_work
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.demo import JOB_TITLES, NEEDS_SAMPLES, REAL_HINT, RUN_REAL, samples_choice
 
@@ -60,11 +62,15 @@ STEP_OF_JOB: dict[str, Step] = {
 }
 
 
+TWO_COLUMNS = 220 * GRID  # px
+
+
 class HomePage(Page):
     """Where the user starts, and sees how far the library has come."""
 
     name = "home"
     title = "Home"
+    widest = WIDE_PANES
     about = "Teach a small model to reason: five steps, then a test."
     watches = frozenset({"tasks", "pairings", "records", "snapshots", "trainings", "evaluations"})
     offers = (
@@ -163,15 +169,12 @@ class HomePage(Page):
         return next((job for job in self.desk.jobs.unfinished if job.kind == KIND), None)
 
     def _scrolling(self) -> QScrollArea:
-        self._inside = inside = _Column()
-        column = inside.column
-        column.setContentsMargins(0, 0, GRID // 2, 0)
-        column.setSpacing(2 * GRID)
-        column.addWidget(self.next)
-        column.addWidget(self.flow)
-        column.addWidget(self.run)
-        column.addLayout(self._result_space)
-        column.addStretch(1)
+        self._inside = inside = _Content()
+        for part in (self.next, self.flow, self.run):
+            inside.work.addWidget(part)
+        inside.results.addLayout(self._result_space)
+        for line in (inside.work, inside.results):
+            line.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -311,6 +314,7 @@ class HomePage(Page):
     def _fit_inside(self) -> None:
         """Give the content its height at once: otherwise it is first painted at the old one."""
         inside = self._inside
+        inside.arrange()
         inside.column.activate()
         inside.resize(inside.width(), inside.column.totalHeightForWidth(inside.width()))
 
@@ -328,15 +332,35 @@ class HomePage(Page):
         return states
 
 
-class _Column(QWidget):
-    """The scrolled content, exactly as high as its width requires.
+class _Content(QWidget):
+    """The scrolled content: what to do, and what was found, beside each other where there is room.
 
-    Otherwise wrapping labels would count with the height they have at their narrowest.
+    It is exactly as high as its width requires: otherwise wrapping labels would count with the height that
+    they have at their narrowest.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.column = QVBoxLayout(self)
+        self.column = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self.column.setContentsMargins(0, 0, GRID // 2, 0)
+        self.column.setSpacing(2 * GRID)
+        self.work, self.results = QVBoxLayout(), QVBoxLayout()
+        for line in (self.work, self.results):
+            line.setSpacing(2 * GRID)
+            self.column.addLayout(line)
+
+    def arrange(self) -> None:
+        """Put the results beside the work, or below it."""
+        is_wide = self.width() >= TWO_COLUMNS and self.results.count() > 0 and not self.results.isEmpty()
+        direction = QBoxLayout.Direction
+        self.column.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
+        for place in range(2):
+            self.column.setStretch(place, 1 if is_wide else place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the width."""
+        super().resizeEvent(event)
+        self.arrange()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least width; the scroll area gets the height from the width."""

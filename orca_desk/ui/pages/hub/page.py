@@ -34,6 +34,7 @@ from orca_desk.ui.pages.hub.finder import Finder, SearchRow
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.hub import GO_ONLINE_HINT, SEARCH_ONLINE, online_tip, resuming_hint
@@ -47,6 +48,7 @@ class HubPage(Page):
 
     name = "hub"
     title = "Hub"
+    widest = WIDE_PANES
     about = "Find models on a hub and download them. Orca Desk connects only while you are online here."
     watches = frozenset({"models", "settings"})
     offers = (

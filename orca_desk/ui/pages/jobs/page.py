@@ -25,6 +25,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label
@@ -55,6 +56,7 @@ class JobsPage(Page):
 
     name = "jobs"
     title = "Jobs"
+    widest = WIDE_PANES
     about = "Running, queued and past jobs of this library. Finished work is always saved."
     watches = frozenset({"runs"})
     on_rows = tidying_of(Kind.RUN)

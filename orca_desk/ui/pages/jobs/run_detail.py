@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.library.locations import log_folder
@@ -70,6 +70,19 @@ class RunDetail(QFrame):
         self._timer.setInterval(FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
         desk.theme.changed.connect(self._paint)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size that all lines of the head need at the present width."""
+        size, layout = super().minimumSizeHint(), self.layout()
+        if layout is None or self.width() < size.width():
+            return size
+        return QSize(size.width(), max(size.height(), layout.totalMinimumHeightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for another height at another width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
 
     def show_run(self, run: Run | None) -> None:
         """Show a run, or nothing."""

@@ -4,8 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.inventory.deletable import KEPT
 from orca_desk.inventory.serving import ServingNotes, serving_notes
@@ -40,6 +49,7 @@ from orca_desk.ui.words.serving import TEMPLATE_KEPT
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
          "Tokenizer", "Chat template", "Internal name", "Licence")  # fmt: skip
 
+TWO_COLUMNS = 52 * GRID  # px
 TRAINED = "trained here"  # the origin of an adapter of this library
 
 
@@ -58,13 +68,20 @@ class ModelDetail(QFrame):
         whole.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
         whole.setSpacing(GRID + 4)
         whole.addLayout(self._make_head())
-        columns = QHBoxLayout()
+        self._columns = columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(4 * GRID)
         columns.addWidget(self._make_facts())
         columns.addLayout(self._make_about(), 1)
         whole.addLayout(columns)
         whole.addStretch(1)
         desk.theme.changed.connect(self._paint)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put what a model is used for below its facts where the room is too narrow for both."""
+        super().resizeEvent(event)
+        is_narrow, direction = event.size().width() < TWO_COLUMNS, QBoxLayout.Direction
+        self._columns.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
+        self._columns.setSpacing((2 if is_narrow else 4) * GRID)
 
     def show_model(self, item: InventoryItem | None) -> None:
         """Show another model, or nothing."""

@@ -31,6 +31,7 @@ from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTab
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
@@ -49,6 +50,7 @@ class ModelsPage(Page):
 
     name = "models"
     title = "Models"
+    widest = WIDE_PANES
     about = (
         "Models on this machine: bundled, in the folders of other tools, and added by you. Nothing is copied."
     )

@@ -3,7 +3,16 @@
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.method.leaks import Leak
 from orca_desk.steps.erase.review import ReviewItem
@@ -146,7 +155,7 @@ class ProvenanceStrip(QFrame):
         row.addWidget(self.summary, 1)
         column.addLayout(row)
         self.details = QWidget()
-        columns = QHBoxLayout(self.details)
+        self._columns = columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.details)
         columns.setContentsMargins(GRID + 4, 0, 0, 0)
         columns.setSpacing(3 * GRID)
         self._halves = [label(tone="muted", size="caption", selectable=True, wrap=True) for _ in range(2)]
@@ -168,6 +177,13 @@ class ProvenanceStrip(QFrame):
         words = [f"{name}: {value}" for name, value in lines]
         for half, part in zip(self._halves, (words[:4], words[4:]), strict=True):
             half.setText("\n".join(part))
+
+    def stack(self, is_beside: bool) -> None:
+        """Show all details below each other, beside the record's texts; or one line, below them."""
+        direction = QBoxLayout.Direction
+        self._columns.setDirection(direction.TopToBottom if is_beside else direction.LeftToRight)
+        self._columns.setSpacing(0 if is_beside else 3 * GRID)
+        self.toggle.setChecked(is_beside)
 
     def _expand(self, expanded: bool) -> None:
         self.details.setVisible(expanded)

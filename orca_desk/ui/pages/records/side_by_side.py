@@ -3,6 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.prompts.messages import conversation
@@ -14,7 +15,7 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.pages.records.facts import ProvenanceStrip, VerdictPanel
 from orca_desk.ui.pages.records.instruction_choice import InstructionChoice
 from orca_desk.ui.pages.records.texts import ErasureView, ResponseView, ReviewBrowser
-from orca_desk.ui.theme import GRID, SCROLL_BAR, text_display
+from orca_desk.ui.theme import GRID, SCROLL_BAR, UNLIMITED, text_display
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
@@ -22,6 +23,8 @@ from orca_desk.ui.widgets.markdown import has_markup
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
 
+THREE_PANES = 150 * GRID  # px; the width from which the reasons stand beside the texts
+REASONS = 46 * GRID  # px
 SHOW_ORIGINAL = "Show teacher's answer"
 
 
@@ -37,7 +40,7 @@ class SideBySide(QWidget):
         self.desk = desk
         self.item: ReviewItem | None = None
         self._drafts: dict[int, str] = {}
-        self._shows_original = False
+        self._shows_original = self._is_wide = False
         self.verdict = VerdictPanel(desk)
         self.erasure = ErasureView(desk)
         self.response = ResponseView(desk)
@@ -163,7 +166,7 @@ class SideBySide(QWidget):
         column.addLayout(titles)
         column.addWidget(self.instruction)
         self.erasure.setFrameShape(QFrame.Shape.NoFrame)
-        self.erasure.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
+        self.erasure.setProperty("kind", "flat")
         column.addWidget(self.erasure, 1)
         self.full_texts_button = button("Show full texts", self._show_whole)
         self.full_texts_button.hide()
@@ -175,12 +178,34 @@ class SideBySide(QWidget):
         self.parts.setSizes([40 * GRID, 24 * GRID])
         self.parts.setStretchFactor(0, 3)
         self.parts.setStretchFactor(1, 2)
-        whole = QVBoxLayout(self)
+        whole = QHBoxLayout(self)
         whole.setContentsMargins(0, GRID, 0, 0)
-        whole.setSpacing(GRID)
-        whole.addWidget(self.verdict)
-        whole.addWidget(self.parts, 1)
-        whole.addWidget(self.provenance)
+        whole.setSpacing(2 * GRID)
+        self._texts, self._reasons = QVBoxLayout(), QVBoxLayout()
+        self._texts.setSpacing(GRID)
+        self._reasons.setSpacing(GRID)
+        whole.addLayout(self._texts, 1)
+        whole.addLayout(self._reasons)
+        self._texts.addWidget(self.verdict)
+        self._texts.addWidget(self.parts, 1)
+        self._texts.addWidget(self.provenance)
+        self._reasons.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put what was found out about the record at the right of its texts, where there is room for that."""
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= THREE_PANES
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        before, now = (self._texts, self._reasons) if is_wide else (self._reasons, self._texts)
+        for part in (self.verdict, self.provenance):
+            before.removeWidget(part)
+            part.setMinimumWidth(REASONS if is_wide else 0)
+            part.setMaximumWidth(REASONS if is_wide else UNLIMITED)
+        now.insertWidget(0, self.verdict)
+        now.insertWidget(1 if is_wide else 2, self.provenance)
+        self.provenance.stack(is_wide)
 
     def _answer_card(self) -> QFrame:
         frame = QFrame()

@@ -58,7 +58,7 @@ class RunningCard(SettingsCard):
             words.setBuddy(control)
             control.setAccessibleName(text)
             control.setAccessibleDescription(about)
-            control.setMinimumWidth(22 * GRID)
+            control.setMinimumWidth(18 * GRID)
             grid.addWidget(words, place, 0)
             grid.addWidget(control, place, 1)
             grid.addWidget(label(about, size="caption", tone="muted", wrap=True), place, 2)

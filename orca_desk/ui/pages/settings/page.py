@@ -24,9 +24,11 @@ from orca_desk.ui.pages.settings.kept_backups import BackupsCard
 from orca_desk.ui.pages.settings.machine import MachineCard
 from orca_desk.ui.pages.settings.storage import StorageCard
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.card_columns import CardColumns
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
@@ -34,15 +36,15 @@ from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
 
-WIDEST = 105 * GRID  # longer lines read badly
 TAB = Qt.FocusPolicy.TabFocus
 
 
 class SettingsPage(Page):
-    """A column of cards."""
+    """Cards, in as many columns as have room."""
 
     name = "settings"
     title = "Settings"
+    widest = WIDE_PANES
     about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
@@ -155,28 +157,19 @@ class SettingsPage(Page):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(2 * GRID)
-        self.cards = (
-            self.library,
-            self.kept,
-            self.appearance,
-            self.machine,
-            self.running,
-            self.storage,
-            self.jobs,
-            self.message,
-            self.offline,
-            self.help,
-            self.about_card,
+        groups: tuple[tuple[QWidget, ...], ...] = (
+            (self.library, self.kept, self.storage),
+            (self.appearance, self.machine, self.running, self.jobs, self.message),
+            (self.offline, self.help, self.about_card),
         )
+        self.cards = tuple(card for group in groups for card in group)
         self.search = SearchLine(self.desk.theme, "Search settings", "Search settings")
         self.search.textChanged.connect(self._find)
         self.body.addWidget(self.search)
         self.nothing = label("No setting has these words.", tone="muted")
         self.nothing.hide()
         column.addWidget(self.nothing)
-        for one in self.cards:
-            one.setMaximumWidth(WIDEST)
-            column.addWidget(one)
+        column.addWidget(CardColumns(*groups))
         column.addStretch(1)
         self.area = scrolled(inner)
         self.body.addWidget(self.area, 1)
@@ -210,7 +203,10 @@ class SettingsPage(Page):
         named = [one for one in stops if control and control in _names_of(one)]
         first = next(iter(named or stops), card)
         top = first.mapTo(card, QPoint(0, 0)).y() if named else 0
-        self.area.verticalScrollBar().setValue(card.y() + max(0, top - 6 * GRID))
+        content = self.area.widget()
+        assert content is not None  # `scrolled` has set it
+        place = card.mapTo(content, QPoint(0, 0)).y()
+        self.area.verticalScrollBar().setValue(place + max(0, top - 6 * GRID))
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:

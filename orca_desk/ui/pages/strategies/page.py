@@ -28,6 +28,7 @@ from orca_desk.ui.pages.strategies.prompt_preview import PromptPreview
 from orca_desk.ui.pages.strategies.versions import StrategyVersions
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
@@ -42,6 +43,7 @@ class StrategiesPage(Page):
 
     name = "strategies"
     title = "Strategies"
+    widest = WIDE_PANES
     about = "Ways of answering. The teacher gets their instructions; the student never sees them."
     watches = frozenset({"strategies", "pairings", "tasks"})
     offers = (

@@ -4,7 +4,6 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QSplitter,
     QTableView,
@@ -25,6 +24,7 @@ from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.text import button, label
@@ -145,7 +145,7 @@ class PairingPanel(QWidget):
         column.addLayout(self._cell_actions())
         return whole
 
-    def _cell_actions(self) -> QHBoxLayout:
+    def _cell_actions(self) -> FlowRow:
         """What the selected cell says, and what can be done with it: a click alone changes nothing."""
         self.about = label(wrap=True)
         self.read_answers = button("Read the answers", self._read_answers)
@@ -156,8 +156,7 @@ class PairingPanel(QWidget):
         self.basis.setAccessibleName("What the table shows was measured by")
         self.basis.activated.connect(self._choose_basis)
         self.basis.hide()
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        row = FlowRow()
         row.addWidget(self.basis)
         row.addWidget(self.about, 1)
         row.addWidget(self.read_answers)

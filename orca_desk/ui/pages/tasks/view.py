@@ -1,13 +1,14 @@
-"""The layout of the Tasks page: filters, count, table and reading pane, or an empty state in their place."""
+"""The layout of the Tasks page: filters, count, families, table and reading pane, or an empty state."""
 
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.detail import TaskDetail
+from orca_desk.ui.pages.tasks.family_list import ROOM, FamilyList
 from orca_desk.ui.pages.tasks.filters import FilterRow
 from orca_desk.ui.pages.tasks.table import TaskTable
 from orca_desk.ui.theme import GRID
@@ -58,7 +59,7 @@ class TaskView(QStackedWidget):
         self._list = QStackedWidget()
         self._list.addWidget(self.table)
         self._list.addWidget(self.no_match)
-        self._list.setMinimumWidth(40 * GRID)
+        self._list.setMinimumWidth(36 * GRID)
         self.detail.setMinimumWidth(28 * GRID)
         self.splitter = Panes()
         self.splitter.setHandleWidth(GRID + GRID // 2)
@@ -70,6 +71,11 @@ class TaskView(QStackedWidget):
         self._content = self._lay_out()
         self.addWidget(self._content)
         self.addWidget(self.empty)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """List the families beside the tasks where there is room for a third pane."""
+        super().resizeEvent(event)
+        self.families.setVisible(event.size().width() >= ROOM)
 
     def show_content(self, shown: int, total: int) -> None:
         """Show the table, or the empty state for no matching tasks or for no tasks at all."""
@@ -97,5 +103,12 @@ class TaskView(QStackedWidget):
         row.addWidget(self.count_label, 1)
         row.addWidget(self.clear_button)
         column.addLayout(row)
-        column.addWidget(self.splitter, 1)
+        self.families = FamilyList(self.filters.family)
+        self.families.hide()
+        self.filters.changed.connect(self.families.follow)
+        beside = QHBoxLayout()
+        beside.setSpacing(GRID + GRID // 2)
+        beside.addWidget(self.families)
+        beside.addWidget(self.splitter, 1)
+        column.addLayout(beside, 1)
         return content

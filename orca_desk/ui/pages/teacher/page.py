@@ -33,6 +33,7 @@ from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button
 
@@ -45,6 +46,7 @@ class TeacherPage(Page):
 
     name = "teacher"
     title = "Teacher"
+    widest = WIDE_PANES
     about = "A large model answers the training tasks, each under its family's strategy."
     watches = frozenset({"tasks", "strategies", "pairings", "records"})
     offers = (

@@ -29,6 +29,7 @@ from orca_desk.ui.pages.training.jobs import import_plotting, start_measuring, t
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.widget_slot import WidgetSlot
 from orca_desk.ui.words.fitness import frozen_sentence
@@ -49,6 +50,7 @@ class TrainingPage(Page):
 
     name = "training"
     title = "Training"
+    widest = WIDE_PANES
     about = "Fine-tune a small student on a frozen snapshot of erased records."
     watches = frozenset({"snapshots", "records", "trainings", "tasks", "strategies", "runs"})
     on_rows = tidying_of(Kind.TRAINING, Kind.SNAPSHOT)
