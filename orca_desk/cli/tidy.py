@@ -8,7 +8,7 @@ import click
 
 from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say
-from orca_desk.cli.tidy_storage import free_space, sizes, trash
+from orca_desk.cli.tidy_storage import free_space, sizes, stepping, trash
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import Kind
@@ -71,7 +71,8 @@ def delete_things(
             return
         if plan.items and not plan.is_plain and not yes:
             _ask(plan)
-        entry = delete(library, plan)
+        with stepping("deleting", quiet=as_json) as on_step:
+            entry = delete(library, plan, on_step=on_step)
     if as_json:
         print_json(_json(plan, entry))
         return

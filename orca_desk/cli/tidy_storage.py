@@ -1,5 +1,7 @@
 """`orca-desk tidy sizes`, `free` and `trash`: what takes space, and getting it back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,10 @@ import click
 
 from orca_desk.cli.options import NumberRange, existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say, table
-from orca_desk.library.trash import empty_trash, list_trash, restore_from_trash
+from orca_desk.cli.running import running
+from orca_desk.library.trash import OnStep, empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
+from orca_desk.processes.progress import Update
 from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, keep_trash_for, storage, trash_days
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, freed_sentence
@@ -52,6 +56,21 @@ def free_space(what: tuple[str, ...], folder: Path, as_json: bool) -> None:
         say(freed_sentence(Freeable(one), size))
 
 
+@contextmanager
+def stepping(stage: str, *, quiet: bool) -> Iterator[OnStep]:
+    """Yield what shows the steps of a deletion, if it has several; Ctrl-C stops one, not its way back."""
+    with running(quiet=quiet) as (progress, control):
+
+        def on_step(done: int, steps: int) -> None:
+            if stage == "deleting":
+                control.require_running()
+            if steps > 1:
+                progress(Update(stage=stage, done=done, total=steps, unit="steps"))
+
+        yield on_step
+        control.finished = True
+
+
 @click.group("trash")
 def trash() -> None:
     """Show, restore and empty the trash: what was deleted waits there."""
@@ -80,8 +99,8 @@ def list_entries(folder: Path, as_json: bool) -> None:
 @json_option
 def restore(number: int, folder: Path, as_json: bool) -> None:
     """Bring back what was deleted; NUMBER is that of `tidy trash list`."""
-    with open_library(folder, create=False) as library:
-        restored = restore_from_trash(library, number)
+    with open_library(folder, create=False) as library, stepping("restoring", quiet=as_json) as on_step:
+        restored = restore_from_trash(library, number, on_step=on_step)
     print_json(restored) if as_json else say(restored_sentence(restored))
 
 

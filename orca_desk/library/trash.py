@@ -1,7 +1,8 @@
 """The trash: what was deleted waits there, rows and files together, and can come back.
 
-The rows go in one transaction, which also notes which files follow; then the files are renamed into a folder
-of the trash. Whatever ends the process in between, the next start finishes what was begun: files without
+The rows go in steps, each a short transaction, so that others can write in between; until the last one the
+entry is on its way back, and an end of the process brings back what was taken. Then the files are renamed
+into a folder of the trash. Whatever ends the process, the next start finishes what was begun: files without
 rows, or rows without files, are never left.
 """
 
@@ -11,7 +12,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,9 +23,14 @@ from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.locations import size_of
-from orca_desk.library.trash_rows import Rows, insert_rows, take_rows, tidying, unindex
+from orca_desk.library.trash_rows import Rows, insert_step, last_step, take_step
 
 FOLDER = "trash"
+OnStep = Callable[[int, int], None]  # gets how many steps are done, and of how many
+
+
+def unwatched(done: int, steps: int) -> None:
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,34 +67,39 @@ def put_into_trash(
     items: Sequence[str],
     label: str,
     *,
-    rows: Sequence[Rows],
+    steps: Sequence[Sequence[Rows]],
     files: Sequence[Path] = (),
+    on_step: OnStep = unwatched,
 ) -> int:
     """Delete rows and files together, and return the number of their entry in the trash.
 
-    `rows` are in an order in which the tables can lose them; `files` lie in the library's folder, and those
-    that do not exist are left out. Raises UserError, with everything as it was, if a file cannot be moved.
+    `steps` are rows in an order in which the tables can lose them, each a transaction; `files` lie in the
+    library's folder, and those that do not exist are left out. `on_step` follows each step, and an exception
+    from it stops. Raises UserError if a file cannot be moved, or a snapshot has taken a record meanwhile.
+    Whatever is raised, everything is then as it was.
     """
     place = f"{FOLDER}/{secrets.token_hex(6)}"
     own = [path.relative_to(library.folder).as_posix() for path in files if os.path.lexists(path)]
     moves = [[name, f"{place}/{name}"] for name in own]
 
-    def store(db: sqlite3.Connection) -> int:
+    def begin(db: sqlite3.Connection) -> int:
         n = db.execute(
             "INSERT INTO trash (kind, items, label, moves, state, created_at)"
-            " VALUES (?, ?, ?, ?, 'leaving', ?) RETURNING n",
+            " VALUES (?, ?, ?, ?, 'returning', ?) RETURNING n",
             (kind, json_list(items), label, json.dumps(moves), now()),
         ).fetchone()[0]
-        with tidying(db):
-            position = 0
-            for each in rows:
-                if each.table == "records":  # while their edits are still there
-                    unindex(db, each)
-            for each in rows:
-                position = take_rows(db, n, position, each)
         return int(n)
 
-    n = library.write(store)
+    n = library.write(begin)
+    try:
+        for done, rows in enumerate(steps):
+            library.write(partial(take_step, n=n, step=done, rows=rows))
+            on_step(done + 1, len(steps))
+        library.write(partial(_set_state, n=n, state="leaving"))
+    except Exception:
+        _bring_back(library, n)
+        library.write(partial(_remove_entry, n=n))
+        raise
     try:
         _leave(library, n)
     except OSError as error:
@@ -101,28 +112,30 @@ def put_into_trash(
     return n
 
 
-def restore_from_trash(library: Library, n: int) -> Restored:
-    """Bring back what entry `n` holds. Raises UserError if the trash has no such entry (any more)."""
+def restore_from_trash(library: Library, n: int, *, on_step: OnStep = unwatched) -> Restored:
+    """Bring back what entry `n` holds, the last step first; an end of the process is made up for later.
 
-    def insert(db: sqlite3.Connection) -> tuple[sqlite3.Row, int]:
+    `on_step` follows each step. Raises UserError if the trash has no such entry (any more).
+    """
+
+    def begin(db: sqlite3.Connection) -> tuple[sqlite3.Row, int, int]:
         entry = db.execute("SELECT * FROM trash WHERE n = ?", (n,)).fetchone()
         if entry is None or entry["state"] == "going":
             raise UserError(
                 "It is no longer in the trash: it was already restored, or deleted for good.",
                 "If it is missing, a backup may still have it: see Settings.",
             )
-        there = insert_rows(db, n)
-        db.execute("DELETE FROM trash_rows WHERE trash = ?", (n,))
-        db.execute("UPDATE trash SET state = 'returning' WHERE n = ?", (n,))
-        return entry, there
+        steps = last_step(db, n) + 1
+        there = insert_step(db, n)
+        _set_state(db, n=n, state="returning")
+        return entry, there, steps
 
+    _require_runs(library, n)
     try:
-        entry, there = library.write(insert)
+        entry, there, steps = library.write(begin)
+        there += _bring_back(library, n, lambda left: on_step(steps - left, steps))
     except sqlite3.IntegrityError as error:
-        raise UserError(
-            "It cannot come back alone: something that it was made of was deleted after it.",
-            "Restore what was deleted later first.",
-        ) from error
+        raise _not_alone() from error
     try:
         missing = _return(library, n)
     except OSError as error:
@@ -207,7 +220,9 @@ def finish_moves(library: Library) -> None:
     """Finish what a process that ended had begun: files follow their rows. What cannot be moved waits."""
     rows = library.rows("SELECT n, state FROM trash WHERE state <> 'kept'")
     for row in rows:
-        with contextlib.suppress(OSError, UserError):
+        with contextlib.suppress(OSError, UserError, sqlite3.IntegrityError):
+            if row["state"] == "returning":
+                _bring_back(library, row["n"])
             {"leaving": _leave, "returning": _return, "going": _go}[row["state"]](library, row["n"])
 
 
@@ -215,6 +230,39 @@ def mark_all_going(db: sqlite3.Connection) -> None:
     """Give up everything in the trash, inside a write; `finish_moves` then deletes the files."""
     db.execute("DELETE FROM trash_rows")
     db.execute("UPDATE trash SET state = 'going'")
+
+
+def _require_runs(library: Library, n: int) -> None:
+    """Raise UserError if a job that made a record of an entry was deleted later: before any is back."""
+    lacking = library.row(
+        "SELECT 1 FROM trash_rows WHERE trash = :n AND source = 'records'"
+        " AND json_extract(content, '$.run') IS NOT NULL"
+        " AND json_extract(content, '$.run') NOT IN (SELECT id FROM runs UNION ALL"
+        "  SELECT json_extract(content, '$.id') FROM trash_rows WHERE trash = :n AND source = 'runs')"
+        " LIMIT 1",
+        {"n": n},
+    )
+    if lacking:
+        raise _not_alone()
+
+
+def _not_alone() -> UserError:
+    return UserError(
+        "It cannot come back alone: something that it was made of was deleted after it.",
+        "Restore what was deleted later first.",
+    )
+
+
+def _bring_back(library: Library, n: int, on_left: Callable[[int], None] = lambda left: None) -> int:
+    """Insert the rows of an entry that are still in the trash; return how many were there again already.
+
+    `on_left` gets the number of steps that are left. Raises sqlite3.IntegrityError.
+    """
+    there = 0
+    while (left := library.write(lambda db: last_step(db, n) + 1)) > 0:
+        on_left(left)
+        there += library.write(partial(insert_step, n=n))
+    return there
 
 
 def _moves(library: Library, n: int) -> list[tuple[Path, Path]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
 from orca_desk.library.earlier_turns import after_turns
 
@@ -22,6 +23,40 @@ class Rows:
     table: str
     where: str
     parameters: Mapping[str, Any]
+
+
+STEP = 1_000_000  # positions in the trash that belong to one step of a deletion
+
+
+def take_step(db: sqlite3.Connection, *, n: int, step: int, rows: Sequence[Rows]) -> None:
+    """Move the rows of one step into the trash, inside a write. Raises UserError for a frozen record."""
+    for each in rows:
+        if each.table == "records":  # while their edits are still there
+            _require_loose(db, each)
+            unindex(db, each)
+    with tidying(db):
+        position = step * STEP
+        for each in rows:
+            position = take_rows(db, n, position, each)
+
+
+def _require_loose(db: sqlite3.Connection, rows: Rows) -> None:
+    frozen = db.execute(
+        "SELECT s.name FROM records JOIN snapshots AS s WHERE EXISTS (SELECT 1 FROM snapshot_records AS c"
+        f" WHERE c.snapshot = s.id AND c.teacher_record_id = records.id) AND records.{rows.where} LIMIT 1",
+        rows.parameters,
+    ).fetchone()
+    if frozen:
+        raise UserError(
+            f"The snapshot {frozen['name']} has taken records of these in the meantime.",
+            "Nothing was deleted. Look again at what can be.",
+        )
+
+
+def last_step(db: sqlite3.Connection, n: int) -> int:
+    """Return the last step of an entry whose rows are in the trash; -1 if there are none."""
+    row = db.execute("SELECT max(position) FROM trash_rows WHERE trash = ?", (n,)).fetchone()
+    return -1 if row[0] is None else int(row[0]) // STEP
 
 
 @contextlib.contextmanager
@@ -63,11 +98,17 @@ def unindex(db: sqlite3.Connection, rows: Rows) -> None:
     )
 
 
-def insert_rows(db: sqlite3.Connection, n: int) -> int:
-    """Insert the rows of an entry where they were; return how many are there again already."""
+def insert_step(db: sqlite3.Connection, n: int) -> int:
+    """Insert the rows of an entry's last step where they were, and take them out of the trash.
+
+    Return how many are there again already.
+    """
+    first = last_step(db, n) * STEP
     rows = db.execute(
-        "SELECT source, content FROM trash_rows WHERE trash = ? ORDER BY position DESC", (n,)
+        "SELECT source, content FROM trash_rows WHERE trash = ? AND position >= ? ORDER BY position DESC",
+        (n, first),
     ).fetchall()
+    db.execute("DELETE FROM trash_rows WHERE trash = ? AND position >= ?", (n, first))
     there = 0
     absent: set[int] = set()  # rows of `records` that did not come back: their verdicts do not either
     returned: list[int] = []

@@ -46,7 +46,7 @@ def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
     listed = tidy(folder, "trash", "list")
     assert "training train-1" in listed.output
     back = tidy(folder, "trash", "restore", str(deleted["trash"]))
-    assert back.output == "Restored 1 training.\n"
+    assert back.output.strip() == "Restored 1 training."
     gone = tidy(folder, "trash", "restore", str(deleted["trash"]))
     assert gone.exit_code == 1 and "no longer in the trash" in str(gone.exception)
 

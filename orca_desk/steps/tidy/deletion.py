@@ -31,10 +31,12 @@ from orca_desk.library.logs import run_log
 from orca_desk.library.runs import Run, runs_of
 from orca_desk.library.snapshots import list_snapshots, snapshot_names
 from orca_desk.library.trainings import Training, get_training
-from orca_desk.library.trash import Restored, put_into_trash, restore_from_trash
+from orca_desk.library.trash import OnStep, Restored, put_into_trash, restore_from_trash, unwatched
+from orca_desk.library.trash_rows import Rows
 
 # A run of these kinds is deleted as the thing that it is
 KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}
+RECORDS_AT_ONCE = 100  # in one transaction: some 10 to 20 ms on an idle core, for which others wait
 # Those of a kind go before those of the kinds after it, which they were made of
 ORDER = (
     Kind.CHECKPOINTS,
@@ -157,11 +159,12 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
     )
 
 
-def delete(library: Library, deletion: Deletion) -> int:
+def delete(library: Library, deletion: Deletion, *, on_step: OnStep = unwatched) -> int:
     """Delete what was planned, and return the number of its entry in the trash.
 
-    Raises UserError if nothing of it can be deleted, if a run of it is at work by now, and if a file cannot
-    be moved; everything is then as it was.
+    Many records go in steps, between which others can write: `on_step` gets how many are done, and of how
+    many, and an exception from it stops; everything is then as it was. Raises UserError if nothing of it can
+    be deleted, if a run of it is at work by now, and if a file cannot be moved, with everything as it was.
     """
     if not deletion.items:
         raise UserError("Nothing can be deleted of what was chosen.", "See why it stays.")
@@ -170,13 +173,28 @@ def delete(library: Library, deletion: Deletion) -> int:
     if now.refused or set(now.along) - set(deletion.along):
         raise UserError("Something was made of it in the meantime.", "Look again at what would go along.")
     everything = [*deletion.items, *deletion.along]
-    rows = [
-        row
-        for kind in ORDER
-        for row in rows_of(kind, [one.id for one in everything if one.kind is kind])
-        if any(one.kind is kind for one in everything)
-    ]
-    return put_into_trash(library, deletion.kind.value, ids, deletion.label, rows=rows, files=deletion.files)
+    return put_into_trash(
+        library,
+        deletion.kind.value,
+        ids,
+        deletion.label,
+        steps=list(_steps(everything)),
+        files=deletion.files,
+        on_step=on_step,
+    )
+
+
+def _steps(items: Sequence[Item]) -> Iterator[list[Rows]]:
+    """Yield the rows of things in the order in which they go: some records at once, all others of a kind."""
+    steps: list[list[Rows]] = [[]]
+    for kind in ORDER:
+        ids = [one.id for one in items if one.kind is kind]
+        if kind is Kind.RECORD and ids:
+            parts = [ids[start : start + RECORDS_AT_ONCE] for start in range(0, len(ids), RECORDS_AT_ONCE)]
+            steps += [*(rows_of(kind, part) for part in parts), []]
+        elif ids:  # together: what comes back as a whole or not at all
+            steps[-1] += rows_of(kind, ids)
+    yield from filter(None, steps)
 
 
 def kind_of(run: Run) -> Kind:
@@ -195,9 +213,9 @@ def checkpoint_folders(training: Training) -> list[Path]:
     ]
 
 
-def restore(library: Library, entry: int) -> Restored:
+def restore(library: Library, entry: int, *, on_step: OnStep = unwatched) -> Restored:
     """Bring back what `delete` or an entry of the trash holds. Raises UserError if it is gone."""
-    return restore_from_trash(library, entry)
+    return restore_from_trash(library, entry, on_step=on_step)
 
 
 def _kind_of(library: Library, kind: Kind, ids: Sequence[str]) -> Kind:

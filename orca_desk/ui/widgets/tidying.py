@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Event
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -12,7 +13,8 @@ from shiboken6 import isValid
 from orca_desk.errors import UserError
 from orca_desk.library.deleting import Kind
 from orca_desk.library.notes import LONGEST_NAME, check_note, name_of, note_on, rename, set_note
-from orca_desk.library.trash import Restored
+from orca_desk.library.trash import OnStep, Restored
+from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
@@ -53,6 +55,7 @@ PLACES: dict[Kind, tuple[str, str]] = {
     Kind.RUN: ("jobs", "run"),
     Kind.CHECKPOINTS: ("training", "listed"),
 }
+MANY = 2_000  # things: deleting more takes seconds, and can be stopped
 Chosen = Callable[[], Sequence[Any]]
 Find = Callable[[Sequence[Any]], Sequence[str]]
 
@@ -181,16 +184,32 @@ class Tidying(QObject):
         library, title = self.desk.library, deletion_title(plan)
         page, name = PLACES[plan.kind]
         restored: list[Restored] = []
+        notice, what, stop = self._notice, things(plan.kind, plan.items), Event()
 
         def fail(error: Exception) -> None:
             self.desk.tell(*PARTS[plan.kind])  # its rows may be back, and only its files not
-            self._notice.show_error(error)
+            if isinstance(error, StoppedError):
+                self.desk.say("Nothing was deleted.")
+                notice.show_message("Stopped. Nothing was deleted.")
+            else:
+                notice.show_error(error)
 
-        self.desk.say(f"Deleting {things(plan.kind, plan.items)}…")
+        def watch(verb: str) -> OnStep:
+            def on_step(done: int, steps: int) -> None:
+                if stop.is_set() and verb == "Deleting":
+                    raise StoppedError
+                if steps > 1:  # a signal, as this is another thread
+                    self.desk.noticed.emit(f"{verb} {what}: {done / steps:.0%}", "")
+
+            return on_step
+
+        if len(plan.items) + len(plan.along) > MANY:
+            notice.show_message(f"Deleting {what}…", action="Stop", run=stop.set)
+        self.desk.say(f"Deleting {what}…")
         self.desk.do(
             title,
-            lambda: delete(library, plan),
-            lambda entry: restored.append(restore(library, entry)),
+            lambda: delete(library, plan, on_step=watch("Deleting")),
+            lambda entry: restored.append(restore(library, entry, on_step=watch("Restoring"))),
             *PARTS[plan.kind],
             then=lambda _: self._tell(deleted_sentence(plan), title),
             undone=lambda: self._tell_loss(restored.pop()),

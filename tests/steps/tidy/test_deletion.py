@@ -24,10 +24,13 @@ from orca_desk.library.notes import note_on, set_note
 from orca_desk.library.records import add_records, count_records, get_record
 from orca_desk.library.runs import create_run, end_run, get_run, start_run
 from orca_desk.library.settings import set_setting
-from orca_desk.library.snapshots import list_snapshots
+from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import get_training, list_trainings
 from orca_desk.library.trash import empty_trash, list_trash
+from orca_desk.method.snapshot_rules import SnapshotRules
+from orca_desk.processes.progress import StoppedError
+from orca_desk.steps.tidy import deletion
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
 from orca_desk.ui.words.forgetting_tasks import going_lines
 from orca_desk.ui.words.tidying import deletion_lines, refusal_sentence
@@ -122,6 +125,66 @@ def test_records_of_a_snapshot_stay_and_the_others_come_back_with_their_edits(li
     assert content(library) == before
     assert get_record(library, "record-00001").edited == "Answer: zebra"
     assert (find(library, "zebra").total, find(library, "first try").total) == (1, 0)
+
+
+class KilledError(BaseException):
+    """Stands for an end of the process: nothing handles it."""
+
+
+@pytest.mark.parametrize("way", ["deleting", "restoring"])
+@pytest.mark.parametrize("error", [KilledError, StoppedError])
+def test_many_records_go_in_steps_and_none_is_left_in_between(
+    library: Library, monkeypatch: pytest.MonkeyPatch, way: str, error: type[BaseException]
+) -> None:
+    monkeypatch.setattr(deletion, "RECORDS_AT_ONCE", 2)
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    before = content(library)
+    plan = plan_deletion(library, Kind.RECORD, [f"record-{n:05}" for n in range(5)])
+    seen: list[tuple[int, int]] = []
+
+    def end(done: int, steps: int) -> None:
+        seen.append((done, steps))
+        if done == 2:
+            raise error
+
+    entry = delete(library, plan) if way == "restoring" else 0
+    with pytest.raises(error):
+        restore(library, entry, on_step=end) if entry else delete(library, plan, on_step=end)
+    assert seen[-1] == (2, 3)
+    if error is KilledError or entry:  # the next start finishes it
+        library.close()
+        library = Library.open(library.folder)
+    with library:
+        assert content(library) == before and len(list_trash(library)) == 1  # that of the snapshot
+        assert check(library, thorough=True) == []
+        gone = delete(library, plan)
+        assert count_records(library) == 1
+        assert restore(library, gone).there == 0 and content(library) == before
+
+
+def test_records_that_no_job_made_come_back_into_a_library_without_jobs(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        add_records(library, [judged(make_record(n), n) for n in range(3)])
+        before = content(library)
+        plan = plan_deletion(library, Kind.RECORD, [f"record-{n:05}" for n in range(3)])
+        restore(library, delete(library, plan))
+        assert content(library) == before
+
+
+def test_records_that_a_snapshot_takes_meanwhile_stay(library: Library) -> None:
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    plan = plan_deletion(library, Kind.RECORD, ["record-00001", "record-00002"])
+    before = content(library)
+
+    def freeze_them(done: int, steps: int) -> None:
+        freeze(library, name="meanwhile", rules=SnapshotRules(only_paired=False, only_correct=False))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deletion, "RECORDS_AT_ONCE", 1)
+        with pytest.raises(UserError, match="The snapshot meanwhile has taken"):
+            delete(library, plan, on_step=freeze_them)
+    for table in ("records", "verdicts", "revisions", "decisions"):
+        assert content(library)[table] == before[table]
 
 
 def test_a_record_that_was_made_again_stays_as_it_is(library: Library) -> None:
@@ -225,9 +288,6 @@ def test_what_an_export_at_work_reads_stays(library: Library, kind: Kind, item: 
 def test_the_next_start_finishes_what_an_end_of_the_process_left(
     library: Library, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class KilledError(BaseException):
-        pass
-
     def killed(*_: object) -> None:
         raise KilledError
 
