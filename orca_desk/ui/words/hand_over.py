@@ -23,7 +23,9 @@ FORMAT_WORDS: Mapping[FormatName, DataFormatWords] = {
     "jsonl": DataFormatWords("JSON Lines, all columns", "Everything that the table knows, one row per line."),
     "csv": DataFormatWords("CSV, all columns", "For spreadsheets. Tags are joined by commas."),
     "parquet": DataFormatWords("Parquet, all columns", "For data tools and the Hugging Face Hub."),
-    "messages": DataFormatWords("Messages (OpenAI chat)", "What most trainers read: lists of role and content."),
+    "messages": DataFormatWords(
+        "Messages (OpenAI chat)", "What most trainers read: lists of role and content."
+    ),
     "sharegpt": DataFormatWords("ShareGPT", "Conversations between human and gpt."),
     "alpaca": DataFormatWords(
         "Alpaca", "Instruction, input and output. It holds no system message and no earlier turns."
