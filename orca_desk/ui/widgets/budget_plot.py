@@ -52,7 +52,7 @@ class BudgetPlot(QWidget):
         self._legend = QHBoxLayout()
         self._legend.setSpacing(2 * GRID)
         layout.addLayout(self._legend)
-        self._canvas = pg.PlotWidget()
+        self._canvas = pg.PlotWidget(background=theme.colours("surface"))
         self._canvas.setAccessibleName("Correct answers by allowed tokens")
         self._canvas.setFixedHeight(grown(36 * GRID))
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
