@@ -32,4 +32,12 @@ def measure(section: Section) -> None:
     )
     if table is None:
         raise RuntimeError("the gate was stopped")
-    section.note(passed=table.passed, trained_on=report["device"], rows=[str(row) for row in table.rows])
+    (row,) = table.rows
+    section.note(
+        passed=table.passed,
+        trained_on=report["device"],
+        prompts=row.prompts,
+        tokens_equal=f"{row.tokens_equal} of {row.tokens}",
+        largest_difference=row.largest,
+        effect=row.effect,
+    )

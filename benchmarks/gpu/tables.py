@@ -9,7 +9,8 @@ QUIET = {"wall_seconds", "limit_seconds", "failed", "ways"}
 
 def show(results: dict[str, Any]) -> None:
     """Print the tables."""
-    _show_machine(results.get("speed", {}))
+    if speed := results.get("speed"):
+        _show_machine(speed)
     for size, title in SIZES.items():
         _show_training(f"Training, {title}", _ways(results, size), results)
         if (ratio := speedup(size, results)) is not None:
