@@ -26,6 +26,7 @@ CONTENT = frozenset(
         *(f"{name}.db{part}" for name in ("made", "damaged") for part in ("", "-journal", "-wal", "-shm")),
     }
 )
+BATCH = re.compile(r"batch-\d+\.db")  # of an import
 UNLOCKED_SECONDS = 24 * 3600.0  # the age at which a folder without a lock is abandoned
 NEW_SECONDS = 5.0  # a process that has just made its folder may not have the lock yet
 
@@ -87,7 +88,8 @@ def _remove_if_abandoned(folder: Path) -> None:
 def _is_old_and_ours(folder: Path) -> bool:
     entries = list(folder.iterdir())
     newest = max(entry.stat().st_mtime for entry in [folder, *entries])
-    return CONTENT.issuperset(entry.name for entry in entries) and newest < time.time() - UNLOCKED_SECONDS
+    are_ours = all(entry.name in CONTENT or BATCH.fullmatch(entry.name) for entry in entries)
+    return are_ours and newest < time.time() - UNLOCKED_SECONDS
 
 
 @contextlib.contextmanager

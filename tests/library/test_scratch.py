@@ -1,4 +1,4 @@
-"""What a process that was killed in a backup leaves is removed, and nothing else."""
+"""What a process that was killed in a backup or an import leaves is removed, and nothing else."""
 
 import os
 import subprocess
@@ -62,7 +62,7 @@ def test_the_next_backup_removes_what_a_killed_one_left(library: Library, tmp_pa
     assert [path.name for path in place.iterdir()] == ["new.db"]
 
 
-@pytest.mark.parametrize("prefix", [".backup-", ".restore-"])
+@pytest.mark.parametrize("prefix", [".backup-", ".restore-", ".import-"])
 def test_opening_the_library_removes_what_is_left_in_it(tmp_path: Path, prefix: str) -> None:
     folder = tmp_path / "library"
     Library.open(folder, samples=False).close()
@@ -103,8 +103,12 @@ def made(place: Path, name: str, *files: str, age: float = 2 * UNLOCKED_SECONDS)
 
 
 def test_only_old_folders_of_earlier_versions_go(tmp_path: Path) -> None:
-    left = made(tmp_path, ".backup-abcdefgh", "copy.db")
+    left = [
+        made(tmp_path, ".backup-abcdefgh", "copy.db"),
+        made(tmp_path, ".import-abcdefgh", "batch-1.db", "batch-12.db"),
+    ]
     kept = [
+        made(tmp_path, ".import-abcdefgi", "batch-1.db", "batch-of-photos.db"),
         made(tmp_path, ".backup-abcdefgi", "copy.db", age=60),
         made(tmp_path, ".backup-abcdefgj", "copy.db", "thesis.odt"),
         made(tmp_path, ".backup-2024", "copy.db"),
@@ -113,7 +117,7 @@ def test_only_old_folders_of_earlier_versions_go(tmp_path: Path) -> None:
     link = tmp_path / ".backup-abcdefgk"
     link.symlink_to(made(tmp_path, "elsewhere", LOCK, "copy.db"), target_is_directory=True)
     remove_abandoned(tmp_path)
-    assert not left.exists()
+    assert not any(folder.exists() for folder in left)
     assert all(folder.is_dir() and any(folder.iterdir()) for folder in [*kept, link])
 
 
