@@ -1,10 +1,20 @@
 """A row of controls continues on the next line."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from orca_desk.ui.widgets.flow_row import FlowRow, flow
+from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button
+
+
+def flow(*widgets: QWidget) -> QWidget:
+    """Return a widget whose content is a `FlowRow`."""
+    made = QWidget()
+    made.setLayout(FlowRow(*widgets))
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    made.setSizePolicy(policy)
+    return made
 
 
 def test_what_does_not_fit_begins_another_row(qtbot: QtBot) -> None:
