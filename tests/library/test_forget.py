@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from library_doubles import judged, make_chat, make_record, make_task
+from library_doubles import judged, make_chat, make_record, make_task, update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import answer_counts
@@ -23,7 +23,7 @@ from orca_desk.library.proposals import StoredReply, add_proposals, add_replies
 from orca_desk.library.records import add_records, count_records, decide, revise
 from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshots import freeze, get_snapshot
-from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task, update_tasks
+from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task
 from orca_desk.library.text_indexes import index_all
 from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import create_training
@@ -130,7 +130,7 @@ def test_records_are_protected_again_and_the_rest_is_found(filled: Library) -> N
 
 
 def test_nothing_is_deleted_for_an_unknown_task(filled: Library) -> None:
-    with pytest.raises(UserError, match="do not exist"):
+    with pytest.raises(UserError, match="no longer exist"):
         forget(filled, [SECRET.id, "nobody"], {})
     assert count_tasks(filled) == 31
 

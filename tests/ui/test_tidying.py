@@ -124,7 +124,7 @@ def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtb
     select(history.table, 0)
     dialog = open_dialog(LineDialog, qtbot, lambda: QTest.keyClick(history.table, Qt.Key.Key_F2))
     dialog.line.setText("sums, rank 8")
-    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    QTest.keyPress(dialog, Qt.Key.Key_Return)  # it takes no key while it stores, not even this one's release
     qtbot.waitUntil(lambda: history.model.index(0, 0).data() == "sums, rank 8 (train-1)")
     select(history.table, 0)
     note = open_dialog(NoteDialog, qtbot, history.tidying.note_action.trigger)

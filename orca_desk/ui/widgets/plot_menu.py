@@ -65,7 +65,8 @@ class PlotMenu(QObject):
         made.setAccessibleName(f"Save: {self._plot.accessibleName() or self.name}")
         made.setToolTip(f"Copy or save the picture{', or its values' if self._table else ''}")
         made.clicked.connect(lambda: self.show_below(made))
-        made.setHidden(self._plot.isHidden())
+        if self._plot.isHidden():  # not `setHidden(False)`: without a parent it would open as a window
+            made.hide()
         self._plot.installEventFilter(self)
         self._desk.theme.changed.connect(self._paint)
         self._paint()

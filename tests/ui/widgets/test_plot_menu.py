@@ -64,6 +64,10 @@ def test_a_button_offers_the_same_to_the_keyboard_while_the_plot_is_there(
     plot.findChild(QMenu).close()
     plot.hide()
     assert button.isHidden()
+    plot.show()
+    later = menu.make_button()
+    qtbot.addWidget(later)
+    assert not later.isVisible(), "it opens as no window of its own before it has its place"
 
 
 def test_values_are_copied_as_a_spreadsheet_pastes_them(menu: PlotMenu) -> None:
