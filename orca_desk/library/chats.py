@@ -16,11 +16,11 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.ids import next_id
 from orca_desk.library.locations import resolve_path, stored_path
-from orca_desk.method.records import FinishReason
+from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.method.roles import Role
 from orca_desk.method.turns import Turns, turns_from_json, turns_to_json
 
-TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples, turns"
+TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples, turns, sampling"
 BRANCH = "Branch: "  # begins the title of a copy, where a narrow list shows it
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"
 
@@ -48,9 +48,10 @@ class SampledAnswers:
 class ChatMessage:
     """One turn. A turn with the role "system" sets the system message for the turns after it.
 
-    An answer has `finish_reason`, `completion_tokens` and `seconds`; a question that came from a task has the
-    id of that `task`, and the `turns` that are asked before it. An answer that was voted on has all `sampled`
-    answers.
+    An answer has `finish_reason`, `completion_tokens` and `seconds`, and, since a library notes it, the
+    `sampling` that it was asked with; a question that came from a task has the id of that `task`, and the
+    `turns` that are asked before it. An answer that was voted on has all `sampled` answers, each with a seed
+    of its own: the first has that of `sampling`, each following one the next.
     """
 
     role: Role
@@ -61,6 +62,7 @@ class ChatMessage:
     seconds: float | None = None
     sampled: SampledAnswers | None = None
     turns: Turns = ()
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,7 +331,7 @@ def _position(db: sqlite3.Connection, n: int, question: int, *, keep_question: b
 def _append(db: sqlite3.Connection, chat_id: str, turn: ChatMessage) -> int | None:
     row = db.execute(
         f"INSERT INTO messages (chat, position, {TURN}, created_at)"
-        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM chats WHERE id = ? RETURNING position",
         (*_values(turn), now(), chat_id),
     ).fetchone()
@@ -348,12 +350,15 @@ def _values(turn: ChatMessage) -> tuple[object, ...]:
         turn.seconds,
         sampled,
         turns_to_json(turn.turns),
+        turn.sampling and json.dumps(asdict(turn.sampling)),
     )
 
 
 def _message(row: sqlite3.Row) -> ChatMessage:
     values = dict(row)
     values["turns"] = turns_from_json(values["turns"])
+    if values["sampling"] is not None:
+        values["sampling"] = Sampling.from_json(json.loads(values["sampling"]))
     stored = values.pop("samples")
     if stored is None:
         return ChatMessage(**values)

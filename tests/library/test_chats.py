@@ -26,10 +26,16 @@ from orca_desk.library.chats import (
 from orca_desk.library.database import Library
 from orca_desk.library.migrations import APPLICATION_ID, statements
 from orca_desk.library.schema import MIGRATIONS
+from orca_desk.method.records import Sampling
 
 QUESTION = ChatMessage(role="user", content="Where is the ball?", task="t-1")
 ANSWER = ChatMessage(
-    role="assistant", content="In the box.", finish_reason="stop", completion_tokens=4, seconds=0.5
+    role="assistant",
+    content="In the box.",
+    finish_reason="stop",
+    completion_tokens=4,
+    seconds=0.5,
+    sampling=Sampling(temperature=0.7, stop=("\n",)),
 )
 MORE = ChatMessage(role="user", content="And the cat?")
 

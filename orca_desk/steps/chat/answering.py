@@ -108,6 +108,7 @@ class _Asking:
                 completion_tokens=sample.completion_tokens,
                 seconds=sample.seconds,
             )
+        answer = replace(answer, sampling=self._sending.samplings[self._column])
         self._position = self._store.add_answer(self._sending, self._column, answer, self._position)
         self.answer = answer
 

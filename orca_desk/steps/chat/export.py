@@ -20,7 +20,7 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.hidden_characters import visible
 from orca_desk.steps.chat.models import ChatModel, models_of
 from orca_desk.steps.chat.transcript import Transcript, Turn, read_transcript
-from orca_desk.steps.chat.wording import column_name
+from orca_desk.steps.chat.wording import column_names, sampling_text
 
 ChatFormat = Literal["md", "html", "json"]
 FORMATS: tuple[ChatFormat, ...] = get_args(ChatFormat)
@@ -70,7 +70,7 @@ def as_markdown(transcript: Transcript, models: Sequence[ChatModel]) -> str:
     """Return a chat as Markdown."""
     chat = transcript.columns[0]
     parts = [f"# {_line(chat.title)}", f"Begun {_when(chat)} · {_line(_columns(models))}"]
-    system = None
+    names, system = column_names(models), None
     for number, turn in enumerate(transcript.turns, 1):
         if turn.system != system:
             system = turn.system
@@ -79,8 +79,8 @@ def as_markdown(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         parts += [f"**{role.capitalize()}, earlier:**\n\n{_quoted(text)}" for role, text in turn.before]
         parts.append(_quoted(turn.question))
         parts += [f"*{note}*" for note in _reference(turn)]
-        for model, answer, verdict in zip(models, turn.answers, turn.verdicts, strict=True):
-            parts.append(f"### {_line(column_name(model))}")
+        for name, answer, verdict in zip(names, turn.answers, turn.verdicts, strict=True):
+            parts.append(f"### {_line(name)}")
             parts.append("*No answer.*" if answer is None else _quoted(answer.content))
             notes = _notes(answer, verdict)
             parts += [f"*{notes}*"] if notes else []
@@ -94,7 +94,7 @@ def as_html(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         f"<h1>{escape(_line(chat.title))}</h1>",
         f'<p class="note">Begun {escape(_when(chat))} · {escape(_line(_columns(models)))}</p>',
     ]
-    system = None
+    names, system = column_names(models), None
     for number, turn in enumerate(transcript.turns, 1):
         if turn.system != system:
             system = turn.system
@@ -105,8 +105,8 @@ def as_html(transcript: Transcript, models: Sequence[ChatModel]) -> str:
         body.append(_text(turn.question))
         body += [f'<div class="note">{escape(note)}</div>' for note in _reference(turn)]
         body += ["</div>", '<div class="answers">']
-        for model, answer, verdict in zip(models, turn.answers, turn.verdicts, strict=True):
-            body.append(f'<div class="answer"><h2>{escape(_line(column_name(model)))}</h2>')
+        for name, answer, verdict in zip(names, turn.answers, turn.verdicts, strict=True):
+            body.append(f'<div class="answer"><h2>{escape(_line(name))}</h2>')
             body.append(_text("No answer." if answer is None else answer.content))
             body.append(f'<div class="note">{escape(_notes(answer, verdict))}</div></div>')
         body.append("</div>")
@@ -164,12 +164,13 @@ def _answer(answer: ChatMessage, verdict: Verdict | None) -> dict[str, Any]:
         "completion_tokens": answer.completion_tokens,
         "seconds": answer.seconds,
         "correct": verdict.correct if verdict else None,
+        "sampling": asdict(answer.sampling) if answer.sampling else None,
         "sampled": asdict(answer.sampled) if answer.sampled else None,
     }
 
 
 def _columns(models: Sequence[ChatModel]) -> str:
-    return "; ".join(column_name(model) for model in models)
+    return "; ".join(column_names(models))
 
 
 def _reference(turn: Turn) -> list[str]:
@@ -179,12 +180,13 @@ def _reference(turn: Turn) -> list[str]:
 
 
 def _notes(answer: ChatMessage | None, verdict: Verdict | None) -> str:
-    """Return what is known of an answer: "correct · 42 tokens · cut off at the length limit"."""
+    """Return what is known of an answer: "correct · temperature 0.7 · 42 tokens · stopped"."""
     if answer is None:
         return ""
     parts = [] if verdict is None else ["correct" if verdict.correct else "incorrect"]
     if answer.sampled is not None:
         parts.append(f"voted among {len(answer.sampled.samples)} answers")
+    parts += [sampling_text(answer.sampling)] if answer.sampling else []
     if answer.completion_tokens is not None:
         parts.append(f"{answer.completion_tokens:,} tokens")
     parts += [ENDS[answer.finish_reason]] if answer.finish_reason in ENDS else []

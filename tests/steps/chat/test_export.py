@@ -14,7 +14,7 @@ from orca_desk.library.chats import Chat, ChatMessage, add_message, ask_columns,
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.hidden_characters import visible
-from orca_desk.method.records import Task
+from orca_desk.method.records import Sampling, Task
 from orca_desk.steps.chat.export import as_html, as_json, as_markdown, export_chat
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Transcript, Turn
@@ -137,3 +137,17 @@ def test_hidden_characters_are_named_where_people_read_and_kept_for_programs() -
     models = [ChatModel(part="base", model=Path("/a"))]
     assert "> ‹RLO›21" in as_markdown(transcript, models) and "‹RLO›21" in as_html(transcript, models)
     assert json.loads(as_json(transcript, models))["turns"][0]["answers"][0]["content"] == "\u202e21"
+
+
+def test_columns_of_one_model_are_told_apart_by_number_and_sampling() -> None:
+    greedy, warm = Sampling(), Sampling(temperature=0.7, seed=3)
+    answers = tuple(ChatMessage(role="assistant", content="4", sampling=one) for one in (greedy, warm))
+    turn = Turn(question="2 + 2?", system="", answers=answers, verdicts=(None, None), votes=(None, None))
+    transcript = Transcript(columns=(CHAT, CHAT), turns=(turn,))
+    models = [ChatModel(part="base", model=Path("/a"))] * 2
+    for text in (as_markdown(transcript, models), as_html(transcript, models)):
+        first, second = text.index("Untuned base: a (column 1)"), text.rindex("Untuned base: a (column 2)")
+        assert text.index("temperature 0<" if "<html" in text else "temperature 0*") > first
+        assert text.index("temperature 0.7, seed 3") > second
+    stored = json.loads(as_json(transcript, models))["turns"][0]["answers"]
+    assert [one["sampling"]["temperature"] for one in stored] == [0.0, 0.7]

@@ -32,6 +32,7 @@ from orca_desk.steps.chat.models import (
     training_models,
 )
 from orca_desk.steps.chat.offer import save_models
+from orca_desk.steps.chat.wording import sampling_text
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, icon_size, pixmap
 from orca_desk.ui.jobs import NO_RUN, Job
@@ -45,7 +46,6 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import safe_tip, set_tone
 from orca_desk.ui.words.models import notes_of
-from orca_desk.ui.words.sampling import sampling_text
 from orca_desk.ui.words.tidying import run_title
 
 TRAININGS_OFFERED = 12

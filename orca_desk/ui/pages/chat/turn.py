@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
-from orca_desk.steps.chat.wording import column_name
+from orca_desk.steps.chat.wording import column_names
 from orca_desk.ui.icons import icon, icon_size, pixmap
 from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
 from orca_desk.ui.pages.chat.arrange import Arrangement
@@ -148,8 +148,8 @@ class TurnView(QWidget):
         self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(GRID)
         self.answers = [AnswerCard(theme, one.part, PART_NAMES[one.part]) for one in models]
-        for card, one in zip(self.answers, models, strict=True):
-            card.name.setText(column_name(one))
+        for card, name in zip(self.answers, column_names(models), strict=True):
+            card.name.setText(name)
         for column, (card, answer, verdict, vote) in enumerate(
             zip(self.answers, turn.answers, turn.verdicts, turn.votes, strict=True)
         ):
