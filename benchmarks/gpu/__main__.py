@@ -11,10 +11,10 @@ figures for devices stay open.
   1.5B shape: tokens/s, memory and share of the measured peak, by Orca Desk and by TRL's SFTTrainer in its
   fastest of some settings (rows or packing, Liger Kernel, FlexAttention, torch.compile). Both train the same
   tokens and masks in the same number format, with the same adapter, optimizer and tokens a step.
-- resume: a training that is killed and resumed, against one that is not
-- parity: whether llama.cpp serves what was trained on the device
 - generation: our engine against llama.cpp's own server (`llama-server`, if it is found, else xllamacpp)
 - ours-cpu: our training of the same small model on this machine's CPU
+- resume: a training that is killed and resumed, against one that is not
+- parity: whether llama.cpp serves what was trained on the device
 
 On a GPU, install first: trl, liger-kernel, and llama.cpp built for it (python -m orca_desk.install).
 """

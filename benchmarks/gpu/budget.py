@@ -25,10 +25,10 @@ SHARES: dict[str, float] = {
     "trl-1.5b": 90,
     "ours-smollm": 55,
     "trl-smollm": 65,
-    "resume": 65,
-    "parity": 60,
     "generation": 55,
     "ours-cpu": 35,
+    "resume": 65,
+    "parity": 60,
 }
 KILLED_AFTER = 5.0  # s: a section that heeds its time ends by itself before
 
