@@ -1,7 +1,7 @@
 """The trash: what was deleted waits there, rows and files together, and can come back.
 
-The rows go in steps, each a short transaction, so that others can write in between; until the last one the
-entry is on its way back, and an end of the process brings back what was taken. Then the files are renamed
+The rows go in steps, and a transaction takes only so many that others can soon write; until the last one
+the entry is on its way back, and an end of the process brings back what was taken. Then the files are renamed
 into a folder of the trash. Whatever ends the process, the next start finishes what was begun: files without
 rows, or rows without files, are never left.
 """
@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ from orca_desk.library.locations import size_of
 from orca_desk.library.trash_rows import Rows, insert_step, last_step, take_step
 
 FOLDER = "trash"
+SHARE = 0.015  # s; after this a transaction takes no further step, as others wait for it
+FORGOTTEN_AT_ONCE = 200  # rows
 OnStep = Callable[[int, int], None]  # gets how many steps are done, and of how many
 
 
@@ -73,9 +76,10 @@ def put_into_trash(
 ) -> int:
     """Delete rows and files together, and return the number of their entry in the trash.
 
-    `steps` are rows in an order in which the tables can lose them, each a transaction; `files` lie in the
-    library's folder, and those that do not exist are left out. `on_step` follows each step, and an exception
-    from it stops. Raises UserError if a file cannot be moved, or a snapshot has taken a record meanwhile.
+    `steps` are rows in an order in which the tables can lose them; those of a step go at once, and so should
+    be few. `files` lie in the library's folder, and those that do not exist are left out. `on_step` follows
+    each transaction, and an exception from it stops. Raises UserError if a file cannot be moved, or a
+    snapshot has taken a record meanwhile.
     Whatever is raised, everything is then as it was.
     """
     place = f"{FOLDER}/{secrets.token_hex(6)}"
@@ -92,9 +96,10 @@ def put_into_trash(
 
     n = library.write(begin)
     try:
-        for done, rows in enumerate(steps):
-            library.write(partial(take_step, n=n, step=done, rows=rows))
-            on_step(done + 1, len(steps))
+        done = 0
+        while done < len(steps):
+            done = library.write(partial(_take_some, n=n, steps=steps, done=done))
+            on_step(done, len(steps))
         library.write(partial(_set_state, n=n, state="leaving"))
     except Exception:
         _bring_back(library, n)
@@ -115,7 +120,7 @@ def put_into_trash(
 def restore_from_trash(library: Library, n: int, *, on_step: OnStep = unwatched) -> Restored:
     """Bring back what entry `n` holds, the last step first; an end of the process is made up for later.
 
-    `on_step` follows each step. Raises UserError if the trash has no such entry (any more).
+    `on_step` follows each transaction. Raises UserError if the trash has no such entry (any more).
     """
 
     def begin(db: sqlite3.Connection) -> tuple[sqlite3.Row, int, int]:
@@ -180,9 +185,6 @@ def empty_trash(
             if (entries is None or row["n"] in entries)
             and (limit is None or datetime.fromisoformat(row["created_at"]) < limit)
         ]
-        db.execute(
-            "DELETE FROM trash_rows WHERE trash IN (SELECT value FROM json_each(?))", (json_list(going),)
-        )
         db.execute(
             "UPDATE trash SET state = 'going' WHERE n IN (SELECT value FROM json_each(?))",
             (json_list(going),),
@@ -253,16 +255,42 @@ def _not_alone() -> UserError:
     )
 
 
+def _take_some(db: sqlite3.Connection, *, n: int, steps: Sequence[Sequence[Rows]], done: int) -> int:
+    """Move the rows of some steps into the trash, as long as others may wait; return how many are done."""
+    until = time.perf_counter() + SHARE
+    while done < len(steps):
+        take_step(db, n=n, step=done, rows=steps[done])
+        done += 1
+        if time.perf_counter() > until:
+            break
+    return done
+
+
 def _bring_back(library: Library, n: int, on_left: Callable[[int], None] = lambda left: None) -> int:
     """Insert the rows of an entry that are still in the trash; return how many were there again already.
 
     `on_left` gets the number of steps that are left. Raises sqlite3.IntegrityError.
     """
-    there = 0
-    while (left := library.write(lambda db: last_step(db, n) + 1)) > 0:
+    there, left = 0, 1
+    while left:
+        left, more = library.write(partial(_insert_some, n=n))
+        there += more
         on_left(left)
-        there += library.write(partial(insert_step, n=n))
     return there
+
+
+def _insert_some(db: sqlite3.Connection, *, n: int) -> tuple[int, int]:
+    """Insert the rows of some steps, as long as others may wait.
+
+    Return how many steps are left, and how many rows were there again already.
+    """
+    until, there, left = time.perf_counter() + SHARE, 0, last_step(db, n) + 1
+    while left:
+        there += insert_step(db, n)
+        left = last_step(db, n) + 1
+        if time.perf_counter() > until:
+            break
+    return left, there
 
 
 def _moves(library: Library, n: int) -> list[tuple[Path, Path]]:
@@ -296,9 +324,24 @@ def _return(library: Library, n: int) -> tuple[Path, ...]:
 
 
 def _go(library: Library, n: int) -> None:
-    """Delete the files of an entry, and the entry. The next start tries what cannot be deleted now."""
+    """Delete the rows and files of an entry, and itself. The next start tries what cannot be deleted now."""
+    while library.write(partial(_forget_some, n=n)):
+        pass
     if _remove_folder(library, n):
         library.write(partial(_remove_entry, n=n))
+
+
+def _forget_some(db: sqlite3.Connection, *, n: int) -> bool:
+    """Delete rows of an entry for good, as long as others may wait; return whether there may be more."""
+    until = time.perf_counter() + SHARE
+    while True:
+        count = db.execute(
+            "DELETE FROM trash_rows WHERE trash = :n AND position IN"
+            f" (SELECT position FROM trash_rows WHERE trash = :n LIMIT {FORGOTTEN_AT_ONCE})",
+            {"n": n},
+        ).rowcount
+        if not count or time.perf_counter() > until:
+            return count > 0
 
 
 def _remove_folder(library: Library, n: int) -> bool:

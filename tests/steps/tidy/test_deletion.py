@@ -137,6 +137,7 @@ def test_many_records_go_in_steps_and_none_is_left_in_between(
     library: Library, monkeypatch: pytest.MonkeyPatch, way: str, error: type[BaseException]
 ) -> None:
     monkeypatch.setattr(deletion, "RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(trash, "SHARE", 0.0)  # a step in each transaction
     delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
     before = content(library)
     plan = plan_deletion(library, Kind.RECORD, [f"record-{n:05}" for n in range(5)])
@@ -162,6 +163,53 @@ def test_many_records_go_in_steps_and_none_is_left_in_between(
         assert restore(library, gone).there == 0 and content(library) == before
 
 
+def test_a_plan_for_many_records_asks_as_seldom_as_one_for_a_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_library(tmp_path) as library:
+        add_records(library, [judged(make_record(n), n) for n in range(40)])
+        asked: list[str] = []
+        rows = library.rows
+
+        def counting(sql: str, *parameters: Any) -> list[sqlite3.Row]:
+            asked.append(sql)
+            return rows(sql, *parameters)
+
+        monkeypatch.setattr(library, "rows", counting)
+        plan_deletion(library, Kind.RECORD, ["record-00000"])
+        few = len(asked)
+        plan = plan_deletion(library, Kind.RECORD, [f"record-{n:05}" for n in range(40)])
+        assert len(plan.items) == 40 and len(asked) == 2 * few
+
+
+def test_the_rows_of_a_large_entry_go_for_good_in_several_transactions(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    left: list[int] = []
+    forget_some = trash._forget_some
+
+    def watched(db: sqlite3.Connection, *, n: int) -> bool:
+        more = forget_some(db, n=n)
+        left.append(db.execute("SELECT count(*) FROM trash_rows").fetchone()[0])
+        if len(left) == 2:
+            raise KilledError
+        return more
+
+    monkeypatch.setattr(trash, "SHARE", 0.0)
+    monkeypatch.setattr(trash, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(trash, "_forget_some", watched)
+    with pytest.raises(KilledError):
+        empty_trash(library)
+    assert left[0] == left[1] + 2 > 2, "the second transaction took two more, and was undone"
+    assert list_trash(library) == []
+    monkeypatch.undo()
+    library.close()
+    with Library.open(library.folder) as again:
+        assert again.row("SELECT count(*) FROM trash_rows")[0] == 0
+        assert again.row("SELECT count(*) FROM trash")[0] == 0
+
+
 def test_records_that_no_job_made_come_back_into_a_library_without_jobs(tmp_path: Path) -> None:
     with new_library(tmp_path) as library:
         add_records(library, [judged(make_record(n), n) for n in range(3)])
@@ -181,6 +229,7 @@ def test_records_that_a_snapshot_takes_meanwhile_stay(library: Library) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deletion, "RECORDS_AT_ONCE", 1)
+        patch.setattr(trash, "SHARE", 0.0)
         with pytest.raises(UserError, match="The snapshot meanwhile has taken"):
             delete(library, plan, on_step=freeze_them)
     for table in ("records", "verdicts", "revisions", "decisions"):
