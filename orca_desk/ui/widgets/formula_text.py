@@ -21,6 +21,8 @@ _FOUND = re.compile(
     rf"|(?<!\\)\\\((?P<round>[^\0]{{1,{LONGEST}}}?)(?<!\\)\\\)"
     r"|(?<![\w$\\])\$(?=[^\s$])(?P<dollar>(?:\\.|[^$\\\n]){1,600})(?<!\s)\$(?![\w${])"
     rf"|(?P<block>\\begin\{{(?P<name>{_ENVIRONMENTS})\}}[^\0]{{1,{LONGEST}}}?\\end\{{(?P=name)\}})"
+    # of other environments, such as tabular, the ends: what is between them is looked through like any text
+    rf"|(?P<unknown>\\(?:begin|end)\{{(?!{_ENVIRONMENTS}\}})[A-Za-z]+\*?\}})"
     r"|(?P<boxed>\\boxed\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\}){1,300}\})"
 )
 _UNFINISHED = re.compile(r"[-+*/=<>,:;(×÷]\s*$")  # an operator that still waits for a number: "$5 - $"
@@ -44,8 +46,9 @@ def mark_formulas(
 ) -> tuple[str, list[Formula], str]:
     """Return the text with a mark for each formula that `is_set`, these formulas, and the mark.
 
-    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula. Without
-    `mark`, a character that the text lacks is chosen.
+    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula, and about
+    the ends of environments that no formula has, which cannot be set. Without `mark`, a character that the
+    text lacks is chosen.
     """
     mark = mark or next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
     formulas: list[Formula] = []
@@ -71,7 +74,7 @@ def _formula(found: re.Match[str]) -> Formula | None:
     written = found[0]
     if found["code"]:
         return None
-    for name in ("bracket", "dollars", "round", "dollar", "block", "boxed"):
+    for name in ("bracket", "dollars", "round", "dollar", "block", "unknown", "boxed"):
         if (latex := found[name]) is not None:
             break
     if not latex.strip() or (name == "dollar" and (_is_money(latex) or _is_shell(found))):

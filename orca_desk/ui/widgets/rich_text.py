@@ -25,7 +25,7 @@ from orca_desk.ui.widgets.formulas import COPY, FORMULA, NUMBER, STRUT
 OBJECT = "\N{OBJECT REPLACEMENT CHARACTER}"
 NO_STRUT = 0.2  # em below the line of writing, for which a line has room anyway
 FORMULA_LINK, COPY_LINK = "formula", "copy"  # schemes of links inside the app
-CANNOT = "Shown as it was written: this formula cannot be set whole."
+CANNOT = "Shown as it was written: this LaTeX cannot be set whole."
 
 
 def place_formulas(

@@ -116,13 +116,15 @@ def test_a_click_shows_the_source(shown: Browser, qtbot: QtBot) -> None:
 
 
 def test_what_cannot_be_set_stays_as_written_and_says_so(shown: Browser, qtbot: QtBot) -> None:
-    shown.show_text(r"Look: $\foo{x}$.")
+    text = r"Look: $\foo{x}$. \begin{tabular}{c} a \end{tabular}"
+    shown.show_text(text)
 
-    def tip() -> str:
-        return QTextCursor(shown.document().find(r"\foo")).charFormat().toolTip()
+    def tip(part: str) -> str:
+        return QTextCursor(shown.document().find(part)).charFormat().toolTip()
 
-    qtbot.waitUntil(lambda: "as it was written" in tip())
-    assert shown.toPlainText() == r"Look: $\foo{x}$."
+    for part in (r"\foo", r"\begin{tabular}", r"\end{tabular}"):
+        qtbot.waitUntil(lambda part=part: "as it was written" in tip(part))
+    assert tip(" a ") == "" and shown.toPlainText() == text
 
 
 def test_code_is_coloured_and_copied_by_its_link(shown: Browser, theme: Theme, qtbot: QtBot) -> None:
