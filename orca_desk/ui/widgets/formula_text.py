@@ -46,9 +46,9 @@ def mark_formulas(
 ) -> tuple[str, list[Formula], str]:
     """Return the text with a mark for each formula that `is_set`, these formulas, and the mark.
 
-    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula, and about
-    the ends of environments that no formula has, which cannot be set. Without `mark`, a character that the
-    text lacks is chosen.
+    A formula on lines of its own gets a paragraph of its own. `is_set` is asked about every formula; of an
+    environment that no formula has it is asked about the ends, which cannot be set. Without `mark`, a
+    character that the text lacks is chosen.
     """
     mark = mark or next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
     formulas: list[Formula] = []
