@@ -1,9 +1,11 @@
 """WHERE clauses from filters, and pages of results by key: OFFSET would read everything that it skips."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+from orca_desk.yielding import yielding
 
 T = TypeVar("T")
 PAGE = 500
@@ -15,6 +17,17 @@ class ResultPage(Generic[T]):
 
     items: tuple[T, ...]
     next: int | None
+
+
+def iterate_pages(
+    read: Callable[[int, int], ResultPage[T]], *, limit: int | None, after: int | None
+) -> Iterator[T]:
+    """Yield what a filter matches, at most `limit`: `read` takes the size of a page and its `after`."""
+    while after is not None and limit != 0:
+        page = read(PAGE if limit is None else min(PAGE, limit), after)
+        yield from yielding(page.items)
+        after = page.next
+        limit = None if limit is None else limit - len(page.items)
 
 
 @dataclass

@@ -35,7 +35,6 @@ _RUN = (("base_answers", "run IN {ids}"), ("import_states", "run IN {ids}"), ("r
 _TABLES: dict[Kind, tuple[tuple[str, str], ...]] = {
     Kind.TRAINING: (
         ("metrics", "training IN {ids}"),
-        ("checkpoints", "training IN {ids}"),
         ("trainings", "id IN {ids}"),
         *_RUN,
     ),

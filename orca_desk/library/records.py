@@ -10,7 +10,7 @@ from typing import Any, Literal
 from orca_desk.errors import UserError
 from orca_desk.library.answer_facts import read_texts, store_facts
 from orca_desk.library.clock import now
-from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
+from orca_desk.library.conditions import PAGE, Conditions, ResultPage, iterate_pages, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.general_probe import probe_keys
@@ -221,14 +221,11 @@ def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Res
 
 def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Iterator[StoredRecord]:
     """Yield the matching records, at most `limit`, in order of arrival, reading a page at a time."""
-    left = wanted.limit
-    after: int | None = wanted.after
-    while after is not None and left != 0:
-        size = PAGE if left is None else min(PAGE, left)
-        page = list_records(library, replace(wanted, limit=size, after=after))
-        yield from yielding(page.items)
-        after = page.next
-        left = None if left is None else left - len(page.items)
+    return iterate_pages(
+        lambda size, after: list_records(library, replace(wanted, limit=size, after=after)),
+        limit=wanted.limit,
+        after=wanted.after,
+    )
 
 
 def teacher_answers(library: Library, identities: Iterable[str]) -> dict[str, TeacherAnswer]:

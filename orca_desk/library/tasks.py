@@ -11,7 +11,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.clock import now
-from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
+from orca_desk.library.conditions import PAGE, Conditions, ResultPage, iterate_pages, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.earlier_turns import MATCHING, after_turns
 from orca_desk.library.families import ID_OF, NAME, family_ids
@@ -177,16 +177,11 @@ def tasks_asking(library: Library, users: Iterable[str]) -> dict[str, Task]:
     return {task.conversation: task for task in map(task_from_row, yielding(rows))}
 
 
-def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
-    """Replace the tasks with the same ids, all or none; return the earlier ones, with which to undo this.
-
-    The verdicts of their records stay: `steps/regrading.py` replaces tasks whose references change.
-    """
-    return library.write(lambda db: store_tasks(db, tasks))
-
-
 def store_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> list[Task]:
-    """Do what `update_tasks` does, inside a write."""
+    """Replace the tasks with the same ids, all or none, inside a write; return the earlier ones.
+
+    The verdicts of their records stay: `library/verdicts.py` replaces tasks whose references change.
+    """
     before = tasks_of(db, [task.id for task in tasks])
     if gone := next((task.id for task in tasks if task.id not in before), None):
         raise _unknown(gone)
@@ -274,14 +269,11 @@ def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPag
 
 def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:
     """Yield the matching tasks, at most `limit`, in order of arrival, reading a page at a time."""
-    left = wanted.limit
-    after: int | None = wanted.after
-    while after is not None and left != 0:
-        size = PAGE if left is None else min(PAGE, left)
-        page = list_tasks(library, replace(wanted, limit=size, after=after))
-        yield from yielding(page.items)
-        after = page.next
-        left = None if left is None else left - len(page.items)
+    return iterate_pages(
+        lambda size, after: list_tasks(library, replace(wanted, limit=size, after=after)),
+        limit=wanted.limit,
+        after=wanted.after,
+    )
 
 
 def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["array[int]", bool]:

@@ -90,7 +90,7 @@ def training_ids(library: Library) -> list[str]:
 
 
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:
-    """Store events of the trainer ("metrics", "eval", "checkpoint" and so on) in one transaction.
+    """Store events of the trainer ("metrics", "eval" and so on) in one transaction.
 
     Each start begins with a "report": events after its "resumed_step" are no longer part of the weights, and
     are deleted. An event of the same kind and step replaces the earlier one. Returns the number stored.
@@ -100,17 +100,7 @@ def add_events(library: Library, training_id: str, events: Sequence[Mapping[str,
         for event in events:
             if event["event"] == "report" and "resumed_step" in event:
                 _forget_after(db, training_id, event["resumed_step"])
-        rows: dict[str, list[dict[str, Any]]] = {"checkpoints": [], "metrics": []}
-        for event in events:
-            row = {"training": training_id, "step": event.get("step", 0), "created_at": now()}
-            if event["event"] == "checkpoint":
-                path = stored_path(library, Path(event["path"]))
-                rows["checkpoints"].append({**row, "path": path})
-            else:
-                content = json.dumps({key: value for key, value in event.items() if key != "event"})
-                rows["metrics"].append({**row, "kind": event["event"], "content": content})
-        for name, new in rows.items():
-            table(db, name).insert_all(new, replace=True)
+        table(db, "metrics").insert_all((_event_row(training_id, event) for event in events), replace=True)
         return len(events)
 
     return library.write(store)
@@ -185,8 +175,17 @@ def forget_adapter(library: Library, training_id: str) -> None:
 
 
 def _forget_after(db: sqlite3.Connection, training_id: str, step: int) -> None:
-    for name in ("checkpoints", "metrics"):
-        db.execute(f"DELETE FROM {name} WHERE training = ? AND step > ?", (training_id, step))
+    db.execute("DELETE FROM metrics WHERE training = ? AND step > ?", (training_id, step))
+
+
+def _event_row(training_id: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "training": training_id,
+        "kind": event["event"],
+        "step": event.get("step", 0),
+        "content": json.dumps({key: value for key, value in event.items() if key != "event"}),
+        "created_at": now(),
+    }
 
 
 def _identity(library: Library, base: Path, snapshot: str, settings: Mapping[str, Any]) -> dict[str, Any]:

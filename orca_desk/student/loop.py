@@ -92,9 +92,8 @@ class Loop:
         """Write a checkpoint, unless this step already has one."""
         if self.progress.step == self.saved_step:
             return
-        path = checkpoints.save(self.folder, self.engine, self.progress)
+        checkpoints.save(self.folder, self.engine, self.progress)
         self.saved_step, self._saved_at = self.progress.step, self._clock()
-        self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
 
     def evaluate(self) -> float:
         """Return the validation loss: the mean over the evaluation examples, in nats per trained token.

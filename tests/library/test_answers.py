@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from library_doubles import make_task
+from library_doubles import make_task, update_tasks
 
 from orca_desk.library.answers import (
     AskedFilter,
@@ -17,7 +17,7 @@ from orca_desk.library.answers import (
 )
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.tasks import add_tasks, delete_tasks, update_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks
 
 TASKS = [make_task(n, split="heldout", family="sums" if n < 4 else "tens") for n in range(6)]
 

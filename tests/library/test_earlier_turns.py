@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from library_doubles import judged, make_chat, make_record, make_task
+from library_doubles import judged, make_chat, make_record, make_task, update_tasks
 
 from orca_desk.library.chats import ChatMessage, ask_columns
 from orca_desk.library.database import Library
@@ -22,7 +22,6 @@ from orca_desk.library.tasks import (
     delete_tasks,
     first_rowids,
     task_rowids,
-    update_tasks,
 )
 from orca_desk.library.text_indexes import index_all
 

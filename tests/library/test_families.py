@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from library_doubles import judged, make_record, make_task
+from library_doubles import judged, make_record, make_task, update_tasks
 from new_library import new_library
 
 from orca_desk.errors import UserError
@@ -187,7 +187,6 @@ def test_the_same_question_in_another_family_is_a_task_of_its_own(library: Libra
 
 
 def test_an_edited_task_is_found_by_what_it_asked_and_asks(library: Library) -> None:
-    from orca_desk.library.tasks import update_tasks
 
     task = make_task(1)
     add_tasks(library, [task])
@@ -199,7 +198,6 @@ def test_an_edited_task_is_found_by_what_it_asked_and_asks(library: Library) -> 
 
 
 def test_records_follow_a_task_into_its_new_family(library: Library) -> None:
-    from orca_desk.library.tasks import update_tasks
 
     fill(library)
     task = next(iterate_tasks(library))

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from library_doubles import judged, make_record, make_task
+from library_doubles import judged, make_record, make_task, update_tasks
 
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records, get_record
@@ -17,7 +17,6 @@ from orca_desk.library.tasks import (
     remove_added,
     restore_tasks,
     task_rowids,
-    update_tasks,
 )
 from orca_desk.method.fitness import Unfit
 

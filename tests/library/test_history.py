@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from library_doubles import judged, make_chat, make_record, make_task
+from library_doubles import judged, make_chat, make_record, make_task, update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage, ask_columns
@@ -16,14 +16,7 @@ from orca_desk.library.records import add_records, decide
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
-from orca_desk.library.tasks import (
-    add_tasks,
-    delete_tasks,
-    restore_tasks,
-    task_rowids,
-    task_values,
-    update_tasks,
-)
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_rowids, task_values
 from orca_desk.library.trainings import create_training
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.ui.words.task_history import event_text, history_notes

@@ -248,12 +248,10 @@ def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_pa
     training = create_training(library, **what)
     assert (training.id, training.settings, training.base) == ("train-1", {"rank": 8}, tmp_path / "base")
     events = [{"event": "metrics", "step": n, "loss": 1 / n} for n in (1, 2, 3)]
-    place = str(training.folder / "checkpoints" / "step-2")
-    add_events(library, training.id, [*events, {"event": "checkpoint", "step": 2, "path": place}])
+    add_events(library, training.id, events)
     add_events(library, training.id, [{"event": "metrics", "step": 3, "loss": 0.3}, {"event": "report"}])
     assert [e["loss"] for e in training_events(library, training.id, "metrics")] == [1.0, 0.5, 0.3]
     assert len(training_events(library, training.id, "metrics", after_step=2)) == 1
-    assert [row["step"] for row in library.rows("SELECT step FROM checkpoints")] == [2]
     assert find_unfinished_training(library, **what) == training
     done = set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="f")
     assert done.adapter == training.folder / "adapter"
@@ -267,13 +265,12 @@ def test_a_resumed_training_deletes_events_after_its_checkpoint(library: Library
     add_records(library, [judged(make_record(1), 1)])
     snapshot = freeze(library, name="x").id
     training = create_training(library, base=tmp_path / "base", snapshot=snapshot, settings={}).id
-    kinds = ("metrics", "eval", "checkpoint")
-    before = [{"event": kind, "step": n, "loss": 1 / n, "path": "p"} for kind in kinds for n in (1, 2, 3)]
+    kinds = ("metrics", "eval")
+    before = [{"event": kind, "step": n, "loss": 1 / n} for kind in kinds for n in (1, 2, 3)]
     add_events(library, training, [{"event": "report", "resumed_step": 0}, *before])
     add_events(library, training, [{"event": "report", "resumed_step": 1}, {**before[1], "loss": 9.0}])
     assert [e["loss"] for e in training_events(library, training, "metrics")] == [1.0, 9.0]
     assert [e["step"] for e in training_events(library, training, "eval")] == [1]
-    assert [row["step"] for row in library.rows("SELECT step FROM checkpoints")] == [1]
     assert len(training_events(library, training, "report")) == 1
 
 

@@ -5,7 +5,7 @@ from array import array
 from dataclasses import replace
 
 import pytest
-from library_doubles import make_task
+from library_doubles import make_task, update_tasks
 
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family, undo_rename
@@ -20,7 +20,6 @@ from orca_desk.library.tasks import (
     restore_tasks,
     tags,
     task_rowids,
-    update_tasks,
 )
 from orca_desk.method.records import Task
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from library_doubles import make_record, make_task
+from library_doubles import make_record, make_task, update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -39,7 +39,6 @@ from orca_desk.library.tasks import (
     task_ids,
     task_rowids,
     tasks_at,
-    update_tasks,
 )
 from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task

@@ -76,6 +76,7 @@ def followed(before: dict[str, Rows]) -> dict[str, Rows]:
             for row in rows
         ]
         for name, rows in before.items()
+        if name != "checkpoints"  # nothing read this list: the folders say what is there
     }
     moved["settings"] = [row for row in before["settings"] if row["key"] not in MOVED_SETTINGS]
     # The verdict on an edited answer is with the edit now

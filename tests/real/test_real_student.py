@@ -71,15 +71,17 @@ def make_library(folder: Path) -> None:
         delete_tasks(library, excess)
 
 
-def wait_for(process: subprocess.Popen[str], orca: Commands, sql: str, *, seconds: float = 300) -> None:
-    """Return once the library has a row of these."""
+def wait_for_files(
+    folder: Path, pattern: str, process: subprocess.Popen[str], *, seconds: float = 300
+) -> None:
+    """Return once `folder` has such files, made while the process goes on."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.05)):
         assert process.poll() is None, process.communicate()
-        if orca.count(sql):
+        if any(folder.glob(pattern)):
             return
         pause.wait(0.05)
-    pytest.fail(f"there is still nothing: {sql}")
+    pytest.fail(f"there is still no {pattern}")
 
 
 def test_a_published_model_is_trained_killed_resumed_and_served(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_published_model_is_trained_killed_resumed_and_served(tmp_path: Path) 
     training = ("train", "--student", REAL, "--snapshot", "few", "--batch-tokens", 512, "--epochs", 1)
     settings = ("--learning-rate", 0.003, "--checkpoint-every", 2, "--max-length", 512)
     first = orca.start(*training, *settings)
-    wait_for(first, orca, "SELECT count(*) FROM checkpoints")
+    wait_for_files(orca.library, "trainings/*/checkpoints/step-*", first)
     first.kill()
     first.communicate(timeout=60)
     trained = orca(*training, *settings)

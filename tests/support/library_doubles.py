@@ -1,6 +1,7 @@
 """Small real records for the tests of the library."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord
 from orca_desk.library.settings import PLACE
+from orca_desk.library.tasks import store_tasks
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
@@ -18,6 +20,11 @@ LEAK = Leak(start=0, end=4, text="told", why="speaks of instructions")
 def make_task(number: int, **fields: object) -> Task:
     """A task whose answer is its number."""
     return Task(**{"family": "sums", "query": f"What is {number} plus 0?", "answer": str(number), **fields})
+
+
+def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
+    """Replace the tasks with the same ids, all or none; return the earlier ones."""
+    return library.write(lambda db: store_tasks(db, tasks))
 
 
 def make_record(number: int, **fields: object) -> TeacherRecord:

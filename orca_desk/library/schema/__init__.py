@@ -29,6 +29,7 @@ from orca_desk.library.schema import (
     v23_turns_in_search,
     v24_one_trigger_for_new_tasks,
     v25_sampling_in_chats,
+    v26_no_list_of_checkpoints,
 )
 
 MIGRATIONS: tuple[str, ...] = (
@@ -57,4 +58,5 @@ MIGRATIONS: tuple[str, ...] = (
     v23_turns_in_search.SCRIPT,
     v24_one_trigger_for_new_tasks.SCRIPT,
     v25_sampling_in_chats.SCRIPT,
+    v26_no_list_of_checkpoints.SCRIPT,
 )

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from orca_desk.errors import UserError, other_version
+from orca_desk.errors import other_version
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import StoredReply
 from orca_desk.library.tasks import tasks_asking
@@ -20,7 +20,6 @@ from orca_desk.method.passage_questions import (
 from orca_desk.method.passages import LEAST_WORDS, MOST_WORDS
 from orca_desk.method.proposals import Proposal
 from orca_desk.method.records import Sampling, Task, digest
-from orca_desk.processes.asking import Runner
 from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import grade_answer
@@ -28,6 +27,7 @@ from orca_desk.steps.grow.batches import GrowingBatches
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.grow.reading import SourcePassage, read_passages
 from orca_desk.steps.grow.replies import ReplyDesk, Wording
+from orca_desk.steps.grow.teacher_request import TeacherRequest
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 KIND = "grow-documents"
@@ -37,7 +37,7 @@ WRITE_SAMPLING = Sampling(temperature=0.7, max_tokens=512)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentsRequest:
+class DocumentsRequest(TeacherRequest):
     """Which documents, which teacher, how many questions per passage.
 
     `heldout` is the percentage of the passages whose questions are held out: all of a passage on one side.
@@ -47,7 +47,6 @@ class DocumentsRequest:
 
     kind: ClassVar[str] = KIND
     places: tuple[str, ...]
-    model: str
     family: str
     questions: int = 2
     most_words: int = MOST_WORDS
@@ -55,8 +54,6 @@ class DocumentsRequest:
     heldout: float = 0.0
     with_passage: bool = True
     sampling: Sampling = field(default_factory=lambda: WRITE_SAMPLING)
-    batch: int = 0
-    threads: int = 0
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -67,17 +64,6 @@ class DocumentsRequest:
             return cls(**{**known, "places": tuple(stored["places"]), "sampling": sampling})
         except (KeyError, TypeError, ValueError) as error:
             raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
-
-    @property
-    def runner(self) -> Runner:
-        """How the teacher is run. Raises UserError without one."""
-        if not self.model:
-            raise UserError("No teacher is chosen.", "Choose a GGUF model.")
-        return Runner(model=Path(self.model), batch=self.batch or None, threads=self.threads or None)
 
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None

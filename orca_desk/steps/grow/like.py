@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from orca_desk.errors import UserError, other_version
@@ -23,13 +22,13 @@ from orca_desk.method.variations import (
     read_task,
     suggest_request,
 )
-from orca_desk.processes.asking import Runner
 from orca_desk.processes.keeping import KeptWorker
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import agree_on
 from orca_desk.steps.grow.batches import GrowingBatches
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.grow.replies import ReplyDesk, Wording
+from orca_desk.steps.grow.teacher_request import TeacherRequest
 from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.yielding import yielding
 
@@ -42,7 +41,7 @@ DEFAULT_STRATEGY = "step-by-step"  # of families that are not paired yet
 
 
 @dataclass(frozen=True, kw_only=True)
-class LikeRequest:
+class LikeRequest(TeacherRequest):
     """Which seed tasks, which teacher, which changes (keys of `method.variations.CHANGES`), how many.
 
     `each` is the number of new tasks per seed and change. A new task is answered `answers` times; the answer
@@ -51,15 +50,12 @@ class LikeRequest:
     """
 
     kind: ClassVar[str] = KIND
-    model: str
     seeds: TaskFilter = field(default_factory=TaskFilter)
     changes: tuple[str, ...] = tuple(CHANGES)
     each: int = 1
     answers: int = 5
     agreement: float = 0.6
     sampling: Sampling = field(default_factory=lambda: WRITE_SAMPLING)
-    batch: int = 0
-    threads: int = 0
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -78,17 +74,6 @@ class LikeRequest:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
-
-    @property
-    def runner(self) -> Runner:
-        """How the teacher is run. Raises UserError without one."""
-        if not self.model:
-            raise UserError("No teacher is chosen.", "Choose a GGUF model.")
-        return Runner(model=Path(self.model), batch=self.batch or None, threads=self.threads or None)
 
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None

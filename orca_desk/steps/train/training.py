@@ -42,7 +42,7 @@ SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and it
 WEIGHTS = "adapter_model.safetensors"
 UNIT = "steps"  # the unit of a training's progress
 GATE = "gate"  # the last check's table, which a failure's outcome has no room for
-STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint", "outcome"})
+STORED_EVENTS = frozenset({"report", "metrics", "eval", "outcome"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from doubles import PAIRED, QUICK, SHORT, open_small, small_snapshot
+from library_doubles import update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import AskedFilter
 from orca_desk.library.families import rename_family
 from orca_desk.library.runs import create_run
-from orca_desk.library.tasks import delete_tasks, update_tasks
+from orca_desk.library.tasks import delete_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling

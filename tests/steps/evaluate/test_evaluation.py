@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from doubles import SHORT, open_small, small_tasks
+from library_doubles import update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import asked_questions
@@ -12,7 +13,7 @@ from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
 from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy
-from orca_desk.library.tasks import get_tasks, update_tasks
+from orca_desk.library.tasks import get_tasks
 from orca_desk.method.arms import wrong_strategy
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task

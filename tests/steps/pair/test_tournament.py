@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from doubles import SHORT, open_small
+from library_doubles import update_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_teacher
@@ -11,7 +12,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings, undecided_families_of
 from orca_desk.library.records import count_records, iterate_records
 from orca_desk.library.runs import get_run
-from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
+from orca_desk.library.tasks import add_tasks, get_tasks
 from orca_desk.method.pairing import Basis, Evidence, Pairing, PairingReason, decide
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes import host

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 import pytest
+from library_doubles import update_tasks
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics, QFontMetricsF
 from PySide6.QtTest import QAbstractItemModelTester
@@ -22,7 +23,7 @@ from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, create_run, end_run, newest_request
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.library.waiting import waiting_jobs
 from orca_desk.method.erasure import EMPTY

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from library_doubles import update_tasks
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtTest import QAbstractItemModelTester
@@ -28,7 +29,7 @@ from orca_desk.library.records import (
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy
-from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, update_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, get_task
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import grade
