@@ -27,12 +27,13 @@ from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep
 from orca_desk.library.runs import list_runs
-from orca_desk.library.tasks import TaskFilter, iterate_tasks, update_tasks
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.experiment.report import html_report, report_facts
 from orca_desk.steps.experiment.results import results
+from orca_desk.steps.regrading import replace_tasks
 from orca_desk.ui.app import desktop
 from orca_desk.ui.handbook import Handbook
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS
@@ -199,7 +200,7 @@ def history(stage: Stage) -> None:
     page = stage.page("tasks")
     library = stage.window.desk.library
     task = next(iter(iterate_tasks(library, TaskFilter(text="has:record split:train"))))
-    update_tasks(library, [replace(task, tags=("checked",))])
+    replace_tasks(library, [replace(task, tags=("checked",))])
     page.filters.set(TaskFilter(text="tag:checked has:record"))
     page.filters.saved.save("Checked, with records")
     until(lambda: len(page.table.tasks.rowids) == 1 or None)
