@@ -1,26 +1,39 @@
 """Every dialog, on one window: it fits a small screen, can be read aloud, walked through, and closed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clipped import clipped, describe
 from desktop_waits import SLOW_MS, settled_page, wait_for_background
 from every_dialog import DIALOGS, dialogs_of_the_app, open_dialog, shown_dialog
 from painted import faint_text
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from screen_reader import not_reached, unreadable
 from shiboken6 import isValid
 
+from orca_desk.ui.pages.models.template_dialog import TemplateDialog
+from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
+from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
+from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.register import NAMES
+from orca_desk.ui.theme import Choice
 from orca_desk.ui.widgets import on_screen
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.window import Window
 
 SMALL = QRect(0, 0, 410, 256)  # 1024 x 640 at 250%
+TYPED: dict[type[EditDialog], Callable[[Any], object]] = {
+    BulkEditDialog: lambda dialog: dialog.add_tags.setText("hard"),
+    TemplateDialog: lambda dialog: dialog.editor.appendPlainText("Think."),
+    JudgeDialog: lambda dialog: dialog.prompt.appendPlainText("Think."),
+    FreezeDialog: lambda dialog: (dialog.kind.setCurrentText("Custom"), dialog.text.setPlainText("Think.")),
+}
 SCROLLING = "QScrollArea", "QTabBar", "RowTable", "QTableView"
 
 
@@ -52,7 +65,7 @@ def test_a_dialog_can_be_read_and_used_by_keys_and_fits_the_smallest_screen(
     missed, trapped = not_reached(dialog)
     assert trapped == ""
     assert [describe(widget) for widget in missed] == []
-    assert faint_text(dialog) == []
+    assert list(faint_in_both_themes(dialog, shared_window)) == []
     assert list(faults_of_buttons(dialog)) == []
     monkeypatch.setattr(on_screen, "room_on", lambda screen: SMALL)
     on_screen.keep_on_screen(dialog)
@@ -65,10 +78,39 @@ def test_a_dialog_can_be_read_and_used_by_keys_and_fits_the_smallest_screen(
     qtbot.waitUntil(lambda: not isValid(dialog) or not dialog.isVisible())
 
 
+@pytest.mark.parametrize("kind", TYPED, ids=lambda kind: kind.__name__)
+def test_what_was_typed_is_not_lost_by_escape(
+    kind: type[EditDialog], shared_window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    settled_page(shared_window, DIALOGS[kind][0], qtbot)
+    open_dialog(shared_window, kind, tmp_path)
+    qtbot.waitUntil(lambda: shown_dialog(shared_window, kind) is not None, timeout=SLOW_MS)
+    dialog = shown_dialog(shared_window, kind)
+    assert isinstance(dialog, kind)
+    wait_for_background(shared_window.desk, qtbot)
+    TYPED[kind](dialog)
+    for answer in ("Keep editing", "Discard"):
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        box = dialog.findChild(QMessageBox)
+        assert box is not None and box.isVisible() and dialog.isVisible()
+        next(one for one in box.buttons() if one.text() == answer).click()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        assert (isValid(dialog) and dialog.isVisible()) == (answer == "Keep editing")
+
+
 def test_every_dialog_is_tried(shared_window: Window) -> None:
     for name in NAMES:
         shared_window.make_page(name)
     assert dialogs_of_the_app() == set(DIALOGS)
+
+
+def faint_in_both_themes(dialog: QDialog, window: Window) -> Iterator[str]:
+    """Yield what stands out too little, light and dark."""
+    choices: tuple[Choice, ...] = ("dark", "light")
+    for choice in choices:
+        window.desk.theme.choose(choice)
+        QApplication.processEvents()
+        yield from (f"{choice}: {line}" for line in faint_text(dialog))
 
 
 def faults_of_buttons(dialog: QDialog) -> Iterator[str]:

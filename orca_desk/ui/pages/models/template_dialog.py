@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -28,6 +27,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role, font
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.panes import Panes
@@ -63,7 +63,7 @@ ABOUT = (
 LEGEND = "Highlighted: what the template writes. Then the system message, the user's and the model's text."
 
 
-class TemplateDialog(QDialog):
+class TemplateDialog(EditDialog):
     """Edits the template of one model; `save` gets the text, or None for the model's own."""
 
     def __init__(
@@ -73,6 +73,7 @@ class TemplateDialog(QDialog):
         self.desk, self._model, self._save = desk, model, save
         self._own: str | None = None  # the model's template, once it is read
         self._stored: str | None = None  # the user's
+        self._first: str | None = None  # the text that was in use when it opened
         self._exact = "", ""  # the text put into the editor last, and as the editor shows it
         self.report: TemplateReport | None = None
         self.switches: dict[str, QComboBox] = {}
@@ -97,6 +98,10 @@ class TemplateDialog(QDialog):
         self.editor.textChanged.connect(self._edited)
         desk.theme.changed.connect(self._paint)
         self._read()
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self._first is not None and self._text() != self._first
 
     def _make_tools(self) -> QHBoxLayout:
         self._tools = QHBoxLayout()
@@ -158,6 +163,7 @@ class TemplateDialog(QDialog):
     def _show_stored(self, found: tuple[str | None, TemplateReport]) -> None:
         self._stored, report = found
         self._own = self._model.chat_template
+        self._first = report.source
         self._put(report.source)
         self._timer.stop()  # it was tried already
         self._show(report)

@@ -105,6 +105,7 @@ class StorageCard(SettingsCard):
         self.delete = button("Delete for good", self._delete, tip=NOT_UNDONE)
         self.days = QComboBox()
         self.days.setAccessibleName("When the trash is emptied")
+        self.days.setToolTip(f"Deletes at once what has been there for longer. {NOT_UNDONE}")
         for count in DAYS:
             self.days.addItem(f"Empty after {count} days", count)
         self.days.addItem("Never empty automatically", NEVER)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.templates import override_of
@@ -14,6 +14,7 @@ from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label, set_tone
@@ -32,7 +33,7 @@ READING = (
 )
 
 
-class JudgeDialog(QDialog):
+class JudgeDialog(EditDialog):
     """Edits the prompt. `chosen` carries it when the user accepts; the default one is ""."""
 
     chosen = Signal(str)
@@ -45,6 +46,7 @@ class JudgeDialog(QDialog):
         self.setWindowTitle("Judge's prompt")
         self.resize(110 * GRID, 66 * GRID)
         self.prompt = QPlainTextEdit(prompt.strip() or DEFAULT_PROMPT.strip())
+        self._first = self.prompt.toPlainText()
         self.prompt.setAccessibleName("Prompt for the judge")
         self.prompt.setTabChangesFocus(True)
         self.preview = MarkedText(desk.theme)
@@ -64,6 +66,10 @@ class JudgeDialog(QDialog):
         self._typed()
         library = desk.library
         desk.background.run(self, lambda: _first_answer(library), self._show_example)
+
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self.prompt.toPlainText() != self._first
 
     def _lay_out(self) -> None:
         whole = QVBoxLayout(self)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
@@ -16,11 +15,12 @@ from PySide6.QtWidgets import (
 from orca_desk.library.task_changes import TaskEdit
 from orca_desk.ui.pages.tasks.edit_dialog import tag_list
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
 
-class BulkEditDialog(QDialog):
+class BulkEditDialog(EditDialog):
     """Lets the user describe one edit for `count` tasks and passes it to `save`."""
 
     def __init__(
@@ -90,6 +90,10 @@ class BulkEditDialog(QDialog):
             remove_tags=tag_list(self.remove_tags.text()),
         )
 
+    def is_changed(self) -> bool:
+        """See EditDialog."""
+        return self.value() != TaskEdit()
+
     def accept(self) -> None:
         """Save the edit, unless it changes nothing."""
         if self.save_button.isEnabled():
@@ -109,4 +113,4 @@ class BulkEditDialog(QDialog):
         return buttons
 
     def _update_button(self) -> None:
-        self.save_button.setEnabled(self.value() != TaskEdit())
+        self.save_button.setEnabled(self.is_changed())

@@ -5,7 +5,6 @@ from typing import NamedTuple, get_args
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -47,6 +46,7 @@ from orca_desk.ui.pages.training.freeze_sources import FreezeSources
 from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rules_form import RulesForm
@@ -64,7 +64,7 @@ class _Counted(NamedTuple):
     overlaps: LibraryOverlaps | None
 
 
-class FreezeDialog(QDialog):
+class FreezeDialog(EditDialog):
     """Asks for name, system message and rules. `frozen` has the Snapshot and the name it was to get."""
 
     frozen = Signal(object, str)
@@ -100,7 +100,7 @@ class FreezeDialog(QDialog):
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._count)
         message = default_message(desk.library)
-        self._own = message.text
+        self._own = self._first = message.text
         self.kind.setCurrentIndex(KINDS.index(message.kind))
         self._show_kind()
         self._watch()
@@ -120,6 +120,10 @@ class FreezeDialog(QDialog):
         """Return the student's system message. Raises UserError if the user's own is blank."""
         kind = KINDS[self.kind.currentIndex()]
         return student_instruction(kind, self.text.toPlainText() if kind == "own" else "")
+
+    def is_changed(self) -> bool:
+        """See EditDialog: it is about a message of the user's; the rest is chosen again quickly."""
+        return self.job is None and self._is_own and self.text.toPlainText() != self._first
 
     def accept(self) -> None:
         """Freeze in a job, and close when it is done."""
