@@ -25,7 +25,7 @@ from orca_desk.cli.records_import import import_records
 from orca_desk.cli.records_rules import rules
 from orca_desk.cli.records_snapshots import compare, freeze, list_snapshots, show_manifest
 from orca_desk.inventory.templates import Overrides
-from orca_desk.library import records
+from orca_desk.library import record_edits, records
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.ids import full_id
 from orca_desk.library.record_rules import current_rules
@@ -237,7 +237,7 @@ def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) ->
     def decide(record_ids: tuple[str, ...], folder: Path, as_json: bool) -> None:
         with open_library(folder) as library:
             ids = list(dict.fromkeys(full_id(library, "record", start) for start in record_ids))
-            records.decide(library, ids, decision)
+            record_edits.decide(library, ids, decision)
         if as_json:
             print_json({"records": ids, "decision": decision})
         else:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from orca_desk.library.database import Library
-from orca_desk.library.records import NewRecord, insert_records
+from orca_desk.library.new_records import NewRecord, insert_records
 from orca_desk.library.tasks import insert_tasks
 from orca_desk.method.records import Task
 

@@ -1,22 +1,17 @@
-"""Teacher records: the question and answer, which never change; verdicts, decisions and edits, which may."""
+"""Teacher records, read: the question and answer, with the verdict, the decision and the user's edit."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.library.answer_facts import read_texts, store_facts
-from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, iterate_pages, json_list
 from orca_desk.library.database import Library
-from orca_desk.library.families import ID_OF, NAME, family_ids
-from orca_desk.library.general_probe import probe_keys
-from orca_desk.library.rows import table
+from orca_desk.library.families import ID_OF
 from orca_desk.library.searching import add_record_query
-from orca_desk.library.tasks import Added
 from orca_desk.method.fitness import Decision, RecordFacts, Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
@@ -25,12 +20,9 @@ from orca_desk.method.records import (
     Provenance,
     Sampling,
     TeacherRecord,
-    content_key,
     is_blank,
-    question_key,
 )
-from orca_desk.method.turns import turns_from_json, turns_to_json
-from orca_desk.yielding import yielding
+from orca_desk.method.turns import turns_from_json
 
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
 MADE_WITH = tuple(field.name for field in fields(Provenance) if field.name != "imported")
@@ -56,20 +48,6 @@ CORRECT, LEAKED = _judged("correct"), f"coalesce({_judged('leaked')}, 0)"
 COLUMNS = f"""r.*, {FAMILY} AS family, d.decision, e.response AS edited, {CORRECT} AS correct,
     {", ".join(f"{_judged(name)} AS {name}" for name in ("kind", "answer", "reason", "leaks"))}"""
 SELECT = f"SELECT {COLUMNS} {TABLES}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewRecord:
-    """A new teacher record with its verdict (None without a reference answer) and its leaks.
-
-    `held_out`: its task was held out when the teacher was asked. The library remembers it, also when the task
-    is deleted.
-    """
-
-    record: TeacherRecord
-    verdict: Verdict | None = None
-    leaks: tuple[Leak, ...] = ()
-    held_out: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,45 +122,6 @@ class RecordFilter:
     after: int = 0
 
 
-def add_records(library: Library, records: Sequence[NewRecord], *, run: str | None = None) -> Added:
-    """Store records made by the run with the id `run`, in one transaction.
-
-    An existing record with the same id stays unchanged, including its verdict.
-    """
-    return library.write(lambda db: insert_records(db, records, run=run))
-
-
-def insert_records(db: sqlite3.Connection, records: Sequence[NewRecord], *, run: str | None) -> Added:
-    """Do what `add_records` does, inside a write."""
-    seen = _existing(db, [item.record.id for item in records])
-    new: list[NewRecord] = []
-    duplicates: list[str] = []
-    for item in records:
-        if item.record.id in seen:
-            duplicates.append(item.record.id)
-        else:
-            seen.add(item.record.id)
-            new.append(item)
-    _insert(db, new, run)
-    return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
-
-
-def known_records(library: Library, ids: Iterable[str]) -> set[str]:
-    """Return those ids that are already stored, under which id ever."""
-    with library.read() as db:
-        return _existing(db, ids)
-
-
-def next_samples(library: Library, task_ids: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return which sample the next answer to a task under a strategy is, by both; those without one are 0."""
-    rows = library.rows(
-        "SELECT task_id, strategy, 1 + max(sample) AS next FROM records"
-        " WHERE task_id IN (SELECT value FROM json_each(?)) GROUP BY task_id, strategy",
-        (json_list(task_ids),),
-    )
-    return {(row["task_id"], row["strategy"]): row["next"] for row in rows}
-
-
 def stored_id(library: Library, identity: str) -> str | None:
     """Return the id of the record with this identity, which an older record may have as an alias; or None."""
     row = library.row(
@@ -197,7 +136,7 @@ def get_record(library: Library, record_id: str) -> StoredRecord:
     """Return one record. Raises UserError when there is none with this id."""
     row = library.row(f"{SELECT} WHERE r.id = ?", (record_id,))
     if row is None:
-        raise _unknown(record_id)
+        raise unknown_record(record_id)
     return stored_record(row)
 
 
@@ -239,60 +178,6 @@ def teacher_answers(library: Library, identities: Iterable[str]) -> dict[str, Te
         (wanted, wanted),
     )
     return {row["id"]: TeacherAnswer(response=row["response"], tokens=row["tokens"]) for row in rows}
-
-
-def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> dict[str, Decision | None]:
-    """Keep or drop records, or clear their decisions (None); return the earlier decisions, for undo."""
-
-    return library.write(lambda db: store_decisions(db, ids, decision))
-
-
-def store_decisions(
-    db: sqlite3.Connection, ids: Sequence[str], decision: Decision | None
-) -> dict[str, Decision | None]:
-    """Do what `decide` does, inside a write."""
-    rows = db.execute(
-        "SELECT r.n, r.id, d.decision FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n"
-        " WHERE r.id IN (SELECT value FROM json_each(?))",
-        (json_list(ids),),
-    ).fetchall()
-    for row in rows:
-        if decision is None:
-            db.execute("DELETE FROM decisions WHERE record = ?", (row["n"],))
-        else:
-            db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (row["n"], decision, now()))
-    return {row["id"]: row["decision"] for row in rows}
-
-
-def revise(
-    library: Library, record_id: str, response: str, *, verdict: Verdict | None, leaks: tuple[Leak, ...] = ()
-) -> StoredRecord:
-    """Store the user's version of an answer with a verdict of its own, beside the teacher's answer.
-
-    Returns the earlier record; to undo, revise with its current answer. Raises UserError if the record does
-    not exist.
-    """
-
-    def store(db: sqlite3.Connection) -> StoredRecord:
-        row = db.execute(f"{SELECT} WHERE r.id = ?", (record_id,)).fetchone()
-        if row is None:
-            raise _unknown(record_id)
-        before = stored_record(row)
-        (revision,) = db.execute(
-            "SELECT 1 + coalesce(max(revision), 0) FROM revisions WHERE record = ?", (row["n"],)
-        ).fetchone()
-        revised = {
-            "record": row["n"],
-            "revision": revision,
-            "response": response,
-            "content": content_key(before.record.conversation, response),
-            **_verdict_row(verdict, leaks),
-        }
-        table(db, "revisions").insert(revised)
-        store_facts(db, read_texts([(revised["content"], response)]))
-        return before
-
-    return library.write(store)
 
 
 def stored_record(row: sqlite3.Row) -> StoredRecord:
@@ -364,94 +249,6 @@ def _sampling(stored: str) -> Sampling:
     return Sampling.from_json(json.loads(stored))
 
 
-def _existing(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
-    wanted = json_list(ids)
-    rows = db.execute(
-        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))"
-        " UNION SELECT id FROM record_aliases WHERE id IN (SELECT value FROM json_each(?))",
-        (wanted, wanted),
-    )
-    return {row[0] for row in rows}
-
-
-def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -> None:
-    """Insert records with their verdicts. The task, where it still exists, says family and split."""
-    found = db.execute(
-        f"SELECT id, {NAME} AS family, family_id, split FROM tasks"
-        " WHERE id IN (SELECT value FROM json_each(?))",
-        (json_list({item.record.task_id for item in new}),),
-    )
-    tasks = {row["id"]: row for row in found.fetchall()}
-    families = family_ids(db, {one.record.family for one in new if one.record.task_id not in tasks})
-    tested = _tested_questions(db, [item.record.conversation for item in new])
-
-    def rows() -> Iterator[dict[str, Any]]:
-        for item in yielding(new):
-            row, task = _row(item.record), tasks.get(item.record.task_id)
-            held_out = task["split"] == "heldout" if task else item.held_out
-            yield {
-                **row,
-                "run": run,
-                "family_id": task["family_id"] if task else families[item.record.family],
-                "held_out": held_out or row["question"] in tested,
-            }
-
-    table(db, "records").insert_all(rows())
-    store_facts(db, _read_answers(new))
-    db.executemany(
-        "INSERT INTO verdicts (record, correct, kind, answer, reason, leaks, leaked, created_at)"
-        " SELECT n, :correct, :kind, :answer, :reason, :leaks, :leaked, :created_at"
-        " FROM records WHERE id = :id",
-        ({"id": one.record.id, **_verdict_row(one.verdict, one.leaks)} for one in yielding(new)),
-    )
-
-
-def _read_answers(new: Sequence[NewRecord]) -> list[dict[str, Any]]:
-    """Return what the rules for records ask of new answers."""
-    return read_texts(
-        (content_key(one.record.conversation, one.record.response), one.record.response) for one in new
-    )
-
-
-def _tested_questions(db: sqlite3.Connection, users: Iterable[str]) -> set[str]:
-    """Return the keys of those questions that test a student: of held-out tasks and the general probe."""
-    rows = db.execute(
-        "SELECT t.question FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
-        " WHERE q.question IN (SELECT value FROM json_each(?)) AND t.question = q.question"
-        " AND t.split = 'heldout'",
-        (json_list({question_key(user) for user in users}),),
-    )
-    return {row[0] for row in rows} | probe_keys()
-
-
-def _verdict_row(verdict: Verdict | None, leaks: tuple[Leak, ...]) -> dict[str, Any]:
-    return {
-        "correct": verdict.correct if verdict else None,
-        "kind": verdict.kind if verdict else None,
-        "answer": verdict.answer if verdict else None,
-        "reason": verdict.reason if verdict else "",
-        "leaks": json.dumps([asdict(leak) for leak in leaks], ensure_ascii=False),
-        "leaked": bool(leaks),
-        "created_at": now(),
-    }
-
-
-def _row(record: TeacherRecord) -> dict[str, Any]:
-    made_with = asdict(record.provenance)
-    if imported := made_with.pop("imported"):  # the column for how the answer was made holds where it is from
-        made_with["sampling"] = json.dumps({"imported": imported}, ensure_ascii=False)
-        made_with["prompt_tokens"] = made_with["completion_tokens"] = 0  # no column is empty: not read back
-    else:
-        made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
-    return {
-        **{name: getattr(record, name) for name in ASKED if name != "family"},
-        **made_with,
-        "is_blank": is_blank(record.response),
-        "turns": turns_to_json(record.turns),
-        "question": question_key(record.conversation),
-        "content": content_key(record.conversation, record.response),
-    }
-
-
-def _unknown(record_id: str) -> UserError:
+def unknown_record(record_id: str) -> UserError:
+    """Return the error for an id that no record has."""
     return UserError(f"There is no record {record_id}.", "List the records to see their ids.")

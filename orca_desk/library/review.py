@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import standings
+from orca_desk.library.record_edits import store_decisions
 from orca_desk.library.record_rules import rules_in
 from orca_desk.library.records import (
     CORRECT,
@@ -22,7 +23,6 @@ from orca_desk.library.records import (
     RecordFilter,
     StoredRecord,
     conditions_of,
-    store_decisions,
     stored_record,
 )
 from orca_desk.method.fitness import Decision, RecordStanding

@@ -12,8 +12,8 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.templates import with_template
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import NewRecord, add_records, known_records
 from orca_desk.library.record_rules import current_rules
-from orca_desk.library.records import NewRecord, add_records, known_records
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.answer_facts import answer_facts
 from orca_desk.method.fitness import DEFAULT_RULES, FitnessRules, RecordFacts, Unfit, why_unfit

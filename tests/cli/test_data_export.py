@@ -12,7 +12,7 @@ from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.tasks import add_tasks
 
 

@@ -10,7 +10,7 @@ from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.search_query import FIELDS
 

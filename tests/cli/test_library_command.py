@@ -10,7 +10,7 @@ from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.library.naming import NAME
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.settings import peek_setting
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

@@ -12,8 +12,8 @@ from new_library import new_library
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import add_records
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import add_records
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.erasure import CAUTIOUS

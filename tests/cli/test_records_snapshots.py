@@ -14,7 +14,7 @@ from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library.base_answers import BaseAnswer, add_base_answers
 from orca_desk.library.database import Library
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.samples import add_samples, samples_in
 from orca_desk.library.tasks import TaskFilter, add_tasks, iterate_tasks
 from orca_desk.method.erasure import CAUTIOUS

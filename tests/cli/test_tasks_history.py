@@ -14,7 +14,7 @@ from orca_desk.library.connections import copy_database
 from orca_desk.library.database import Library
 from orca_desk.library.keeping import keep, verify
 from orca_desk.library.keeping_settings import Keeping, set_keeping
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks, count_tasks

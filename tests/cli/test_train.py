@@ -14,7 +14,7 @@ from tiny_models import TinyModel
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training

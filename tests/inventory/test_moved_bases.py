@@ -11,7 +11,7 @@ from tiny_models import TinyModel
 from orca_desk.files import file_sha256
 from orca_desk.inventory.catalogue import add_path
 from orca_desk.inventory.moved_bases import training_with_base, with_found_base
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

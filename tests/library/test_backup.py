@@ -19,7 +19,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.backup import BackupPart, back_up, check_backup, restore
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check, missing_files
-from orca_desk.library.records import add_records, get_record
+from orca_desk.library.new_records import add_records
+from orca_desk.library.records import get_record
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks, iterate_tasks
 from orca_desk.library.trainings import create_training, list_trainings, set_adapter

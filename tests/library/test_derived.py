@@ -11,8 +11,8 @@ from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.integrity import check
 from orca_desk.library.lookup import look_up
 from orca_desk.library.manifests import manifest
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import overview
-from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import Snapshot, freeze, get_snapshot, list_snapshots, snapshot_records
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.snapshot_rules import SnapshotRules

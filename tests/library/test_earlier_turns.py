@@ -13,7 +13,8 @@ from orca_desk.library.finding import find
 from orca_desk.library.integrity import check
 from orca_desk.library.mending import mend
 from orca_desk.library.migrations import statements
-from orca_desk.library.records import add_records, revise
+from orca_desk.library.new_records import add_records
+from orca_desk.library.record_edits import revise
 from orca_desk.library.schema.v23_turns_in_search import SCRIPT
 from orca_desk.library.tasks import (
     TaskFilter,

@@ -15,9 +15,10 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Question, create_evaluation
 from orca_desk.library.families import rename_family, undo_rename
 from orca_desk.library.integrity import check
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import advice, overview
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings
-from orca_desk.library.records import add_records, iterate_records
+from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import create_run, get_run, set_request
 from orca_desk.library.snapshots import freeze, get_snapshot, list_snapshots, preview_freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change

@@ -13,7 +13,9 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
 from orca_desk.library.integrity import check
-from orca_desk.library.records import RecordFilter, add_records, count_records, decide, revise
+from orca_desk.library.new_records import add_records
+from orca_desk.library.record_edits import decide, revise
+from orca_desk.library.records import RecordFilter, count_records
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks
 from orca_desk.library.text_indexes import index_all, index_some, indexed_percent
 from orca_desk.method.grading import grade

@@ -10,9 +10,11 @@ from new_library import new_library
 
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import FACTS, FITNESS_TABLES, facts_of
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import overview
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import add_records, decide, get_record, revise
+from orca_desk.library.record_edits import decide, revise
+from orca_desk.library.records import get_record
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.tasks import add_tasks, delete_tasks
 from orca_desk.method.fitness import Decision, RecordFacts

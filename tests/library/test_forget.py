@@ -19,8 +19,10 @@ from orca_desk.library.evaluations import Answered, Question, add_answers, creat
 from orca_desk.library.finding import find
 from orca_desk.library.forget import TextsLeftError, forget
 from orca_desk.library.integrity import check
+from orca_desk.library.new_records import add_records
 from orca_desk.library.proposals import StoredReply, add_proposals, add_replies
-from orca_desk.library.records import add_records, count_records, decide, revise
+from orca_desk.library.record_edits import decide, revise
+from orca_desk.library.records import count_records
 from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshots import freeze, get_snapshot
 from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task

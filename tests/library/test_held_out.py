@@ -6,7 +6,8 @@ import pytest
 from library_doubles import judged, make_record, make_task, update_tasks
 
 from orca_desk.library.database import Library
-from orca_desk.library.records import add_records, get_record
+from orca_desk.library.new_records import add_records
+from orca_desk.library.records import get_record
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (

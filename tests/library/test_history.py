@@ -12,7 +12,8 @@ from orca_desk.library.evaluations import Answered, Question, add_answers, creat
 from orca_desk.library.history import task_history
 from orca_desk.library.imports import add_batch
 from orca_desk.library.incoming import write_incoming
-from orca_desk.library.records import add_records, decide
+from orca_desk.library.new_records import add_records
+from orca_desk.library.record_edits import decide
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change

@@ -30,7 +30,7 @@ from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.keeping import delete_kept, keep, pin, verify, why_kept
 from orca_desk.library.keeping_settings import Keeping, keeping_of, set_keeping, store_folder
 from orca_desk.library.kept import KeptBackup, kept_backups, read_kept, write_kept
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.restored_state import MARK, STAGED
 from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.library.snapshots import freeze

@@ -11,7 +11,7 @@ from orca_desk.library.chats import create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Question, create_evaluation
 from orca_desk.library.lookup import look_up
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

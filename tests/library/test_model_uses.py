@@ -14,7 +14,7 @@ from orca_desk.library.model_uses import (
     teacher_of,
     trained_adapters,
 )
-from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.snapshot_rules import SnapshotRules

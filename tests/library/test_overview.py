@@ -8,9 +8,10 @@ from library_doubles import LEAK, judged, make_record, make_task
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import STEPS, BestEvaluation, LibraryOverview, advice, overview, step_states
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import add_records, decide, revise
+from orca_desk.library.record_edits import decide, revise
 from orca_desk.library.runs import end_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

@@ -6,7 +6,7 @@ import pytest
 from library_doubles import judged, make_record, make_task
 
 from orca_desk.library.database import Library
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze, freeze_choices, preview_freeze
 from orca_desk.library.tasks import add_tasks

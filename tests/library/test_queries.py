@@ -16,8 +16,10 @@ from orca_desk.library.evaluations import (
     list_evaluations,
 )
 from orca_desk.library.lookup import look_up
+from orca_desk.library.new_records import add_records
 from orca_desk.library.pairings import current_pairings, set_pairings
-from orca_desk.library.records import RecordFilter, add_records, list_records, revise
+from orca_desk.library.record_edits import revise
+from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training, list_trainings

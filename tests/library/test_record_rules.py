@@ -9,9 +9,10 @@ from orca_desk.errors import UserError
 from orca_desk.library import votes
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import count_usable, judge, prepare_facts, standings
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.overview import overview
+from orca_desk.library.record_edits import decide, revise
 from orca_desk.library.record_rules import current_rules, set_rules
-from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.tasks import add_tasks

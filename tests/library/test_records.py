@@ -12,19 +12,10 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.ids import full_id
+from orca_desk.library.new_records import NewRecord, add_records, known_records
 from orca_desk.library.pairings import current_pairings, pairing_history, set_pairings
-from orca_desk.library.records import (
-    NewRecord,
-    RecordFilter,
-    add_records,
-    count_records,
-    decide,
-    get_record,
-    iterate_records,
-    known_records,
-    list_records,
-    revise,
-)
+from orca_desk.library.record_edits import decide, revise
+from orca_desk.library.records import RecordFilter, count_records, get_record, iterate_records, list_records
 from orca_desk.library.review import (
     record_at,
     record_choices,

@@ -6,7 +6,7 @@ from library_doubles import judged, make_record
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Question, create_evaluation
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.repeats import Repeats, repeats_of
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

@@ -11,8 +11,8 @@ from new_library import new_library
 from orca_desk.cli.own_families import families_meant
 from orca_desk.library.database import Library
 from orca_desk.library.history import task_history
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import overview
-from orca_desk.library.records import add_records
 from orca_desk.library.runs import end_run
 from orca_desk.library.samples import (
     add_samples,

@@ -21,7 +21,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.manifests import manifest, newest_account
-from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.snapshot_comparison import compare_snapshots
 from orca_desk.library.snapshots import find_overlaps, freeze, preview_freeze, snapshot_records
 from orca_desk.library.tasks import add_tasks

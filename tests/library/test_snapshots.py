@@ -27,8 +27,9 @@ from orca_desk.library.evaluations import (
 )
 from orca_desk.library.ids import snapshot_id
 from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import NewRecord, add_records, decide, revise
+from orca_desk.library.record_edits import decide, revise
 from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.snapshots import (
     freeze,

@@ -18,8 +18,9 @@ from orca_desk.library.answers import questions
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.evaluations import answers, list_evaluations
 from orca_desk.library.integrity import check
+from orca_desk.library.new_records import known_records
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.records import RecordFilter, iterate_records, known_records, stored_id
+from orca_desk.library.records import RecordFilter, iterate_records, stored_id
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.settings import PLACE

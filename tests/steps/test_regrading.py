@@ -11,8 +11,10 @@ from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import add_records
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings
-from orca_desk.library.records import add_records, get_record, revise
+from orca_desk.library.record_edits import revise
+from orca_desk.library.records import get_record
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, get_tasks
 from orca_desk.method.fitness import Unfit

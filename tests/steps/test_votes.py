@@ -9,9 +9,10 @@ from library_doubles import make_record, make_task
 from new_library import new_library
 
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.overview import overview
 from orca_desk.library.record_rules import set_rules
-from orca_desk.library.records import NewRecord, add_records, get_record
+from orca_desk.library.records import get_record
 from orca_desk.library.review import standings_by_id
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import FitnessRules, RecordBasis, Unfit

@@ -5,8 +5,8 @@ from pathlib import Path
 from new_library import new_library
 
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks

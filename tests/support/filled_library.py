@@ -16,7 +16,8 @@ from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.proposals import add_proposals
-from orca_desk.library.records import decide, list_records
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import list_records
 from orca_desk.library.runs import end_run
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import add_events, create_training

@@ -7,7 +7,7 @@ from typing import Any
 
 from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
-from orca_desk.library.records import NewRecord
+from orca_desk.library.new_records import NewRecord
 from orca_desk.library.settings import PLACE
 from orca_desk.library.tasks import store_tasks
 from orca_desk.method.grading import grade

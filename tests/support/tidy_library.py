@@ -7,7 +7,8 @@ from library_doubles import judged, make_record, make_task
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.logs import run_log
-from orca_desk.library.records import add_records, decide, revise
+from orca_desk.library.new_records import add_records
+from orca_desk.library.record_edits import decide, revise
 from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from window_actions import all_actions
 
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.tasks import add_tasks
 from orca_desk.ui.find import FindOverlay
 from orca_desk.ui.indexing import TextIndexing

@@ -16,8 +16,8 @@ from orca_desk.library.answered import add_answered
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.general_probe import probe_variants
+from orca_desk.library.new_records import NewRecord, known_records, next_samples
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.records import NewRecord, known_records, next_samples
 from orca_desk.library.strategies import save_strategies
 from orca_desk.library.tasks import get_tasks, iterate_questions, same_tasks, tasks_asking
 from orca_desk.method.leaks import find_leaks

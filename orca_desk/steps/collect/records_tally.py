@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.rows import BadRow
-from orca_desk.library.records import NewRecord
+from orca_desk.library.new_records import NewRecord
 from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
 from orca_desk.method.records import Task, is_blank
 from orca_desk.method.splits import variant_key

@@ -2,7 +2,8 @@
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import StoredRecord, get_record, revise
+from orca_desk.library.record_edits import revise
+from orca_desk.library.records import StoredRecord, get_record
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import find_leaks

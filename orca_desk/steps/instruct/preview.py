@@ -12,9 +12,10 @@ from statistics import mean, stdev
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import NewRecord, known_records
 from orca_desk.library.pairings import unpaired_families
 from orca_desk.library.record_rules import current_rules
-from orca_desk.library.records import NewRecord, count_records, known_records
+from orca_desk.library.records import count_records
 from orca_desk.library.tasks import (
     TaskFilter,
     count_tasks,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import get_record, known_records, stored_id
+from orca_desk.library.new_records import known_records
+from orca_desk.library.records import get_record, stored_id
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.records import Sampling

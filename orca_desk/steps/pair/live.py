@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from orca_desk.library.records import NewRecord
+from orca_desk.library.new_records import NewRecord
 from orca_desk.method.tournament import ContestState
 from orca_desk.steps.pair.answers import AnswerTally, Tried
 from orca_desk.steps.pair.standing import Budget, CellName, CellState, ProbeStanding, Spent

@@ -21,7 +21,8 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.database import Library
 from orca_desk.library.naming import rename_library
-from orca_desk.library.records import add_records, count_records
+from orca_desk.library.new_records import add_records
+from orca_desk.library.records import count_records
 from orca_desk.library.runs import end_run, get_run
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks, count_tasks

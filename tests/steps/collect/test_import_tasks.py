@@ -19,7 +19,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.imports import rows_of_run
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.task_changes import hold_out_family

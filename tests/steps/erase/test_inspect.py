@@ -9,7 +9,8 @@ import pytest
 from doubles import open_small, small_snapshot
 
 from orca_desk.errors import UserError
-from orca_desk.library.records import RecordFilter, decide, get_record, iterate_records
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import RecordFilter, get_record, iterate_records
 from orca_desk.library.snapshots import snapshot_records, write_snapshot
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.records import TrainingRecord

@@ -10,15 +10,10 @@ from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import overview
-from orca_desk.library.records import (
-    RecordFilter,
-    add_records,
-    count_records,
-    decide,
-    get_record,
-    revise,
-)
+from orca_desk.library.record_edits import decide, revise
+from orca_desk.library.records import RecordFilter, count_records, get_record
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import Unfit

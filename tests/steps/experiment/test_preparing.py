@@ -7,7 +7,8 @@ from doubles import QUICK, open_small, small_snapshot
 
 from orca_desk.library.families import rename_family
 from orca_desk.library.manifests import manifest
-from orca_desk.library.records import NewRecord, add_records, iterate_records
+from orca_desk.library.new_records import NewRecord, add_records
+from orca_desk.library.records import iterate_records
 from orca_desk.library.snapshots import get_snapshot, list_snapshots, snapshot_records
 from orca_desk.library.strategies import get_strategy
 from orca_desk.method.arms import Arm

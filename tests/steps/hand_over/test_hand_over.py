@@ -17,7 +17,9 @@ from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
 from orca_desk.formats.writers.data_formats import DATA_FORMATS
 from orca_desk.library.database import Library
-from orca_desk.library.records import RecordFilter, add_records, decide
+from orca_desk.library.new_records import add_records
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import RecordFilter
 from orca_desk.library.runs import list_runs
 from orca_desk.library.tasks import TaskFilter, add_tasks, delete_tasks, task_rowids
 from orca_desk.method.erasure import CAUTIOUS

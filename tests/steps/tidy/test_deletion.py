@@ -20,8 +20,9 @@ from orca_desk.library.deleting import Kind
 from orca_desk.library.finding import find
 from orca_desk.library.forget import forget
 from orca_desk.library.integrity import check
+from orca_desk.library.new_records import add_records
 from orca_desk.library.notes import note_on, set_note
-from orca_desk.library.records import add_records, count_records, get_record
+from orca_desk.library.records import count_records, get_record
 from orca_desk.library.runs import create_run, end_run, get_run, start_run
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import freeze, list_snapshots

@@ -8,7 +8,7 @@ import pytest
 from doubles import QUICK, open_small, small_snapshot, small_tasks
 from library_doubles import make_record, update_tasks
 
-from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.snapshots import freeze, get_snapshot, write_snapshot
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from orca_desk.errors import UserError
 from orca_desk.library.fitness import by_rowids
-from orca_desk.library.records import RecordFilter, decide
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import decided_otherwise, restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling

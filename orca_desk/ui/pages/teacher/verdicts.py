@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from orca_desk.library.records import NewRecord
+from orca_desk.library.new_records import NewRecord
 from orca_desk.method.fitness import UNFIT, Unfit
 
 VerdictTone = Literal["good", "bad", "muted"]

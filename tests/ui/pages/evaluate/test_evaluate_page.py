@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.families import rename_family
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, create_run, end_run, newest_request
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies

@@ -16,7 +16,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import create_run, end_run, store_progress
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks

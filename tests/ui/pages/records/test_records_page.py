@@ -16,16 +16,9 @@ from window_actions import choose_format
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import (
-    NewRecord,
-    RecordFilter,
-    StoredRecord,
-    add_records,
-    count_records,
-    decide,
-    get_record,
-    iterate_records,
-)
+from orca_desk.library.new_records import NewRecord, add_records
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import RecordFilter, StoredRecord, count_records, get_record, iterate_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy

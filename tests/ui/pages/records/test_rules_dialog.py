@@ -7,8 +7,8 @@ from library_doubles import judged, make_record, make_task
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.record_rules import current_rules
-from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import DEFAULT_RULES, FitnessRules
 from orca_desk.ui.pages.records.page import RecordsPage

@@ -10,8 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.checkers import family_checkers
 from orca_desk.library.database import Library
+from orca_desk.library.new_records import add_records
 from orca_desk.library.pairings import current_pairings, set_pairings
-from orca_desk.library.records import add_records, iterate_records
+from orca_desk.library.records import iterate_records
 from orca_desk.library.tasks import add_tasks, delete_tasks, families
 from orca_desk.method.pairing import Pairing
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.saved_filters import saved_filters
 from orca_desk.library.tasks import add_tasks, count_tasks, get_task
 from orca_desk.ui.pages.tasks.forget_dialog import ForgetDialog

@@ -17,8 +17,9 @@ from window_actions import all_actions, choose_format
 
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
+from orca_desk.library.new_records import add_records
 from orca_desk.library.pairings import current_pairings, set_pairings
-from orca_desk.library.records import add_records, get_record
+from orca_desk.library.records import get_record
 from orca_desk.library.runs import list_runs
 from orca_desk.library.samples import add_samples
 from orca_desk.library.tasks import (

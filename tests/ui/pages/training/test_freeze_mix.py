@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.base_answers import BaseAnswer, add_base_answers, measured_bases
 from orca_desk.library.database import Library
 from orca_desk.library.manifests import manifest
-from orca_desk.library.records import add_records
+from orca_desk.library.new_records import add_records
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.erasure import CAUTIOUS

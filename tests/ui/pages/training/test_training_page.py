@@ -17,7 +17,9 @@ from orca_desk.errors import FinalError, UserError
 from orca_desk.inventory.bundled import mini_student
 from orca_desk.inventory.catalogue import add_path
 from orca_desk.library.database import Library
-from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
+from orca_desk.library.new_records import NewRecord, add_records
+from orca_desk.library.record_edits import decide
+from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import end_run, failure_outcome, get_run, store_progress
 from orca_desk.library.settings import get_setting
 from orca_desk.library.snapshots import Snapshot, freeze, list_snapshots, snapshot_records
