@@ -27,6 +27,7 @@ _COLUMN = re.compile(
     r"|antwort|antwortmöglichkeit|réponse|reponse|opción|opcion|respuesta|opzione|risposta|opção|opcao|resposta"
     r"|antwoord|odpowiedź|seçenek|вариант|вариантответа|ответ|选项|選項|選択肢|보기|선택지)([a-j]|\d\d?)"
 )
+_ANSWER = re.compile(r"(?:answer|antwort|réponse|reponse|respuesta|risposta|resposta|antwoord|ответ)\d")
 _LABELLED = re.compile(r"\(?([A-Za-z])(?:[).:]\s*|\)\s*)(?=\S)")
 _BARE = re.compile(r"(?:(?:option|choice|answer)\s*)?[(\[]?([A-Za-z])[)\].:]?", re.IGNORECASE)
 _INTEGER = re.compile(r"-?\d{1,3}(?:\.0)?")
@@ -96,6 +97,8 @@ class ChoiceCounts:
         Columns called a and b may hold anything: they are choices if most answers are one of them. A list
         that nobody can read is one of choices if the answers are letters: its rows are refused.
         """
+        if not self.rows and all(_ANSWER.match(short_name(one)) for one in columns):
+            return None  # several right answers, or the right one among others: nothing says which
         if not self.offered and 4 * self.lettered < 3 * max(self.faulty, 1):
             return None
         if len(columns) > 1 and 4 * self.read < 3 * self.rows:

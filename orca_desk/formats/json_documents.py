@@ -49,7 +49,8 @@ def find_document(found: Outline, stream: BinaryIO, encoding: Encoding, name: st
 
 def holds_rows(values: Mapping[str, Any]) -> bool:
     """Return whether a row holds others: an article or a paragraph of SQuAD's, an instruction's instances."""
-    if isinstance(values.get("paragraphs"), list) or isinstance(values.get("qas"), list):
+    paragraphs = _objects(values.get("paragraphs"))
+    if isinstance(values.get("qas"), list) or any("qas" in one for one in paragraphs):
         return True
     return "instruction" in values and _objects(values.get("instances")) != []
 

@@ -49,9 +49,9 @@ _EXPLAINED = re.compile(
 
 def plain_reader(head: Sequence[Line]) -> LineReader | None:
     """Return the reader of plain text that marks its questions; None for other text."""
-    if is_dialogue(head):
-        return dialogue_rows
-    return quiz_rows if _is_quiz(head) else None
+    if _is_quiz(head):
+        return quiz_rows
+    return dialogue_rows if is_dialogue(head) else None
 
 
 def line_reader(head: Sequence[Line]) -> LineReader:
@@ -226,7 +226,9 @@ class _Quiz:
 
     def _ask(self, question: _Question, line: Line) -> None:
         number = _NUMBER.match(line.text) if self._is_numbered and not question.asked else None
-        question.asked.append(line.text[number.end() if number else 0 :].rstrip())
+        marked = _MARKED.match(line.text) if not question.asked else None
+        mark = marked if marked and marked["asks"] else number
+        question.asked.append(line.text[mark.end() if mark else 0 :].rstrip())
         question.raw += line.text
 
     def _add_option(self, question: _Question, option: re.Match[str], line: Line) -> None:

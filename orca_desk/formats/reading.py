@@ -24,6 +24,7 @@ from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.shapes import (
     EARLIER,
     Shape,
+    binary,
     earlier_columns,
     fields_of,
     is_wanted,
@@ -32,7 +33,7 @@ from orca_desk.formats.shapes import (
     truth,
     verdict_column,
 )
-from orca_desk.formats.task_rows import MAX_SHAPES, TOOLS, RowReader, flat
+from orca_desk.formats.task_rows import MAX_SHAPES, TOOLS, VERDICT, RowReader, flat
 from orca_desk.formats.values import is_nothing, split_of
 from orca_desk.method.records import AnswerKind, Task
 from orca_desk.yielding import yielding
@@ -325,7 +326,8 @@ class _Counts:
             column for name, column in self._known if name == "split" and not self._unknown[name, column]
         ]
         unfit = [pair for pair in self._unknown if not self._known[pair]]
-        return [*unfit, *(("family", column) for column in splits if plain(column) == "subset")]
+        mixed = [pair for pair in self._unknown if pair[0] == VERDICT and self._known[pair]]
+        return [*unfit, *mixed, *(("family", column) for column in splits if plain(column) == "subset")]
 
     def _look(self, shape: tuple[str, ...], kind: Shape | None) -> _Shape:
         """Return the mapping and the choices of rows with these columns, and what is to be judged."""
@@ -346,7 +348,7 @@ class _Counts:
         ]
         judged += [("turns", column) for column in earlier_columns(shape)]
         if (verdict := verdict_column(shape)) and "answer" not in self._said:
-            judged.append(("answer", verdict))
+            judged += [("answer", verdict), (VERDICT, verdict)]
         if not choices and "answer" not in self._said:
             judged += [("answer", column) for column in shape if plain(column) == "key"]
         return {name: column for name, column in mapping.items() if column in shape}, choices, judged, kind
@@ -361,6 +363,10 @@ class _Counts:
             is_key = plain(column) == "key"
             known = not re.fullmatch(r"\d+", str(value).strip()) if is_key else truth(value) is None
             (self._known if known else self._unknown)[name, column] += 1
+            return
+        if name == VERDICT:
+            if not is_nothing(str(value)):
+                (self._unknown if binary(value) is None else self._known)[name, column] += 1
             return
         if name in _TEXTS:
             if value not in (None, "", []):

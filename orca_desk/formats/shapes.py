@@ -21,6 +21,10 @@ _PREFERRED = (
     ("chosen", "rejected"), ("chosenresponse", "rejectedresponse"), ("preferredoutput", "nonpreferredoutput"),
     ("responsechosen", "responserejected"), ("win", "lose"),
 )  # fmt: skip
+# What both answers of a preference may stand beside: the right one
+_REFERENCES = frozenset({
+    "answer", "reference", "referenceanswer", "groundtruth", "goldanswer", "finalanswer",
+})  # fmt: skip
 EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
 _BEFORE = ("earlierturns", "turns", "history")
 _NATURAL = "Definition"
@@ -78,6 +82,8 @@ def fields_of(columns: Collection[str]) -> dict[str, str]:
     if {"prompt", "completion", "label"} <= names.keys():
         return {"answer": names["completion"]}
     if chosen := preferred(columns):
+        if names.keys() & _REFERENCES:
+            return {}
         return {"answer" if "query" in map_columns(columns, {"answer": chosen}) else "query": chosen}
     if {"problem", "solution", "type"} <= names.keys():
         level = {"tags": names["level"]} if "level" in names else {}
@@ -108,7 +114,7 @@ def is_wanted(values: Mapping[str, Any]) -> bool | None:
         return None
     wanted = truth(values[said])
     if wanted is None and {"prompt", "completion"} <= names.keys():
-        return {"0": False, "1": True}.get(str(values[said]).strip())
+        return binary(values[said])
     return wanted
 
 
@@ -123,6 +129,11 @@ def reply_column(columns: Collection[str]) -> str:
     """Return the column of the answer that such a verdict is about; "" if it is the conversation's."""
     names = {plain(name): name for name in columns}
     return next((names[name] for name in _REPLIES if name in names), "")
+
+
+def binary(value: Any) -> bool | None:
+    """Return what a value that is true or false, or 1 or 0, says; None for any other."""
+    return {"0": False, "1": True}.get(str(value).strip(), truth(value))
 
 
 def truth(value: Any) -> bool | None:

@@ -31,6 +31,7 @@ from orca_desk.formats.shapes import (
     unfolded,
     verdict_column,
 )
+from orca_desk.formats.spoken import spoken
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
 from orca_desk.method.turns import Turns
@@ -43,6 +44,7 @@ _MARK = "####"  # before the result on the last line of GSM8K's solutions
 LOST = "\ufffd"  # what a program writes for a letter that it could not read
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*")  # before the result of a solution in LaTeX
 _BARE = re.compile(r"[^\s$\\{}.,;]+")  # what may follow without braces: \boxed 7
+VERDICT = "verdict"  # what stands in place of a field where a column says whether the answer is wanted
 TOOLS = ("tools", "functions")  # columns with what a model may call
 
 
@@ -208,8 +210,10 @@ class _RowTask:
         self._notes: Counter[Note] = Counter()
         if mapped.instead and self._values.get("answer") in (None, "", []):
             self._values["answer"] = values.get(mapped.instead)
-        self._is_unwanted = is_wanted(values) is False and "answer" not in reader.mapping
-        if is_wanted(values) is not None and mapped.columns.get("answer") == verdict_column(values):
+        verdict = verdict_column(values)
+        wanted = None if (VERDICT, verdict) in reader.aside else is_wanted(values)
+        self._is_unwanted = wanted is False and "answer" not in reader.mapping
+        if wanted is not None and mapped.columns.get("answer") == verdict:
             self._values["answer"] = values.get(reply_column(values))
         self._notes["unwanted"] += self._is_unwanted
 
@@ -288,11 +292,20 @@ class _RowTask:
 
     def _turns(self) -> list[dict[str, Any]] | None:
         asked = self._values.get("query")
-        turns = turns_in(asked)
         column = plain(self._columns.get("query", ""))
+        if isinstance(asked, str) and not is_conversation(column) and (self._is_ours or self._quotes(asked)):
+            return None
+        turns = turns_in(asked)
         if turns is None and is_conversation(column) and column != "turns":  # MT-Bench's are all the user's
             return alternating(asked)
         return turns
+
+    def _quotes(self, asked: str) -> bool:
+        """Return whether a question quotes a conversation: the row's answer is not what ends that."""
+        said, own = spoken(asked), self._values.get("answer")
+        if not said or said[-1][0] != "assistant" or not isinstance(own, str) or is_missing(own):
+            return False
+        return essence(said[-1][1]) != essence(tidy(own))
 
     def _query(self) -> str:
         value = self._values.get("query")

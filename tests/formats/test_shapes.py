@@ -140,6 +140,26 @@ def test_a_row_of_each_shape(
     assert (task.context, task.query, task.answer) == wanted
 
 
+INST = "What does [INST] hello [/INST] mean?"
+LIKE: list[tuple[list[dict[str, Any]], list[tuple[str, str | None]]]] = [
+    ([{"question": INST, "answer": "A turn"}], [(INST, "A turn")]),
+    ([{"question": f"{HUMAN}4, or so?", "answer": "What?"}], [(f"{HUMAN}4, or so?".strip(), "What?")]),
+    ([{"question": "2+2?", "chosen": "So: 4", "rejected": "5", "answer": "4"}], [("2+2?", "4")]),
+    ([{"question": "Score?", "win": "Ann", "lose": "Bob", "answer": "3:1"}], [("Score?", "3:1")]),
+    ([{"prompt": "Hi?", "completion": "Ho", "label": one} for one in (0, 1, 2)], [("Hi?", "Ho")] * 3),
+    ([{"question": "Who?", "paragraphs": [{"title": "instances"}], "answer": "Ann"}], [("Who?", "Ann")]),
+    ([{"question": "Seat?", "answer1": "Amsterdam", "answer2": "The Hague"}], [("Seat?", None)]),
+]
+
+
+@pytest.mark.parametrize(("rows", "wanted"), LIKE)
+def test_rows_that_only_look_like_those_of_a_shape(
+    rows: list[dict[str, Any]], wanted: list[tuple[str, str | None]], tmp_path: Path
+) -> None:
+    _, tasks, _ = read(tmp_path / "rows.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
+    assert [(task.query, task.answer) for task in tasks if isinstance(task, Task)] == wanted
+
+
 def test_thoughts_in_parts_are_no_answer_and_are_counted(tmp_path: Path) -> None:
     parts = [{"type": "thinking", "thinking": "Two"}, {"type": "text", "text": "4"}]
     rows = [

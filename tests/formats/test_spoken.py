@@ -1,4 +1,4 @@
-"""Conversations in one text: read as turns if somebody answers in them, else left as they are."""
+"""Conversations in one text are read as turns; other texts with such marks are left as they are."""
 
 import pytest
 from hypothesis import given
@@ -27,13 +27,31 @@ def test_the_marks_of_templates(text: str, said: Said) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        "What does ### Response: mean?", "### Instruction:\n2+2?\n\n### Response:\n", "# Title\n### Part",
-        "<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n", "[INST] 2+2? [/INST]", "Human: 2+2?", "",
+        ("### Instruction:\n2+2?\n\n### Response:\n", ASKED[:1]),
+        ("<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n", ASKED[:1]),
+        ("<s>[INST] 2+2? [/INST]", ASKED[:1]),
+        ("### Human: 2+2?### Assistant: 4\n### Input: x\n### Output: y",
+         [("user", "2+2?"), ("assistant", "4\n### Input: x\n### Output: y")]),
+        ("<|im_start|>tool\n4<|im_end|>\n<|im_start|>user\nSo?<|im_end|>", [("tool", "4"), ("user", "So?")]),
     ],
 )  # fmt: skip
-def test_a_text_without_an_answer_is_none(text: str) -> None:
+def test_an_answer_may_be_still_to_come_and_hold_headings(text: str, said: Said) -> None:
+    assert spoken(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does ### Response: mean?", "# Title\n### Part", "Human: 2+2?", "",
+        "What does [INST] hello [/INST] mean?",
+        "Mend it:\n### Instruction: add\n### Response: 4\nWhat is wrong?",
+        "Who says '<|im_start|>user\nyo<|im_end|>'?", "<|im_start|>user\nyo<|im_end|> Who says so?",
+        "### Response: 4\n### Instruction: 2+2?",
+    ],
+)  # fmt: skip
+def test_a_text_that_speaks_of_such_marks_is_none(text: str) -> None:
     assert spoken(text) is None
 
 
