@@ -1,6 +1,7 @@
 """What every plot offers on a right click: its picture and its values, copied or saved.
 
-A picture is what the screen shows, in the theme in use: PNG at twice the size, or SVG with text as text.
+A picture is what the screen shows, in the theme in use, on a card with a margin: PNG at twice the size, or
+SVG with text as text.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,16 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QRegion
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
-from orca_desk.formats.csv_file import write_csv
+from orca_desk.formats.csv_file import inert, write_csv
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, icon_size
+from orca_desk.ui.theme import GRID, current_colours
+from orca_desk.ui.widgets.copy_rows import as_lines
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.words.counting import counted
@@ -103,8 +106,8 @@ class PlotMenu(QObject):
         """Put the values on the clipboard, separated by tabs, as spreadsheets paste them."""
         if self._table is not None:
             headers, rows = self._table()
-            lines = ["\t".join("" if cell is None else str(cell) for cell in row) for row in (headers, *rows)]
-            QGuiApplication.clipboard().setText("\n".join(lines))
+            cells = [["" if cell is None else str(inert(cell)) for cell in row] for row in (headers, *rows)]
+            QGuiApplication.clipboard().setText(as_lines(cells))
             self._desk.say(f"{counted(len(rows), 'row')} copied.", "good")
 
     def save_values(self) -> None:
@@ -166,11 +169,10 @@ class PlotMenu(QObject):
 
 def picture_of(plot: QWidget) -> QImage:
     """Return what a plot shows, at twice its size."""
-    image = QImage(plot.size() * PNG_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
+    image = QImage(_frame(plot).size() * PNG_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(PNG_RATIO)
-    image.fill(plot.palette().color(plot.backgroundRole()))
     painter = QPainter(image)
-    plot.render(painter, QPoint(0, 0))
+    _draw(plot, painter)
     painter.end()
     return image
 
@@ -198,12 +200,21 @@ def save_picture(plot: QWidget, path: Path) -> None:
 def _draw_svg(plot: QWidget, buffer: QBuffer) -> None:
     drawing = QSvgGenerator()
     drawing.setOutputDevice(buffer)
-    drawing.setSize(plot.size())
-    drawing.setViewBox(plot.rect())
+    drawing.setSize(_frame(plot).size())
+    drawing.setViewBox(_frame(plot))
     drawing.setResolution(DPI)
     drawing.setTitle(plot.accessibleName())
     drawing.setDescription(plot.accessibleDescription())
     painter = QPainter(drawing)
-    painter.fillRect(plot.rect(), plot.palette().color(plot.backgroundRole()))
-    plot.render(painter, QPoint(0, 0))
+    _draw(plot, painter)
     painter.end()
+
+
+def _frame(plot: QWidget) -> QRect:
+    """Return the picture's rectangle: the plot with a margin."""
+    return QRect(0, 0, plot.width() + 2 * GRID, plot.height() + 2 * GRID)
+
+
+def _draw(plot: QWidget, painter: QPainter) -> None:
+    painter.fillRect(_frame(plot), current_colours()("surface"))
+    plot.render(painter, QPoint(GRID, GRID), QRegion(), QWidget.RenderFlag.DrawChildren)

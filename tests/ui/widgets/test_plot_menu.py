@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.method.statistics import share_of
+from orca_desk.ui.theme import GRID, current_colours
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu, save_picture
@@ -31,7 +32,7 @@ def menu(window: Window, plot: FamilyChart) -> PlotMenu:
     notice = Notice(window.desk)
     notice.setParent(window)
     return PlotMenu(
-        window.desk, plot, notice, name="shares", table=lambda: (["family", "share"], [["sums", 0.25]])
+        window.desk, plot, notice, name="shares", table=lambda: (["family", "share"], [["=sums", -0.25]])
     )
 
 
@@ -72,14 +73,17 @@ def test_a_button_offers_the_same_to_the_keyboard_while_the_plot_is_there(
 
 def test_values_are_copied_as_a_spreadsheet_pastes_them(menu: PlotMenu) -> None:
     menu.copy_values()
-    assert QGuiApplication.clipboard().text() == "family\tshare\nsums\t0.25"
+    assert QGuiApplication.clipboard().text() == "family\tshare\n'=sums\t-0.25\n"
     menu.copy_picture()
-    assert QGuiApplication.clipboard().image().width() == 800
+    assert QGuiApplication.clipboard().image().width() == 2 * (400 + 2 * GRID)
 
 
 def test_the_picture_is_saved_sharp_as_png_and_svg(plot: FamilyChart, tmp_path: Path) -> None:
     save_picture(plot, tmp_path / "plot.png")
-    assert QImage(str(tmp_path / "plot.png")).width() == 800
+    picture = QImage(str(tmp_path / "plot.png"))
+    assert picture.width() == 2 * (400 + 2 * GRID)
+    corner, inside = picture.pixelColor(0, 0), picture.pixelColor(2 * GRID + 2, 2 * GRID + 2)
+    assert corner == inside == current_colours()("surface")
     save_picture(plot, tmp_path / "plot.svg")
     drawing = (tmp_path / "plot.svg").read_text("utf-8")
     assert QSvgRenderer(drawing.encode()).isValid()
@@ -95,5 +99,5 @@ def test_values_are_saved_where_the_user_says(
     dialog = plot.findChild(QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "values.csv"))
     qtbot.waitUntil((tmp_path / "values.csv").is_file)
-    assert (tmp_path / "values.csv").read_text("utf-8").splitlines() == ["family,share", "sums,0.25"]
+    assert (tmp_path / "values.csv").read_text("utf-8").splitlines() == ["family,share", "'=sums,-0.25"]
     dialog.close()

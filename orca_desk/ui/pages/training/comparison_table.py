@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.formats.csv_file import write_csv
+from orca_desk.formats.csv_file import inert, write_csv
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, font, grown
+from orca_desk.ui.widgets.copy_rows import as_lines
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label, safe_tip
@@ -84,7 +85,7 @@ class TrainingTable(QWidget):
     def copy(self) -> None:
         """Put the table on the clipboard, separated by tabs."""
         rows = [self.headers[NAME:], *([name, *values] for name, values in self.entries)]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
+        QGuiApplication.clipboard().setText(as_lines([[inert(cell) for cell in row] for row in rows]))
         self.desk.say(f"{counted(len(self.entries), 'row')} copied.", "good")
 
     def save(self) -> None:
