@@ -71,6 +71,7 @@ def test_a_dialog_can_be_read_and_used_by_keys_and_fits_the_smallest_screen(
     on_screen.keep_on_screen(dialog)
     qtbot.waitUntil(lambda: SMALL.contains(dialog.geometry()))
     QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # what a change of theme replaced
     assert [line for line in clipped(dialog) if not line.startswith(SCROLLING)] == []
     for button in foot_of(dialog):
         assert button.visibleRegion().boundingRect() == button.rect(), describe(button)
