@@ -17,13 +17,15 @@ from orca_desk.ui.widgets.layouts import scrolled
 
 WIDTH = 22 * GRID  # px, with titles; larger text takes more
 LINE = 1  # px, at its right
+CLOSER = 8  # px, by which a button is lower where all of them have too little room; see style.qss
 FOLDED = "window/sidebar-folded"  # the user's choice of icons alone, also in a wide window
 
 
 class Sidebar(QFrame):
     """One exclusive button with an icon per page; the arrow keys move between them.
 
-    In a narrow window, or when the user has folded it, it shows icons alone, and in a low one it scrolls.
+    In a narrow window, or when the user has folded it, it shows icons alone. In a low one the buttons stand
+    closer, and in a very low one it scrolls.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class Sidebar(QFrame):
             self._group.addButton(made)
             self._buttons[name], self._icons[name] = made, image
             layout.addWidget(made)
-        self._is_narrow = self._has_icons_alone = False
+        self._is_narrow = self._has_icons_alone = self._is_close = False
         self.fold = QAction("Fold side&bar", self)
         self.fold.setCheckable(True)
         self.fold.setChecked(desk.preferences.value(FOLDED) == "yes")
@@ -111,10 +113,25 @@ class Sidebar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Take the width of the buttons, and of the scroll bar if there is one."""
+        """Put the buttons closer if they need it; take their width, and that of a scroll bar if needed."""
+        whole = self._inside.minimumSizeHint().height() + (self._saved_height() if self._is_close else 0)
+        self._put_closer(whole > self._area.height())
         buttons = self._inside.minimumSizeHint()
         bar = SCROLL_BAR if buttons.height() > self._area.height() else 0
         self.setFixedWidth(max(buttons.width(), 0 if self._has_icons_alone else WIDTH) + bar + LINE)
+
+    def _saved_height(self) -> int:
+        """Return by how many px the sidebar is lower with its buttons closer."""
+        return CLOSER * len(self._buttons)
+
+    def _put_closer(self, is_close: bool) -> None:
+        if is_close == self._is_close:
+            return
+        self._is_close = is_close
+        for made in self._buttons.values():
+            made.setProperty("kind", "close" if is_close else "")
+            made.style().unpolish(made)
+            made.style().polish(made)
 
     def check(self, name: str) -> None:
         """Mark the current page."""

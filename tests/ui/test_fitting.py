@@ -110,6 +110,23 @@ def test_the_sidebar_shows_icons_alone_in_a_narrow_window(window: Window, qtbot:
     assert nav.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
+def test_the_sidebar_shows_all_pages_on_a_small_screen(window: Window, qtbot: QtBot) -> None:
+    buttons = [window.findChild(QToolButton, f"nav-{name}") for name in NAMES]
+    height = buttons[0].height()
+
+    def all_in_view() -> bool:
+        return all(one.visibleRegion().boundingRect() == one.rect() for one in buttons)
+
+    window.resize(1024, 640)
+    qtbot.waitUntil(all_in_view)
+    assert 24 <= buttons[0].height() < height
+    buttons[0].setFocus()
+    QApplication.processEvents()
+    assert all_in_view()
+    window.resize(1280, 820)
+    qtbot.waitUntil(lambda: buttons[0].height() == height)
+
+
 def test_the_sidebar_scrolls_to_the_current_page_in_a_low_window(window: Window, qtbot: QtBot) -> None:
     window.resize(700, 350)
     window.show_page("settings")

@@ -16,7 +16,7 @@ from clipped import clipped
 from desktop_waits import READY, settled_page, wait_for_background
 from filled_library import filled_folder
 from new_library import new_library
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -65,6 +65,15 @@ def test_very_wide_pages_have_a_third_pane(shared_window: Window, qtbot: QtBot) 
         1440: (False, False, False, 2),
         1024: (False, False, False, 1),
     }
+
+
+def test_cards_stand_at_the_left_of_their_page(shared_window: Window, qtbot: QtBot) -> None:
+    settings = settled_page(shared_window, "settings", qtbot)
+    for width in (1024, 2880):
+        shared_window.resize(width, 900)
+        qtbot.waitUntil(partial(has_size, shared_window, (width, 900)))
+        left = settings.search.mapTo(settings, QPoint(0, 0)).x()
+        qtbot.waitUntil(lambda left=left: settings.library.mapTo(settings, QPoint(0, 0)).x() == left)
 
 
 def test_the_list_of_families_is_the_filter(shared_window: Window, qtbot: QtBot) -> None:

@@ -36,9 +36,12 @@ class CardColumns(QWidget):
         self._arrange(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Take as many columns as the new width has room for."""
+        """Take as many columns as the new width has room for; what they do not need stays at the right."""
         super().resizeEvent(event)
-        self._arrange(columns_in(event.size().width(), len(self._groups)))
+        width = event.size().width()
+        self._arrange(columns_in(width, len(self._groups)))
+        most = self.columns * (WIDEST + 2 * GRID) - 2 * GRID
+        self._row.setContentsMargins(0, 0, max(0, width - most), 0)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the width of the widest card: in less room there is one column."""

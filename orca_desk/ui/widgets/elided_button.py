@@ -1,12 +1,10 @@
 """A button whose text is cut at its width, with all of it in the tool tip."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyleOptionButton
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton
 
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import safe_tip
-
-AROUND = 4 * GRID  # px; what a button takes beside its text
 
 
 class ElidedButton(QPushButton):
@@ -26,5 +24,6 @@ class ElidedButton(QPushButton):
     def initStyleOption(self, option: QStyleOptionButton) -> None:  # noqa: N802 - Qt's name
         """Give the style the part of the text that fits."""
         super().initStyleOption(option)
-        room = self.width() - AROUND - (self.iconSize().width() if not self.icon().isNull() else 0)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
+        room = inside.width() - (self.iconSize().width() if not self.icon().isNull() else 0)
         option.text = self.fontMetrics().elidedText(option.text, Qt.TextElideMode.ElideRight, room)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtGui import QTextDocumentFragment
-from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionTab, QTabBar
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionButton, QStyleOptionTab, QTabBar
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
@@ -21,6 +21,7 @@ from orca_desk.paths import bundled_models
 from orca_desk.processes.progress import Update
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.elided_button import ElidedButton
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
@@ -237,3 +238,19 @@ def test_a_tip_shows_a_text_verbatim(text: str) -> None:
     assert GuiQt.mightBeRichText(safe_tip(text))
     assert QTextDocumentFragment.fromHtml(safe_tip(text)).toPlainText() == text
     assert safe_tip("") == ""
+
+
+def test_a_button_cuts_only_a_text_that_has_too_little_room(theme: Theme, qtbot: QtBot) -> None:
+    made = ElidedButton("Where is ball 0?")
+    qtbot.addWidget(made)
+
+    def shown() -> str:
+        option = QStyleOptionButton()
+        made.initStyleOption(option)
+        return str(option.text)
+
+    made.show()
+    made.setFixedWidth(made.sizeHint().width())
+    assert shown() == "Where is ball 0?"
+    made.setFixedWidth(made.sizeHint().width() - 20)
+    assert shown().endswith("…")

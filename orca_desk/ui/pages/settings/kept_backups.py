@@ -279,6 +279,8 @@ class BackupsCard(SettingsCard):
         self.place.setText(f"{place_text(stock.folder, stock.size, stock.free)}.")
         self.here.setEnabled(bool(stock.keeping.folder))
         self.model.show(stock.backups)
+        for one in (self.table, self.restore, self.pin, self.delete):
+            one.setVisible(bool(stock.backups))
         if stock.backups and self.selected is None:
             self.table.selectionModel().setCurrentIndex(
                 self.model.index(0, 0),

@@ -49,10 +49,12 @@ def click(qtbot: QtBot, button: object) -> None:
 
 def test_backups_are_made_kept_verified_and_deleted(page: SettingsPage, qtbot: QtBot) -> None:
     card = page.kept
+    assert not card.table.isVisible() and not card.restore.isVisible(), "there are none"
     click(qtbot, card.now)
     qtbot.waitUntil(lambda: "Backup made and verified" in page.notice.text.text(), timeout=10_000)
     assert page.notice.hint.text().startswith("3 tasks. New: ")
     qtbot.waitUntil(lambda: len(card.model.rows) == 1)
+    assert card.table.isVisible() and card.restore.isVisible()
     qtbot.waitUntil(lambda: card.state.text().startswith("The newest is from today"))
     click(qtbot, card.pin)
     qtbot.waitUntil(lambda: card.pin.text() == "Stop keeping")
