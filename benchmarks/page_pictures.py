@@ -12,15 +12,19 @@ import argparse
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QDialog, QTabWidget, QWidget
 
-from benchmarks.pictures import pause
+from benchmarks.pictures import pause, until
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
+from orca_desk.ui.background import THREADS
+from orca_desk.ui.desk import Desk
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.starting import application
 from orca_desk.ui.theme import Choice, Theme
@@ -29,7 +33,8 @@ from orca_desk.ui.widgets import on_screen
 SCREENS = "1024x640", "1280x720", "1440x900", "2880x1800"
 SIZES = tuple(f"{screen}@{scale}" for screen in SCREENS for scale in (100, 150, 200, 250))
 THEMES: tuple[Choice, ...] = ("light", "dark")
-SETTLE = 700  # ms, until what a page asked for is painted
+SETTLE = 200  # ms, until what has arrived is painted
+ROUNDS = 3  # of waiting for what a page asks for
 THUMB = 480  # px, the width of a page on a sheet
 COLUMNS = 4
 GAP = 8  # px
@@ -78,7 +83,7 @@ def take(library: Path, folder: Path, size: str, pages: str, text: int) -> int:
     with Library.open(library) as opened, desktop(opened, Theme(app)) as window:
         window.resize(width, height)
         window.show()
-        pause(2 * SETTLE)
+        _wait(window.desk)
         for dialog in window.findChildren(QDialog):  # the tour
             dialog.close()
         window.notice.hide()
@@ -87,9 +92,9 @@ def take(library: Path, folder: Path, size: str, pages: str, text: int) -> int:
             window.desk.theme.choose(theme)
             shots = []
             for name in pages.split(",") if pages else NAMES:
-                for tab in range(_tabs(window.show_page(name))):
-                    _show_tab(window.show_page(name), tab)
-                    pause(SETTLE)
+                for tab in range(_tabs(window.enter_page(name))):
+                    _show_tab(window.enter_page(name), tab)
+                    _wait(window.desk)
                     picture = window.grab()
                     picture.save(str(folder / f"{name}{tab or ''}-{size}-{theme}.png"))
                     shots.append(picture.toImage())
@@ -98,6 +103,24 @@ def take(library: Path, folder: Path, size: str, pages: str, text: int) -> int:
             _sheet(shots).save(str(folder / f"sheet-{size}-{theme}.png"))
     (folder / f"cut-{size}.txt").write_text("".join(f"{line}\n" for line in found), encoding="utf-8")
     return 0
+
+
+def _wait(desk: Desk) -> None:
+    """Wait until what a page asked for is there, and what that asked for in turn, and paint it.
+
+    In each round a task per thread meets the others at a barrier: by then each has ended its earlier work.
+    """
+    arrived: list[int] = []
+    for past in range(ROUNDS):
+        barrier = Barrier(THREADS)
+        for _ in range(THREADS):
+            desk.background.run(desk, barrier.wait, arrived.append)
+        until(partial(_has, arrived, THREADS * (past + 1)))
+        pause(SETTLE)
+
+
+def _has(arrived: list[int], count: int) -> bool:
+    return len(arrived) == count
 
 
 def _tabs(page: QWidget) -> int:
