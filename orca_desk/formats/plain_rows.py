@@ -89,7 +89,9 @@ def inline_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
         if bad := _refused(line):
             yield bad
         elif found := _INLINE.fullmatch(text):
-            values = {"question": found["asked"], "answer": found["answer"]}
+            mark = _MARKED.match(found["asked"])
+            asked = found["asked"][mark.end() :] if mark and mark["asks"] else found["asked"]
+            values = {"question": asked, "answer": found["answer"]}
             yield Row(line=line.number, values=values, raw=line.text)
         elif text:
             yield Row(line=line.number, values={"question": text}, raw=line.text)

@@ -26,9 +26,8 @@ def spoken(text: str) -> Said | None:
     None for any other text: one that speaks of such marks, or quotes a conversation, is none.
     """
     if "Human:" in text and text.lstrip().startswith("Human:"):
-        found = _in_paragraphs(text)
-        return found if any(role == "assistant" for role, _ in found) else None
-    if _STARTS_CHATML.match(text):
+        found = _in_paragraphs(text) if "\n\nAssistant:" in text else []
+    elif _STARTS_CHATML.match(text):
         if not _REST.fullmatch(_CHATML.sub("", text)):
             return None
         found = [(role, said.strip()) for role, said in _CHATML.findall(text)]

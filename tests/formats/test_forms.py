@@ -500,6 +500,7 @@ def test_labels_that_only_count_classes_are_noticed(rows: list[dict[str, Any]], 
         "**Question:** a?\n**Answer:** 1\n\n**Question:** b?\n**Answer:** 2\n",
         "User: a?\nAssistant: 1\nUser: b?\nAssistant: 2\n",
         "a? Answer: 1\nb? (answer: 2)\n",
+        "Question: a? Answer: 1\nQuestion: b? Answer: 2\n",
         "a? - 1\nb? -> 2\n",
     ],
 )

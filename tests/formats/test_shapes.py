@@ -148,6 +148,7 @@ LIKE: list[tuple[list[dict[str, Any]], list[tuple[str, str | None]]]] = [
     ([{"question": "Score?", "win": "Ann", "lose": "Bob", "answer": "3:1"}], [("Score?", "3:1")]),
     ([{"prompt": "Hi?", "completion": "Ho", "label": one} for one in (0, 1, 2)], [("Hi?", "Ho")] * 3),
     ([{"question": "Who?", "paragraphs": [{"title": "instances"}], "answer": "Ann"}], [("Who?", "Ann")]),
+    ([{"prompt": HUMAN, "chosen": " 4", "rejected": " 5"}], [("What is 2+2?", "4")]),
     ([{"question": "Seat?", "answer1": "Amsterdam", "answer2": "The Hague"}], [("Seat?", None)]),
 ]
 

@@ -32,6 +32,7 @@ def test_the_marks_of_templates(text: str, said: Said) -> None:
         ("### Instruction:\n2+2?\n\n### Response:\n", ASKED[:1]),
         ("<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n", ASKED[:1]),
         ("<s>[INST] 2+2? [/INST]", ASKED[:1]),
+        ("\n\nHuman: 2+2?\n\nAssistant:", ASKED[:1]),
         ("### Human: 2+2?### Assistant: 4\n### Input: x\n### Output: y",
          [("user", "2+2?"), ("assistant", "4\n### Input: x\n### Output: y")]),
         ("<|im_start|>tool\n4<|im_end|>\n<|im_start|>user\nSo?<|im_end|>", [("tool", "4"), ("user", "So?")]),
