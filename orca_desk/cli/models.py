@@ -1,5 +1,6 @@
-"""`orca-desk models`: find, inspect and convert models on this machine, or search and download on a hub."""
+"""`orca-desk models`: find, inspect, convert and delete models here, or search and download on a hub."""
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,24 +8,26 @@ import click
 
 from orca_desk.cli.models_hub import download, recommended, search
 from orca_desk.cli.models_template import template
-from orca_desk.cli.options import examples, existing_library_option, json_option
+from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.quantise import command as quantise
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import SHOWN_ANSWERS, added_in_folder, fit_of, known_models
 from orca_desk.inventory.convert import convert, unpack
+from orca_desk.inventory.deletable import paths_of, why_kept
 from orca_desk.inventory.find import find_models
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.serving import serving_notes
 from orca_desk.inventory.templates import Overrides
 from orca_desk.inventory.trainable import why_untrainable
+from orca_desk.inventory.usage import take_inventory
 from orca_desk.models.base_identity import base_of_adapter
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.words.fits import fit_sentence
-from orca_desk.ui.words.models import notes_of
+from orca_desk.ui.words.models import deletion_hint, notes_of
 
 HEADINGS = {"title": "internal name", "kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
 
@@ -40,11 +43,12 @@ HEADINGS = {"title": "internal name", "kind": "type", "size_bytes": "bytes", "ch
         "orca-desk models recommended",
         "orca-desk models search smollm2 --kind gguf",
         "orca-desk models download Qwen/Qwen3-8B-GGUF --file Qwen3-8B-Q4_K_M.gguf",
+        "orca-desk models delete ~/models/qwen2.5-7b-instruct-q4_k_m.gguf --yes",
         "orca-desk models download HuggingFaceTB/SmolLM2-135M-Instruct ~/models/smollm2",
     ),
 )
 def command() -> None:
-    """Find, inspect, convert and download models."""
+    """Find, inspect, convert, download and delete models."""
 
 
 @command.command("list")
@@ -153,6 +157,33 @@ def convert_model(student: Path, out: Path, dtype: str, as_json: bool) -> None:
             control.finished = unpack(student, out, progress=progress, control=control)
     model = identify(out)
     print_json(_summary(model)) if as_json else say(f"Wrote {out}, {human_bytes(model.size_bytes)}.")
+
+
+@command.command("delete")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--yes", is_flag=True, help="Move the files; without it, only show what would go.")
+@existing_library_option
+@json_option
+def delete(path: Path, yes: bool, folder: Path, as_json: bool) -> None:
+    """Move the files of the model at PATH to the system's trash.
+
+    Shows the files and what used them in the library; other libraries and programs are not looked at.
+    """
+    with open_library(folder, create=False) as library:
+        model = identify(path.absolute() if path.is_symlink() else path.resolve())  # of a link it says so
+        item = take_inventory(library, [model])[0]
+        if reason := why_kept(item, library.folder):
+            raise UserError(f"{model.name} can't be deleted here.", reason)
+        paths = paths_of(model)
+        if not as_json:
+            say(deletion_hint(item, paths, is_busy=False))
+        if yes:
+            importlib.import_module("orca_desk.ui.model_trash").move_to_trash(library, item)
+    if as_json:
+        uses = [{"kind": use.kind, "id": use.id, "count": use.count} for use in item.uses]
+        print_json({"paths": [str(one) for one in paths], "uses": uses, "moved": yes})
+    else:
+        say("It is in the system's trash." if yes else "Nothing was moved. Add --yes.")
 
 
 for made in (search, recommended, download, template, quantise):

@@ -1,12 +1,19 @@
 """The commands of models and chat: what they tell of a model before it answers."""
 
 import json
+import os
 from pathlib import Path
 
+import pytest
 from command_line import run_command as orca
+from library_doubles import make_chat
+from new_library import new_library
 from tiny_adapters import make_adapter
 from tiny_models import CHATML, make_tiny
 
+from orca_desk.inventory.bundled import mini_teacher
+from orca_desk.inventory.catalogue import add_path, added_paths
+from orca_desk.library.database import Library
 from orca_desk.models.base_identity import identify_base
 from orca_desk.student.checkpoints import publish_adapter
 from orca_desk.student.export import export_adapter
@@ -44,6 +51,36 @@ def test_models_show_names_the_base_and_the_rank_of_an_adapter(tmp_path: Path) -
     assert _adapter(tmp_path / "adapter") == _adapter(exported) == ("student", 2)
     shown = orca("models", "show", str(tmp_path / "adapter")).stdout
     assert "context" not in shown and "LORA" not in shown and "chat template" not in shown
+
+
+def test_models_delete_shows_first_what_would_go_and_moves_it_to_the_trash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    library, file, link = tmp_path / "library", make_tiny(tmp_path / "mine").gguf, tmp_path / "link.gguf"
+    with new_library(library) as opened:
+        add_path(opened, file)
+        make_chat(opened, title="", model=file, adapter=None, system="")
+    shown = orca("models", "delete", str(file), folder=library).stdout
+    assert str(file) in shown and "used by chat-1" in shown and "Add --yes" in shown and file.exists()
+    assert (
+        "part of Orca Desk" in orca("models", "delete", str(mini_teacher()), "--yes", folder=library).stderr
+    )
+    if os.name != "nt":
+        link.symlink_to(file)
+        assert "only a link" in orca("models", "delete", str(link), "--yes", folder=library).stderr
+    told = json.loads(orca("models", "delete", str(file), "--yes", "--json", folder=library).stdout)
+    assert told == {
+        "paths": [str(file)],
+        "uses": [{"kind": "chat", "id": "chat-1", "count": 1}],
+        "moved": True,
+    }
+    assert not file.exists() and mini_teacher().exists()
+    assert list((tmp_path / "home").rglob(file.name)) or os.name == "nt"
+    with Library.open(library) as opened:
+        assert added_paths(opened) == []
 
 
 def _adapter(path: Path) -> tuple[str, int]:

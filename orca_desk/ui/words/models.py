@@ -145,7 +145,7 @@ def deletion_hint(item: InventoryItem, paths: Sequence[Path], *, is_busy: bool) 
         lines.append("Nothing in this library uses it. Other libraries and programs were not looked at.")
     if is_busy:
         lines.append("Jobs run or wait. Those that need it would fail.")
-    lines.append("Ctrl+Z doesn't bring it back; the system's trash does.")
+    lines.append("Only the system's trash brings it back.")
     return "\n\n".join(lines)
 
 

@@ -1,16 +1,12 @@
 """Moving a model's files to the system's trash, after a list of what used it."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from PySide6.QtCore import QFile, QStandardPaths, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from orca_desk.errors import UserError
-from orca_desk.inventory.catalogue import remove_path
 from orca_desk.inventory.deletable import paths_of, why_kept
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.model_file import ModelFile
+from orca_desk.ui.model_trash import move_to_trash
 from orca_desk.ui.page import Page
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.words.models import deletion_hint
@@ -36,17 +32,12 @@ def ask_to_delete(page: Page, item: InventoryItem) -> None:
     move = box.addButton(MOVE, QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    move.clicked.connect(lambda: _delete(page, item, paths_of(model)))
+    move.clicked.connect(lambda: _delete(page, item))
     box.open()
 
 
-def _delete(page: Page, item: InventoryItem, paths: Sequence[Path]) -> None:
-    library, added, name = page.desk.library, item.added_path, item.model.path.name
-
-    def work() -> None:
-        move_to_trash(paths)
-        if added is not None and added in paths:
-            remove_path(library, added)
+def _delete(page: Page, item: InventoryItem) -> None:
+    library, name = page.desk.library, item.model.path.name
 
     def done(result: None) -> None:
         page.desk.tell("models")
@@ -56,17 +47,4 @@ def _delete(page: Page, item: InventoryItem, paths: Sequence[Path]) -> None:
         page.desk.tell("models")  # of several files, some may have gone
         page.notice.show_error(error)
 
-    page.desk.background.run_in_order(work, done, failed=failed)
-
-
-def move_to_trash(paths: Sequence[Path]) -> None:
-    """Move files and folders to the system's trash. Raises UserError for the first that can't be moved."""
-    home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
-    Path(home).mkdir(parents=True, exist_ok=True)  # where Linux has its trash, which Qt makes only in there
-    for path in paths:
-        file = QFile(str(path))
-        if not file.moveToTrash():
-            raise UserError(
-                f"{path} can't be moved to the trash ({file.errorString()}).",
-                "Close the programs that use it, or delete it in the file manager.",
-            )
+    page.desk.background.run_in_order(lambda: move_to_trash(library, item), done, failed=failed)
