@@ -24,6 +24,7 @@ from orca_desk.library import snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
 from orca_desk.library.manifests import manifest, newest_account, write_manifest
+from orca_desk.library.overlaps import OverlapPair
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.selection import Selection
 from orca_desk.library.snapshot_comparison import Counterparts, compare_snapshots
@@ -349,13 +350,23 @@ def _show_account(account: dict[str, Any]) -> None:
             [[one["name"], *(f"{one[key]:,}" for key in ("available", "asked", "taken"))] for one in groups],
         )
     if pairs := account["overlap"]["pairs"]:
-        complain(
-            f"{counted(len(pairs), 'question')} overlap with held-out ones: see records manifest.", "yellow"
-        )
+        _show_overlap(pairs)
     if line := asked_once_text(account["mix"].get("asked_once", 0)):
         complain(line, "yellow")
     if line := uncounted_text(account.get("not_limited_in_tokens", 0)):
         complain(line, "yellow")
+
+
+def _show_overlap(pairs: Sequence[dict[str, Any]]) -> None:
+    """Name the questions that overlap with held-out ones, and say how they can be taken."""
+    overlap = counted(len(pairs), "question overlaps", "questions overlap")
+    complain(f"{overlap} with held-out ones or those of a benchmark:", "yellow")
+    for pair in pairs[:PAIRS]:
+        complain(pair_line(OverlapPair(**pair)), "yellow")
+    more = f"… and {len(pairs) - PAIRS:,} more: see records manifest. " if len(pairs) > PAIRS else ""
+    complain(
+        f"{more}A record of such a question gets in by --take-overlap TASK, all by --overlap allow.", "yellow"
+    )
 
 
 def _show_counterparts(title: str, what: str, names: tuple[str, str], found: Sequence[Counterparts]) -> None:

@@ -74,6 +74,9 @@ def test_a_preview_freezes_nothing_and_names_the_overlap(records: Callable[..., 
 
 
 def test_an_overlap_can_be_taken_and_that_is_recorded(records: Callable[..., Result]) -> None:
+    refused = " ".join(records("freeze", "without").stderr.split())
+    assert f"{NEAR.id[:8]} “" in refused and f"like held-out task {HELD_OUT.id[:8]}" in refused
+    assert "gets in by --take-overlap TASK" in refused
     made = json.loads(records("freeze", "taken", "--take-overlap", NEAR.id[:8], "--json").stdout)
     assert made["records"] == 9
     found = json.loads(records("manifest", "taken").stdout)
@@ -171,7 +174,7 @@ def test_two_snapshots_are_compared(records: Callable[..., Result]) -> None:
         (("--with-never-solved",), "--with-never-solved has no effect"),
         (("--family", "smus"), "no records of a family named smus"),
         (("--family", "smus", "--preview"), "no records of a family named smus"),
-        (("--family", "loaves"), r"\(nearly the question of a held-out task: 1\)"),
+        (("--family", "loaves"), r"\(nearly a held-out question: 1\)"),
     ],
 )
 def test_a_mix_that_cannot_be_made_is_refused(
