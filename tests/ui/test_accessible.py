@@ -8,7 +8,7 @@ from desktop_waits import READY, settled_page, wait_for_background
 from painted import faint_text
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QTabWidget
+from PySide6.QtWidgets import QApplication, QTableView, QTabWidget
 from pytestqt.qtbot import QtBot
 from screen_reader import not_reached, stops, unreadable
 
@@ -16,6 +16,7 @@ from orca_desk.ui import theme
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.theme import Choice
+from orca_desk.ui.widgets.row_table import RowTable
 from orca_desk.ui.window import Window
 
 
@@ -38,6 +39,7 @@ def test_a_page_can_be_read_and_walked_through(window: Window, qtbot: QtBot, nam
         missed, trapped = not_reached(page)
         assert trapped == ""
         assert [describe(widget) for widget in missed] == []
+        assert [describe(view) for view in page.findChildren(QTableView) if not has_menu(view)] == []
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
@@ -94,6 +96,11 @@ def test_the_theme_follows_the_system_while_the_app_runs(
     monkeypatch.undo()
     hints.accessibility().contrastPreferenceChanged.emit(Qt.ContrastPreference.NoPreference)
     assert look.colours.name == "light"
+
+
+def has_menu(view: QTableView) -> bool:
+    """Whether a right click on a row, or the menu key, opens a menu."""
+    return isinstance(view, RowTable) or view.contextMenuPolicy() != Qt.ContextMenuPolicy.DefaultContextMenu
 
 
 def tabs(page: Page, window: Window, qtbot: QtBot) -> Iterator[None]:

@@ -23,6 +23,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import interval
 from orca_desk.ui.theme import GRID, Role, Theme, font, grown
+from orca_desk.ui.widgets.copy_table import offer_copies
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
 from orca_desk.ui.words.evaluations import p_value
 
@@ -242,6 +243,7 @@ def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool =
     """Return a view that shows a whole table; it scrolls sideways only if it is too wide."""
     view = QTableView()
     view.setModel(model)
+    offer_copies(view)
     view.setAccessibleName(name)
     delegate: QStyledItemDelegate = HeatCell(theme) if heat else TwoLines(theme)
     delegate.setParent(view)

@@ -24,6 +24,7 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, TOKENS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font, grown
+from orca_desk.ui.widgets.copy_table import offer_copies
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -150,6 +151,7 @@ class ResultView(QWidget):
         self.table.setObjectName("result-table")
         self.table.setAccessibleName("Correct answers of base, tuned student and teacher by family")
         self.table.setModel(self.model)
+        offer_copies(self.table)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -4,7 +4,6 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QHeaderView,
     QSplitter,
     QTableView,
     QTabWidget,
@@ -23,12 +22,14 @@ from orca_desk.ui.pages.strategies.pairing_history import PairingHistory
 from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.widgets.copy_table import offer_copies
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
+from orca_desk.ui.widgets.wrapped_header import WrappedHeader
 from orca_desk.ui.words.pairing import ABOUT_BASES, BASES
 
 REPAINT_MS = 300  # between two updates of the counts
@@ -118,6 +119,7 @@ class PairingPanel(QWidget):
         self.model = PairingMatrixModel(self.desk.theme)
         self.view = QTableView()
         self.view.setModel(self.model)
+        offer_copies(self.view)
         self.delegate = TwoLines(self.desk.theme, tight=True)
         self.view.setItemDelegate(self.delegate)
         self.view.setAccessibleName("Families by strategies: share of correct answers")
@@ -125,11 +127,9 @@ class PairingPanel(QWidget):
         self.view.setTabKeyNavigation(False)
         self.view.setCornerButtonEnabled(False)
         self.view.setShowGrid(False)
-        across = self.view.horizontalHeader()
-        across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across = WrappedHeader()
         across.setMinimumSectionSize(12 * GRID)
-        across.setFixedHeight(grown(6 * GRID))
+        self.view.setHorizontalHeader(across)
         down = self.view.verticalHeader()
         down.setDefaultSectionSize(grown(HEIGHT))
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, font, grown
 from orca_desk.ui.widgets.copy_rows import as_lines
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.row_menus import as_actions, list_menu
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.words.counting import counted
@@ -58,6 +59,9 @@ class TrainingTable(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(table, 1)
+        self._copy = QAction("Copy table", table)
+        self._copy.triggered.connect(lambda: self.copy())
+        list_menu(table, lambda: [self._copy, *as_actions(table, self.export)])
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)

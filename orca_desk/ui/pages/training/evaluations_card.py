@@ -1,5 +1,6 @@
 """The evaluations of a training's student, with their intervals, and a button that makes another one."""
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.library.trainings import Training
@@ -8,7 +9,7 @@ from orca_desk.steps.evaluate.plan import Plan, plan_to_json
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.row_table import row_table
+from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.when import when
@@ -61,6 +62,9 @@ class EvaluationsCard(QWidget):
         self.table = row_table(self.model, "Evaluations of the training", main=NAME)
         self.table.set_widths(WIDTHS)
         self.table.activated.connect(lambda index: self.open(index.row()))
+        shown = QAction("Open", self.table)
+        shown.triggered.connect(lambda: self.open(self.table.currentIndex().row()))
+        row_menu(self.table, lambda: [shown] if self.table.currentIndex().isValid() else [])
         frame, layout = card()
         head = QHBoxLayout()
         head.setSpacing(GRID)
