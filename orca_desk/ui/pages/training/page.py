@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 SET_UP, RUN, HISTORY = 0, 1, 2
 IMAGES = ("sliders-horizontal", "activity", "history")
-NO_RECORDS, NO_SNAPSHOT, READY = 0, 1, 2
+NO_RECORDS, NO_SNAPSHOT, READY, UNREAD = 0, 1, 2, 3
 
 
 class TrainingPage(Page):
@@ -259,6 +259,8 @@ class TrainingPage(Page):
         self.tabs.addTab(self._history_slot, "History")
         self.tabs.currentChanged.connect(self._tab_changed)
         self.stack.addWidget(self.tabs)
+        self.stack.addWidget(QWidget())
+        self.stack.setCurrentIndex(UNREAD)  # it is not known yet whether there is nothing to train on
         self.body.addWidget(self.stack, 1)
         desk.theme.changed.connect(self._paint)
         self._paint()

@@ -55,6 +55,7 @@ from orca_desk.ui.pages.training.page import (
     READY,
     RUN,
     SET_UP,
+    UNREAD,
     TrainingPage,
 )
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
@@ -167,6 +168,8 @@ def metrics(step: int, steps: int) -> dict:
 
 
 def test_a_library_without_records_points_to_the_teacher(window: Window, qtbot: QtBot) -> None:
+    unread = window.show_page("training")
+    assert isinstance(unread, TrainingPage) and unread.stack.currentIndex() == UNREAD
     page = shown(window, qtbot, NO_RECORDS)
     with qtbot.waitSignal(window.desk.page_requested) as wanted:
         qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
