@@ -36,10 +36,9 @@ from orca_desk.steps.reading import read_in_library
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
 from orca_desk.ui.pages.evaluate.answers_table import TASK, AnswersTable
-from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
+from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, to_export
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
-from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.notice import Notice
@@ -140,19 +139,7 @@ class AnswersView(QWidget):
         if not self.ids:
             self.notice.show_message("No evaluation is selected.", "Select one on the left first.")
             return
-        names = {row.id: row.name for row in self.rows.given}
-        self.exports.ask(
-            *(
-                DataChoice(
-                    name=f"All answers of {names.get(one) or one}",
-                    table="evaluation",
-                    wanted={"of": one},
-                    stem=one,
-                )
-                for one in self.ids
-            ),
-            DataChoice(name="All evaluations, with their counts", table="evaluations"),
-        )
+        self.exports.ask(*to_export(self.rows, self.ids))
 
     def select_next(self, step: int) -> None:
         """Select the task `step` rows further down."""
@@ -188,9 +175,10 @@ class AnswersView(QWidget):
         bar.addWidget(self.family)
         bar.addWidget(self.text, 1)
         bar.addWidget(self.count)
-        bar.addWidget(
-            button("Export…", self.hand_over, tip="All answers of an evaluation, in a format of your choice")
+        self.export_button = button(
+            "Export…", self.hand_over, tip="All answers of an evaluation, in a format of your choice"
         )
+        bar.addWidget(self.export_button)
         bar.addWidget(button("Side by side as CSV…", self.export, tip="The answers that are listed here"))
         self.pattern.activated.connect(self.search)
         self.family.activated.connect(self.search)
@@ -216,7 +204,8 @@ class AnswersView(QWidget):
         self.model.modelReset.connect(self._size_columns)
         view.selectionModel().currentRowChanged.connect(self._select)
         view.activated.connect(self._read)
-        row_menu(view, lambda: as_actions(view, self.columns.open_task, self.columns.try_it))
+        columns = self.columns
+        row_menu(view, lambda: as_actions(view, columns.open_task, columns.try_it, self.export_button))
         return view
 
     def _leave_search(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 
 from orca_desk.library.deleting import Kind
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
@@ -11,6 +12,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.widgets.blocks import Index
+from orca_desk.ui.widgets.data_export_dialog import DataChoice
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
@@ -147,11 +150,25 @@ def _model(row: ListedEvaluation) -> str:
     return f"{row.evaluation.model.stem} + {name}"
 
 
-def make_table(model: EvaluationList) -> RowTable:
+def to_export(model: EvaluationList, ids: Sequence[str]) -> list[DataChoice]:
+    """Return what can be exported of these evaluations: the answers of each, and the list of all."""
+    names = {row.id: row.name for row in model.given}
+    answers = [
+        DataChoice(
+            name=f"All answers of {names.get(one) or one}", table="evaluation", wanted={"of": one}, stem=one
+        )
+        for one in ids
+    ]
+    return [*answers, DataChoice(name="All evaluations, with their counts", table="evaluations")]
+
+
+def make_table(model: EvaluationList, exports: DataExports) -> RowTable:
     """Return the list's view. Space, Enter or a double click checks a row."""
     view = row_table(model, "Evaluations to compare", needs=NEEDS, main=MODEL)
     view.set_widths(WIDTHS)
     view.activated.connect(lambda index: model.toggle(index) if index.column() != NAME else None)
     tidying = Tidying(model.desk, view, Kind.EVALUATION, lambda: _selected(view, model))
-    row_menu(view, lambda: tidying.actions)
+    export = QAction("Export…", view)
+    export.triggered.connect(lambda: exports.ask(*to_export(model, _selected(view, model))))
+    row_menu(view, lambda: [export, *tidying.actions])
     return view

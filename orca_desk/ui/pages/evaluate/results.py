@@ -36,6 +36,7 @@ from orca_desk.ui.pages.evaluate.faults_card import FaultsCard
 from orca_desk.ui.pages.evaluate.forgetting_card import ForgettingCard
 from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, MatrixTable, result_view
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.flow_row import FlowRow
@@ -60,11 +61,12 @@ class ResultsView(QWidget):
         self.desk, self.rows = desk, rows
         self.found: ModelComparison | None = None
         self._shown: tuple[object, ...] = ()
-        self.table = make_table(rows)
         self.chart = FamilyChart(desk.theme)
         self.families, self.differences = FamilyTable(desk), DifferenceTable(desk)
         self.matrix = MatrixTable(desk)
         self.notice = Notice(desk)
+        self.exports = DataExports(desk, self, notice=self.notice)
+        self.table = make_table(rows, self.exports)
         PlotMenu(
             desk,
             self.chart,

@@ -510,6 +510,23 @@ def test_tables_and_plots_are_exported(window: Window, pair: list[str], qtbot: Q
     assert "12 answers" in page.answers.notice.text.text()
 
 
+def test_the_menu_of_the_rows_exports_the_selected_evaluations(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.results.found is not None and page.answers.model.rowCount() > 0)
+    for tab, table, exports in (
+        (RESULTS, page.results.table, page.results.exports),
+        (ANSWERS, page.answers.view, page.answers.exports),
+    ):
+        page.tabs.setCurrentIndex(tab)
+        table.selectRow(0)
+        (export,) = [one for one in table.row_actions() if one and one.text() == "Export…"]
+        export.trigger()
+        assert exports.dialog is not None and exports.dialog.isVisible()
+        exports.dialog.reject()
+
+
 def test_an_export_that_fails_says_so(window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path) -> None:
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: page.results.found is not None)
