@@ -1,6 +1,8 @@
 """Deleting, renaming and noting by keys and menus; Ctrl+Z says what it took back and shows it."""
 
 import shutil
+import sqlite3
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
 from orca_desk.errors import UserError
+from orca_desk.library import trash
 from orca_desk.library.database import Library
 from orca_desk.library.deleting import Kind
 from orca_desk.library.evaluations import list_evaluations
@@ -21,7 +24,9 @@ from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
 from orca_desk.library.trash import list_trash
+from orca_desk.steps.tidy import deletion
 from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
+from orca_desk.ui.widgets import tidying
 from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
 from orca_desk.ui.window import Window
 
@@ -201,6 +206,45 @@ def test_records_go_but_for_those_that_a_snapshot_holds(
     assert count_records(library) == 5
     window.desk.undo.undo()
     rows_are(table, 6, qtbot)
+
+
+def test_a_long_deletion_says_how_far_it_is_and_can_be_stopped(
+    window: Window, library: Library, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
+    monkeypatch.setattr(tidying, "MANY", 5)
+    monkeypatch.setattr(deletion, "RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(trash, "SHARE", 0.0)
+    page = window.show_page("records")
+    rows_are(page.table, 6, qtbot)
+    page.table.selectAll()
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, _: said.append(text))
+    held, others = threading.Event(), threading.Event()
+
+    def hold(db: sqlite3.Connection) -> None:
+        held.set()
+        others.wait()
+
+    writing = threading.Thread(target=library.write, args=(hold,))
+    writing.start()
+    held.wait()
+    page.tidying.delete()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Deleting 6 records…")
+    assert page.notice.action.text() == "Stop"
+    page.notice.action.click()
+    others.set()
+    writing.join()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Stopped. Nothing was deleted.")
+    assert count_records(library) == 6 and len(list_trash(library)) == 1
+    page.table.selectAll()
+    page.tidying.delete()
+    rows_are(page.table, 0, qtbot)
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Deleted 6 records.")
+    assert said.count("Deleting 6 records: 67%") == 1
+    window.desk.undo.undo()
+    rows_are(page.table, 6, qtbot)
+    assert "Restoring 6 records: 67%" in said
 
 
 def test_an_evaluation_and_a_job_go_and_what_may_not_says_why(
