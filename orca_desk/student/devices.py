@@ -16,17 +16,24 @@ def listed_devices() -> tuple[Listed, ...]:
 
 def _cuda(number: int) -> Listed:
     known = torch.cuda.get_device_properties(number)
-    free, total = torch.cuda.mem_get_info(number)
     kind: Kind = "rocm" if torch.version.hip else "cuda"
     return Listed(
         name=f"cuda:{number}",
         description=str(known.name),
         kind=kind,
-        total=int(total),
-        free=int(free),
+        total=int(known.total_memory),
+        free=_free(number),
         address=_address(known),
         shared=bool(getattr(known, "is_integrated", False)),
     )
+
+
+def _free(number: int) -> int:
+    """Return the free memory; 0 where so little is left that even asking fails, which takes some itself."""
+    try:
+        return int(torch.cuda.mem_get_info(number)[0])
+    except RuntimeError:
+        return 0
 
 
 def _address(known: object) -> str:

@@ -1,6 +1,7 @@
 """Which device a training takes, what it gives up to fit there, and what it says where it cannot."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from orca_desk.student.accelerator import choice, plan
 from orca_desk.student.accelerator.choice import choose_device, choose_device_dtype, same_device
 from orca_desk.student.accelerator.memory import plan_memory
 from orca_desk.student.accelerator.scaling import START, STEADY, LossScale
+from orca_desk.student.devices import listed_devices
 from orca_desk.student.settings import TrainSettings
 
 GIB = 2**30
@@ -41,6 +43,23 @@ def test_the_emptiest_device_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     _lists(monkeypatch, _listed("cpu:0", GIB), _listed("cpu:1", 2 * GIB))
     monkeypatch.setattr(choice, "_failure", lambda device: None)
     assert choose_device().name == "cpu:1"
+
+
+def test_a_card_that_another_program_fills_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def free(number: int) -> tuple[int, int]:
+        if number == 0:
+            raise torch.OutOfMemoryError("CUDA error: out of memory")
+        return GIB, 8 * GIB
+
+    properties = SimpleNamespace(name="Card", total_memory=8 * GIB)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: properties)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", free)
+    monkeypatch.setattr(choice, "_failure", lambda device: None)
+    monkeypatch.setenv("ORCA_DESK_DEVICE", "auto")
+    assert [one.free for one in listed_devices()] == [0, GIB]
+    assert choose_device().name == "cuda:1"
 
 
 def test_the_cpu_is_taken_where_the_user_chose_it(monkeypatch: pytest.MonkeyPatch) -> None:
