@@ -7,7 +7,13 @@ from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.inventory.machine import MachineReport, describe_machine, report_data
-from orca_desk.machine.choice import chosen_device, device_name, store_choice
+from orca_desk.machine.choice import (
+    DEVICE_VARIABLE,
+    chosen_device,
+    device_name,
+    store_choice,
+    stored_device,
+)
 from orca_desk.machine.devices import AUTO, CPU
 from orca_desk.processes.progress import Update
 from orca_desk.ui.words.machine import STAGES, advice, busy_note, choice_text, choice_title, machine_rows
@@ -33,6 +39,7 @@ def command(refresh: bool, measure: bool, choose: str | None, as_json: bool) -> 
     llama.cpp and PyTorch are asked once, and the speed is measured once; both are stored for your user and
     repeated when a program, a driver or the machine changes.
     """
+    wanted = None if choose is None else device_name(choose, "--choose")
     with running(quiet=as_json) as (progress, control):
         report = describe_machine(
             ask=refresh,
@@ -40,8 +47,8 @@ def command(refresh: bool, measure: bool, choose: str | None, as_json: bool) -> 
             control=control,
             on_stage=lambda stage: progress(Update(stage=STAGES[stage], done=0, total=None, unit="")),
         )
-    if choose is not None:
-        _choose(choose, report)
+    if wanted is not None:
+        _choose(wanted, report)
     if as_json:
         print_json(report_data(report) | {"chosen": chosen_device()})
         return
@@ -52,15 +59,19 @@ def command(refresh: bool, measure: bool, choose: str | None, as_json: bool) -> 
     )
     device = chosen_device()
     say(f"Where models run: {choice_title(device, report.devices)}. {choice_text(device, report.devices)}")
+    if device != (stored := stored_device()):
+        complain(
+            f"${DEVICE_VARIABLE} overrides Settings, which say: {choice_title(stored, report.devices)}.",
+            "yellow",
+        )
     for lack in report.lacks:
         complain(str(advice(lack)), "yellow")
     if note := busy_note(report):
         complain(note, "yellow")
 
 
-def _choose(text: str, report: MachineReport) -> None:
+def _choose(device: str, report: MachineReport) -> None:
     """Store a choice. Raises UserError for a device that is not there."""
-    device = device_name(text, "--choose")
     known = [AUTO, CPU, *(one.id for one in report.devices)]
     if device not in known:
         raise UserError(f"{device} is not on this machine.", f"Choose one of {', '.join(known)}.")

@@ -53,6 +53,21 @@ def test_a_choice_is_stored_for_all_jobs(programs: Programs) -> None:
     assert stored_device() == "cuda:0"
 
 
+def test_a_name_of_no_device_is_refused_before_anything_is_asked(programs: Programs) -> None:
+    with pytest.raises(UserError, match="--choose is 'gpu'"):
+        run("--choose", "gpu")
+    assert programs.asked == []
+
+
+def test_a_variable_that_overrides_the_choice_is_told(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCA_DESK_DEVICE", "cpu")
+    result = run("--choose", "cuda:0")
+    assert "Where models run: Processor (CPU)." in result.output
+    assert "$ORCA_DESK_DEVICE overrides Settings, which say: NVIDIA GeForce RTX 3060" in result.output
+
+
 def test_it_asks_and_measures_again(programs: Programs) -> None:
     run()
     programs.asked.clear()
