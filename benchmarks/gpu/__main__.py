@@ -31,7 +31,9 @@ from benchmarks.gpu.tables import show
 
 def main() -> None:
     """Run the sections, or with `--section` one of them, in this process."""
-    parser = argparse.ArgumentParser(description="Training and generation on a GPU.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gpu", description="Training and generation on a GPU."
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", type=Path, default=BUILD / "gpu", help="folder for results, logs and models")
     parser.add_argument("--seconds", type=float, default=BUDGET, help=f"for all sections ({BUDGET:.0f})")
