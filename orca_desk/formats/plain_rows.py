@@ -49,9 +49,9 @@ _EXPLAINED = re.compile(
 
 def plain_reader(head: Sequence[Line]) -> LineReader | None:
     """Return the reader of plain text that marks its questions; None for other text."""
-    if _is_quiz(head):
-        return quiz_rows
-    return dialogue_rows if is_dialogue(head) else None
+    if is_dialogue(head) and not (_is_quiz(head) and any(_KEY.match(line.text) for line in head)):
+        return dialogue_rows
+    return quiz_rows if _is_quiz(head) else None
 
 
 def line_reader(head: Sequence[Line]) -> LineReader:

@@ -157,6 +157,7 @@ def test_lines_marked_as_questions_and_answers() -> None:
     assert pairs("t.txt", "Question 1: a?\nAnswer 1: 1\nQuestion 2: b?\nAnswer 2: 2\n") == ROWS
     quiz = "Q1. Which gas?\nA. neon\nB. helium\nAnswer: B\n"
     assert pairs("t.txt", quiz) == [("Which gas?\n(A) neon\n(B) helium", "B")]
+    assert pairs("t.txt", "Q: Who?\nA: Ann\nB: Bob\n") == [("Who?", "Ann\nB: Bob")]
     quiz = "Q: Which gas?\nA: neon\nB: helium\nAnswer: B\n"
     assert pairs("t.txt", quiz) == [("Which gas?\n(A) neon\n(B) helium", "B")]
     lines = [("Question: who is it?", None), ("Problem (1): why?", None)]
