@@ -70,11 +70,14 @@ def tidying(db: sqlite3.Connection) -> Iterator[None]:
 def take_rows(db: sqlite3.Connection, n: int, position: int, rows: Rows) -> int:
     """Move rows of one table into the trash, the last first; return the next free position."""
     found = db.execute(f"SELECT * FROM {rows.table} WHERE {rows.where}", rows.parameters).fetchall()
-    names = dict(map(tuple, db.execute("SELECT id, name FROM families").fetchall()))
+    if not found:
+        return position
+    has_family = "family_id" in found[0].keys()  # noqa: SIM118 - a Row's own `in` looks at its values
+    names = dict(map(tuple, db.execute("SELECT id, name FROM families").fetchall())) if has_family else {}
 
     def content(row: sqlite3.Row) -> str:
         values = dict(row)
-        if "family_id" in values:
+        if has_family:
             values[FAMILY_KEY] = names.get(values["family_id"])
         return json.dumps(values, ensure_ascii=False)
 

@@ -36,7 +36,7 @@ from orca_desk.library.trash_rows import Rows
 
 # A run of these kinds is deleted as the thing that it is
 KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}
-RECORDS_AT_ONCE = 25  # some 4 ms on an idle core
+RECORDS_AT_ONCE = 10  # a few ms
 # Those of a kind go before those of the kinds after it, which they were made of
 ORDER = (
     Kind.CHECKPOINTS,
