@@ -1,7 +1,7 @@
 """The jobs that wait for their turn: the user changes their order, or takes some off the queue."""
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QContextMenuEvent, QDropEvent
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -126,6 +126,11 @@ class _QueueList(QListWidget):
         """Be as high as the rows, at most four."""
         row = max(self.sizeHintForRow(0), self.fontMetrics().height() + 4)
         self.setFixedHeight(min(max(self.count(), 1), ROWS) * row + 2 * self.frameWidth() + 4)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Know now how high a row is: its padding counts once it is shown."""
+        super().showEvent(event)
+        self.fit()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the size of the font."""

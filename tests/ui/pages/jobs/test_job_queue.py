@@ -66,6 +66,7 @@ def test_jobs_run_in_the_order_that_the_user_gave_them(
     queued: Queued, page: JobsPage, window: Window, qtbot: QtBot
 ) -> None:
     assert page.queue.isVisible() and titles(page) == ["First", "Second", "Third"]
+    assert page.queue.list.verticalScrollBar().maximum() == 0
     assert page.queue.title.text() == "Queue: 3 jobs waiting"
     assert not page.queue.up.isEnabled() and page.queue.down.isEnabled()
     page.queue.list.setCurrentRow(2)
