@@ -128,7 +128,7 @@ class PairingPanel(QWidget):
         self.view.setCornerButtonEnabled(False)
         self.view.setShowGrid(False)
         across = WrappedHeader()
-        across.setMinimumSectionSize(12 * GRID)
+        across.setMinimumSectionSize(11 * GRID)
         self.view.setHorizontalHeader(across)
         down = self.view.verticalHeader()
         down.setDefaultSectionSize(grown(HEIGHT))
