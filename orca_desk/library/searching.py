@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from orca_desk.library.conditions import Conditions, json_list
-from orca_desk.library.earlier_turns import MATCHING, after_turns
+from orca_desk.library.earlier_turns import SET_OF_MATCHING, after_turns
 from orca_desk.library.reason_search import records_with_reason
 from orca_desk.method.search_query import (
     WORD,
@@ -51,7 +51,12 @@ def add_task_query(conditions: Conditions, text: str) -> None:
     if query.wanted and query.unwanted:
         _add_words_without(conditions, query)
     else:
-        _add_words(conditions, query, "n", lambda terms: (MATCHING, [to_match(terms)] * 2))
+        _add_words(conditions, query, "n", lambda terms: (SET_OF_MATCHING, [to_match(terms)] * 2))
+    add_task_fields(conditions, query)
+
+
+def add_task_fields(conditions: Conditions, query: Query) -> None:
+    """Add what a search asks of tasks beside words."""
     _add_fields(conditions, query, _task)
 
 
@@ -59,7 +64,7 @@ def _add_words_without(conditions: Conditions, query: Query) -> None:
     """Let the index leave out the unwanted words: to list all tasks with a frequent one takes far longer."""
     unwanted = " OR ".join(term.match for term in query.unwanted)
     match = f"({to_match(query.wanted)}) NOT ({unwanted})"
-    conditions.add(f"n IN ({MATCHING})", match, match)
+    conditions.add(f"n IN ({SET_OF_MATCHING})", match, match)
     # What was said in earlier turns is in their own index alone
     conditions.add("n NOT IN (SELECT rowid FROM turns_text WHERE turns_text MATCH ?)", unwanted)
 

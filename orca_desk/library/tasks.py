@@ -17,9 +17,9 @@ from orca_desk.library.earlier_turns import MATCHING, after_turns
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.held_out import restore_flags
 from orca_desk.library.rows import table
-from orca_desk.library.searching import add_task_query
+from orca_desk.library.searching import add_task_fields, add_task_query
 from orca_desk.method.records import Split, Task, question_key
-from orca_desk.method.search_query import parse_query, terms_as_json, to_match
+from orca_desk.method.search_query import Query, parse_query, terms_as_json, to_match
 from orca_desk.method.turns import text_to_compare, turns_from_json, turns_to_json
 from orca_desk.yielding import yielding
 
@@ -283,12 +283,12 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
     many words of the index; where it matches much, reading the first tasks takes less time.
     """
     parameters: list[Any]
+    query = parse_query(wanted.text or "")
+    if query.wanted and len(read := _read_first(library, wanted, query, limit)) > limit // 10:
+        return array("q", read), False
     if _is_everything(wanted):
         sql, parameters = "SELECT n FROM tasks ORDER BY n LIMIT ?", [limit + 1]
     elif match := _words_alone(wanted):
-        read = _read_first(library, wanted.text or "", limit)
-        if len(read) > limit // 10:
-            return array("q", read), False
         sql, parameters = f"{MATCHING} ORDER BY n LIMIT ?", [match, match, limit + 1]
     else:
         conditions = conditions_of(wanted)
@@ -298,13 +298,18 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
     return found[:limit], len(found) <= limit
 
 
-def _read_first(library: Library, text: str, limit: int) -> list[int]:
-    """Return the rows among the first `limit` tasks in which all terms of a search occur."""
+def _read_first(library: Library, wanted: TaskFilter, query: Query, limit: int) -> list[int]:
+    """Return those of the first `limit` tasks that match all but the words in which these are as wanted."""
+    conditions = conditions_of(replace(wanted, text=None))
+    add_task_fields(conditions, query)
+    words = f"{after_turns('query')} || char(10) || context || char(10) || coalesce(answer, '')"
+    unwanted = [terms_as_json((term,)) for term in query.unwanted]
     rows = library.rows(
-        "SELECT n FROM (SELECT n, query, context, answer, turns FROM tasks ORDER BY n LIMIT ?)"
-        f" WHERE has_terms(?, {after_turns('query')} || char(10) || context || char(10)"
-        " || coalesce(answer, '')) ORDER BY n",
-        (limit, terms_as_json(parse_query(text).wanted)),
+        f"SELECT n FROM (SELECT n, query, context, answer, turns FROM tasks {conditions.where}"
+        f"  ORDER BY n LIMIT ?) WHERE has_terms(?, {words})"
+        + f" AND NOT has_terms(?, {words})" * len(unwanted)
+        + " ORDER BY n",
+        [*conditions.parameters, limit, terms_as_json(query.wanted), *unwanted],
     )
     return [row[0] for row in rows]
 

@@ -21,7 +21,7 @@ from orca_desk.library.tasks import (
     tags,
     task_rowids,
 )
-from orca_desk.method.records import Task
+from orca_desk.method.records import Split, Task
 
 
 def count_each(library: Library) -> dict[tuple[str, int, int, int], None]:
@@ -72,13 +72,18 @@ def with_query(n: int, query: str) -> Task:
     return replace(make_task(n), query=f"{query} {n}", context="", id="")
 
 
-@pytest.mark.parametrize("text", ["zebra", "zeb", "zebra hor", '"zebra horse"', "horse -zebra", ""])
+@pytest.mark.parametrize("split", [None, "train", "heldout"])
+@pytest.mark.parametrize(
+    "text",
+    ["zebra", "zeb", "zebra hor", '"zebra horse"', "horse -zebra", "zeb -cow split:train", "split:train", ""],
+)
 def test_the_first_tasks_are_among_all_and_said_to_be_all_only_if_they_are(
-    library: Library, text: str
+    library: Library, text: str, split: Split | None
 ) -> None:
     words = ["zebra", "horse", "zebra horse", "cow", "Zébra"]
-    add_tasks(library, [with_query(n, words[n % 5]) for n in range(100)])
-    wanted = TaskFilter(text=text)
+    tasks = [with_query(n, words[n % 5]) for n in range(100)]
+    add_tasks(library, [replace(task, split="heldout" if n % 3 else "train") for n, task in enumerate(tasks)])
+    wanted = TaskFilter(text=text, split=split)
     everything = task_rowids(library, wanted)
     assert list(everything) == sorted(
         row["n"] for row in library.rows("SELECT n FROM tasks") if row["n"] in set(everything)
