@@ -144,10 +144,10 @@ def accuracies(draw: random.Random, shares: Sequence[float], tasks: int) -> dict
 @pytest.mark.parametrize("shares", [(0.55, 0.6), (0.75, 0.8, 0.8)])
 def test_looking_often_chooses_wrongly_no_more_often_than_allowed(shares: Sequence[float]) -> None:
     """The shortest strategy is worse than the best by just the margin: choosing it is the error."""
-    draw, runs = random.Random(1), 80
+    draw, runs = random.Random(1), 40
     wrong = 0
     for _ in range(runs):
         marks = accuracies(draw, shares, 128)
         state, _ = hold(contest(marks, rule=ChoiceRule(margin=0.05)), marks)
         wrong += bool(state.decision and state.decision.strategy == "s0")
-    assert wrong / runs <= 0.15 + 0.08  # twice the standard error of the simulation
+    assert wrong / runs <= 0.15 + 0.11  # twice the standard error of the simulation

@@ -49,13 +49,17 @@ def test_a_row_is_graded_as_a_careful_person_does(row: dict, mathematics: Mathem
     assert verdict.correct == row["expected"], verdict.reason
 
 
-@pytest.mark.parametrize("expression", HOSTILE)
-def test_a_hostile_expression_is_given_up_in_time(expression: str) -> None:
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Mathematics]:
+    """A service that waits a second; its worker serves on unless an expression has ended it."""
     service = Mathematics(seconds=1.0)
-    try:
-        assert service.compare(expression, r"\sqrt{2}") in ("unfinished", "different", "unreadable")
-    finally:
-        service.close()
+    yield service
+    service.close()
+
+
+@pytest.mark.parametrize("expression", HOSTILE)
+def test_a_hostile_expression_is_given_up_in_time(expression: str, impatient: Mathematics) -> None:
+    assert impatient.compare(expression, r"\sqrt{2}") in ("unfinished", "different", "unreadable")
 
 
 def test_the_comparison_after_a_hostile_one_has_a_new_worker() -> None:

@@ -98,6 +98,16 @@ def test_a_conversation_that_is_too_long_leaves_others_their_template() -> None:
     assert template.skeleton(Shape(("user",), False)).pieces == ("user: ", "</s>")
 
 
+def test_an_edited_template_is_rendered_anew_and_a_known_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Shape(("user",), True)
+    before, edited = (chat(f"{{# kept #}}{text}{CHATML}") for text in ("", "new "))
+    assert edited.skeleton(question).pieces[0] == f"new {before.skeleton(question).pieces[0]}"
+    other_end = ChatTemplate("{{ eos_token }}" + edited.source, bos="<s>", eos="<end>")
+    assert other_end.skeleton(question).pieces[0].startswith("<end>new ")
+    monkeypatch.setattr("orca_desk.prompts.template.worker_command", lambda name: ["no such program"])
+    assert chat(before.source).skeleton(question) == before.skeleton(question)
+
+
 def test_the_shapes_of_many_conversations_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", 8)
     template = chat(CHATML)

@@ -77,12 +77,13 @@ class StandIns:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Skip a test that failed after something that it did asked for what is missing."""
-        report = yield
         error = call.excinfo.value if call.excinfo else None
         wanted = item.stash.get(WANTED, set()) | self._news() | getattr(error, "wanted", set())
         item.stash[WANTED] = wanted
         if error and wanted:
             error.wanted = wanted  # a fixture that tests share asks once, and fails each of them with this
+            call.excinfo = _short(error)
+        report = yield
         if not report.passed and wanted:
             _skip(report, wanted, item.path)
         return report
@@ -100,6 +101,14 @@ class StandIns:
             new = file.read()
         self._read += len(new)
         return set(new.decode().split())
+
+
+def _short(error: BaseException) -> pytest.ExceptionInfo[BaseException]:
+    """Return a skip in place of an error: pytest would parse every file of a trace that nobody sees."""
+    try:
+        pytest.skip(str(error))
+    except pytest.skip.Exception as skipped:
+        return pytest.ExceptionInfo.from_exception(skipped)
 
 
 def _skip(report: pytest.CollectReport | pytest.TestReport, wanted: set[str], path: Path) -> None:

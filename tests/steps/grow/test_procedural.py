@@ -1,6 +1,6 @@
 """Procedural tasks: made in a worker, stored as they come, resumed, and never the same in both splits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from orca_desk.method.procedural import KINDS, LEFT_OUT, SEEDS, UNGRADED, seed_o
 from orca_desk.method.records import Task
 from orca_desk.processes.process import WorkerEndedError
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.grow import procedural
+from orca_desk.steps.grow import generators, procedural
 from orca_desk.steps.grow.diversity import measure_diversity
 from orca_desk.steps.grow.generators import list_generators
 from orca_desk.steps.grow.procedural import ProceduralRequest
@@ -194,6 +194,22 @@ def test_the_generators_are_listed_with_samples() -> None:
     assert names >= UNGRADED and not names & LEFT_OUT
     sum_ = next(one for one in found.generators if one.name == "chain_sum")
     assert sum_.question and sum_.answer and sum_.levels[0] == 1 and sum_.grading == "reference"
+
+
+def test_generators_that_are_installed_meanwhile_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def worker(
+        name: str, job: object, *, on_events: Callable[[list[dict[str, str]]], None], **_: object
+    ) -> None:
+        on_events([events.pop(0)])
+
+    events = [{"event": "lacking"}, {"event": "version", "version": "1.0"}]
+    list_generators.cache_clear()
+    monkeypatch.setattr(generators, "run_worker", worker)
+    with pytest.raises(UserError, match="not installed"):
+        list_generators()
+    assert list_generators().version == "1.0"
+    assert list_generators().version == "1.0" and not events, "listed once"
+    list_generators.cache_clear()
 
 
 def test_the_seeds_of_the_splits_never_meet() -> None:
