@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Protocol
 
 from orca_desk.errors import cannot_write
-from orca_desk.files import atomic_writer
+from orca_desk.files import atomic_writer, remove_leftovers
 from orca_desk.formats.layout import Layout
 from orca_desk.formats.rows import BadRow
 
@@ -49,6 +49,8 @@ class RefusedRows:
             text = " ".join(text.splitlines())
         try:
             if self._output is None:
+                for path in (self._path, reasons_path(self._path)):
+                    remove_leftovers(path)
                 self._output = self._stack.enter_context(atomic_writer(self._path))
                 self._output.write(self._heading())
                 self._reasons = self._stack.enter_context(atomic_writer(reasons_path(self._path)))

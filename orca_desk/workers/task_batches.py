@@ -7,6 +7,7 @@ process takes nothing with it.
 
 import contextlib
 import pickle
+import sqlite3
 import sys
 from array import array
 from base64 import b64encode
@@ -18,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from orca_desk.errors import cannot_write
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.plain_tasks import Plain
 from orca_desk.formats.read_as import read_as
@@ -25,6 +27,7 @@ from orca_desk.formats.reading import Survey, TaskFile
 from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened, require_task
+from orca_desk.library.connections import explain
 from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.incoming import write_incoming
 from orca_desk.library.tasks import plain_values, task_values
@@ -100,6 +103,18 @@ def plan_held_out(rows: Iterable[Task | BadRow], percent: float, sides: Sides) -
     return counts.choose(percent, held=held, trained=trained)
 
 
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say of a full disk that it is the one of `folder`: not the one of the source."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(folder)
+        raise cannot_write(folder, error) from error
+    except sqlite3.Error as error:
+        raise explain(error, folder) or error from error
+
+
 def _event(name: str, file: TaskFile, survey: Survey) -> Message:
     return {"event": name, "rows": survey.rows, "read_as": read_as(file, survey).to_json()}
 
@@ -163,11 +178,13 @@ class _KeptRows:
         self.tasks += len(tasks)
         self.counts.extend(_numbers(b"".join(chunk.digests)), _ids(tasks), families)
         chunk.notes = dict(notes)
-        pickle.dump(chunk, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        with _writing(self._folder):
+            pickle.dump(chunk, self._file, protocol=pickle.HIGHEST_PROTOCOL)
 
     def chunks(self) -> Iterator[_Chunk]:
         """Yield the rows that were kept."""
-        self._file.seek(0)
+        with _writing(self._folder):
+            self._file.seek(0)
         with contextlib.suppress(EOFError):
             while True:
                 yield pickle.load(self._file)
@@ -235,7 +252,8 @@ class _Batches:
         if self._tasks:
             self._files += 1
             file = self._job.scratch / f"batch-{self._files}.db"
-            write_incoming(file, self._tasks)
+            with _writing(self._job.scratch):
+                write_incoming(file, self._tasks)
         event = {
             "event": "batch",
             "rows": self._count,

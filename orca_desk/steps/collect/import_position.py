@@ -1,5 +1,6 @@
 """How far an import got: stored with each batch, so that a run resumes there after it was cut off."""
 
+from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +12,14 @@ from orca_desk.steps.collect.import_tasks import Tally, TaskImport
 
 @dataclass
 class Begun:
-    """What an earlier part of a run did with a source: the rows that it stored, and its counts."""
+    """What an earlier part of a run did with a source.
+
+    `rows` are those that it stored, `newly_held` the records that their tasks hold out.
+    """
 
     rows: int = 0
     tally: Tally = field(default_factory=Tally)
+    newly_held: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 class Position:
@@ -34,7 +39,11 @@ class Position:
         found = self._stored.get(str(place))
         if found is None or found["mark"] != _mark(source):
             return Begun()
-        return Begun(rows=found["rows"], tally=Tally.from_json(found["tally"]))
+        return Begun(
+            rows=found["rows"],
+            tally=Tally.from_json(found["tally"]),
+            newly_held=array("q", found.get("newly_held", ())),
+        )
 
     def at(self, place: int, source: Any, work: TaskImport) -> dict[str, Any]:
         """Return what to store, now that `work` has stored all of its rows so far."""
@@ -42,6 +51,7 @@ class Position:
             "mark": _mark(source),
             "rows": max(work.rows, self._rows(place)),
             "tally": work.tally.to_json(),
+            "newly_held": work.newly_held.tolist(),
         }
         return self._stored
 

@@ -194,7 +194,6 @@ class TaskImport:
 
         done = add_batch(self.library, file, run=self.run, source=self.name, count=count)
         self.added.extend(range(done.first, done.last + 1) if done.added else ())
-        self.newly_held.extend(done.newly_held)
         self.tally.counts["regraded"] += regrade(self.library, done.recorded) if done.recorded else 0
         if self.update and others:
             self._replace(list(others.values()))
@@ -209,6 +208,7 @@ class TaskImport:
 
     def _count(self, done: BulkAdded, keys: "array[int]") -> None:
         others = set(done.others)
+        self.newly_held.extend(done.newly_held)
         self.tally.counts.update(added=done.added, heldout=done.heldout, unanswered=done.unanswered)
         self.tally.families.update(done.families)
         if len(self._questions):

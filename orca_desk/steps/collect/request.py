@@ -188,11 +188,14 @@ class ImportRequest(SourceRequest):
         control = control or JobControl()
         position = Position.of_run(library, run, self.sources) if run else Position()
         done: list[Imported] = []
+        can_undo = True
         with KeptWorker() as keep:  # one worker reads all sources
             for place, source in enumerate(self.sources):
                 if control.stopped and done:
                     break
                 begun = position.take(place, source)
+                # What an earlier part replaced is not known any more: half an undo is none
+                can_undo &= not (self.update and begun.tally.counts["differing"])
                 work = TaskImport(
                     library=library,
                     name=source.key,
@@ -203,6 +206,7 @@ class ImportRequest(SourceRequest):
                     run=run,
                     rows_before=sum(one.rows for one in done),
                     tally=begun.tally,
+                    newly_held=begun.newly_held,
                 )
                 work.state = partial(position.at, place, source, work)
                 job = self._job(source, refused_path(refused, place), stored=begun.rows)
@@ -210,7 +214,8 @@ class ImportRequest(SourceRequest):
         finished = len(done) == len(self.sources) and all(one.finished for one in done)
         whole = replace(joined(done, [source.name for source in self.sources]), finished=finished, run=run)
         if run and whole.undo is not None and position.resumed:
-            whole = replace(whole, undo=replace(whole.undo, added=rows_of_run(library, run)))
+            undo = replace(whole.undo, added=rows_of_run(library, run))
+            whole = replace(whole, undo=undo if can_undo else None)
         return whole
 
     def _job(self, source: TaskSource, refused: Path | None, *, stored: int) -> ReadJob:

@@ -1,9 +1,12 @@
 """An import takes in what a file holds, says what it left out, and can be repeated, resumed and undone."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,7 @@ from orca_desk.steps.collect.undo import put_back, take_back
 from orca_desk.steps.hand_over.hand_over import hand_over
 from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.words.imports import import_report
+from orca_desk.workers import task_batches
 
 MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 
@@ -189,8 +193,11 @@ def test_rows_that_are_refused_can_be_mended_and_imported(library: Library, tmp_
     ):
         path, refused = tmp_path / name, tmp_path / f"refused-{name}"
         path.write_text(text)
+        killed = tmp_path / f".refused-{name}.00c0ffee.part"
+        killed.touch()
+        os.utime(killed, (0, 0))
         seen = ImportRequest(source=TaskSource.of_file(path), family=name).run(library, refused=refused)
-        assert (seen.added, seen.unreadable > 0) == (1, True)
+        assert (seen.added, seen.unreadable > 0, killed.exists()) == (1, True, False)
         refused.write_text(refused.read_text().replace('"question": ""', '"question": "b?"').replace(*mended))
         again = ImportRequest(source=TaskSource.of_file(refused), family=name).run(library)
         assert again.added == 1
@@ -280,6 +287,65 @@ def test_undoing_an_import_of_held_out_tasks_frees_the_records_that_it_held(libr
     assert preview_freeze(library).records == 1
     put_back(library, taken)
     assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+
+
+def test_undoing_an_import_that_was_cut_off_frees_the_records_that_its_first_part_held(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_tasks(library, [make_task(1)])
+    add_records(library, [judged(make_record(1), 1)])
+    asked = [make_task(1).query, *(f"{n}?" for n in range(1_200))]
+    text = rows(*({"question": one, "split": "test", "family": "b"} for one in asked))
+    monkeypatch.setattr(task_batches, "BATCH", task_batches.CHUNK)
+    control = JobControl()
+
+    def stop(update: Update) -> None:
+        if update.stage == "importing" and update.done:
+            control.stop()
+
+    seen = request(text).run(library, progress=stop, control=control)
+    assert (seen.finished, seen.rows) == (False, task_batches.CHUNK)
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+    rest = request(text).run(library)
+    assert rest.finished and rest.undo is not None
+    take_back(library, rest.undo)
+    assert preview_freeze(library).records == 1
+
+
+def test_an_import_whose_first_part_replaced_tasks_cannot_be_undone_in_half(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [{"question": f"{n}?", "answer": "1"} for n in range(1_200)]
+    request(rows(*asked)).run(library)
+    text = rows(*({**one, "answer": "2"} for one in asked))
+    monkeypatch.setattr(task_batches, "BATCH", task_batches.CHUNK)
+    control = JobControl()
+
+    def stop(update: Update) -> None:
+        if update.stage == "importing" and update.done:
+            control.stop()
+
+    seen = request(text, update=True).run(library, progress=stop, control=control)
+    assert (seen.finished, seen.replaced) == (False, task_batches.CHUNK) and seen.undo is not None
+    rest = request(text, update=True).run(library)
+    assert (rest.finished, rest.replaced, rest.undo) == (True, 1_200, None)
+
+
+class FullDisk(BytesIO):
+    """A file for which there is no room."""
+
+    def write(self, data: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_of_the_library_is_not_laid_to_the_source(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_batches, "TemporaryFile", lambda dir: FullDisk())
+    with pytest.raises(UserError, match=r"no space left for .*\.import-") as raised:
+        request(rows({"question": "a?"})).run(library)
+    assert raised.value.hint.startswith("Free some space")
+    assert count_tasks(library) == 0
 
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
