@@ -1,5 +1,7 @@
 """Rows that continue on the next line where the room is too narrow, and the row at the top of a page."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSpacerItem, QWidget, QWidgetItem
 
@@ -129,65 +131,70 @@ class HeaderRow(FlowRow):
         beside = sum(_hint(item).width() + self.spacing() for item, _ in others)
         least = max(words.minimumSize().width(), NARROWEST)
         if least + beside > area.width():
-            high = _height(words, area.width())
+            high = _height(_measure(words, 0, area.width()), area.width())
             if move:
                 words.setGeometry(QRect(area.topLeft(), QSize(area.width(), high)))
             below = area.adjusted(0, high + self.spacing(), 0, 0)
             return high + self.spacing() + _flow(others, below, self.spacing(), move=move)
         room = area.width() - beside
-        high = _height(words, room)
+        high = _height(_measure(words, 0, room), room)
         if move:
             words.setGeometry(QRect(area.topLeft(), QSize(room, high)))
         right = QRect(area.x() + room + self.spacing(), area.y(), beside, 0)
         return max(high, _flow(others, right, self.spacing(), move=move))
 
 
+class _Measured(NamedTuple):
+    """An item as one pass sees it: it is measured once a pass, as that of nested rows takes long."""
+
+    item: QLayoutItem
+    share: int
+    width: int  # px, before what its row leaves is shared; at most that of a row
+    height: int  # px, where it does not depend on the width
+
+
+def _measure(item: QLayoutItem, share: int, room: int) -> _Measured:
+    least = item.minimumSize()
+    hint = item.sizeHint().expandedTo(least)
+    most = min(room, EASY) if share else room
+    return _Measured(item, share, max(least.width(), min(hint.width(), most)), hint.height())
+
+
 def _flow(items: list[Stretched], area: QRect, spacing: int, *, move: bool) -> int:
     """Put items into rows of the width of `area`; return the height of all rows."""
     y = area.y()
     for row in _rows(items, area.width(), spacing):
-        widths = [_basis(item, share, area.width()) for item, share in row]
-        left = area.width() - sum(widths) - spacing * (len(row) - 1)
-        shares = sum(share for _, share in row)
-        widths = [
-            width + (left * share // shares if shares else 0)
-            for width, (_, share) in zip(widths, row, strict=True)
-        ]
-        heights = [_height(item, width) for (item, _), width in zip(row, widths, strict=True)]
+        left = area.width() - sum(one.width for one in row) - spacing * (len(row) - 1)
+        shares = sum(one.share for one in row)
+        widths = [one.width + (left * one.share // shares if shares else 0) for one in row]
+        heights = [_height(one, width) for one, width in zip(row, widths, strict=True)]
         high, x = max(heights), area.x()
-        for (item, _), width, tall in zip(row, widths, heights, strict=True):
+        for one, width, tall in zip(row, widths, heights, strict=True):
             if move:
-                item.setGeometry(QRect(QPoint(x, y + (high - tall) // 2), QSize(width, tall)))
+                one.item.setGeometry(QRect(QPoint(x, y + (high - tall) // 2), QSize(width, tall)))
             x += width + spacing
         y += high + spacing
     return max(y - spacing, area.y()) - area.y()
 
 
-def _rows(items: list[Stretched], room: int, spacing: int) -> list[list[Stretched]]:
+def _rows(items: list[Stretched], room: int, spacing: int) -> list[list[_Measured]]:
     """Return the items of each row."""
-    rows: list[list[Stretched]] = []
+    rows: list[list[_Measured]] = []
     used = 0
     for item, share in items:
-        width = _basis(item, share, room)
-        if rows and used + spacing + width <= room:
-            rows[-1].append((item, share))
-            used += spacing + width
+        one = _measure(item, share, room)
+        if rows and used + spacing + one.width <= room:
+            rows[-1].append(one)
+            used += spacing + one.width
         else:
-            rows.append([(item, share)])
-            used = width
+            rows.append([one])
+            used = one.width
     return rows
-
-
-def _basis(item: QLayoutItem, share: int, room: int) -> int:
-    """Return the width that an item has before what is left is shared; at most that of a row."""
-    least = item.minimumSize().width()
-    most = min(room, EASY) if share else room
-    return max(least, min(_hint(item).width(), most))
 
 
 def _hint(item: QLayoutItem) -> QSize:
     return item.sizeHint().expandedTo(item.minimumSize())
 
 
-def _height(item: QLayoutItem, width: int) -> int:
-    return item.heightForWidth(width) if item.hasHeightForWidth() else _hint(item).height()
+def _height(one: _Measured, width: int) -> int:
+    return one.item.heightForWidth(width) if one.item.hasHeightForWidth() else one.height
