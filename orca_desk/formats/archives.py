@@ -122,6 +122,6 @@ def _require_few(count: int, path: Path) -> None:
 
 def _damaged(path: Path) -> UserError:
     return UserError(
-        f"{path} is a zip archive that is damaged, or packed in a way that is not known.",
+        f"{path} is a damaged zip archive, or packed in a way that Orca Desk cannot read.",
         "Download it again, or unpack it yourself.",
     )

@@ -108,7 +108,7 @@ def choose(container: Container, path: Path, asked: str) -> Chosen:
     parts = container.parts()
     name, _, inside = asked.partition(INSIDE)
     if not parts:
-        raise UserError(f"{path} holds no rows that can be read.", "Choose a file with questions.")
+        raise UserError(f"{path} contains no readable rows.", "Choose a file with questions.")
     if name and name != ALL:
         wanted = tuple(part for part in parts if part.name == name or part.group == name)
         if not wanted:

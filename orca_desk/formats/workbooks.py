@@ -94,11 +94,12 @@ class Workbook:
                     self._sheets[name] = records
         except PasswordError as error:
             raise UserError(
-                f"{self._path} is protected with a password.", "Save it without, or export it as CSV."
+                f"{self._path} is protected with a password.",
+                "Save it without a password, or export it as CSV.",
             ) from error
         except (CalamineError, OSError, ValueError) as error:
             raise UserError(
-                f"{self._path} is not a workbook that can be read: {error}.",
+                f"{self._path} is not a readable workbook: {error}.",
                 "Save it as .xlsx, or export it as CSV.",
             ) from error
         return list(self._sheets)

@@ -38,7 +38,7 @@ class TaskEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskHistory:
-    """The events of a task, the oldest first. Edits are noted since `edits_since`, not before.
+    """The events of a task, the oldest first. Edits have been recorded since `edits_since`, not before.
 
     `more` counts events beyond the newest 200 of a kind, by the kind.
     """

@@ -73,7 +73,7 @@ def kept_folder(store: Path) -> Iterator[Path]:
         lock = acquire(store / LOCK)
     except filelock.Timeout:
         raise UserError(
-            f"Another Orca Desk is at work on the backups in {store}.", "Wait until it has finished."
+            f"Another Orca Desk is working on the backups in {store}.", "Wait until it has finished."
         ) from None
     except OSError as error:
         raise cannot_write(store, error) from error
@@ -128,7 +128,7 @@ def keep(
         lost = backup.store.lost(backup.pieces - known, on_bytes=lambda count: None)
         if lost:
             raise UserError(
-                f"The disk of {store} returns other data than was written there.",
+                f"The disk of {store} returns other data than was written to it.",
                 "Check that disk, or choose another folder under Settings › Backups.",
             )
         backup = write_kept(backup)

@@ -57,7 +57,7 @@ def set_keeping(library_folder: Path, keeping: Keeping) -> None:
     if keeping.folder and not Path(keeping.folder).is_dir():
         raise UserError(f"There is no folder {keeping.folder}.", "Choose a folder that exists.")
     if keeping.folder and not Path(keeping.folder).is_absolute():
-        raise UserError(f"{keeping.folder} is not the whole path of a folder.", "Begin it at the root.")
+        raise UserError(f"{keeping.folder} is not an absolute path.", "Give the whole path.")
     if keeping.folder and Path(keeping.folder).resolve().is_relative_to(library_folder.resolve()):
         raise UserError(
             f"{keeping.folder} is in the library's folder, and would be lost with it.",

@@ -45,7 +45,7 @@ def check_move(folder: Path, target: Path) -> Path:
     if real == folder:
         raise UserError(f"The library is in {folder} already.", "Choose another folder.")
     if real.is_relative_to(folder):
-        raise UserError(f"{target} lies in the library itself.", "Choose a folder outside of it.")
+        raise UserError(f"{target} is inside the library itself.", "Choose a folder outside of it.")
     try:
         if target.is_file() or (target.is_dir() and any(target.iterdir())):
             raise UserError(f"{target} is not empty.", "Choose a new folder: nothing is replaced.")

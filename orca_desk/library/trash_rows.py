@@ -48,8 +48,8 @@ def _require_loose(db: sqlite3.Connection, rows: Rows) -> None:
     ).fetchone()
     if frozen:
         raise UserError(
-            f"The snapshot {frozen['name']} has taken records of these in the meantime.",
-            "Nothing was deleted. Look again at what can be.",
+            f"The snapshot {frozen['name']} has taken some of these records in the meantime.",
+            "Nothing was deleted. Check again what can be deleted.",
         )
 
 

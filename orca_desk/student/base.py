@@ -79,10 +79,10 @@ def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFile
             )
         if name not in shapes and not name.endswith(COMPUTED):
             raise UserError(
-                f"The weights in {folder} hold {name}, which config.json does not announce.", AGAIN
+                f"The weights in {folder} hold {name}, which config.json does not declare.", AGAIN
             )
     if lacking := [name for name in shapes if _VARIABLE.fullmatch(name) and name not in weights]:
-        raise UserError(f"The weights in {folder} lack {lacking[0]}, which config.json announces.", AGAIN)
+        raise UserError(f"The weights in {folder} lack {lacking[0]}, which config.json declares.", AGAIN)
     _require_head(folder, family, weights)
 
 

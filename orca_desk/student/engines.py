@@ -114,7 +114,7 @@ def _module(name: str) -> _EngineModule:
     """Import the engine's module, and its library with it."""
     if name not in MODULES:
         raise UserError(
-            f"The training was begun with the engine {name!r}, which Orca Desk does not have.",
+            f"The training began with the engine {name!r}, which Orca Desk does not have.",
             "Start a new training: another seed makes one.",
         )
     try:

@@ -234,7 +234,7 @@ def _special_of_header(file: Path, header: Header, tokens: tuple[str, ...]) -> d
 
 def _no_equal(path: Path, reason: str) -> UserError:
     return UserError(
-        f"The tokenizer in {path} has no equal for the other library: {reason}.",
+        f"The tokenizer in {path} has no equivalent in the other library: {reason}.",
         "Orca Desk trains only where torch and llama.cpp read a text as the same tokens: "
         "choose another model, or another file of this one.",
     )

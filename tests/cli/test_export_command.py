@@ -35,7 +35,7 @@ def run(library: Path, out: Path, *more: str) -> str:
 def test_what_is_no_export_is_refused(library: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no name"):
         run(library, tmp_path / "out", "--name", "a/b")
-    with pytest.raises(UserError, match="is taken"):
+    with pytest.raises(UserError, match="already exists"):
         run(library, library)
     assert json.loads(run(library, tmp_path / "out", "--discard", "--json")) == {"discarded": False}
 

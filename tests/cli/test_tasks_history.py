@@ -133,7 +133,7 @@ def test_nothing_is_forgotten_while_a_run_is_at_work(folder: Path) -> None:
     with Library.open(folder) as library:
         create_run(library, "generate", {})
         library.write(lambda db: db.execute("UPDATE runs SET status = 'running' WHERE kind = 'generate'"))
-        with pytest.raises(UserError, match="generate-1 is at work"):
+        with pytest.raises(UserError, match="generate-1 is running"):
             forget_tasks(library, [make_task(1).id])
 
 

@@ -55,5 +55,5 @@ def test_what_cannot_be_read_is_one_clear_error(data: bytes, tmp_path: Path) -> 
     with pytest.raises(UserError) as caught:
         preview_tasks(path)
     assert caught.value.hint
-    with pytest.raises(UserError, match="holds no rows that can be read"):
+    with pytest.raises(UserError, match="contains no readable rows"):
         preview_tasks(tmp_path)

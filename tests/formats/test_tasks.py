@@ -184,7 +184,7 @@ def test_bad_rows_are_reported_and_good_ones_read(row: bytes, what: str) -> None
         (b"question,answer\n", "contains no tasks"),
         (b"{}\n", "contains no readable task; line 1"),
         ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
-        (b"PK\x03\x04...", "zip archive that is damaged"),
+        (b"PK\x03\x04...", "damaged zip archive"),
         (Random(0).randbytes(20_000), "not a text file"),
         (b'[{"answer": "q"}]', "contains no readable task; line 1"),
         (b"question,question\na,b\n", "two columns named 'question'"),
@@ -205,7 +205,7 @@ def test_a_device_that_never_ends_is_not_read() -> None:
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         list(read_tasks(tmp_path / "none.jsonl"))
-    with pytest.raises(UserError, match="holds no rows that can be read"):
+    with pytest.raises(UserError, match="contains no readable rows"):
         list(read_tasks(tmp_path))
 
 

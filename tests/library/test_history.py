@@ -103,7 +103,7 @@ def test_a_long_history_says_what_it_leaves_out(library: Library, monkeypatch: p
     assert history.more == {"edited": 1}
     notes = history_notes(history)
     assert notes[0] == "1 earlier event of the type “edited” not shown"
-    assert notes[1].startswith("Edits are noted since 20")
+    assert notes[1].startswith("Edits have been recorded since 20")
 
 
 def test_an_unknown_task_is_told(library: Library) -> None:

@@ -90,7 +90,7 @@ def test_a_library_goes_nowhere_where_it_cannot_be(folder: Path, tmp_path: Path)
     (tmp_path / "full" / "file").touch()
     for target, why in (
         (folder, "already"),
-        (folder / "inside", "in the library itself"),
+        (folder / "inside", "inside the library itself"),
         (tmp_path / "full", "not empty"),
         (tmp_path, "not empty"),
     ):

@@ -29,8 +29,8 @@ def read_document(path: Path) -> Iterator[Block]:
     reader = READERS.get(path.suffix.casefold())
     if reader is None:
         raise UserError(
-            f"{path} is not a document that can be read.",
-            "Text, Markdown, HTML, PDF and Word files (.docx) can; save it as one of these.",
+            f"{path} is not a document that Orca Desk can read.",
+            "Save it as text, Markdown, HTML, PDF or Word (.docx).",
         )
     try:
         size = path.stat().st_size

@@ -23,7 +23,7 @@ def blocks(path: Path) -> Iterator[Block]:
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise UserError(f"{path} is locked by a password.", "Save it without one.")
+            raise UserError(f"{path} is protected with a password.", "Save it without one.")
         if len(reader.pages) > MAX_PAGES:
             raise UserError(f"{path} has more than {MAX_PAGES:,} pages.", "Split it.")
         pages = [page.extract_text() for page in reader.pages]

@@ -103,7 +103,7 @@ def _counting(meter: Meter, control: JobControl) -> OnBytes:
 def _require_place(library: Library, path: Path, *, replace_file: bool) -> None:
     if path.resolve().is_relative_to(library.folder):
         raise UserError(
-            "The bundle would lie inside the library that it holds.",
+            "The bundle would be inside the library that it contains.",
             "Choose a folder outside of the library.",
         )
     if path.exists() and not (replace_file and path.is_file()):

@@ -113,7 +113,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         path.open("rb").close()
     except OSError as error:
         raise UserError(
-            f"The bundle {path} cannot be read: {error.strerror}.", "Check its rights and its drive."
+            f"The bundle {path} cannot be read: {error.strerror}.", "Check its permissions and its disk."
         ) from error
     try:
         with zipfile.ZipFile(path) as archive:

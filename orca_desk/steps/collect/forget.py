@@ -42,7 +42,7 @@ def forget_tasks(
     """
     if busy := [run.id for run in list_runs(library) if run.status in ("running", "paused")]:
         raise UserError(
-            f"{busy[0]} is at work, and may hold what must go.", "Stop it, then delete the tasks."
+            f"{busy[0]} is running, and may use what is to be deleted.", "Stop it, then delete the tasks."
         )
     traces = traces_of(library, ids)
     if traces.tasks != len(set(ids)):

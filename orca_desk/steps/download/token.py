@@ -73,9 +73,7 @@ def keep_token(endpoint: str, value: str) -> Kept:
     """
     token = _clean(value)
     if not token or not token.isascii() or not token.isprintable() or " " in token or len(token) > 500:
-        raise UserError(
-            "This is not a token.", "A token of Hugging Face begins with hf_: copy the whole of it."
-        )
+        raise UserError("This is not a token.", "A Hugging Face token begins with hf_: copy all of it.")
     host = host_of(endpoint)
     if (backend := _backend()) is not None:
         with contextlib.suppress(*_refusals()):  # locked, or the user declined: kept for this session

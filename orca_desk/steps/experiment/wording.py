@@ -167,7 +167,7 @@ def _unsupported(found: ExperimentResults) -> Iterator[str]:
     if unclear:
         missed = max(max(abs(one.difference.low), abs(one.difference.high)) for one in unclear) * 100
         yield (
-            "No clear difference does not mean that there is none: where it is said, one of up to "
+            "No clear difference does not mean that there is none: where this says so, one of up to "
             f"{missed:.0f} points could have been missed."
         )
     if found.contrasts:

@@ -86,7 +86,7 @@ class PartFolder:
     def _make(self, source: Mapping[str, str]) -> None:
         if self.path.is_dir() and not (self.path / STATE).is_file() and any(self.path.iterdir()):
             raise UserError(
-                f"{self.path} holds files that are not those of an export.",
+                f"{self.path} contains files that are not from an export.",
                 "Remove it, or choose another folder.",
             )
         try:
@@ -128,7 +128,7 @@ def require_free(out: Path) -> None:
     """Raise UserError where an export would have to write into something that exists."""
     if out.name == "" or out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise UserError(
-            f"{out} is taken, and an export never replaces anything.",
+            f"{out} already exists, and an export never replaces anything.",
             "Choose a folder that does not exist yet, or an empty one.",
         )
 
@@ -146,7 +146,7 @@ def held(out: Path) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout:
         raise UserError(
-            f"Another export into {out} is at work.", "Wait for its end, or choose another folder."
+            f"Another export into {out} is running.", "Wait until it ends, or choose another folder."
         ) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:

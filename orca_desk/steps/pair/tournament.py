@@ -83,7 +83,7 @@ def tournament(
     rule, budget, grader = rule or ChoiceRule(), budget or Budget(), grader or ByReference()
     if samples < grader.least_samples:
         raise UserError(
-            f"Agreement needs {grader.least_samples} answers per task and strategy or more, to compare.",
+            f"Agreement needs {grader.least_samples} answers or more per task and strategy.",
             "Ask for more answers per task, or grade in another way.",
         )
     if samples > 1 and sampling.temperature == 0:

@@ -27,7 +27,7 @@ REASONS: dict[Reason, str] = {
     "future": "Its date is in the future: a clock was wrong",
 }
 THINNING = (
-    f"Kept are the newest {NEWEST}, one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks"
+    f"Kept: the newest {NEWEST}, one for each of the last {HOURS} hours, {DAYS} days, {WEEKS} weeks"
     f" and {MONTHS} months, and those that you made or keep."
     " What has not changed is stored only once."
 )

@@ -56,7 +56,7 @@ def history_notes(history: TaskHistory) -> list[str]:
         f"{counted(count, 'earlier event')} of the type “{kind}” not shown"
         for kind, count in history.more.items()
     ]
-    notes.append(f"Edits are noted since {history.edits_since[:10]}; earlier ones are not known.")
+    notes.append(f"Edits have been recorded since {history.edits_since[:10]}; earlier ones are not known.")
     return notes
 
 

@@ -21,7 +21,8 @@ def teaching_time_text(time: TeachingTime) -> str:
     """Return how long a run will take, and where the estimate comes from."""
     span = between(time.low, time.high)
     if time.earlier is None:
-        return f"{span[:1].upper()}{span[1:]}: rough, from the speed of this machine. A preview tells more."
+        rough = f"{span[:1].upper()}{span[1:]}: rough, from the speed of this machine."
+        return f"{rough} A preview gives a better estimate."
     return f"{span[:1].upper()}{span[1:]}, at the speed and length of {time.earlier}."
 
 

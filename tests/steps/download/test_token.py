@@ -124,5 +124,5 @@ def test_other_tools_tokens_are_used_for_their_hub_alone(system: MemoryKeyring, 
 
 def test_nonsense_is_no_token() -> None:
     for text in ("", "  ", "two words", "hf_\x1b", "hf_é", "x" * 501):
-        with pytest.raises(UserError, match="no token"):
+        with pytest.raises(UserError, match="not a token"):
             keep_token(HUB, text)

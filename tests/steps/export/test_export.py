@@ -257,7 +257,7 @@ def test_what_cannot_be_exported_is_said_before_anything_is_written(
     (taken / "theirs").touch()
     with pytest.raises(UserError, match="no training"):
         export(library, ExportRequest(training="none", formats=(Format.F16,), out=out, name="x"))
-    with pytest.raises(UserError, match="is taken"):
+    with pytest.raises(UserError, match="already exists"):
         export(library, asked(training, taken, Format.F16))
     assert list_runs(library, kind="export") == []
     monkeypatch.setattr(space, "MARGIN", 2**60)

@@ -56,9 +56,9 @@ def test_one_export_at_a_time_grows_in_a_folder(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     with pytest.raises(ZeroDivisionError) as failed, held(out):
         PartFolder(out, SOURCE)
-        with pytest.raises(UserError, match=r"Another export into .* is at work"), held(out):
+        with pytest.raises(UserError, match=r"Another export into .* is running"), held(out):
             pass
-        with pytest.raises(UserError, match="is at work"):
+        with pytest.raises(UserError, match="is running"):
             discard(out)
         raise ZeroDivisionError
     with held(out):
@@ -73,15 +73,15 @@ def test_one_export_at_a_time_grows_in_a_folder(tmp_path: Path) -> None:
 def test_what_is_the_users_own_is_never_touched(tmp_path: Path) -> None:
     out = tmp_path / "out"
     theirs = write(part_of(out) / "theirs.txt")
-    with pytest.raises(UserError, match="not those of an export"):
+    with pytest.raises(UserError, match="not from an export"):
         PartFolder(out, SOURCE)
     assert not discard(out)
     assert theirs.exists()
     for taken in (write(tmp_path / "file"), write(tmp_path / "full" / "x").parent):
-        with pytest.raises(UserError, match="is taken"):
+        with pytest.raises(UserError, match="already exists"):
             PartFolder(taken, SOURCE)
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="is taken"):
+    with pytest.raises(UserError, match="already exists"):
         PartFolder(tmp_path / "link", SOURCE)
     blocked = write(tmp_path / "blocker") / "out"
     with pytest.raises(UserError, match="cannot be made"):
@@ -94,7 +94,7 @@ def test_an_empty_folder_becomes_the_export_and_a_late_one_does_not(tmp_path: Pa
     part = PartFolder(out, SOURCE)
     write(part.place("a.gguf"))
     theirs = write(out / "late.txt")
-    with pytest.raises(UserError, match="is taken"):
+    with pytest.raises(UserError, match="already exists"):
         part.publish()
     theirs.unlink()
     part.publish()

@@ -30,7 +30,7 @@ def test_the_first_run_is_estimated_from_the_machine_and_the_next_from_the_first
     longer = replace(request, sampling=replace(SHORT, max_tokens=2000))
     allowed = estimate_teaching(library, longer, 1000)
     assert allowed and allowed.low == rough.low and allowed.high > rough.high
-    assert "preview tells more" in teaching_time_text(rough)
+    assert "preview gives a better estimate" in teaching_time_text(rough)
 
     monkeypatch.setattr(estimate, "ENOUGH", 2)
     made = request.generate(library)

@@ -106,9 +106,7 @@ class GeneratorsForm(QWidget):
         self.sample.setReadOnly(True)
         self.sample.setTabChangesFocus(True)
         self.sample.setAccessibleName("Sample of the selected generator")
-        self.sample.setPlaceholderText(
-            "Select generators, with Ctrl or Shift several; a sample appears here."
-        )
+        self.sample.setPlaceholderText("Select generators (several with Ctrl or Shift) to see a sample here.")
         self.sample.setMinimumHeight(14 * GRID)
         layout.addWidget(self.table, 3)
         layout.addWidget(self.sample, 2)

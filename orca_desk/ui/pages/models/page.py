@@ -37,11 +37,9 @@ from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
-WIDTHS = (160, 130, 98, 72, 100, 72, 76, 84, 146, 100)
-LEAST_ROWS, BAD_ROWS = (
-    5,
-    2,
-)  # rows in sight of the models at least (with the heading), of unusable files at most
+WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100)
+LEAST_ROWS = 5  # of the models in sight, with the heading
+BAD_ROWS = 2  # of the unusable files in sight, at most
 NEEDS = {6: 1110, 9: 1210}  # px that the table needs to show the template and the origin
 
 

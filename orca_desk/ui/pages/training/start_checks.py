@@ -134,7 +134,7 @@ def _time_sentence(speed: TrainingSpeed | None, settings: TrainSettings, time: T
     if speed is None:
         return (
             f"{steps} in {between}. That is rough: this base model has not been trained here yet, so it is "
-            f"estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
+            f"estimated from the speed of this machine. The first steps give a better estimate. {MORE_TIME}"
         )
     return (
         f"{steps} in about {between}, at the speed of {speed.training} ({speed.median:,.0f} "

@@ -124,7 +124,7 @@ def test_a_filter_is_saved_under_a_name_applied_and_deleted(
 def test_the_history_stands_below_the_task(page: TasksPage, qtbot: QtBot) -> None:
     page.show_task(TASKS[2].id)
     qtbot.waitUntil(lambda: "Answered under direct: incorrect" in page.detail.text.toPlainText())
-    assert "Edits are noted since 20" in page.detail.text.toPlainText()
+    assert "Edits have been recorded since 20" in page.detail.text.toPlainText()
 
 
 def test_tasks_are_deleted_for_good_after_a_list_and_a_typed_word(

@@ -112,7 +112,7 @@ def test_the_tasks_are_counted_as_they_are_chosen(page: TeacherPage, qtbot: QtBo
     page.form.limit.setValue(3)
     page.form.samples.setValue(2)
     counted(page, qtbot, "3 tasks, 6 answers", "6 to go")
-    assert "A preview tells more" in page.form.time.text()
+    assert "A preview gives a better estimate" in page.form.time.text()
     page.form.tag.setCurrentIndex(page.form.tag.findData("with-e"))
     counted(page, qtbot, "1 task, 2 answers", "2 to go")
 
