@@ -177,9 +177,11 @@ class _Reading:
         turns = turns_in(value)
         if turns is not None:
             try:
-                value = reply_in(turns)
+                reply = reply_in(turns)
             except ValueError as error:
                 raise _RowFaultError(str(error), "Correct the conversation, or remove the row.") from error
+            if reply or not isinstance(value, str):  # else it is an answer that shows a prompt
+                value = reply
         if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             self._notes["more answers"] += len(value) > 1
             value = value[0]

@@ -168,6 +168,11 @@ def test_a_row_that_is_no_answer_is_refused_with_its_reason(row: dict[str, Any],
     assert (bad.line, bad.what) == (2, what)
 
 
+def test_an_answer_that_shows_a_prompt_is_kept_whole() -> None:
+    prompt = "[INST] Write a poem [/INST]"
+    assert read_one({"question": "Show a prompt", "response": prompt}).response == prompt
+
+
 def test_a_table_and_a_document_are_read_like_lines() -> None:
     table = 'system_prompt,question,response\nBe short.,"2+2,\nor 3?",4\n'
     (row,) = answer_file(table, "rows.csv").rows()
