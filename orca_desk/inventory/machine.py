@@ -159,8 +159,11 @@ def _measured(found: StoredFindings, control: JobControl) -> StoredFindings:
     names = [name for name in by_name if name != "cpu"]
     with suppress(UserError, WorkerCrashError):  # the CPU's figures are there if a device fails
         run_worker("machine", {"ask": "speed", "devices": names}, on_events=receive, control=control)
+    key = _speeds_key(found)
+    if not speeds and found.speeds_key == key:  # what was measured before still holds
+        return found
     slowed = any(speed.busy >= BUSY for speed in speeds.values())
-    return replace(found, speeds=speeds, speeds_key="" if slowed else _speeds_key(found))
+    return replace(found, speeds=speeds, speeds_key="" if slowed else key)
 
 
 def _lacks(native: Native, found: StoredFindings, devices: tuple[Device, ...]) -> list[Lack]:

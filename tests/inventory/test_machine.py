@@ -15,6 +15,7 @@ from orca_desk.inventory.machine import Lack, describe_machine, is_known, stored
 from orca_desk.machine.devices import Listed
 from orca_desk.machine.native import Native
 from orca_desk.machine.stored import Build, StoredFindings, load_found, stored_path
+from orca_desk.processes.process import WorkerCrashError
 
 
 @pytest.fixture
@@ -159,6 +160,14 @@ def test_a_measurement_that_fails_leaves_the_rest(programs: Programs) -> None:
     programs.failing["speed"] = UserError("There is not enough memory for this job.")
     report = describe_machine()
     assert report.speeds == {} and report.builds == CPU_BUILDS
+
+
+def test_a_measurement_that_fails_loses_no_earlier_one(programs: Programs) -> None:
+    before = describe_machine().speeds
+    assert before
+    programs.failing["speed"] = WorkerCrashError("The machine worker ended.")
+    assert describe_machine(measure=True).speeds == before
+    assert load_found().speeds == before
 
 
 def test_a_measurement_beside_other_programs_is_repeated_at_the_next_look(programs: Programs) -> None:
