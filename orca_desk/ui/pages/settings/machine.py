@@ -124,14 +124,14 @@ class MachineCard(SettingsCard):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(1, 1)
         about = label(CACHE_ABOUT, size="caption", tone="muted", wrap=True)
         for place, (control, words) in enumerate(((self.device, self.meaning), (self.cache, about))):
             name = label(control.accessibleName())
             name.setBuddy(control)
-            grid.addWidget(name, place, 0)
-            grid.addWidget(control, place, 1)
-            grid.addWidget(words, place, 2)
+            grid.addWidget(name, 2 * place, 0)
+            grid.addWidget(control, 2 * place, 1, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(words, 2 * place + 1, 1)
         self.cache.setAccessibleDescription(CACHE_ABOUT)
         return grid
 
@@ -226,5 +226,6 @@ class MachineCard(SettingsCard):
 def _combo(name: str) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # names of devices come later
     made.setMinimumWidth(14 * GRID)
     return made

@@ -110,3 +110,15 @@ def test_a_variable_that_comes_first_is_said(
     card = show_card()
     qtbot.waitUntil(lambda: card.meaning.text().startswith("$ORCA_DESK_DEVICE overrides this choice"))
     assert card.device.currentText() == "Automatic"
+
+
+def test_the_choice_is_as_wide_as_the_names_of_the_cards(
+    show_card: ShowCard, programs: Programs, qtbot: QtBot
+) -> None:
+    programs.listed["torch"] = [RTX]
+    machine.describe_machine()
+    store_choice(device="cuda:0")
+    card = show_card()
+    qtbot.waitUntil(lambda: card.device.currentText() == "NVIDIA GeForce RTX 3060 (cuda:0)")
+    words = card.device.fontMetrics().horizontalAdvance(card.device.currentText())
+    qtbot.waitUntil(lambda: card.device.width() > words)
