@@ -138,7 +138,8 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         while chunk := stream.read(CHUNK):
-            decoder.decode(chunk)
+            if encoding != "utf-8" or not chunk.isascii() or decoder.getstate()[0]:  # ASCII is UTF-8
+                decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeError:
         return False

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from task_files import read_tasks
 
 from orca_desk.errors import UserError
-from orca_desk.formats.encoding import Encoding, find_encoding
+from orca_desk.formats.encoding import CHUNK, Encoding, find_encoding
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.reading import TaskFile
 from orca_desk.method.records import Task
@@ -68,6 +68,14 @@ def test_a_late_byte_decides_over_the_whole_file() -> None:
     )
     assert encoding_of(data) == Encoding(name="cp1252", guessed=True)
     assert queries(data)[-1] == "Où ?"
+
+
+@pytest.mark.parametrize("before", [CHUNK - 1, CHUNK])
+def test_a_sign_that_lies_in_two_chunks_is_one(before: int) -> None:
+    text = "a" * before + "é" + "b" * CHUNK
+    assert find_encoding(io.BytesIO(text.encode()), name="t") == Encoding(name="utf-8-sig")
+    damaged = find_encoding(io.BytesIO(text.encode()[: before + 1] + b"b" * CHUNK), name="t")
+    assert damaged.guessed, "half a sign is none in UTF-8"
 
 
 def test_a_few_damaged_lines_do_not_change_the_encoding() -> None:
