@@ -14,14 +14,19 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from tiny_families import FAMILIES, make_family
 from tiny_models import TinyModel
-from training_records import Going, make_records, quick, require_engine, write_records
+from training_records import SYSTEM, Going, make_records, quick, require_engine, write_records
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import mini_student
+from orca_desk.parity.gate import GateFile, check_files
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student import engines
 from orca_desk.student.base import read_base
+from orca_desk.student.convert import write_gguf
 from orca_desk.student.data import ExampleSets, prepare
+from orca_desk.student.export import export_adapter
 from orca_desk.student.lora import read_lora
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
@@ -178,6 +183,23 @@ def test_layers_that_cannot_be_adapted_are_refused(tiny_llama: TinyModel, tmp_pa
         with pytest.raises(UserError, match=f"no linear layer named '{name}'") as caught:
             run(tiny_llama.folder, tmp_path / name, quick(engine="mlx", targets=name))
         assert "q_proj" in caught.value.hint
+
+
+@pytest.mark.slow
+def test_the_bundled_student_is_served_as_it_was_trained(tmp_path: Path) -> None:
+    settings = quick(engine="mlx", epochs=1, eval_fraction=0.2)
+    trained, _ = run(mini_student(), tmp_path / "out", settings)
+    assert trained.adapter is not None
+    examples = examples_of(mini_student(), tmp_path, settings)
+    torch = opened(mini_student(), examples, replace(settings, engine="torch"))
+    learned = sum(example.trained for example in examples.evaluation)
+    assert trained.base_loss == pytest.approx(torch.evaluate(examples.evaluation) / learned, rel=1e-3)
+    export_adapter(trained.adapter, mini_student(), tmp_path / "adapter.gguf")
+    write_gguf(mini_student(), tmp_path / "base.gguf", dtype="f32")
+    files = [GateFile(label="adapter", gguf=tmp_path / "base.gguf", adapter_gguf=tmp_path / "adapter.gguf")]
+    prompts = [[Message("system", SYSTEM), Message("user", f"What is {number} + 1?")] for number in (3, 7)]
+    table = check_files(base=mini_student(), adapter=trained.adapter, files=files, prompts=prompts)
+    assert table is not None and table.passed, table
 
 
 def test_a_diverging_run_stops_with_a_sentence(tiny_llama: TinyModel, tmp_path: Path) -> None:
