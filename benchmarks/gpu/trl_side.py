@@ -13,6 +13,7 @@ from benchmarks.gpu.shared import records, settings
 from benchmarks.gpu.timed import Timed, forget
 from benchmarks.training import tokenised
 
+NOT_INSTALLED = "TRL is not installed: pip install -c constraints.txt -e '.[benchmark]'"
 WARM_COMPILED = 3  # steps: the first two compile
 
 
@@ -48,6 +49,9 @@ def ways(is_gpu: bool) -> list[Way]:
 
 def measure(section: Section, size: str) -> None:
     """Measure the model of a size, "smollm" or "1.5b"."""
+    if importlib.util.find_spec("trl") is None:
+        section.note(ways={"not measured": {"failed": NOT_INSTALLED}})
+        return
     base, results, rates = base_of(section, size), dict[str, Any](), dict[Way, float]()
     longest = 0.0
     for way in ways(section.scale.is_gpu):
