@@ -14,7 +14,7 @@ import numpy as np
 from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.database import Library
 from orca_desk.library.new_records import NewRecord, add_records
-from orca_desk.library.tasks import task_values
+from orca_desk.library.task_columns import task_values
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import (
     Provenance,

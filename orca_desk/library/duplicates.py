@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.overlaps import USER
-from orca_desk.library.tasks import SELECT, task_from_row
+from orca_desk.library.task_columns import task_from_row
+from orca_desk.library.tasks import SELECT
 from orca_desk.method.records import Task
 from orca_desk.method.turns import text_to_compare, turns_from_json
 from orca_desk.yielding import yielding

@@ -10,7 +10,8 @@ from typing import Any
 from orca_desk.library.bulk import BulkAdded, add_incoming
 from orca_desk.library.database import Library
 from orca_desk.library.incoming import FILE, incoming_at
-from orca_desk.library.tasks import same_tasks_in, task_from_values
+from orca_desk.library.task_columns import task_from_values
+from orca_desk.library.tasks import same_tasks_in
 from orca_desk.method.records import Task
 
 Count = Callable[[BulkAdded, list[Task], dict[str, Task]], dict[str, Any] | None]

@@ -13,7 +13,8 @@ from pathlib import Path
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import COLUMNS, Added, DeletedTasks, delete_tasks, insert_tasks, task_rows
+from orca_desk.library.task_columns import COLUMNS, task_rows
+from orca_desk.library.tasks import Added, DeletedTasks, delete_tasks, insert_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources

@@ -10,15 +10,8 @@ from typing import Any
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.held_out import flags_at_change, restore_flags
-from orca_desk.library.tasks import (
-    COLUMNS,
-    SELECT,
-    TaskFilter,
-    iterate_tasks,
-    task_from_row,
-    task_rowids,
-    task_rows,
-)
+from orca_desk.library.task_columns import COLUMNS, task_from_row, task_rows
+from orca_desk.library.tasks import SELECT, TaskFilter, iterate_tasks, task_rowids
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import choose_held_out
 

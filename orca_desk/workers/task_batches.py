@@ -30,7 +30,7 @@ from orca_desk.formats.tasks import opened, require_task
 from orca_desk.library.connections import explain
 from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.incoming import write_incoming
-from orca_desk.library.tasks import plain_values, task_values
+from orca_desk.library.task_columns import plain_values, task_values
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import HeldOut, QuestionCounts, variant_digest
 from orca_desk.processes.protocol import Message

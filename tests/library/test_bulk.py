@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
-from orca_desk.library.tasks import add_tasks, delete_tasks, task_rows
+from orca_desk.library.task_columns import task_rows
+from orca_desk.library.tasks import add_tasks, delete_tasks
 from orca_desk.method.records import Split, Task
 
 CONTENT = (

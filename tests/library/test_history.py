@@ -17,7 +17,8 @@ from orca_desk.library.record_edits import decide
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_rowids, task_values
+from orca_desk.library.task_columns import task_values
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_rowids
 from orca_desk.library.trainings import create_training
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.ui.words.task_history import event_text, history_notes

@@ -18,7 +18,8 @@ from orca_desk.library.imports import add_batch, store_state
 from orca_desk.library.incoming import read_incoming
 from orca_desk.library.samples import mixed_families
 from orca_desk.library.scratch import working_folder
-from orca_desk.library.tasks import same_tasks, task_from_values
+from orca_desk.library.task_columns import task_from_values
+from orca_desk.library.tasks import same_tasks
 from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
 from orca_desk.method.splits import SplitQuestions
