@@ -236,7 +236,7 @@ def test_a_damaged_or_hostile_archive_is_refused(trained: Library, tmp_path: Pat
         path.write_bytes(whole)
         with zipfile.ZipFile(path, "a") as archive:
             archive.writestr(name, "x")
-        with pytest.raises(UserError, match="no backup"):
+        with pytest.raises(UserError, match="not a backup"):
             restore(path, tmp_path / "restored")
     assert not (tmp_path / "restored").exists() and not (tmp_path / "out").exists()
 

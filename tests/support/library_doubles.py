@@ -8,7 +8,7 @@ from typing import Any
 from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.new_records import NewRecord
-from orca_desk.library.settings import PLACE
+from orca_desk.library.settings import FORMER, PLACE
 from orca_desk.library.tasks import store_tasks
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import Leak
@@ -72,8 +72,8 @@ def own_verdicts(library: Library) -> dict[str, bool]:
 
 
 def all_settings(library: Library) -> dict[str, Any]:
-    """Every stored setting, by key, but for where the library lies."""
-    rows = library.rows("SELECT * FROM settings WHERE key <> ?", (PLACE,))
+    """Every stored setting, by key, but for where the library lies and lay."""
+    rows = library.rows("SELECT * FROM settings WHERE key NOT IN (?, ?)", (PLACE, FORMER))
     return {row["key"]: json.loads(row["value"]) for row in rows}
 
 
