@@ -33,7 +33,7 @@ def run(library: Path, out: Path, *more: str) -> str:
 
 
 def test_what_is_no_export_is_refused(library: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no name"):
+    with pytest.raises(UserError, match="not a valid name"):
         run(library, tmp_path / "out", "--name", "a/b")
     with pytest.raises(UserError, match="already exists"):
         run(library, library)

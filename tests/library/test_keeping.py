@@ -511,7 +511,7 @@ def test_a_backup_of_elsewhere_cannot_write_outside(trained: Library, tmp_path: 
     backup = keep(trained, why="asked")
     for name in ("../out", "/out", "trainings/../../out", "elsewhere"):
         write_kept(backup, files=(*backup.files, replace(backup.files[0], name=name)))
-        with pytest.raises(UserError, match="no backup"):
+        with pytest.raises(UserError, match="is not a backup"):
             restore(backup.path, tmp_path / "restored")
     assert not (tmp_path / "out").exists()
 

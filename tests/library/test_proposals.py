@@ -82,7 +82,7 @@ def test_a_proposal_can_be_edited_until_it_is_decided(library: Library) -> None:
     reviewed = reject(library, [one.id])
     assert reviewed.former == {one.id: ("open", None)}
     assert reject(library, [one.id]).former == {}
-    with pytest.raises(UserError, match="not open"):
+    with pytest.raises(UserError, match="no longer open"):
         edit_proposal(library, one.id, edited)
 
 

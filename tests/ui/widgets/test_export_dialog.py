@@ -97,7 +97,7 @@ def test_the_form_tells_sizes_space_and_what_is_missing(
     choices.boxes[Format.Q8_0].setChecked(True)
     choices.name.setText("a/b")
     press(dialog, "Export", qtbot)
-    assert "is not a name for a model" in dialog.notice.text.text()
+    assert "is not a valid name for a model" in dialog.notice.text.text()
     dialog.reject()
 
 

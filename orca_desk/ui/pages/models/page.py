@@ -74,7 +74,7 @@ class ModelsPage(Page):
             "&Remove from list", lambda page: page.act("remove"), key="Del", image="x", on_selection=True
         ),
         Command(
-            "&Delete the files…",
+            "De&lete the files…",
             lambda page: page.act("delete"),
             key="Shift+Del",
             image="trash-2",
