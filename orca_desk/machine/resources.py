@@ -53,6 +53,14 @@ def processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
+@cache
+def has_matrix_unit() -> bool:
+    """Return whether the processor multiplies matrices of 8-bit integers by Intel's AMX."""
+    with suppress(OSError):
+        return "amx_int8" in Path("/proc/cpuinfo").read_text(errors="replace")
+    return False
+
+
 def _apple_name() -> str:
     with suppress(OSError, subprocess.SubprocessError):
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]

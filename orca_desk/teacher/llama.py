@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.machine.resources import has_matrix_unit
 from orca_desk.models.gguf_header import read_header
 from orca_desk.prompts.thoughts import TAG_NAMES
 from orca_desk.prompts.tokenizer import answer_ends
@@ -51,6 +52,9 @@ class LlamaModel:
         parameters = self.lib.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
         parameters.use_mmap = copy is None
+        # llama.cpp's products of 8-bit matrices by AMX end the process (illegal instruction), seen on an
+        # Emerald Rapids in a virtual machine. Without its own layouts of the weights it does not use them.
+        parameters.use_extra_bufts = not has_matrix_unit()
         arrays = _place(self.lib, parameters, placement)
         self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(copy or path), parameters)
         del arrays  # they had to live until here
