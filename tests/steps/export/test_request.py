@@ -42,7 +42,7 @@ def test_what_is_no_export_is_refused() -> None:
     with pytest.raises(UserError, match="No format"):
         asked()
     for name in ("", "a/b", "../x", ".hidden", "a b", "x" * 97, "tuned."):
-        with pytest.raises(UserError, match="no name"):
+        with pytest.raises(UserError, match="not a valid name"):
             replace(asked(Format.F16), name=name)
     for name in ("con", "NUL.v2", "Lpt1"):
         with pytest.raises(UserError, match="device"):
