@@ -47,7 +47,7 @@ def test_what_is_no_export_is_refused() -> None:
     for name in ("con", "NUL.v2", "Lpt1"):
         with pytest.raises(UserError, match="device"):
             replace(asked(Format.F16), name=name)
-    with pytest.raises(UserError, match="no publisher"):
+    with pytest.raises(UserError, match="not a valid publisher"):
         asked(Format.F16, publisher="a/b")
     with pytest.raises(UserError, match="negative"):
         asked(Format.F16, heldout=-1)
