@@ -44,7 +44,7 @@ ADAPTERS = ("plain", "rslora", "patterns")
 HERE = Path(__file__).parents[1] / "support"
 # Both sides are float32 throughout and differ by the order of their sums; the logits' standard deviation is
 # about 1, and the largest difference seen 2e-5.
-TOLERANCE = 1e-4
+TOLERANCE = 2e-4  # processors round differently: 1.1e-4 was seen on one
 # llama.cpp looks GELU up in a table of half-precision numbers: 0.017 was seen, and 9e-5 without feed-forward
 # layers. The logits of these models have a standard deviation of 2.
 TABLED = {"gemma2": 0.04, "gemma3": 0.04, "gemma3-linear": 0.04}
