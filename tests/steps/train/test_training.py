@@ -3,9 +3,11 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
+from safetensors.numpy import load_file, save_file
 
 from orca_desk.errors import FinalError, UserError
 from orca_desk.library.runs import get_run, list_runs
@@ -224,12 +226,16 @@ def test_a_cache_that_was_deleted_meanwhile_is_named(library, tiny_llama, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_training_that_diverged_is_not_resumed(library, tiny_llama):
+def test_a_training_that_diverged_is_not_resumed(library, tiny_llama, tmp_path):
     """It would come to the same step again: the worker says so, and the run remembers it."""
-    hopeless = replace(QUICK, alpha=1e38)
+    base = Path(shutil.copytree(tiny_llama.folder, tmp_path / "hopeless"))
+    tensors = load_file(base / "model.safetensors")
+    tensors["model.norm.weight"] *= 1e14  # with the largest alpha, gradients whose squares overflow
+    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    hopeless = replace(QUICK, alpha=1e9)
     for _ in range(2):
         with pytest.raises(FinalError, match="diverged"):
-            train(library, tiny_llama.folder, small_snapshot(library), settings=hopeless)
+            train(library, base, small_snapshot(library), settings=hopeless)
     runs = list_runs(library, kind="train")
     assert [(run.id, run.status, run.is_final) for run in runs] == [
         ("train-2", "failed", True),
