@@ -240,6 +240,8 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
         if imported.replaced:
             done = "to be replaced" if imported.dry_run else "replaced"
         yield f"In the library with different content, {done}: {counted(imported.differing, 'task')}."
+    if imported.replaced and imported.run and imported.undo is None:
+        yield "This import cannot be undone: what it replaced before it was cut off is not known any more."
     if imported.regraded:
         yield regraded_sentence(imported.regraded)
     if imported.unanswered:

@@ -1,11 +1,12 @@
 """What an import did, in words."""
 
+from array import array
 from dataclasses import replace
 from typing import get_args
 
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
-from orca_desk.steps.collect.imported import Imported, LeftAside, ReadAs, outcome_of
+from orca_desk.steps.collect.imported import Imported, ImportUndo, LeftAside, ReadAs, outcome_of
 from orca_desk.ui.words.imports import SHAPES, ImportReport, import_report, outcome_words, reading_notes
 from orca_desk.ui.words.outcomes import outcome_text
 
@@ -155,3 +156,10 @@ def test_every_shape_has_words_and_files_that_are_not_read_are_named() -> None:
         "The assistant's thoughts in 2 conversations are not part of a task and were left out.",
         "1 row gives an answer that is marked as unwanted and so cannot be a reference.",
     )
+
+
+def test_an_import_that_cannot_be_undone_says_so() -> None:
+    undo = ImportUndo(added=array("q"), replaced=())
+    done = replace(CLEAN, differing=1, updated=True, run="import-1", undo=undo)
+    assert not any("undone" in note for note in report(done).notes)
+    assert any("cannot be undone" in note for note in report(replace(done, undo=None)).notes)
