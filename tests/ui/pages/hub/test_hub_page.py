@@ -138,8 +138,8 @@ def test_going_offline_stops_a_download_that_resumes_by_its_run(
     qtbot.mouseClick(page.detail.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(reached.is_set, timeout=LONG)
     qtbot.mouseClick(page.online, Qt.MouseButton.LeftButton)
-    released.set()
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished, timeout=LONG)
+    released.set()
     hub.hold = None
     (run,) = list_runs(window.desk.library)
     assert run.status == "cancelled"
@@ -148,7 +148,7 @@ def test_going_offline_stops_a_download_that_resumes_by_its_run(
     qtbot.waitUntil(lambda: page.notice.isVisible())
     assert page.notice.text.text() == "Download tiny-Q8_0.gguf is not finished." and hub.asked == []
     qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "is here" in page.notice.text.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: page.notice.text.text().startswith("Downloaded"), timeout=LONG)
     assert (tmp_path / "models/me/tiny-GGUF/tiny-Q8_0.gguf").exists()
     assert [one.status for one in list_runs(window.desk.library)] == ["done"]
 
