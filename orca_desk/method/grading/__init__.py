@@ -11,8 +11,8 @@
 3. **What the reference is** (`grader.infer_kind`), and the check of that kind:
 
    - number (`numbers`): `choosing` says which value of a text is its answer; `values` which values there are:
-     amounts (`numerals` and `words` read them, `terms` tells parts of an expression, `quantities` and `units`
-     compare them), `dates`, `clock` times, and `pairs` (ratios, ranges, solutions);
+     amounts (`numerals` and `words` read them, `terms` tells parts of an expression, `quantities`, `units`
+     and `directions` compare them), `dates`, `clock` times, and `pairs` (ratios, ranges, solutions);
    - math (`mathematics`): `expressions` tells mathematics from text; algebra is asked of a `Comparer`;
    - choice (`choice`): `letters` finds the option that is chosen, `options` those of the question;
    - text and exact (`text`, by `folding`; yes and no by `polar`), ordering (`ordering`), keyed (`key_value`).

@@ -100,7 +100,8 @@ _SECTION = re.compile(
 _WEAK = re.compile(
     r"^[ \t]*(?:[#>*_-]{1,6}[ \t]*)?(?P<word>A|Ans|(?:(?:the|my) )?final(?: result| value| output"
     r"| verdict| choice)?|(?:the )?result|solution"
-    r"|(?:in )?conclusion|output|(?:my )?choice|option|verdict|ergebnis|fazit|lösung|résultat"
+    r"|(?:in )?conclusion|output|(?:my )?choice|(?:my )?(?:best )?guess"
+    r"|option|verdict|ergebnis|fazit|lösung|résultat"
     r"|conclusion|resultado|risultato|результат"
     r"|итого|итог|wynik|sonuç|النتيجة|परिणाम|结果|結果|結論|结论|결과|결론|kết quả|hasil)"
     r"[*_]{0,3}[ \t]?[:：][*_]{0,3}(?=[ \t]*\S)",

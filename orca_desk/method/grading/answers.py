@@ -17,7 +17,7 @@ from typing import Any
 
 from orca_desk.method.grading import labels
 from orca_desk.method.grading.announcements import Mark, find_marks, find_weak_marks
-from orca_desk.method.grading.clauses import reconsidered, without_offers
+from orca_desk.method.grading.clauses import before_reason, reconsidered, without_offers
 from orca_desk.method.grading.markup import clean
 from orca_desk.method.grading.visible import question_made_up, unfenced, visible_span
 
@@ -28,7 +28,7 @@ _CONNECTORS = re.compile(
     re.IGNORECASE,
 )
 _RETHINKING = re.compile(
-    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake|hmm|oops|but)\b|n't\b",
+    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake|hmm|oops|but)\b|n't\b|[❌✗✘]",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
@@ -153,7 +153,7 @@ def bare_reference(reference: str) -> str:
     last_line = text.rpartition("\n")[2]
     marks = find_marks(text[-_SEARCHED:])
     if marks and (marks[-1].closing == "}" or "####" in text or _leads(last_line)):
-        return find_answer(text).block or text
+        return before_reason(find_answer(text).block) or text
     if last_line.startswith("A:") and find_weak_marks(last_line):
         return clean(last_line[2:])
     return clean(text) or text

@@ -12,7 +12,7 @@ from orca_desk.method.grading.clauses import before_reason, first_sentence, offe
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.letters import Letter, choosing_statement, letters_of
-from orca_desk.method.grading.text import readings, same_meaning
+from orca_desk.method.grading.text import FINAL_COPULA, readings, same_meaning
 
 _REFERENCE = re.compile(
     r"\A(?:(?:option|choice|answer)\s+)?(?:\((?P<round>[A-Za-z])\)|\[\[?(?P<square>[A-Z])\]\]?"
@@ -22,9 +22,10 @@ _REFERENCE = re.compile(
 )
 _SET = re.compile(r"\A\(?[A-Z]\)?(?:\s*(?:,|;|&|\band\b|,\s*and\b|/)\s*\(?[A-Z]\)?){1,9}\Z")
 _RUN = re.compile(
-    r"(?<![\w'’])\(?[A-Z]\)?(?:\s*(?:,\s*and|,|;|&|/|\+|\band|\bund|\bet|\by|\be)\s*\(?[A-Z]\)?(?![\w'’]))+"
+    r"(?<![\w'’])\(?[A-Z]\)?(?:\s*(?:,\s*and|[,;、，；&/+]|\band|\bund|\bet|\by|\be|(?<=\))(?=\())\s*\(?[A-Z]\)?(?![\w'’]))+"
 )
-_GLUED = re.compile(r"\W*([A-Z]{2,10})\W*")
+_QUOTED = re.compile(r"[\"'“‘]([A-Z])[\"'”’]")
+_GLUED = re.compile(r"\W*([A-Z]{2,10}|[A-Z](?: [A-Z]){1,9})\W*")
 _EXCEPT = re.compile(
     r"\b(?:or|except|neither|nor)\b.*\b[A-Z]\b|\bnot\b[^,;]*\b[A-Z]\b\W*(?:,|;|&|and)\W*[A-Z]\b"
 )
@@ -83,6 +84,8 @@ class ExpectedChoice:
             return several(final.block, self.reference)
         if letters:
             return self._judge(statement, letters[0], final)
+        if not statement:  # options are listed or denied, and none is chosen
+            return missing("option", self.reference)
         chosen = [piece for piece in readings(final) if self._named(piece) == self.letter]
         if chosen:
             return correct(chosen[0], self.reference)
@@ -133,13 +136,14 @@ class ExpectedChoices:
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the letters that the final answer lists; any other letter must be denied."""
         statement = first_sentence(final.text if final.marked else choosing_statement(final))
-        main = before_reason(statement)
+        main = _QUOTED.sub(r"\1", before_reason(statement))
         glued, run = _GLUED.fullmatch(main), _RUN.search(main)
         if glued is None and run is None:
             return (
                 incorrect(statement, self.reference) if final.marked else missing("options", self.reference)
             )
-        found = frozenset(glued[1] if glued else re.findall(r"\b[A-Z]\b", run[0] if run else ""))
+        letters = glued[1].replace(" ", "") if glued else re.findall(r"\b[A-Z]\b", run[0] if run else "")
+        found = frozenset(letters)
         rest = "" if glued or run is None else f"{main[: run.start()]}; {main[run.end() :]}"
         others = [one for one in letters_of(rest) if one.letter not in found]
         right = found == self.letters and not others and not _EXCEPT.search(statement)
@@ -171,7 +175,7 @@ def _text_after(statement: str, one: Letter) -> str:
     match = _AFTER_LETTER.match(statement, one.end)
     if match is None:
         return ""
-    text = match["text"].strip(" \"'“”*()")
+    text = FINAL_COPULA.sub("", match["text"].strip(" \"'“”*()"))
     end = _TEXT_END.search(text)
-    text = text[: end.start()] if end else text
-    return text.strip(" \"'“”*()[]")
+    text = (text[: end.start()] if end else text).strip(" \"'“”*()[]")
+    return text if any(map(str.isalnum, text)) else ""

@@ -22,6 +22,7 @@ from orca_desk.method.grading.clauses import (
     refuses,
     retracted,
     sentences,
+    without_check,
     without_offers,
 )
 from orca_desk.method.grading.terms import is_part
@@ -60,6 +61,7 @@ _REPHRASED = re.compile(
     r"\b(?:so|therefore|hence|thus|that is|i\.e\.|which is|or rather)\b[^.]{0,30}\Z", re.IGNORECASE
 )
 _ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*", re.IGNORECASE)
+_ONLY_ASIDE = re.compile(r"\s*\([^()]*\)\W*")  # "She has 7 left. (10 - 3)"
 _CONCLUDES = re.compile(
     r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|now|left|remains?|finally|wait|actually"
     r"|answer)\b",
@@ -77,8 +79,15 @@ _PURPOSE = re.compile(
 )
 _CHANGED = re.compile(
     r"\b(?:dropp?|r[io]se|f[ae]ll|increase|decrease|went|goes|change|gr[eo]w|reduce|raise|cut|decline)\w*\b[^.,]{0,40}"
-    r"\bfrom\s[$€£]?\Z"
+    r"\b(?:from|by)\s[$€£]?\Z"
 )
+# What introduces the clause in which the answer stands: "After 3 hours, 15 km are left."
+_INTRODUCES = re.compile(
+    r"\W*(?:(?:so|then|thus|therefore|hence|and)\b,? )?"
+    r"(?:after|before|in|within|during|over|for|with|without|at|by|on|from|of|out of|once|given)\b[^,;=]*",
+    re.IGNORECASE,
+)
+_AFTER_COMMA = re.compile(r"\s[^,;=\d]*,\s")
 _CLAUSE = re.compile(r"(?:\s[\w-]+){0,2}?\s(?:are|is|were|was|remain(?:s|ed)?|left|stay(?:s|ed)?|will)\b")
 _CLAUSE_JOINT = re.compile(r"[^,]*,\s?and\s|\s[^\W\d].*\sand\s")
 _BULLET = re.compile(r"\A\s*[*•>]\s+")
@@ -129,7 +138,7 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     An answer comes first ("42", then why) or last; last, the value in its main clause counts, unless it is an
     operand of a calculation that was not carried out.
     """
-    body = without_offers(text[-_LONGEST:])
+    body = without_check(without_offers(text[-_LONGEST:]))
     first, rest = _opening(body) if len(text) <= _LONGEST else ("", "")
     if rest.strip() and len(first) <= _LONGEST_OPENING:
         opening = find(first)
@@ -183,7 +192,9 @@ def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V
 
 def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
     """Return the piece of a line that concludes, its values, and whether the line decides (it holds any)."""
-    for start, end in reversed(sentences(line)):
+    spans = sentences(line)
+    stating = [span for span in spans if not _ONLY_ASIDE.fullmatch(line, *span)]
+    for start, end in reversed(stating or spans):
         sentence = after_condition(reconsidered(line[start:end]))
         if refuses(sentence):
             return sentence, [], True
@@ -221,9 +232,20 @@ def _last(text: str, found: list[V]) -> list[V]:
         return []
     if len(kept) > 1 and _CHANGED.search(text[: kept[-2].start]):
         return kept[-1:]
+    if len(kept) > 1 and _introduced(text, kept):
+        return kept[-1:]
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _introduced(text: str, kept: list[V]) -> bool:
+    """Return whether what stands before the last value only introduces it: "After 3 hours, 15 km left"."""
+    before = kept[-2].end
+    return (
+        _INTRODUCES.fullmatch(text[:before]) is not None
+        and _AFTER_COMMA.match(text, before, kept[-1].start) is not None
+    )
 
 
 def _new_clause(text: str, kept: list[V]) -> bool:

@@ -32,6 +32,18 @@ _OFFER = re.compile(
     r"|spero|j'espère|ich hoffe)",
     re.IGNORECASE,
 )
+# A check of the answer, which begins a line or a sentence, and what in it is an answer of its own.
+_CHECK = re.compile(
+    r"(?:^|(?<=[.!] ))[#*_ ]*(?:check|verification|verify(?:ing)?|double[- ]check(?:ing)?|sanity check"
+    r"|to (?:check|verify|confirm)|let(?:'s|’s| us| me) (?:check|verify|confirm|double[- ]check))\b"
+    r"(?! that you\b)[^\n.:,]{0,40}[:.,]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CHECK_CONCLUDES = re.compile(
+    r"\b(?:so|thus|therefore|hence|wait|actually|but|however|not|no|wrong|incorrect|mistake|instead|answer"
+    r"|should|total|final|result)\b|n['’]t\b|≠|!=|\*\*\S*\d",
+    re.IGNORECASE,
+)
 # Words and signs after which a sentence goes on.
 _GOES_ON = re.compile(
     r"(?:[,=+×÷]|\b(?:and|or|but|so|then|which|that|because|since|the|an|of|to|with|is|are|was|were|means|by|in|for"
@@ -51,7 +63,8 @@ _REFUSAL = re.compile(
 _SECOND_THOUGHT = re.compile(
     r"(?<!\w)(?:no,? wait|wait,? no|wait|scratch that|correction|i mean|oops|sorry|hmm"
     r"|actually(?=,? (?:no|it|that|the answer)\b)"
-    r"|(?<=\.\.\. )actually|(?<=… )actually)\b[\s,:.!—–-]*(?:no\b[\s,:.!]*)?(?:(?:it|that)(?:'s|’s"
+    r"|(?<=\.\.\. )actually|(?<=… )actually"
+    r"|(?<=(?:\.\.\.|. [—–-]) )no(?=,)|(?<=… )no(?=,))\b[\s,:.!—–-]*(?:no\b[\s,:.!]*)?(?:(?:it|that)(?:'s|’s"
     r"| is) (?!not|wrong)|make (?:that|it) )?",
     re.IGNORECASE,
 )
@@ -186,6 +199,14 @@ def without_offers(text: str) -> str:
             break
         kept = kept[:start].rstrip()
     return kept
+
+
+def without_check(text: str) -> str:
+    """Return `text` without a check of its answer at the end ("Check: 15 + 5 = 20."), unless that fails."""
+    check = _CHECK.search(text)
+    if check is None or not any(map(str.isdigit, text[: check.start()])):
+        return text
+    return text if _CHECK_CONCLUDES.search(text, check.end()) else text[: check.start()].rstrip()
 
 
 def breaks_off(text: str) -> bool:

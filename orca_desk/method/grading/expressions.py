@@ -41,7 +41,8 @@ _OR = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"(?<=[\d)}])\s*(?:\\[ ,;]|~)?\s*\\(?:text|mathrm|mbox)\s?\{\s*([^{}]{1,40})\}(?:\^\{?(\d)\}?)?\s*\Z"
+    r"(?:(?<=[\d)}π])|(?<=\\pi))\s*(?:\\[ ,;]|~)?\s*"
+    r"\\(?:text|mathrm|mbox)\s?\{\s*([^{}]{1,40})\}(?:\^\{?(\d)\}?)?\s*\Z"
 )
 _WORDS_AFTER = re.compile(r"(?<=[\d)}])\s+([A-Za-z][a-z]{2,}(?: [a-z]{2,})?)\s*\Z")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")

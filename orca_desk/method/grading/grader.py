@@ -66,6 +66,11 @@ def grade(
     if options and asked == "choice":
         expected = expected_choice(bare, options) or expected
     finding = _judge(expected, final, bare, asked)
+    is_option = any(same_meaning(final.text, text) for text in options.values())
+    if asked == "choice" and final.in_math and _is_formula(final.text) and not (finding.correct or is_option):
+        # A formula in a box chooses nothing: "Answer: D, as \boxed{x \ll y}".
+        earlier = find_answer(as_read(response)[: final.start], names=names)
+        finding = _judge(expected, earlier, bare, asked) if earlier.marked else finding
     if asked == "number" and not finding.correct and final.in_math and looks_like_math(final.raw):
         finding = ExpectedMath(raw_reference(reference), comparer).check(final)
     if options and asked in ("text", "number") and not finding.correct:
@@ -130,9 +135,9 @@ def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind)
         why = Why.ONLY_THOUGHTS if final.only_thoughts else Why.EMPTY
         return Finding(correct=False, answer=None, reason=reason(why, expected=shown(bare)))
     finding = expected.check(final)
-    if not finding.correct and kind != "exact" and _word_for_word(final, bare):
+    if not finding.correct and kind != "exact" and _word_for_word(final, bare, kind):
         return correct(final.text, bare)
-    if finding.correct and final.rival is not None:
+    if finding.correct and final.rival is not None and not (kind == "choice" and _is_formula(final.rival)):
         rival = expected.check(replace(final, text=final.rival, block=final.rival, raw=final.rival))
         if not rival.correct and rival.answer is not None:
             both = reason(Why.RIVALS, first=shown(final.rival), last=shown(final.text))
@@ -140,8 +145,17 @@ def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind)
     return finding
 
 
-def _word_for_word(final: FinalAnswer, bare: str) -> bool:
-    """Return whether the answer repeats the reference word for word, which is correct whatever its kind."""
+def _is_formula(text: str) -> bool:
+    """Return whether an answer without its markup is mathematics, which chooses no option."""
+    return "\\" in text or looks_like_math(text)
+
+
+def _word_for_word(final: FinalAnswer, bare: str, kind: AnswerKind) -> bool:
+    """Return whether the answer repeats the reference word for word, which is correct whatever its kind.
+
+    Capitals count in numbers and mathematics: mW is not MW.
+    """
+    fold = str if kind in ("number", "math") else str.casefold
     longest = 2 * len(bare) + 100
     readings = [text for text in (final.block, final.whole) if len(text) <= longest]
-    return any(text.casefold().split() == bare.casefold().split() for text in readings)
+    return any(fold(text).split() == fold(bare).split() for text in readings)

@@ -21,13 +21,14 @@ _PAIR = re.compile(
     r"(?:\A|(?<=[.;,\n])|(?<=\band))[\s*-]{0,6}"
     r"(?P<key>[^\W\d_][\w'’ -]{0,40}?)[ \t*]{0,3}(?:[:=]|->|→)(?!/)[ \t*]{0,4}"
 )
+_LIST_NUMBER = re.compile(r"^[ \t]*\(?(?:\d{1,2}|[a-z])[.)][ \t]+", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _AND = re.compile(r"\A\s*(?:,|and|&|,\s*and|and also|, both|\s)*\s*\Z", re.IGNORECASE)
 _VALUE_THEN_KEY = re.compile(r"\b(?:for|by|according to|is where|thinks|to|is)\s*\Z|\(\s*\Z", re.IGNORECASE)
 _AWAY = re.compile(r"\b(?:from|out of|left|leaving)\s+(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
 _OR_BEFORE = re.compile(r"\bor\s+(?:in\s+|on\s+|at\s+)?(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
 _OR_AFTER = re.compile(r"\A\s*,?\s*(?:or\b|/)", re.IGNORECASE)
-_QUALIFIED = re.compile(r"(?P<word>[\w'-]+)[\s\"'*]*\Z")
+_QUALIFIED = re.compile(r"(?P<word>\w[\w'-]*)[\s\"'*]*\Z")
 # Words that may stand before a value without changing which thing it is ("the", but not "blue").
 _BEFORE_VALUE = re.compile(
     r"an?|the|in|on|at|to|is|are|was|were|be|its|it's|his|her|their|my|your|into|inside|under|for|of"
@@ -61,7 +62,7 @@ _DENIAL = re.compile(
     r"(?:\s\((?:not|rather than|instead of)\b[^()]*\)|, (?:not|rather than|instead of) [^,;]*)\Z",
     re.IGNORECASE,
 )
-_TUPLE = re.compile(r"\(([^()]{1,200})\)\.?")
+_TUPLE = re.compile(r"(?:\((?P<names>[^()]{1,200})\) ?= ?)?\((?P<values>[^()]{1,200})\)\.?")
 _LONGEST = 8000
 
 
@@ -79,7 +80,7 @@ def parse_pairs(text: str) -> dict[str, str]:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return every pair in `text`; none if what follows a key is empty or a long sentence."""
-    text = text[:_LONGEST]
+    text = _LIST_NUMBER.sub("", text[:_LONGEST])
     members = _members(text)
     if members:
         return members
@@ -150,13 +151,18 @@ class ExpectedKeyValue:
         return found if plain and len(found) == len(wanted) else {}
 
     def _from_tuple(self, block: str) -> dict[str, set[str]]:
-        """Return the values of "(5, 3)" for one-letter keys in the order of the alphabet: x, y."""
+        """Return the values of "(x, y) = (5, 3)"; names in the order of the alphabet may be left out."""
         match = _TUPLE.fullmatch(block.strip())
-        keys = [key.casefold() for key in self.pairs]
-        values = [value.strip() for value in match[1].split(",")] if match else []
-        if len(values) != len(keys) or keys != sorted(keys) or any(len(key) != 1 for key in keys):
+        if match is None:
             return {}
-        return {key: {value} for key, value in zip(keys, values, strict=True)}
+        keys = [key.casefold() for key in self.pairs]
+        named = [name.strip().casefold() for name in (match["names"] or "").split(",") if name.strip()]
+        values = [value.strip() for value in match["values"].split(",")]
+        if len(values) != len(keys) or (named and sorted(named) != sorted(keys)):
+            return {}
+        if not named and (keys != sorted(keys) or any(len(key) != 1 for key in keys)):
+            return {}
+        return {key: {value} for key, value in zip(named or keys, values, strict=True)}
 
     def _from_paragraphs(self, final: FinalAnswer) -> tuple[str, dict[str, set[str]]]:
         """Return the paragraph that was read and its values; unmarked, the last one with any decides."""

@@ -16,6 +16,7 @@ from orca_desk.method.grading.clauses import (
     first_sentence,
     hedged,
     joined,
+    reconsidered,
     refuses,
     retracted,
     sentences,
@@ -33,13 +34,14 @@ _OPTION = re.compile(
     r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=♭♯♮°²³⁺⁻-])"
     r"|[AI](?=\s{0,3}(?:[):,;/&!?|→。，]|(?<=\s)[B-Z]\b|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z"
     r"|(?:is|must be|would be) (?:the )?(?:only )?(?:correct|right|best|true|answer)\b)))"
-    r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
+    r"|(?<=[是为為选選は项項肢])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
 _LEADING = re.compile(
     r"[\"'“\s\[(]{0,4}(?P<letter>[A-Za-z])[\"'”\])]{0,3}(?:\s{0,3}(?:\Z|\n|[.):,;!](?=\s|\Z)"
     r"|[–—-](?=\s)|[。，、：]|/(?=[A-Z]\b)|(?=です|입니다|है))"
     r"|\s{1,3}(?:because|since|as|or|and|is|would be|must be|seems|fits|है)\b|'d[iıuü]r\b)"
 )
+_PRIMED = re.compile(r"['′’](?![^\W\d_])")  # A' is another point than A
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for"
@@ -88,7 +90,10 @@ _JUDGED = re.compile(
 _NOR = re.compile(r",? (?:or|nor|and) ")
 _LETTER_IN_BRACKETS = 3  # characters of "(B)"
 _LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+# Full-width signs and letters in circles.
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x24B6 + n: ord("A") + n for n in range(26)
+}
 
 
 class Letter(NamedTuple):
@@ -99,11 +104,13 @@ class Letter(NamedTuple):
 
 def letters_of(statement: str) -> list[Letter]:
     """Return the option that a statement names; several where it offers several."""
-    text = statement[:2000].translate(_FULL_WIDTH)
+    text = statement[:2000].translate(_PLAIN)
     if refuses(first_sentence(text)):
         return []
     found: list[Letter] = []
     leading = _LEADING.match(text)
+    if leading and _PRIMED.match(text, leading.end("letter")) and leading[0][:1] not in "\"'“":
+        leading = None
     if leading and not _denied(text, *leading.span("letter")):
         found.append(Letter(leading["letter"].upper(), *_bracketed(text, *leading.span("letter"))))
     denied = 0  # where the last letter ends that is denied by what stands before it
@@ -181,8 +188,7 @@ def choosing_statement(final: FinalAnswer) -> str:
         return f"({right[0]['letter']})"
     start = clean(first_sentence(whole))
     tail = whole[-2000:]
-    found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]
-    found = [sentence for sentence in found if not sentence.endswith("?")]
+    found = _sentences_back(tail)
     affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
     if affirmed is not None:
         return affirmed
@@ -191,8 +197,14 @@ def choosing_statement(final: FinalAnswer) -> str:
     if breaks_off(tail.rstrip()):
         return ""
     if len(parse_options(whole)) > 1:
-        found = [sentence for sentence in found if not _ITEM.match(sentence)]
+        found = _sentences_back("\n".join(line for line in tail.split("\n") if not _ITEM.match(line)))
     return next((sentence for sentence in found if not _only_denies(sentence)), "")
+
+
+def _sentences_back(text: str) -> list[str]:
+    """Return the sentences of a text that ask nothing, the last first, without what they take back."""
+    found = [clean(reconsidered(text[begin:end])) for begin, end in reversed(sentences(text))]
+    return [sentence for sentence in found if not sentence.endswith("?")]
 
 
 def _lists(start: str, whole: str) -> bool:

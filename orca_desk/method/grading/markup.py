@@ -9,7 +9,7 @@ import re
 
 _HTML = re.compile(r"</?(?:b|strong|i|em|u|code|p|span|mark|sub|big|center)>|<br ?/?>|&nbsp;", re.IGNORECASE)
 _BLOCK_QUOTE = re.compile(r"\A>\s+(?=[^\W\d_]{2})")
-_STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|strike)>[^<>\n]{1,200}</\1>", re.IGNORECASE)
 _WRAPPING_TAG = re.compile(r"\A\s*<(\w{1,30})>(.*)</\1>\s*\Z", re.DOTALL)
 _DOLLARS = re.compile(r"\A\${1,2}(?![\s$])([^$\n]{1,400}?)(?<!\s)\${1,2}[.,]?\Z")
 _CODE = re.compile(r"`{1,2}([^`\n]+)`{1,2}[.]?")
@@ -22,23 +22,25 @@ _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]{1,400}?)(?<=[^\s*_]
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?:https?://|#|/)[^)\s]{0,400}\)")
 # LaTeX.
 _WORD = re.compile(
-    r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|mathtt|mbox|operatorname)\s?\{([^{}]{0,200})\}"
+    r"\\(?:text|textbf|textit|textrm|textsf|emph|underline|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|mbox"
+    r"|operatorname|(?:text)?color\s?\{\w{1,20}\})\s?\{([^{}]{0,200})\}"
 )
 _FRACTION = re.compile(
     r"(?:(?P<whole>\d)\s?)?\\[dtc]?frac\s?"
     r"(?:\{(?P<over>[^{}]{1,40})\}|(?P<o>\d))\s?(?:\{(?P<under>[^{}]{1,40})\}|(?P<u>\d))"
 )
-REPEATING = re.compile(r"(\d{0,12})\.(\d{0,12})\\overline\s?\{(\d{1,12})\}")
+REPEATING = re.compile(r"(\d{0,12})\.(\d{0,12})\\(?:overline|bar|dot)\s?\{(\d{1,12})\}")
 _SPACE = re.compile(r"\\[,;:! ]|\\q?quad\b|~")
 _SPACES = re.compile(r"(?<=\S) {2,}(?=\S)")
 _NOTHING = re.compile(r"\\(?:displaystyle|left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])|\\[()\[\]]")
 _GROUP_COMMA = re.compile(r"\{,\}|\{\\,\}|(?<=\d)\\,(?=\d{3})")
+_BRACED_INDEX = re.compile(r"_\s?\{\s?(\w{1,6})\s?\}")
 _BRACED_POWER = re.compile(r"\^\s?\{\s?([+-]?\d{1,6})\s?\}")
 _DEGREES = re.compile(r"\s?\^\s?(?:\{\s?\\circ\s?\}|\\circ(?![A-Za-z]))|\\degree(?![A-Za-z])")
 _SIGNS = {
     "times": "×", "cdot": "×", "div": "÷", "pm": "±", "pi": "π", "approx": "≈", "rightarrow": "→", "to": "→",
     "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠", "infty": "∞", "pounds": "£",
-    "euro": "€",
+    "euro": "€", "sim": "~", "colon": ":", "ldots": "...", "dots": "...",
 }  # fmt: skip
 _SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![A-Za-z]) ?")
 _DOLLAR = "\ufdd0"  # a character that is none: it stands for an escaped dollar sign meanwhile
@@ -49,8 +51,10 @@ _AMOUNT_ONLY = re.compile(r"[\d.,]*\d[\d.,]*\s[^=\\^]*[A-Za-z]")  # "$5 and $": 
 
 def clean(text: str) -> str:
     """Return `text` without Markdown, HTML and LaTeX markup that only sets it."""
-    if "\\" in text:
+    if "\\" in text or "_{" in text or "^{" in text:
         text = plain_latex(text)
+    if "~~" in text or "</" in text:
+        text = _STRUCK.sub(" ", text)
     if "<" in text or "&" in text:
         wrapped = _WRAPPING_TAG.match(text)
         text = _HTML.sub(" ", wrapped[2] if wrapped else text)
@@ -58,8 +62,6 @@ def clean(text: str) -> str:
         text = _BLOCK_QUOTE.sub("", text)
     if "](" in text:
         text = _LINK.sub(r"\1", text)
-    if "~~" in text:
-        text = _STRUCK.sub(" ", text)
     if "*" in text or "`" in text or "_" in text:
         text = _without_emphasis(text)
     text = text.strip()
@@ -95,7 +97,8 @@ def plain_latex(text: str) -> str:
     text = _NOTHING.sub("", _SPACE.sub(" ", text))
     text = _SIGN.sub(lambda match: _SIGNS[match[1]], _WORD.sub(r"\1", text))
     text = _FRACTION.sub(_slashed, text)
-    return _SPACES.sub(" ", _ESCAPED.sub(r"\1", _BRACED_POWER.sub(r"^\1", text)))
+    text = _BRACED_INDEX.sub(r"_\1", _BRACED_POWER.sub(r"^\1", text))
+    return _SPACES.sub(" ", _ESCAPED.sub(r"\1", text))
 
 
 def _without_dollars(match: re.Match[str]) -> str:

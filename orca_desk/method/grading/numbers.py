@@ -17,13 +17,14 @@ from orca_desk.method.grading.finding import Finding, correct, incorrect, missin
 from orca_desk.method.grading.markup import plain_latex
 from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.quantities import Quantity
-from orca_desk.method.grading.values import Meaning, amount, meanings
+from orca_desk.method.grading.values import Meaning, amount, is_value, meanings
 
 _READ = 8_000  # characters at the end of an unmarked response
 _NUMBER_WORDS = 120  # characters of an unmarked response whose number may be in words
 _CHANCE = re.compile(r"\b(1) in (\d+)(?=\W*\Z|,|\.\s| (?:chance|odds|probability))")
 _OUT_OF = re.compile(r"\b(\d+) (?:out of(?: every)?|in every) (\d+)\b")
 _WORKING = re.compile(r"\s\((?:[\d\s+*/×÷.=-]*|(?:i\.e\.|(?:that is|since|because|from)\b)[^()]*)\)\W*\Z")
+_ASIDE = re.compile(r"\s\(([^()]*)\)\W*\Z")
 _GROUP = re.compile(r"(?<![\d.,])([1-9]\d{0,2})\.(\d{3})(?![.,]?\d)")  # 1.500
 _NOT_READ = re.compile(r"\\[A-Za-z]{2,}|\d\s?!")
 
@@ -101,6 +102,9 @@ def _is_unsolved(text: str, *, in_math: bool) -> bool:
     """Return whether a marked answer has no value; "5!" is a factorial where mathematics is set."""
     if in_math and _NOT_READ.search(text):
         return True
+    aside = _ASIDE.search(text)
+    if aside and is_value(aside[1]):  # "5 km/h (1.39 m/s)"
+        text = text[: aside.start()]
     return is_unsolved(_WORKING.sub("", text if in_math else text.rstrip("!")))
 
 

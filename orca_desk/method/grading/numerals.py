@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from orca_desk.method.grading.directions import directions
 from orca_desk.method.grading.quantities import Quantity, add_up
 from orca_desk.method.grading.terms import is_part
 from orca_desk.method.grading.unit_names import CURRENCY_SIGNS
 from orca_desk.method.grading.units import measures
-from orca_desk.method.grading.words import find_number_words
+from orca_desk.method.grading.words import find_number_words, with_digits
 
 _MOST_DIGITS = 400
 _TAIL = 60  # characters after a number in which its unit stands
@@ -51,9 +52,9 @@ _TOKEN = re.compile(
       | (?:\^|\*\*)[{{(]?(?P<raised>-?\d{{1,4}})[}})]?
       | [eE](?P<exponent>[-+]?\d+)(?![\w.])
       | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>-?\d+)(?!\.?\d|\s?/)
-      | \s(?:and\s)?(?P<half>a\s(?:half|quarter))\b
+      | \s(?:and\s)?(?P<half>a\s(?:half|quarter)|three\squarters)\b
     )?
-    (?P<percent>\s?[%٪]|\s(?:percent|per\scent|percentage\spoints?|pct)\b)?
+    (?P<percent>\s?[%٪]|\s?(?:percent|per\scent|percentage\spoints?|pct)\b)?
     (?:\s?(?P<magnitude>hundred|thousand|millions?|billions?|trillion|lakhs?|crores?|dozens?|tenths?|(?:hundred|thousand)ths|thirds|fifths|sixths|eighths|twelfths|bn|mn|tn|(?:mio|mrd)\.?|[千万萬만億亿억])(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])
       | (?P<letter>(?P<apart>\s?)[kKmMbBtT])(?![\w/°²³^·'’])
     )?
@@ -79,7 +80,12 @@ _COUNTED_NOTES = re.compile(
     r"\A(?:-[A-Za-z]"
     r"|\s?(?:dollar|euro|pound|rupee|cent|yen|g|kg|ml|l|cm|mm|m|page|watt|gram|metre|meter)s?[ -][a-z]+s\b)"
 )
-_HALVES = {"half": Fraction(1, 2), "quarter": Fraction(1, 4)}
+_AND_PART = re.compile(
+    r"\b(?P<whole>an?|\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?P<unit>[a-z]+)"
+    r" and (?P<part>a (?:half|quarter)|three quarters)\b",
+    re.IGNORECASE,
+)
+_HALVES = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "quarters": Fraction(3, 4)}
 BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A\s(?:of\s)?an?\s")  # "half an hour"
 _RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?:-\w+)?(?: (?:place|position))?\W*", re.IGNORECASE)
@@ -110,7 +116,11 @@ _NONE = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return `text` with the signs, digits, powers and fractions of Unicode written in ASCII."""
+    """Return `text` with the signs, digits, powers and fractions of Unicode written in ASCII.
+
+    "An hour and a half" becomes "one and a half hour".
+    """
+    text = _AND_PART.sub(_with_part, text) if " and " in text or " And " in text else text
     if text.isascii():
         return text
     text = _SUPERSCRIPTS.sub(lambda match: "^" + match[0].translate(_FROM_SUPERSCRIPT), text)
@@ -119,7 +129,16 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKC", spaced.replace("\u00a0", "\u202f").replace("\u2009", "\u202f"))
     folded = "".join(map(_ascii_digit, folded)) if not folded.isascii() else folded
     folded = re.sub("(?<=\\d)٬(?=\\d)", ",", re.sub("(?<=\\d)٫(?=\\d)", ".", folded))
+    folded = with_digits(folded)
     return folded.replace("−", "-").replace("⁄", "/").replace("–", "-").replace("‑", "-").replace("μ", "µ")
+
+
+def _with_part(match: re.Match[str]) -> str:
+    """Return "an hour and a half" as "one and a half hour", whatever it measures."""
+    if not measures(match["unit"]):
+        return match[0]
+    whole = "one" if match["whole"].lower() in ("a", "an") else match["whole"]
+    return f"{whole} and {match['part']} {match['unit']}"
 
 
 def _ascii_digit(character: str) -> str:
@@ -162,6 +181,7 @@ def all_quantities(text: str) -> list[Quantity]:
             tail=_ARTICLE.sub(" ", text[end : end + _TAIL], count=1),
             ordinal=ordinal,
             part=is_part(text, start, end),
+            ways=directions(text, start, end),
         )
         for value, start, end, ordinal in find_number_words(text)
         if not ordinal or _RANK_ALONE.fullmatch(text)
@@ -183,7 +203,7 @@ def _one(text: str, period: re.Match[str]) -> Quantity:
 
 
 def _percent_after(text: str, end: int) -> bool:
-    return re.match(r"\s?(?:percent|per cent|%)", text[end : end + 12], re.IGNORECASE) is not None
+    return re.match(r"\s?(?:percent|per cent|pct|%)", text[end : end + 12], re.IGNORECASE) is not None
 
 
 def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
@@ -217,6 +237,8 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         tail=text[end : end + _TAIL],
         sign=(match["currency"] or "").strip(),
         bound=_bounds(text, start, end),
+        ways=directions(text, start, end),
+        exact_to=_exact_to(match),
         part=is_part(text, start, end) or (match["percent"] is not None and _OF.match(text, end) is not None),
     )
     if _DECADE.match(made.tail) and re.fullmatch(r"1\d\d0|20\d0|\d0", match["body"]):
@@ -225,6 +247,13 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         yield replace(made, ordinal=True, end=end + 2, tail=text[end + 2 : end + 2 + _TAIL])
         return
     yield _with_letter(text, match, made)
+
+
+def _exact_to(match: re.Match[str]) -> int | None:
+    """Return the power of ten of the last decimal in "6.02e23", which is 21; None with fewer than two."""
+    power = match["power"] or match["exponent"]
+    decimals = len(match["body"].partition(".")[2])
+    return int(power) - decimals if power and decimals >= 2 else None
 
 
 def _bounds(text: str, start: int, end: int) -> bool:

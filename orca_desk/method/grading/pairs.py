@@ -66,7 +66,8 @@ def find_ranges(text: str) -> list[Range]:
         gap = text[low.end : high.start]
         between = _AND.fullmatch(gap) and _BETWEEN.search(text[: low.start])
         if between or _TO.fullmatch(gap):
-            ends = replace(low, part=False), replace(high, part=False)
+            percent = low.percent or (high.percent and low.unit is None)  # "10-15%"
+            ends = replace(low, part=False, percent=percent), replace(high, part=False)
             found.append(Range(*ends, low.start, high.end))
     return found
 

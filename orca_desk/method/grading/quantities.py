@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from orca_desk.method.grading.directions import opposed
 from orca_desk.method.grading.units import Unit, convert, fits, same_things, unit_at, unit_of_sign
 
 _LONGEST_JOINT = 20  # characters between the parts of one amount
@@ -24,6 +25,8 @@ class Quantity:
     stands. `sign`: a currency sign before the number. `also`: another reading ("300K" may be 300 kelvin),
     which counts only against something with a unit that fits. `bound`: it bounds the answer ("at least 5").
     `part`: it is part of an expression ("x + 5"), of which it is never the value. `base`: 16 for "0xff".
+    `exact_to`: the power of ten of the last decimal of a number in scientific notation: 21 for 6.02e23.
+    `ways`: the words beside it that say which way it goes ("north", "less").
     """
 
     value: Fraction
@@ -40,6 +43,8 @@ class Quantity:
     summed: Unit | None = None  # the unit of a sum: "1 hour 30 minutes" is 90 minutes
     whole: Fraction | None = None  # a sum in its larger unit: 1.5 hours
     base: int = 10
+    exact_to: int | None = None
+    ways: frozenset[str] = frozenset()
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -58,10 +63,14 @@ def same_quantity(answer: Quantity, expected: Quantity) -> bool:
     - A percent sign changes the value: 50% is 0.5 and 1/2, and not 50.
     - A bound is no value: "at least 5" is not 5. Neither is a part of an expression: "x + 5" is not 5.
     - A number in another base is another answer: "0xff" is "0x00FF", and not 255, which says it otherwise.
-    - Values are compared exactly, but a reference with two or more decimals is met by any number that rounds
-      to it, and a fraction without a finite decimal by its rounding to two or more decimals.
+    - The way it goes may be left out, but not turned: "20% less" is not "20% more".
+    - Values are compared exactly, but a reference with two or more decimals, also before a power of ten, is
+      met by any number that rounds to it, and a fraction without a finite decimal by its rounding to two or
+      more decimals.
     """
     if answer.bound != expected.bound or answer.base != expected.base or answer.part or expected.part:
+        return False
+    if opposed(answer.ways, expected.ways):
         return False
     return any(
         _same_reading(one, other)
@@ -82,7 +91,9 @@ def _same_reading(answer: Quantity, expected: Quantity) -> bool:
     if theirs is None and answer.whole is not None and answer.whole == expected.value:
         return True
     if ours is None or theirs is None or same_things(ours, theirs):
-        return _meets(answer.value, answer.places, expected.value, expected.places)
+        return _rounds_to(answer, expected) or _meets(
+            answer.value, answer.places, expected.value, expected.places
+        )
     for mine, wanted in fits(ours, theirs):
         value = convert(answer.value, mine, wanted)
         if value is None:
@@ -102,6 +113,13 @@ def _rounded(answer: Quantity, exact: Fraction) -> bool:
         return False
     tolerance = Fraction(1, 2 * 10**answer.places)
     return abs(answer.value - exact) <= tolerance
+
+
+def _rounds_to(answer: Quantity, expected: Quantity) -> bool:
+    """Return whether an answer rounds to a reference in scientific notation with two or more decimals."""
+    if answer.exact_to is None or expected.exact_to is None or answer.exact_to >= expected.exact_to:
+        return False
+    return abs(answer.value - expected.value) * 2 <= Fraction(10) ** expected.exact_to
 
 
 def _same_share(answer: Quantity, expected: Quantity) -> bool:

@@ -29,6 +29,7 @@ _AFTER = re.compile(
       | \s?(?:mod|choose)\s?[\d(] | [CP]\d | \}\s?\{ | \s?\\(?:p?mod|binom)
       | \s[xyz]\b(?!['’]) | (?:\s[^\W\d]+){1,2}\s\+\s[\w(]   # five x, 5 apples + tax
       | \s(?:(?:more|less|fewer|greater|higher|lower)\sthan|times)\s(?:[b-hj-z]\b|\d) | \sof\s[b-hj-z]\b
+      | \s?[Rr](?:em(?:ainder|\.)?)?\s?\d              # 12 R 3
       | \s(?:squared|cubed|factorial)\b | \sto\sthe\s(?:power\b|\S+\spower\b|\S+th\W*\Z)
       | \s(?:BCE?\b|B\.C\.)
       | \sper\s\d+(?![\d\s-]*[a-z]) | \s\(?base\s         # 5 per 100; no "5 per 2 hours"

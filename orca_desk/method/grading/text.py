@@ -25,29 +25,35 @@ _ASIDE = re.compile(
 )
 _TAKES_BACK = re.compile(r"\W*(?:or|no|wait|actually|but|and|sorry|maybe|perhaps|either)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    r"^(?:(?:so|thus|therefore|hence|then|well|here (?:you go|it is|you are)|definitely|certainly|probably|"
+    r"^(?:(?:so|thus|therefore|hence|then|well|hmm|oh|okay|ok|sure"
+    r"|here (?:you go|it is|you are)|definitely|certainly|probably|"
     r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say|choose|chose"
     r"|pick)|id say)\b"
     r"[\s,:]{0,3}(?:that )?){1,3}"
 )
 _FRAME = re.compile(
     r"^(?:\w+ (?:will |would |should )?(?:looks?|search(?:es)?)(?: for \w+(?: \w+)?(?= in ))? |"
-    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be"
+    r"(?P<who>it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be"
     r"|has to be) (?:called |named )?"
-    r"|its |thats |theyre |hes |shes |(?:it|this) (?=[a-z]{3,}s\Z)|(?:it|this|that) (?=can(?:not|t)?\b))?"
-    r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
+    r"|(?P<short>its|thats|theyre|hes|shes) |(?:it|this) (?=[a-z]{3,}s\Z)"
+    r"|(?:it|this|that) (?=can(?:not|t)?\b))?"
+    r"(?:(?:still )?(?P<where>in|on|at|inside|into|onto|under) (?=\S))?"
 )
+_PERSONS = {"he": "he", "hes": "he", "she": "she", "shes": "she", "they": "they", "theyre": "they"}
+_PLACES = {"inside": "in", "into": "in", "onto": "on", "at": None}  # "at" may be either of both
+_DENIES = re.compile(r"(?:in|im|il|ir|un|non |dis)(\w{4,})")
+_DENIED = re.compile(r"\b(?:is|are|was|were)(?: not|n['’]t) (\w+)\W*\Z")
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er"
     r"|este|είναι|là|adalah)"
     r"(?::|\b)\s|(?<!不)是|(?<!で)は|(?<=[가-힣])[은는] |(?<=[а-яё]) [—–-] |\bه[يو] ",
     re.IGNORECASE,
 )
-_FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, reverse=True))})[.。]?\Z")
+FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, reverse=True))})[.。]?\Z")
 _AGENT = re.compile(r"\b(?:by|named|called|known as)\s", re.IGNORECASE)
 # Words that make a sentence more than "X is Y".
 _UNPLAIN = re.compile(
-    r"\b(?:not|never|neither|unlikely"
+    r"\b(?:not|never|neither|unlikely|formerly|used to(?!.*\bnow\b)"
     r"|(?:could|might|may) (?:\w+ )?be|maybe|perhaps|possibly|if"
     r"|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false"
     r"|cannot|without|some|many"
@@ -70,6 +76,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _SO = re.compile(r"[,;]\s(?:and )?(?:so|therefore|thus|hence)\b,?\s(?:that )?", re.IGNORECASE)
+_OPTION = re.compile(r"\(?[A-Ha-h]\)\s+(?=\w)")
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
 _LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
@@ -82,7 +89,10 @@ def same_text(answer: str, expected: str) -> bool:
     """Return whether two texts read the same, also without a lead-in such as "it is in the"."""
     if same_reading(answer, expected):
         return True
-    return _unframed(normalise(answer)) == _unframed(normalise(expected))
+    ours, theirs = normalise(answer), normalise(expected)
+    if _unframed(ours) == _unframed(theirs) and _same_frame(ours, theirs):
+        return True
+    return _negated(ours) == theirs or ours == _negated(theirs)
 
 
 def same_meaning(answer: str, expected: str) -> bool:
@@ -94,6 +104,22 @@ def _unframed(text: str) -> str:
     return _FRAME.sub("", _LEAD_IN.sub("", text)) or text
 
 
+def _same_frame(one: str, other: str) -> bool:
+    """Return whether the words before two answers say nothing different: not "he is" and "she is"."""
+    ours, theirs = (_FRAME.match(_LEAD_IN.sub("", text)) for text in (one, other))
+    if ours is None or theirs is None:
+        return True
+    persons = {_PERSONS.get(match["who"] or match["short"] or "") for match in (ours, theirs)}
+    places = {_PLACES.get(match["where"], match["where"]) for match in (ours, theirs)}
+    return len(persons - {None}) < 2 and len(places - {None}) < 2
+
+
+def _negated(text: str) -> str | None:
+    """Return "not valid" for "invalid", None for a text that nothing denies."""
+    match = _DENIES.fullmatch(text)
+    return f"not {match[1]}" if match else None
+
+
 @dataclass(frozen=True)
 class ExpectedText:
     """A reference that is compared as it reads."""
@@ -102,13 +128,14 @@ class ExpectedText:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the final answer, or without a mark the whole response, its first or its last words."""
+        answer = first_sentence(final.text) if final.marked else last_sentence(final.text)
+        same = same_text if _same_frame(normalise(answer), normalise(self.reference)) else same_reading
         for candidate in readings(final):
-            if same_text(candidate, self.reference):
+            if same(candidate, self.reference):
                 return correct(candidate, self.reference)
         named = self._named(final)
         if named is not None:
             return correct(named, self.reference)
-        answer = first_sentence(final.text) if final.marked else last_sentence(final.text)
         return incorrect(answer.rstrip(". "), self.reference)
 
     def _named(self, final: FinalAnswer) -> str | None:
@@ -136,6 +163,8 @@ def readings(final: FinalAnswer) -> Iterator[str]:
         if piece and len(reading) <= _LONGEST and piece not in seen:
             seen.add(piece)
             yield piece
+            if option := _OPTION.match(piece):
+                yield piece[option.end() :]
 
 
 def _readings(final: FinalAnswer) -> Iterator[str]:
@@ -176,7 +205,9 @@ def _cores(sentence: str) -> Iterator[str]:
     main = sentence[: aside.start()] if aside and _is_aside(sentence, aside) else sentence
     for piece in dict.fromkeys((sentence, main)):
         yield piece
-        short = _FINAL_COPULA.sub("", piece.strip())
+        if denied := _DENIED.search(piece):
+            yield f"not {denied[1]}"
+        short = FINAL_COPULA.sub("", piece.strip())
         if short != piece:
             yield short
         copulas = list(_COPULA.finditer(piece))
@@ -184,7 +215,7 @@ def _cores(sentence: str) -> Iterator[str]:
             continue
         tail = piece[copulas[-1].end() :]
         yield tail
-        yield _FINAL_COPULA.sub("", tail.strip())
+        yield FINAL_COPULA.sub("", tail.strip())
         if _SAYS_WHAT_IT_IS.match(piece[copulas[0].end() :]):
             yield piece[: copulas[0].start()]
 

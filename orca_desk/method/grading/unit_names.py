@@ -33,6 +33,7 @@ UNPREFIXED = {
     "degree_Fahrenheit": "°F ℉ fahrenheit", "kelvin": "K kelvin kelvins",
     "degree": "° degree degrees deg grad grados", "radian": "radian radians rad",
     "horsepower": "hp horsepower", "kilobyte": "kB KB", "megabyte": "MB", "gigabyte": "GB",
+    "microgram": "ug mcg", "newton*meter": "Nm", "mile/gallon": "mpg",
     "terabyte": "TB", "byte": "B", "kibibyte": "KiB", "mebibyte": "MiB", "gibibyte": "GiB",
 }  # fmt: skip
 SYMBOLS = {
@@ -42,7 +43,7 @@ SYMBOLS = {
     "second": ("s", "n µ m"),
     "watt": ("W", "m k M G T"),
     "volt": ("V", "µ m k M"),
-    "ampere": ("A", "µ m k"),
+    "ampere": ("A", "µ m k M"),
     "joule": ("J", "m k M G"),
     "newton": ("N", "m k M"),
     "pascal": ("Pa", "h k M G"),

@@ -44,6 +44,7 @@ _SAID_OF = re.compile(
 _MOST_WORDS = 5
 _MOST_READINGS = 12
 _INCHES = re.compile(r"\s?in\.?(?:\s*\Z|[,;)])")
+_PRIME = re.compile(r"\s?(′′?)")
 # Phrases of several words for one unit, at the start of what follows a number.
 _PHRASES = [
     (
@@ -78,6 +79,12 @@ class Unit:
     things: tuple[str, ...] = ()
 
 
+_PRIMES = {
+    "′": Unit(readings=("foot",), also=("arcminute",)),
+    "′′": Unit(readings=("inch",), also=("arcsecond",)),
+}
+
+
 def measures(word: str) -> tuple[str, ...]:
     """Return the pint expressions that one word or sign may mean; () for a word that measures nothing."""
     table = _table()
@@ -91,6 +98,8 @@ def unit_at(text: str) -> Unit | None:
     text = f" {text.lstrip()}" if text.startswith("  ") else text
     if _CJK_LETTER.match(text.lstrip()[:1]):
         return _cjk_unit(text.lstrip())
+    if prime := _PRIME.match(text):
+        return _PRIMES[prime[1]]
     if _INCHES.match(text):
         return Unit(readings=("inch",), things=("in",))
     for written, instead in _PHRASES:

@@ -29,7 +29,7 @@ _UNIT_AFTER = re.compile(
     r"[\s\"'”)\]]{0,2}\.?"
 )
 _NOT_UNITS = re.compile(
-    r"\b(?:of|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in(?!\W*\Z)|(?:jan|febr)uary|march|april|may|june|july|august"
+    r"\b(?:of|[ap]\.?\s?m|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in(?!\W*\Z)|(?:jan|febr)uary|march|april|may|june|july|august"
     r"|(?:septem|octo|novem|decem)ber)\b",
     re.IGNORECASE,
 )

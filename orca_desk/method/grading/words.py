@@ -74,6 +74,10 @@ _CHINESE_DIGITS = dict(
 )
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_MIXED = re.compile(
+    "(?<![\\d.,])(?:\\d{1,9}[百千万萬亿億])+(?:[万萬亿億]|\\d{1,9}[百千万萬亿億]?)(?![\\d.,百千万萬亿億])"
+)
+_MIXED_PART = re.compile("(\\d*)([百千万萬亿億]?)")
 # Words that hold a sign for a number and mean none.
 _CHINESE_NO_NUMBER = re.compile(
     "一[共起样樣般定些直切种種旦律致下会會点點次边邊面]|[统統第唯万萬同单單逐某][一]|十分|千万别|百分"
@@ -122,10 +126,10 @@ def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
     length = 0
     while length < len(words) and (words[length] in NUMBER_WORDS or (length and words[length] == "and")):
         length += 1
-    while length and words[length - 1] == "and":
+    while length and (words[length - 1] == "and" or parse_words(words[:length]) is None):
         length -= 1
-    while length and parse_words(words[:length]) is None:
-        length -= 1
+    if words[length - 2 : length - 1] == ["and"] and words[length : length + 1] and words[length] in _PARTS:
+        length -= 2  # "one hundred and three quarters"
     if not length:
         if words[0] in ("a", "an") and words[1:2] and words[1] in _PARTS and not words[1].endswith("s"):
             return Fraction(1, _PARTS[words[1]]), 2, False
@@ -136,11 +140,28 @@ def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
     rest = words[length : length + 3]
     if rest[:1] and rest[0] in _MULTIPLES:
         return value * _MULTIPLES[rest[0]], length + 1, False
-    if rest[:2] == ["and", "a"] and rest[2:] and rest[2] in ("half", "quarter"):
-        return value + Fraction(1, _PARTS[rest[2]]), length + 3, False
+    if rest[:1] == ["and"] and rest[2:] and rest[2] in _PARTS and (count := _count_of_parts(rest[1])):
+        return value + Fraction(count, _PARTS[rest[2]]), length + 3, False
+    if rest[:1] == ["point"] and (decimals := _decimals(words[length + 1 :])):
+        return value + Fraction(int(decimals), 10 ** len(decimals)), length + 1 + len(decimals), False
     if rest[:1] and rest[0] in _PARTS and (rest[0].endswith("s") or value == 1):
         return value / _PARTS[rest[0]], length + 1, False
     return value, length, False
+
+
+def _count_of_parts(word: str) -> int:
+    """Return how many parts "a", "one", "three" ... are; 0 for any other word."""
+    return 1 if word in ("a", "one") else _VALUES.get(word, 0)
+
+
+def _decimals(words: list[str]) -> str:
+    """Return the digits that `words` begin with: "25" for "two five"."""
+    digits = ""
+    for word in words:
+        if not 0 <= _VALUES.get(word, 10) < 10:
+            break
+        digits += str(_VALUES[word])
+    return digits
 
 
 def _half(words: list[str]) -> tuple[Fraction | None, int, bool]:
@@ -150,6 +171,21 @@ def _half(words: list[str]) -> tuple[Fraction | None, int, bool]:
         if factor:
             return Fraction(factor, 2), 3, False
     return Fraction(1, 2), 1, False
+
+
+def with_digits(text: str) -> str:
+    """Return `text` with numbers of digits and signs in digits alone: 1億2000万 is 120000000."""
+    return _MIXED.sub(lambda match: str(_mixed_value(match[0])), text)
+
+
+def _mixed_value(text: str) -> int:
+    total = group = 0
+    for digits, sign in _MIXED_PART.findall(text):
+        if sign in _CHINESE_SCALES:
+            group += int(digits) * _CHINESE_SCALES[sign]
+        else:
+            total, group = total + (group + int(digits or 0)) * _CHINESE_GROUPS.get(sign, 1), 0
+    return total + group
 
 
 def _chinese(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
