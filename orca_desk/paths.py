@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
+
+from orca_desk.errors import UserError
 
 
 def app_root() -> Path:
@@ -38,16 +41,27 @@ def bundled_models() -> Path:
 def user_settings() -> Path:
     """Return the folder of the user's settings: $ORCA_DESK_SETTINGS, or else the platform's."""
     chosen = os.environ.get("ORCA_DESK_SETTINGS")
-    return Path(chosen) if chosen else Path(platformdirs.user_config_dir("orca-desk", "orca-desk"))
+    return Path(chosen) if chosen else _of_user(platformdirs.user_config_dir, "orca-desk")
 
 
 def default_library() -> Path:
     """Return the library's folder: $ORCA_DESK_LIBRARY, or else one in the platform's data folder."""
     chosen = os.environ.get("ORCA_DESK_LIBRARY")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("orca-desk", "orca-desk"))
+    return Path(chosen) if chosen else _of_user(platformdirs.user_data_dir, "orca-desk")
 
 
 def default_models() -> Path:
     """Return the folder for downloaded models: $ORCA_DESK_MODELS, or else one beside the default library."""
     chosen = os.environ.get("ORCA_DESK_MODELS")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("orca-desk-models", "orca-desk"))
+    return Path(chosen) if chosen else _of_user(platformdirs.user_data_dir, "orca-desk-models")
+
+
+def _of_user(find: Callable[[str, str], str], name: str) -> Path:
+    """Return one of the platform's folders. Raises UserError for a user without a home folder."""
+    try:
+        return Path(find(name, "orca-desk"))
+    except RuntimeError as error:
+        raise UserError(
+            "Your user has no home folder, where the library and the settings would be.",
+            "Set HOME to an absolute path, or ORCA_DESK_LIBRARY, ORCA_DESK_MODELS and ORCA_DESK_SETTINGS.",
+        ) from error
