@@ -36,6 +36,7 @@ COMPANIONS = (
     "tokenizer.json",
     "tokenizer_config.json",
     "chat_template.jinja",
+    "chat_template.json",
 )
 FOLDER_FORMAT = 1  # of unpacked folders; a higher number has them rewritten
 COMPARED = "compared.json"  # in a student's part of the cache: hash of a GGUF file -> its difference

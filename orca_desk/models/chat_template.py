@@ -16,22 +16,27 @@ def read_chat_template(path: Path) -> str | None:
 
 
 def template_of_folder(folder: Path) -> str | None:
-    """Return chat_template.jinja, else the template in tokenizer_config.json (of several the default).
+    """Return chat_template.jinja, else the template in a JSON file (of several the default).
 
-    Lone surrogates, which JSON can carry and UTF-8 cannot, become question marks.
+    That is tokenizer_config.json, or chat_template.json, which models for pictures have. Lone surrogates,
+    which JSON can carry and UTF-8 cannot, become question marks.
     """
     if (folder / "chat_template.jinja").is_file():
         return read_text(folder / "chat_template.jinja") or None
-    config = folder / "tokenizer_config.json"
-    if not config.is_file():
-        return None
-    template = read_json(config).get("chat_template")
+    for name in ("tokenizer_config.json", "chat_template.json"):
+        if (folder / name).is_file() and (template := _in_json(folder / name)):
+            return template.encode(errors="replace").decode()
+    return None
+
+
+def _in_json(path: Path) -> str | None:
+    template = read_json(path).get("chat_template")
     if isinstance(template, list):
         named = {each.get("name"): each.get("template") for each in template if isinstance(each, dict)}
         template = named.get("default")
     if template is not None and not isinstance(template, str):
-        raise UserError(f"The chat template in {config} is not a text.", HINT)
-    return template.encode(errors="replace").decode() if template else None
+        raise UserError(f"The chat template in {path} is not a text.", HINT)
+    return template
 
 
 def template_of_header(header: Header) -> str | None:

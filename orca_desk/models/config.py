@@ -20,14 +20,17 @@ def read_json(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON ({_reason(error)}).", HINT) from error
     if not isinstance(value, dict):
-        raise UserError(f"{path} does not hold a JSON object.", HINT)
+        raise UserError(f"{path} does not contain a JSON object.", HINT)
     return value
 
 
 def read_text(path: Path) -> str:
-    """Return the UTF-8 text in `path`. Raises UserError when it is missing, unreadable or too large."""
+    """Return the UTF-8 text in `path`, without the mark that editors of Windows put before it.
+
+    Raises UserError when it is missing, unreadable or too large.
+    """
     try:
-        return _read(path).decode()
+        return _read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text ({error.reason}).", HINT) from error
 

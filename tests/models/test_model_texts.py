@@ -31,10 +31,14 @@ def test_a_folder_and_its_gguf_file_have_the_same_template(tiny_llama: TinyModel
     assert read_chat_template(tiny_llama.folder) == read_chat_template(tiny_llama.gguf) == CHATML
 
 
-@pytest.mark.parametrize("form", ["text", "list", "file"])
+@pytest.mark.parametrize("form", ["text", "list", "file", "marked file", "processor's"])
 def test_catalogue_trainer_and_converter_read_the_same_template(folder: Path, form: str) -> None:
-    if form == "file":
-        (folder / "chat_template.jinja").write_text(QWEN)
+    if form.endswith("file"):
+        encoding = "utf-8-sig" if form == "marked file" else "utf-8"
+        (folder / "chat_template.jinja").write_text(QWEN, encoding)
+    elif form == "processor's":
+        set_template(folder, None)
+        (folder / "chat_template.json").write_text(json.dumps({"chat_template": QWEN}))
     else:
         named = [{"name": "tools", "template": "x"}, {"name": "default", "template": QWEN}]
         set_template(folder, QWEN if form == "text" else named)
