@@ -19,7 +19,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other s
 RECORDER = """#!{python}
 import json, os, sys
 part = {told!r} + ".part"
-json.dump([sys.argv[1:], dict(os.environ)], open(part, "w"))
+json.dump([sys.argv[1:], dict(os.environ), os.getpid()], open(part, "w"))
 os.rename(part, {told!r})
 """
 
@@ -113,10 +113,10 @@ def test_another_window_is_no_child_of_this_process(
     monkeypatch.setattr(sys, "executable", str(python))
     open_library_window(tmp_path / "my library")
     qtbot.waitUntil(told.exists, timeout=10_000)
-    arguments, _ = json.loads(told.read_text())
+    arguments, _, process = json.loads(told.read_text())
     assert arguments == ["-P", "-m", "orca_desk", "desktop", "--library", str(tmp_path / "my library")]
-    with pytest.raises(ChildProcessError):  # no ended child is left to be waited for
-        os.waitpid(-1, os.WNOHANG)
+    with pytest.raises(ChildProcessError):  # it leaves no ended child to be waited for
+        os.waitpid(process, os.WNOHANG)
 
 
 def test_a_window_that_cannot_start_is_said(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
