@@ -23,9 +23,9 @@ from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
 from orca_desk.inventory.bundled import require_real_student
+from orca_desk.library.backups.keeping import keep
 from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
-from orca_desk.library.keeping import keep
 from orca_desk.library.runs import list_runs
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.erasure import CAUTIOUS

@@ -20,12 +20,12 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.library import backup as backups
 from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
+from orca_desk.library.backups import backup as backups
+from orca_desk.library.care.integrity import check_whole
+from orca_desk.library.care.mending import mend as mend_library
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check_whole
-from orca_desk.library.mending import mend as mend_library
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.ui.words.backups import backup_content, not_in_backup
 from orca_desk.ui.words.care import checked_sentence

@@ -11,10 +11,9 @@ from orca_desk.cli.options import examples, existing_library_option, json_option
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.library.backup import restore as restore_backup
-from orca_desk.library.backup_difference import BackupDifference, difference
-from orca_desk.library.database import DATABASE_NAME, Library
-from orca_desk.library.keeping import (
+from orca_desk.library.backups.backup import restore as restore_backup
+from orca_desk.library.backups.difference import BackupDifference, difference
+from orca_desk.library.backups.keeping import (
     bytes_of_kept,
     bytes_to_keep,
     delete_list,
@@ -25,10 +24,11 @@ from orca_desk.library.keeping import (
     verify,
     why_kept,
 )
-from orca_desk.library.keeping_settings import Every, keeping_of, set_keeping, store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups, name_of
+from orca_desk.library.backups.keeping_settings import Every, keeping_of, set_keeping, store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups, name_of
+from orca_desk.library.backups.restoring import stage, stage_over_damaged
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.lock import locked
-from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.backups import backup_content

@@ -9,10 +9,10 @@ import click
 from orca_desk.cli.options import existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say
 from orca_desk.cli.running import running
-from orca_desk.library.compacting import compact as compact_library
-from orca_desk.library.compacting import space_of
+from orca_desk.library.care.compacting import compact as compact_library
+from orca_desk.library.care.compacting import space_of
+from orca_desk.library.care.recovery import recover
 from orca_desk.library.lock import locked
-from orca_desk.library.recovery import recover
 from orca_desk.processes.progress import Update
 from orca_desk.ui.words.care import compacted_sentence, not_worth_it, recovered_lines
 

@@ -7,7 +7,7 @@ import click
 from orca_desk.cli.options import existing_library_option, json_option
 from orca_desk.cli.output import print_json, say
 from orca_desk.cli.running import running
-from orca_desk.library.relocation import bytes_to_move, check_move, move_library
+from orca_desk.library.moves.relocation import bytes_to_move, check_move, move_library
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.library import moved_sentences
 

@@ -11,7 +11,7 @@ from orca_desk.cli.output import print_json, say
 from orca_desk.cli.tidy_storage import free_space, sizes, stepping, trash
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.ids import full_id, snapshot_id
 from orca_desk.library.notes import note_on, rename, set_note
 from orca_desk.library.runs import get_run

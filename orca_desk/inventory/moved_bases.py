@@ -8,7 +8,7 @@ from orca_desk.inventory.catalogue import catalogue
 from orca_desk.inventory.run_models import find_model
 from orca_desk.library.database import Library
 from orca_desk.library.locations import stored_path
-from orca_desk.library.moving import repoint
+from orca_desk.library.moves.moving import repoint
 from orca_desk.library.trainings import Training, get_training
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile

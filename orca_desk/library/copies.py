@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.integrity import check_database
 from orca_desk.library.connections import connect, copy_database
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check_database
 from orca_desk.library.migrations import check_version, version_of
 
 

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from orca_desk.errors import UserError
+from orca_desk.library.backups.keeping_settings import bring_backups
+from orca_desk.library.backups.restored_state import complete_restore
+from orca_desk.library.care.file_header import is_cut_off
 from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact, transact_with
-from orca_desk.library.file_header import is_cut_off
-from orca_desk.library.keeping_settings import bring_backups
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import NewerError, check_version, migrate, version_of
-from orca_desk.library.move_rest import finish_move
-from orca_desk.library.restored_state import complete_restore
+from orca_desk.library.moves.move_rest import finish_move
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import remove_abandoned
 from orca_desk.yielding import yielding
@@ -173,7 +173,9 @@ class Library:
 
     def _finish_moves(self) -> None:
         """Let files follow their rows into the trash, or out of it, where a process ended in between."""
-        from orca_desk.library.trash import finish_moves  # it reads the tables, and so imports this module
+        from orca_desk.library.deleting.trash import (
+            finish_moves,  # it reads the tables, and so imports this module
+        )
 
         finish_moves(self)
 
@@ -296,7 +298,7 @@ def _read_only(path: Path) -> UserError:
 
 def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
     """Bring a database that was just opened up to date. Raises UserError, sqlite3.Error and OSError."""
-    from orca_desk.library.moving import follow_move, is_elsewhere  # these import this module
+    from orca_desk.library.moves.moving import follow_move, is_elsewhere  # these import this module
     from orca_desk.library.samples import fill
 
     check_version(db, path)

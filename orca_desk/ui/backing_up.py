@@ -7,10 +7,17 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from orca_desk.errors import UserError
-from orca_desk.library.compacting import compact, space_of
-from orca_desk.library.keeping import Verified, bytes_to_keep, is_due, keep, verification_is_due, verify
-from orca_desk.library.keeping_settings import store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups
+from orca_desk.library.backups.keeping import (
+    Verified,
+    bytes_to_keep,
+    is_due,
+    keep,
+    verification_is_due,
+    verify,
+)
+from orca_desk.library.backups.keeping_settings import store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups
+from orca_desk.library.care.compacting import compact, space_of
 from orca_desk.processes.progress import Meter, StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.moves.relocation import check_move
 from orca_desk.library.naming import rename_library
-from orca_desk.library.relocation import check_move
 from orca_desk.steps.carry.contents import Contents, contents_of
 from orca_desk.steps.carry.manifest import SUFFIX, ContentKind, Manifest
 from orca_desk.steps.carry.pack import Packed, pack

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from orca_desk.errors import UserError
-from orca_desk.library.relocation import bytes_to_move, move_library
+from orca_desk.library.moves.relocation import bytes_to_move, move_library
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.words.library import moved_sentences

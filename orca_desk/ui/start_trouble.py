@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
+from orca_desk.library.backups.keeping_settings import BACKUPS, KEPT, keeping_of, store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups
+from orca_desk.library.backups.restoring import Staged, stage_over_damaged
+from orca_desk.library.care.recovery import Recovered, recover
 from orca_desk.library.database import DATABASE_NAME, DamagedError
-from orca_desk.library.keeping_settings import BACKUPS, KEPT, keeping_of, store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups
 from orca_desk.library.lock import locked
-from orca_desk.library.recovery import Recovered, recover
-from orca_desk.library.restoring import Staged, stage_over_damaged
 from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.words.care import recovered_lines

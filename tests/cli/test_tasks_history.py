@@ -10,10 +10,10 @@ from new_library import new_library
 
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
+from orca_desk.library.backups.keeping import keep, verify
+from orca_desk.library.backups.keeping_settings import Keeping, set_keeping
 from orca_desk.library.connections import copy_database
 from orca_desk.library.database import Library
-from orca_desk.library.keeping import keep, verify
-from orca_desk.library.keeping_settings import Keeping, set_keeping
 from orca_desk.library.new_records import add_records
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import freeze

@@ -13,8 +13,8 @@ from library_doubles import all_settings, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check
 from orca_desk.library.migrations import migrate, statements, version_of
 from orca_desk.library.runs import create_run, end_run, find_unfinished, get_run
 from orca_desk.library.schema import MIGRATIONS

@@ -6,9 +6,9 @@ import pytest
 from library_doubles import judged, make_record, make_task
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
-from orca_desk.library.integrity import check
 from orca_desk.library.lookup import look_up
 from orca_desk.library.manifests import manifest
 from orca_desk.library.new_records import add_records

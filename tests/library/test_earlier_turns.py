@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from library_doubles import judged, make_chat, make_record, make_task, update_tasks
 
+from orca_desk.library.care.integrity import check
+from orca_desk.library.care.mending import mend
 from orca_desk.library.chats import ChatMessage, ask_columns
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
-from orca_desk.library.integrity import check
-from orca_desk.library.mending import mend
 from orca_desk.library.migrations import statements
 from orca_desk.library.new_records import add_records
 from orca_desk.library.record_edits import revise

@@ -11,10 +11,10 @@ from new_library import new_library
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import questions
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Question, create_evaluation
 from orca_desk.library.families import rename_family, undo_rename
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import add_records
 from orca_desk.library.overview import advice, overview
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings

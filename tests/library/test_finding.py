@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from library_doubles import LEAK, judged, make_chat, make_record, make_task
 
+from orca_desk.library.care.integrity import check
 from orca_desk.library.chats import ChatMessage, ask_columns, cut_chat, delete_chat, put_back
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import add_records
 from orca_desk.library.record_edits import decide, revise
 from orca_desk.library.records import RecordFilter, count_records

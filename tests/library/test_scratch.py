@@ -9,7 +9,7 @@ import pytest
 from library_doubles import make_task
 
 from orca_desk.library import scratch
-from orca_desk.library.backup import back_up
+from orca_desk.library.backups.backup import back_up
 from orca_desk.library.database import Library
 from orca_desk.library.scratch import LOCK, UNLOCKED_SECONDS, remove_abandoned, scratch_folder
 from orca_desk.library.tasks import add_tasks

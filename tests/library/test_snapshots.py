@@ -14,6 +14,7 @@ from library_doubles import LEAK, judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.integrity import check, missing_files
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import (
     Answered,
@@ -26,7 +27,6 @@ from orca_desk.library.evaluations import (
     unanswered,
 )
 from orca_desk.library.ids import snapshot_id
-from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.record_edits import decide, revise

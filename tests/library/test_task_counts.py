@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from library_doubles import make_task, update_tasks
 
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family, undo_rename
-from orca_desk.library.integrity import check
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from library_doubles import make_record, make_task, update_tasks
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family, undo_rename
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.record_edits import decide

@@ -15,9 +15,9 @@ from library_doubles import all_settings, own_verdicts
 
 from orca_desk.library import chats
 from orca_desk.library.answers import questions
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.evaluations import answers, list_evaluations
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import known_records
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.records import RecordFilter, iterate_records, stored_id

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtWidgets import QDialog
 
 from orca_desk.inventory.bundled import mini_teacher
-from orca_desk.library.backup import TrainedFile, back_up
-from orca_desk.library.deleting import Kind
+from orca_desk.library.backups.backup import TrainedFile, back_up
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
 from orca_desk.method.records import Task

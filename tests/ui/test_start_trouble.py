@@ -14,10 +14,10 @@ from new_library import new_library
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton
 
+from orca_desk.library.backups.keeping import keep
+from orca_desk.library.backups.keeping_settings import Keeping, set_keeping
+from orca_desk.library.backups.restoring import replaced_in
 from orca_desk.library.database import DamagedError, Library
-from orca_desk.library.keeping import keep
-from orca_desk.library.keeping_settings import Keeping, set_keeping
-from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.ui.app import open_or_ask
 from orca_desk.ui.start_trouble import StartTrouble, _hint, _named

@@ -14,16 +14,16 @@ from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
 from orca_desk.errors import UserError
-from orca_desk.library import trash
 from orca_desk.library.database import Library
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting import trash
+from orca_desk.library.deleting.kinds import Kind
+from orca_desk.library.deleting.trash import list_trash
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.notes import note_on
 from orca_desk.library.records import count_records
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
-from orca_desk.library.trash import list_trash
 from orca_desk.steps.tidy import deletion
 from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
 from orca_desk.ui.widgets import tidying

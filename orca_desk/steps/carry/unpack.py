@@ -18,7 +18,7 @@ from orca_desk.files import CHUNK, sync_folder
 from orca_desk.inventory.catalogue import restore_path
 from orca_desk.library.copies import CopyCounts, check_copy
 from orca_desk.library.database import DATABASE_NAME, Library
-from orca_desk.library.moving import repoint
+from orca_desk.library.moves.moving import repoint
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent

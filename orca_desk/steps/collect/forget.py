@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.library.backups.keeping import delete_kept
+from orca_desk.library.backups.kept import is_kept, read_kept
 from orca_desk.library.database import Library
-from orca_desk.library.forget import forget
-from orca_desk.library.keeping import delete_kept
-from orca_desk.library.kept import is_kept, read_kept
+from orca_desk.library.deleting.for_good import forget
+from orca_desk.library.deleting.traces import Traces, traces_of
 from orca_desk.library.runs import list_runs
-from orca_desk.library.traces import Traces, traces_of
 
 
 @dataclass(frozen=True, kw_only=True)

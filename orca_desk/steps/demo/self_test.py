@@ -14,8 +14,8 @@ from pathlib import Path
 from orca_desk import __version__
 from orca_desk.errors import UserError
 from orca_desk.inventory.machine import MachineReport, describe_machine
+from orca_desk.library.care.integrity import check, missing_files
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.records import Task

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.deleting import (
+from orca_desk.library.deleting.kinds import (
     Kind,
     asked_of_running,
     chats_with,
@@ -25,14 +25,14 @@ from orca_desk.library.deleting import (
     rows_of,
     trainings_on,
 )
+from orca_desk.library.deleting.trash import OnStep, Restored, put_into_trash, restore_from_trash, unwatched
+from orca_desk.library.deleting.trash_rows import Rows
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, size_of, training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import Run, runs_of
 from orca_desk.library.snapshots import list_snapshots, snapshot_names
 from orca_desk.library.trainings import Training, get_training
-from orca_desk.library.trash import OnStep, Restored, put_into_trash, restore_from_trash, unwatched
-from orca_desk.library.trash_rows import Rows
 
 # A run of these kinds is deleted as the thing that it is
 KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}

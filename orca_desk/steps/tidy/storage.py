@@ -10,13 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.library.compacting import compact, space_of
+from orca_desk.library.care.compacting import compact, space_of
 from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.deleting.trash import FOLDER, empty_trash, list_trash, throw_away
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, size_of
 from orca_desk.library.runs import list_runs
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.trainings import Training, list_trainings
-from orca_desk.library.trash import FOLDER, empty_trash, list_trash, throw_away
 from orca_desk.processes.progress import JobControl
 from orca_desk.steps.tidy.deletion import checkpoint_folders
 

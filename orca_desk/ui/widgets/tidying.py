@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolBu
 from shiboken6 import isValid
 
 from orca_desk.errors import UserError
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
+from orca_desk.library.deleting.trash import OnStep, Restored
 from orca_desk.library.notes import LONGEST_NAME, check_note, name_of, note_on, rename, set_note
-from orca_desk.library.trash import OnStep, Restored
 from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk

@@ -1,6 +1,6 @@
 """What a backup has in it, and what it has not."""
 
-from orca_desk.library.backup import Backup, BackupPart
+from orca_desk.library.backups.backup import Backup, BackupPart
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.words.counting import counted
 

@@ -1,7 +1,7 @@
 """Deleting tasks for good, in words: what goes, what stays, and what cannot be taken back."""
 
-from orca_desk.library.kept import SUFFIX
-from orca_desk.library.traces import Traces
+from orca_desk.library.backups.kept import SUFFIX
+from orca_desk.library.deleting.traces import Traces
 from orca_desk.ui.words.counting import counted
 
 CONFIRMATION = "delete"

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orca_desk.library.backup_difference import BackupDifference
-from orca_desk.library.keeping import DAYS_BEFORE_RESTORE, Verified
-from orca_desk.library.keeping_settings import Every, Keeping
-from orca_desk.library.kept import KeptBackup
-from orca_desk.library.thinning import DAYS, HOURS, MONTHS, NEWEST, WEEKS, Reason
+from orca_desk.library.backups.difference import BackupDifference
+from orca_desk.library.backups.keeping import DAYS_BEFORE_RESTORE, Verified
+from orca_desk.library.backups.keeping_settings import Every, Keeping
+from orca_desk.library.backups.kept import KeptBackup
+from orca_desk.library.backups.thinning import DAYS, HOURS, MONTHS, NEWEST, WEEKS, Reason
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.words.counting import counted
 

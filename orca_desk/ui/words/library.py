@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orca_desk.library.relocation import Relocated
+from orca_desk.library.moves.relocation import Relocated
 from orca_desk.paths import default_library
 from orca_desk.ui.words.counting import counted
 

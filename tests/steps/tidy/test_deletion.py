@@ -12,23 +12,23 @@ from new_library import new_library
 from tidy_library import fill
 
 from orca_desk.errors import UserError
-from orca_desk.library import trash
 from orca_desk.library.answers import answer_counts
 from orca_desk.library.base_answers import BaseAnswer, add_base_answers
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting import trash
+from orca_desk.library.deleting.for_good import forget
+from orca_desk.library.deleting.kinds import Kind
+from orca_desk.library.deleting.traces import traces_of
+from orca_desk.library.deleting.trash import empty_trash, list_trash
 from orca_desk.library.finding import find
-from orca_desk.library.forget import forget
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import add_records
 from orca_desk.library.notes import note_on, set_note
 from orca_desk.library.records import count_records, get_record
 from orca_desk.library.runs import create_run, end_run, get_run, start_run
 from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import freeze, list_snapshots
-from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import get_training, list_trainings
-from orca_desk.library.trash import empty_trash, list_trash
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.tidy import deletion

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orca_desk.library.backup import Backup
-from orca_desk.library.backup_difference import KINDS, BackupDifference, Differing
-from orca_desk.library.keeping import Verified
-from orca_desk.library.kept import KeptBackup
+from orca_desk.library.backups.backup import Backup
+from orca_desk.library.backups.difference import KINDS, BackupDifference, Differing
+from orca_desk.library.backups.keeping import Verified
+from orca_desk.library.backups.kept import KeptBackup
 from orca_desk.ui.words.kept_backups import (
     NOUNS,
     ago,

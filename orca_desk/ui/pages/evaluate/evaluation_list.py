@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon

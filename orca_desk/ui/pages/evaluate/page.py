@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import get_run
 from orca_desk.library.samples import own_families, sample_families
 from orca_desk.library.trainings import Training, list_trainings

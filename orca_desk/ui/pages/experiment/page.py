@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import Snapshot, list_snapshots
 from orca_desk.steps.experiment.experiment import Experimented, experiment

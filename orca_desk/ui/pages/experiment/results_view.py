@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, 
 
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import Run
 from orca_desk.method.arms import Arm
 from orca_desk.steps.experiment.plan import FOUR, MessageKind

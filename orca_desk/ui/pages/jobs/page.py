@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.inventory.run_models import model_names, run_models
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import record_ids
 from orca_desk.library.settings import get_setting, set_setting

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QVBoxLayout, QWidget
 
-from orca_desk.library.backup import Backup, BackupPart, TrainedFile, back_up, restore, trained_files
+from orca_desk.library.backups.backup import Backup, BackupPart, TrainedFile, back_up, restore, trained_files
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Meter, StoppedError
 from orca_desk.ui.desk import Desk

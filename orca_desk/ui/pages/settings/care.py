@@ -7,13 +7,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from orca_desk.library.compacting import Compacted, Space, compact, space_of
+from orca_desk.library.backups.keeping_settings import store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups
+from orca_desk.library.care.compacting import Compacted, Space, compact, space_of
+from orca_desk.library.care.integrity import check_whole, checks_of
+from orca_desk.library.care.mending import STEPS, mend
+from orca_desk.library.care.recovery import Recovered, recover
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check_whole, checks_of
-from orca_desk.library.keeping_settings import store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups
-from orca_desk.library.mending import STEPS, mend
-from orca_desk.library.recovery import Recovered, recover
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.processes.progress import StoppedError, Update
 from orca_desk.ui.desk import Desk

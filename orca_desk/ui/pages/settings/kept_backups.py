@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QMessageBox
 
 from orca_desk.errors import UserError
-from orca_desk.library.keeping import (
+from orca_desk.library.backups.keeping import (
     Verified,
     bytes_of_kept,
     delete_kept,
@@ -20,10 +20,10 @@ from orca_desk.library.keeping import (
     require_place,
     why_kept,
 )
-from orca_desk.library.keeping_settings import Every, Keeping, keeping_of, set_keeping, store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups
-from orca_desk.library.restoring import from_upgrades, replaced_in
-from orca_desk.library.thinning import Reason
+from orca_desk.library.backups.keeping_settings import Every, Keeping, keeping_of, set_keeping, store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups
+from orca_desk.library.backups.restoring import from_upgrades, replaced_in
+from orca_desk.library.backups.thinning import Reason
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.backing_up import start_backup, start_verification
 from orca_desk.ui.desk import Desk

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 
-from orca_desk.library.backup import Backup
-from orca_desk.library.compacting import Compacted, Space
-from orca_desk.library.keeping import Verified
-from orca_desk.library.kept import KeptBackup
-from orca_desk.library.recovery import Recovered
+from orca_desk.library.backups.backup import Backup
+from orca_desk.library.backups.keeping import Verified
+from orca_desk.library.backups.kept import KeptBackup
+from orca_desk.library.care.compacting import Compacted, Space
+from orca_desk.library.care.recovery import Recovered
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import SEARCH, Command, Page

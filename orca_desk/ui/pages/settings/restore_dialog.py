@@ -7,8 +7,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from orca_desk.library.backup_difference import BackupDifference, difference
-from orca_desk.library.restoring import Staged, stage
+from orca_desk.library.backups.difference import BackupDifference, difference
+from orca_desk.library.backups.restoring import Staged, stage
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools

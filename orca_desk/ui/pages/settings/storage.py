@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
-from orca_desk.library.trash import TrashEntry, empty_trash, list_trash, restore_from_trash
+from orca_desk.library.deleting.trash import TrashEntry, empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.tidy.storage import (

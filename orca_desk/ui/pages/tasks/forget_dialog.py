@@ -4,9 +4,9 @@ from array import array
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QVBoxLayout, QWidget
 
-from orca_desk.library.forget import TextsLeftError
+from orca_desk.library.deleting.for_good import TextsLeftError
+from orca_desk.library.deleting.traces import Traces, traces_of
 from orca_desk.library.tasks import task_ids
-from orca_desk.library.traces import Traces, traces_of
 from orca_desk.steps.collect.forget import Forgotten, forget_tasks
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID

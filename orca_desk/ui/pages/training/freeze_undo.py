@@ -1,7 +1,7 @@
 """Undo of a freeze: the new snapshot goes into the trash, and a redo brings it back."""
 
 from orca_desk.errors import UserError
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, icon_size

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training

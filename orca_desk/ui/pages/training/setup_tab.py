@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
 from orca_desk.inventory.trainable import why_unsupported
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
 from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts

@@ -10,14 +10,14 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library import compacting
-from orca_desk.library.compacting import compact, space_of
+from orca_desk.library.backups.keeping import keep
+from orca_desk.library.backups.keeping_settings import keeping_of, store_folder
+from orca_desk.library.backups.kept import kept_backups, read_kept, write_kept
+from orca_desk.library.backups.restored_state import MARK, STAGED
+from orca_desk.library.backups.restoring import replaced_in
+from orca_desk.library.care import compacting
+from orca_desk.library.care.compacting import compact, space_of
 from orca_desk.library.database import Library
-from orca_desk.library.keeping import keep
-from orca_desk.library.keeping_settings import keeping_of, store_folder
-from orca_desk.library.kept import kept_backups, read_kept, write_kept
-from orca_desk.library.restored_state import MARK, STAGED
-from orca_desk.library.restoring import replaced_in
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.ui import backing_up
 from orca_desk.ui.app import desktop, tell_restored

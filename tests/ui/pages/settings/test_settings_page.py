@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from window_actions import all_actions
 
-from orca_desk.library.backup import check_backup
+from orca_desk.library.backups.backup import check_backup
+from orca_desk.library.care.integrity import missing_files
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import missing_files
 from orca_desk.library.new_records import add_records
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks, count_tasks

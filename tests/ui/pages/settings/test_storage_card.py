@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
 from orca_desk.library.database import Library
-from orca_desk.library.deleting import Kind
+from orca_desk.library.deleting.kinds import Kind
+from orca_desk.library.deleting.trash import list_trash
 from orca_desk.library.trainings import list_trainings
-from orca_desk.library.trash import list_trash
 from orca_desk.steps.tidy.deletion import delete, plan_deletion
 from orca_desk.ui.pages.settings.storage import StorageCard
 from orca_desk.ui.window import Window

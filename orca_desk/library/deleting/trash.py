@@ -23,8 +23,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.trash_rows import Rows, insert_step, last_step, take_step
 from orca_desk.library.locations import size_of
-from orca_desk.library.trash_rows import Rows, insert_step, last_step, take_step
 
 FOLDER = "trash"
 SHARE = 0.015  # s; after this a transaction takes no further step, as others wait for it

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.compacting import require_space, rewrite
 from orca_desk.library.clock import now
-from orca_desk.library.compacting import require_space, rewrite
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.mentions import Mentions
+from orca_desk.library.deleting.traces import ASKED, CHATS, CHOSEN, PROPOSALS, RECORDS, task_texts
+from orca_desk.library.deleting.trash import finish_moves, mark_all_going
 from orca_desk.library.earlier_turns import after_turns
-from orca_desk.library.mentions import Mentions
-from orca_desk.library.traces import ASKED, CHATS, CHOSEN, PROPOSALS, RECORDS, task_texts
-from orca_desk.library.trash import finish_moves, mark_all_going
 
 # The triggers that keep records and snapshots from being deleted, but for this
 KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")

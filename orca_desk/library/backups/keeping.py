@@ -15,17 +15,25 @@ from pathlib import Path
 import filelock
 
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.library.backup import BackupPart, TrainedFile, TrainedRows, trained_files, trained_rows
+from orca_desk.library.backups.backup import BackupPart, TrainedFile, TrainedRows, trained_files, trained_rows
+from orca_desk.library.backups.keeping_settings import INTERVALS, KEPT, Keeping, keeping_of, store_folder
+from orca_desk.library.backups.kept import (
+    SUFFIX,
+    KeptBackup,
+    KeptFile,
+    Why,
+    kept_backups,
+    pieces_in,
+    write_kept,
+)
+from orca_desk.library.backups.thinning import Reason, reasons_to_keep
+from orca_desk.library.care.integrity import check_database, damage
 from orca_desk.library.clock import now as stored_now
 from orca_desk.library.connections import connect, copy_pages, is_damage, stoppable
 from orca_desk.library.database import DATABASE_NAME, DamagedError, Library
-from orca_desk.library.integrity import check_database, damage
-from orca_desk.library.keeping_settings import INTERVALS, KEPT, Keeping, keeping_of, store_folder
-from orca_desk.library.kept import SUFFIX, KeptBackup, KeptFile, Why, kept_backups, pieces_in, write_kept
 from orca_desk.library.lock import acquire
 from orca_desk.library.migrations import version_of
 from orca_desk.library.scratch import scratch_folder
-from orca_desk.library.thinning import Reason, reasons_to_keep
 
 COUNTED = ("tasks", "records", "snapshots", "trainings", "evaluations", "chats")
 LOCK = "keeping.lock"

@@ -21,21 +21,21 @@ from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
-from orca_desk.library import keeping, restoring, thinning
-from orca_desk.library.backup import check_backup, restore
-from orca_desk.library.backup_difference import difference
+from orca_desk.library.backups import keeping, restoring, thinning
+from orca_desk.library.backups.backup import check_backup, restore
+from orca_desk.library.backups.difference import difference
+from orca_desk.library.backups.keeping import delete_kept, keep, pin, verify, why_kept
+from orca_desk.library.backups.keeping_settings import Keeping, keeping_of, set_keeping, store_folder
+from orca_desk.library.backups.kept import KeptBackup, kept_backups, read_kept, write_kept
+from orca_desk.library.backups.restored_state import MARK, STAGED
+from orca_desk.library.backups.restoring import stage, stage_over_damaged
+from orca_desk.library.backups.thinning import DAYS, NEWEST, reasons_to_keep
+from orca_desk.library.care.integrity import check, missing_files
 from orca_desk.library.chats import list_chats
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check, missing_files
-from orca_desk.library.keeping import delete_kept, keep, pin, verify, why_kept
-from orca_desk.library.keeping_settings import Keeping, keeping_of, set_keeping, store_folder
-from orca_desk.library.kept import KeptBackup, kept_backups, read_kept, write_kept
 from orca_desk.library.new_records import add_records
-from orca_desk.library.restored_state import MARK, STAGED
-from orca_desk.library.restoring import stage, stage_over_damaged
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks, count_tasks
-from orca_desk.library.thinning import DAYS, NEWEST, reasons_to_keep
 from orca_desk.library.trainings import create_training, list_trainings, set_adapter
 from orca_desk.ui.words.kept_backups import loose_sentence
 
@@ -121,7 +121,7 @@ def test_a_full_disk_leaves_the_earlier_backups(trained: Library, monkeypatch: p
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("orca_desk.library.chunks.write_piece", full)
+        patch.setattr("orca_desk.library.backups.chunks.write_piece", full)
         with pytest.raises(UserError, match="no space left"):
             keep(trained, why="automatic")
     assert sorted(path for path in first.path.parent.rglob("*") if path.is_file()) == files
@@ -325,7 +325,10 @@ def test_the_difference_is_told_by_kind(trained: Library) -> None:
 
 
 def test_a_backup_of_an_older_version_is_compared_by_all_kinds(trained: Library, tmp_path: Path) -> None:
-    path, content = tmp_path / "old.db", (Path(__file__).parent / "older" / "version-1.db.gz").read_bytes()
+    path, content = (
+        tmp_path / "old.db",
+        (Path(__file__).parents[1] / "older" / "version-1.db.gz").read_bytes(),
+    )
     path.write_bytes(gzip.decompress(content))
     found = difference(trained.folder, path)
     assert (found.kinds["tasks"].lost, found.kinds["tasks"].back) == (300, found.backup.tasks)
@@ -359,7 +362,7 @@ def test_a_library_that_cannot_be_compared_is_told(trained: Library, tmp_path: P
     folder.mkdir()
     (folder / "library.db").touch()
     assert difference(folder, backup.path).is_unknown
-    older = (Path(__file__).parent / "older" / "version-1.db.gz").read_bytes()
+    older = (Path(__file__).parents[1] / "older" / "version-1.db.gz").read_bytes()
     (folder / "library.db").write_bytes(gzip.decompress(older))
     with pytest.raises(UserError, match="older Orca Desk"):
         difference(folder, backup.path)
@@ -454,7 +457,7 @@ def test_a_restore_that_is_not_whole_changes_nothing(
 KILLED = """
 import os, sys
 from pathlib import Path
-from orca_desk.library import restored_state
+from orca_desk.library.backups import restored_state
 from orca_desk.library.database import Library
 left = int(sys.argv[2])
 def count(name):

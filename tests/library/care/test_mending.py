@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from library_doubles import judged, make_record, make_task
 
+from orca_desk.library.care.integrity import FILES, PAGES, check_whole, checks_of, file_problems
+from orca_desk.library.care.mending import STEPS, mend
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import FILES, PAGES, check_whole, checks_of, file_problems
-from orca_desk.library.mending import STEPS, mend
 from orca_desk.library.new_records import add_records
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.snapshots import freeze

@@ -16,9 +16,9 @@ import pytest
 from library_doubles import judged, make_record, make_task
 
 from orca_desk.errors import UserError
-from orca_desk.library.backup import BackupPart, back_up, check_backup, restore
+from orca_desk.library.backups.backup import BackupPart, back_up, check_backup, restore
+from orca_desk.library.care.integrity import check, missing_files
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.new_records import add_records
 from orca_desk.library.records import get_record
 from orca_desk.library.snapshots import freeze, list_snapshots
@@ -90,7 +90,7 @@ def test_bad_backups_are_named(library: Library, tmp_path: Path) -> None:
     assert not (tmp_path / "restored" / "library.db").exists()
 
 
-OLDER = sorted((Path(__file__).parent / "older").glob("version-*.db.gz"))
+OLDER = sorted((Path(__file__).parents[1] / "older").glob("version-*.db.gz"))
 
 
 @pytest.mark.parametrize("older", OLDER, ids=lambda path: path.name.split(".")[0])
@@ -291,7 +291,7 @@ def test_a_restore_that_fails_can_be_repeated(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("orca_desk.library.backup.copy_database", full)  # when all the files are there
+        patch.setattr("orca_desk.library.backups.backup.copy_database", full)  # when all the files are there
         with pytest.raises(UserError, match="no space"):
             restore(tmp_path / "whole.zip", tmp_path / "restored")
     assert list((tmp_path / "restored").iterdir()) == []

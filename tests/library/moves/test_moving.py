@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from new_library import new_library
 
+from orca_desk.library.backups.keeping import keep
+from orca_desk.library.backups.keeping_settings import Keeping, set_keeping, store_folder
+from orca_desk.library.backups.kept import kept_backups
 from orca_desk.library.database import Library
-from orca_desk.library.keeping import keep
-from orca_desk.library.keeping_settings import Keeping, set_keeping, store_folder
-from orca_desk.library.kept import kept_backups
-from orca_desk.library.moving import _moved, repoint
+from orca_desk.library.moves.moving import _moved, repoint
 from orca_desk.library.runs import create_run, find_unfinished, get_run
 from orca_desk.library.settings import get_setting, set_setting
 

@@ -4,9 +4,9 @@ import pytest
 from library_doubles import make_task
 
 from orca_desk.library import connections
-from orca_desk.library.compacting import compact, space_of
+from orca_desk.library.care.compacting import compact, space_of
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check
 from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks
 from orca_desk.ui.words.care import compacted_sentence, not_worth_it
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.library.backups.keeping_settings import BACKUPS, KEPT, SETTINGS, keeping_of, store_folder
+from orca_desk.library.backups.kept import kept_backups
+from orca_desk.library.backups.opened import opened
 from orca_desk.library.conditions import json_list
 from orca_desk.library.connections import connect
 from orca_desk.library.database import Library
-from orca_desk.library.keeping_settings import BACKUPS, KEPT, SETTINGS, keeping_of, store_folder
-from orca_desk.library.kept import kept_backups
+from orca_desk.library.deleting.mentions import Mentions
+from orca_desk.library.deleting.trash import list_trash
 from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder, resolve_path, training_folder
-from orca_desk.library.mentions import Mentions
-from orca_desk.library.opened_backup import opened
-from orca_desk.library.trash import list_trash
 from orca_desk.method.turns import turns_from_json
 
 WORKED_ON = "records.jsonl"  # what a training was given, beside its checkpoints

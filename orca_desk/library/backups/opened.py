@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.library.chunks import LostPieceError
+from orca_desk.library.backups.chunks import LostPieceError
+from orca_desk.library.backups.kept import KeptBackup, is_kept, read_kept
 from orca_desk.library.database import DATABASE_NAME
-from orca_desk.library.kept import KeptBackup, is_kept, read_kept
 
 CHUNK = 2**20
 TRAININGS = "trainings"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.library.backup import Backup, checked
+from orca_desk.library.backups.backup import Backup, checked
+from orca_desk.library.backups.keeping_settings import BACKUPS
+from orca_desk.library.backups.opened import opened
+from orca_desk.library.backups.restoring import loose_folders
 from orca_desk.library.connections import connect, copy_pages, explain, is_damage
 from orca_desk.library.database import DATABASE_NAME
-from orca_desk.library.keeping_settings import BACKUPS
 from orca_desk.library.migrations import migrate, version_of
-from orca_desk.library.opened_backup import opened
-from orca_desk.library.restoring import loose_folders
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.settings import FORMER, PLACE
 

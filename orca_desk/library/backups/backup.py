@@ -12,12 +12,12 @@ from typing import Literal, Self
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_path, sync_folder
+from orca_desk.library.backups.opened import CHUNK, TRAININGS, OpenedBackup, no_backup, opened
+from orca_desk.library.care.integrity import check_database
 from orca_desk.library.connections import PRIMARY_CODE, connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
-from orca_desk.library.integrity import check_database
 from orca_desk.library.locations import CHECKPOINT_FOLDERS
 from orca_desk.library.migrations import check_version, version_of
-from orca_desk.library.opened_backup import CHUNK, TRAININGS, OpenedBackup, no_backup, opened
 from orca_desk.library.scratch import scratch_folder
 
 BackupPart = Literal["adapters", "checkpoints"]

@@ -19,14 +19,14 @@ from typing import Any
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write, file_sha256, sync_folder
-from orca_desk.library.backup import Backup, checked
+from orca_desk.library.backups.backup import Backup, checked
+from orca_desk.library.backups.keeping import EVERYTHING, keep
+from orca_desk.library.backups.keeping_settings import BACKUPS
+from orca_desk.library.backups.kept import KeptBackup
+from orca_desk.library.backups.opened import TRAININGS, opened
+from orca_desk.library.backups.restored_state import MARK, STAGED
 from orca_desk.library.connections import connect, copy_pages, is_damage
 from orca_desk.library.database import DATABASE_NAME, DamagedError, Library
-from orca_desk.library.keeping import EVERYTHING, keep
-from orca_desk.library.keeping_settings import BACKUPS
-from orca_desk.library.kept import KeptBackup
-from orca_desk.library.opened_backup import TRAININGS, opened
-from orca_desk.library.restored_state import MARK, STAGED
 
 Bytes = Callable[[int], None]
 REPLACED, LOOSE = "replaced-", "loose-"  # begin the names of folders in that of backups

@@ -14,13 +14,13 @@ from library_doubles import make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
-from orca_desk.library import relocation
+from orca_desk.library.backups.keeping import keep
+from orca_desk.library.backups.keeping_settings import store_folder
+from orca_desk.library.backups.kept import kept_backups
+from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check
-from orca_desk.library.keeping import keep
-from orca_desk.library.keeping_settings import store_folder
-from orca_desk.library.kept import kept_backups
-from orca_desk.library.relocation import check_move, move_library
+from orca_desk.library.moves import relocation
+from orca_desk.library.moves.relocation import check_move, move_library
 from orca_desk.library.settings import FORMER, get_setting, set_setting
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.processes.progress import StoppedError
@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_the_library_where_it_was(
 KILLED = """
 import os, sys
 from pathlib import Path
-from orca_desk.library.relocation import move_library
+from orca_desk.library.moves.relocation import move_library
 folder, target, left = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 def count(name):
     before = getattr(os, name)

@@ -12,13 +12,14 @@ from library_doubles import judged, make_chat, make_record, make_task, update_ta
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import answer_counts
+from orca_desk.library.care.compacting import compact
+from orca_desk.library.care.integrity import check
 from orca_desk.library.chats import ChatMessage, ask_columns, list_chats
-from orca_desk.library.compacting import compact
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.for_good import TextsLeftError, forget
+from orca_desk.library.deleting.traces import traces_of
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
-from orca_desk.library.forget import TextsLeftError, forget
-from orca_desk.library.integrity import check
 from orca_desk.library.new_records import add_records
 from orca_desk.library.proposals import StoredReply, add_proposals, add_replies
 from orca_desk.library.record_edits import decide, revise
@@ -27,7 +28,6 @@ from orca_desk.library.snapshot_losses import require_whole
 from orca_desk.library.snapshots import freeze, get_snapshot
 from orca_desk.library.tasks import add_tasks, count_tasks, delete_tasks, get_task
 from orca_desk.library.text_indexes import index_all
-from orca_desk.library.traces import traces_of
 from orca_desk.library.trainings import create_training
 from orca_desk.method.proposals import Proposal
 from orca_desk.method.records import Task

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write
-from orca_desk.library.chunks import NAME, ChunkStore
+from orca_desk.library.backups.chunks import NAME, ChunkStore
 
 SUFFIX = ".backup.json"
 FORMAT = 1

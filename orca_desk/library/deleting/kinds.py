@@ -7,8 +7,8 @@ from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.trash_rows import Rows
 from orca_desk.library.evaluations import OF_CHECKPOINT
-from orca_desk.library.trash_rows import Rows
 
 CHOSEN = "(SELECT value FROM json_each(:ids))"
 RECORDS = f"(SELECT n FROM records WHERE id IN {CHOSEN})"

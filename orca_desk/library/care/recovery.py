@@ -13,10 +13,10 @@ from pathlib import Path
 
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import sync_folder
+from orca_desk.library.care.file_header import MAGIC, PAGE_BYTES, new_header
 from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.earlier_turns import fill_turns
-from orca_desk.library.file_header import MAGIC, PAGE_BYTES, new_header
 from orca_desk.library.migrations import FUNCTIONS, migrate, statements, version_of
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import scratch_folder

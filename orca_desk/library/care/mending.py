@@ -6,9 +6,9 @@ Nothing that anybody wrote is changed. What this cannot mend is a matter for a b
 import sqlite3
 from collections.abc import Callable
 
+from orca_desk.library.care.integrity import OnCheck, check_whole
 from orca_desk.library.database import Library
 from orca_desk.library.earlier_turns import fill_turns
-from orca_desk.library.integrity import OnCheck, check_whole
 
 STEPS = (
     "indexes",

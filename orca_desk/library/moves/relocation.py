@@ -20,7 +20,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import sync_folder
 from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.lock import LOCK_NAME, OWNER_NAME, locked
-from orca_desk.library.move_rest import ENDING, REST
+from orca_desk.library.moves.move_rest import ENDING, REST
 from orca_desk.library.scratch import scratch_folder
 
 BLOCK = 2**22  # bytes that are copied at a time

@@ -7,10 +7,10 @@ from library_doubles import make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.library.care.file_header import is_cut_off
+from orca_desk.library.care.integrity import check
+from orca_desk.library.care.recovery import recover
 from orca_desk.library.database import DATABASE_NAME, Library
-from orca_desk.library.file_header import is_cut_off
-from orca_desk.library.integrity import check
-from orca_desk.library.recovery import recover
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, iterate_tasks
 from orca_desk.ui.words.care import recovered_lines
 

@@ -1,0 +1,1 @@
+"""Backups: made, kept as often as the user wants, thinned, opened, compared, and put into place."""

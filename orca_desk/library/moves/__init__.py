@@ -1,0 +1,1 @@
+"""A library in another place: moved there by the app, or found there by it."""
