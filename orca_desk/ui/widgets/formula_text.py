@@ -1,12 +1,14 @@
 """Formulas in what models write: LaTeX between its delimiters, and never an amount of money.
 
 Only what is plainly a formula is taken out. A dollar sign is one far more often than it is a delimiter where
-people count money, so `$5 and $10` stays text, and so does everything in code.
+people count money, so `$5 and $10` stays text, and so does everything in code. `$20 + 30$` may be either: it
+is set where the text has other formulas and no amount of money, and otherwise keeps its dollar signs.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from orca_desk.ui.widgets.markdown import code_lines
 
@@ -28,6 +30,12 @@ _FOUND = re.compile(
 _UNFINISHED = re.compile(r"[-+*/=<>,:;(×÷]\s*$")  # an operator that still waits for a number: "$5 - $"
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|textit|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# words after each other, or one where an operator should be: "total cost", "20 or 30", "5 x 6"
+_SENTENCE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{3,}|[^\W_][.,%]?\s+[^\W\d_]{2,}\s+[^\W_]|\d\s+[^\W\d_]\s+\d")
+_NUMBERS = re.compile(r"[-+−–*×·÷/=<>≈:;%.,\d\skKMB]*")  # and what joins amounts of money
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FRACTION = re.compile(r"-?\d+/\d+")
+_MONEY = re.compile(r"(?<!\\)\$ ?\d|\d ?\$(?!\w)")
 _PROSE = re.compile(r"\\boxed\{([^\\{}]*[^\W\d_]{2,} [^\\{}]*)\}")  # spaces count in it
 _OWN_LINE = re.compile(r"\s*(?:#|\||>|[-*+]\s*$|\d+[.)]\s*$)")  # where a line must stay a line
 
@@ -52,10 +60,17 @@ def mark_formulas(
     """
     mark = mark or next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
     formulas: list[Formula] = []
+    pieces = list(code_lines(text))
+
+    @cache
+    def around() -> tuple[bool, bool]:
+        return _certain_and_money([piece for is_code, piece in pieces if not is_code])
 
     def replace(found: re.Match[str]) -> str:
         formula = _formula(found)
-        if formula is None or not is_set(formula):
+        if formula is None or (_is_amount(formula) and not _is_meant(formula, *around())):
+            return found[0]
+        if not is_set(formula):
             return found[0]
         formulas.append(formula)
         before = found.string[: found.start()].rpartition("\n")[2]
@@ -63,9 +78,7 @@ def mark_formulas(
             return mark
         return f"\n\n{mark}\n\n"
 
-    parts = []
-    for is_code, part in code_lines(text):
-        parts.append(part if is_code else _FOUND.sub(replace, part))
+    parts = [piece if is_code else _FOUND.sub(replace, piece) for is_code, piece in pieces]
     return "\n".join(parts), formulas, mark
 
 
@@ -85,9 +98,36 @@ def _formula(found: re.Match[str]) -> Formula | None:
 
 def _is_money(inside: str) -> bool:
     """Return whether what stands between two dollar signs is text with an amount before and after it."""
-    words = _WORD.findall(_TEXT.sub(" ", inside))
+    bare = _TEXT.sub("+", inside)
+    words = _WORD.findall(bare)
     is_pause = inside[0] in ",:;"  # "10 $, 20 $"
-    return is_pause or bool(_UNFINISHED.search(inside)) or len(words) > (0 if inside[0].isdigit() else 2)
+    is_text = bool(_UNFINISHED.search(inside) or _SENTENCE.search(bare))
+    return is_pause or is_text or len(words) > (0 if inside[0].isdigit() else 2)
+
+
+def _is_amount(formula: Formula) -> bool:
+    """Return whether numbers are all that stands between single dollar signs."""
+    is_single = formula.written.startswith("$") and not formula.written.startswith("$$")
+    return is_single and _NUMBERS.fullmatch(formula.latex) is not None
+
+
+def _is_meant(formula: Formula, is_certain: bool, has_money: bool) -> bool:
+    """Return whether numbers are meant as a formula: nobody puts one amount between two dollar signs."""
+    is_one = _FRACTION.fullmatch(formula.latex) or len(_NUMBER.findall(formula.latex)) < 2
+    return not has_money and (is_certain or bool(is_one))
+
+
+def _certain_and_money(pieces: Sequence[str]) -> tuple[bool, bool]:
+    """Return whether a text has a formula that cannot be money, and whether it has money beside formulas."""
+    formulas: list[Formula] = []
+
+    def take(found: re.Match[str]) -> str:
+        formula = _formula(found)
+        formulas.extend([formula] if formula else [])
+        return "\n" if formula else found[0]
+
+    rest = [_FOUND.sub(take, piece) for piece in pieces]
+    return not all(map(_is_amount, formulas)), any(map(_MONEY.search, rest))
 
 
 def _is_shell(found: re.Match[str]) -> bool:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.ui.widgets.formula_text import mark_formulas
@@ -26,6 +26,11 @@ def found(text: str) -> list[str]:
         (r"The answer is \boxed{\frac{1}{2}}.", [r"\boxed{\frac{1}{2}}"]),
         (r"\boxed{not a number}", [r"\boxed{\text{not a number}}"]),
         ("| $|x|$ | $y$ |", ["|x|", "y"]),
+        ("$x + 30$", ["x + 30"]),
+        ("$20$ or $1,000$, a chance of $1/2$, and $-5$", ["20", "1,000", "1/2", "-5"]),
+        (r"As $x = 5$, it is $20 + 30 = 50$, \(so\) $1, 2, 3$", ["x = 5", "20 + 30 = 50", "so", "1, 2, 3"]),
+        (r"$x \leq AB \leq y$ and $2x + xy = 3$", [r"x \leq AB \leq y", "2x + xy = 3"]),
+        (r"$5 \text{ and } 6$", [r"5 \text{ and } 6"]),
     ],
 )
 def test_formulas_are_found(text: str, latex: list[str]) -> None:
@@ -52,6 +57,13 @@ def test_formulas_are_found(text: str, latex: list[str]) -> None:
         "$PATH and $HOME",
         "${HOME}${PATH}/bin and $(date)$(uname)",
         "in $: 5$, in $, 6$",
+        "$20 + 30$",
+        "He pays $20 + 30 = 50$.",
+        "costs $20 + tax is $30",
+        "from $20-30$, $20 - 30$ or $20, 30$; $3k-5k$",
+        "$20 or 30$, $20 to 30$, $5 et 10$, $5 y 10$, $5 x 6$",
+        "$total cost$, $ten or twenty$",
+        "It costs $5 and $6$.",
     ],
 )
 def test_money_code_and_prose_are_no_formulas(text: str) -> None:
@@ -82,7 +94,6 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(text=st.lists(pieces, max_size=30).map("".join))
 def test_nothing_is_lost_where_formulas_are_taken_out(text: str) -> None:
     marked, formulas, mark = mark_formulas(text, lambda formula: True)
@@ -92,6 +103,26 @@ def test_nothing_is_lost_where_formulas_are_taken_out(text: str) -> None:
         whole = whole.replace(mark, formula.written, 1)
     assert whole.replace("\n", "") == text.replace("\n", "")
     assert mark_formulas(text, lambda formula: False)[0] == text
+
+
+JOINS = " + ", "+", " - ", "-", " = ", ", ", "; ", " or ", " and ", " x ", " "
+
+
+@given(
+    amounts=st.lists(
+        st.tuples(st.sampled_from(["${}", "{}$"]), st.integers(0, 1999)), min_size=2, max_size=6
+    ),
+    joins=st.lists(st.sampled_from(JOINS), min_size=6),
+)
+def test_no_amount_of_money_loses_its_sign(amounts: list[tuple[str, int]], joins: list[str]) -> None:
+    written = [form.format(f"{amount:,}") for form, amount in amounts]
+    text = "".join(amount + join for amount, join in zip(written, joins, strict=False))
+    assert mark_formulas(text, lambda formula: True)[0] == text
+
+
+def test_numbers_beside_money_stay_as_they_are() -> None:
+    text = "For $x$ items at $5 it is $20 + 30$ or $6$."
+    assert found(text) == ["x"]
 
 
 def test_the_mark_is_no_character_of_the_text() -> None:
