@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.parity.table import GateRow, GateTable
 from orca_desk.ui.icons import icon
-from orca_desk.ui.theme import GRID, Theme, grown
-from orca_desk.ui.widgets.row_table import ROW, row_table
+from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import label, safe_tip, set_tone
+from orca_desk.ui.widgets.whole_table import fit_whole_table, whole_table
 from orca_desk.ui.words.parity import (
     ends_text,
     gate_sentence,
@@ -21,7 +21,6 @@ from orca_desk.ui.words.parity import (
     tokens_text,
 )
 
-FRAME = 4  # px
 COLUMNS = (
     Column[GateRow]("File", lambda row: row.label),
     Column[GateRow]("Check", lambda row: "passed" if row.passed else "failed"),
@@ -63,8 +62,7 @@ class GateTableView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.model = _GateRows(theme)
-        self.view = row_table(self.model, "Check of every file", main=None, sorts=False)
-        self.view.horizontalScrollBar().rangeChanged.connect(self._fit_height)
+        self.view = whole_table(self.model, "Check of every file")
         self.sentence = label(wrap=True, selectable=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,19 +75,9 @@ class GateTableView(QWidget):
     def show_table(self, table: GateTable) -> None:
         """Show a table at its full height."""
         self.model.show(table.rows)
-        self.view.resizeColumnsToContents()
-        for column in range(len(COLUMNS)):
-            self.view.setColumnWidth(column, self.view.columnWidth(column) + GRID)
-        self._fit_height()
+        fit_whole_table(self.view)
         self.sentence.setText(gate_sentence(table))
         set_tone(self.sentence, "" if table.passed else "bad")
-
-    def _fit_height(self) -> None:
-        """Show all rows, above the scroll bar that a narrow table has."""
-        bar = self.view.horizontalScrollBar()
-        below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
-        rows = grown(ROW) * self.model.rowCount()
-        self.view.setFixedHeight(self.view.horizontalHeader().sizeHint().height() + rows + below + FRAME)
 
 
 class _GateRows(RowsModel[GateRow]):

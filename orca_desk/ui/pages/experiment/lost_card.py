@@ -1,4 +1,4 @@
-"""What the students of an experiment lost, as the report tells it: a row per arm."""
+"""What the students of an experiment lost, as in the report: a row per arm."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from orca_desk.steps.experiment.report import LOST_NOTE
 from orca_desk.steps.experiment.report_tables import ReportCell, lost_table
 from orca_desk.steps.experiment.results import ExperimentResults
-from orca_desk.ui.theme import GRID, Theme, current_colours, grown
-from orca_desk.ui.widgets.row_table import ROW, row_table
+from orca_desk.ui.theme import Theme, current_colours
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
+from orca_desk.ui.widgets.whole_table import fit_whole_table, whole_table
 
-FRAME = 4  # px
 NAME = "What the students lost"
 Row = tuple[ReportCell, ...]
 
@@ -25,10 +24,9 @@ class LostCard(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.model = _LostRows(())
-        self.view = row_table(self.model, NAME, main=None, sorts=False)
+        self.view = whole_table(self.model, NAME)
         # Qt would shorten a heading of two lines as if it were one
         self.view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.view.horizontalScrollBar().rangeChanged.connect(self._show_all_rows)
         self.caption = label(tone="muted", wrap=True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -49,22 +47,11 @@ class LostCard(QWidget):
             return
         self.caption.setText(table.caption)
         self.model.show_table(table.heads, table.rows)
-        self.view.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
-            self.view.setColumnWidth(column, self.view.columnWidth(column) + GRID)
-        self.view.setMaximumWidth(self.view.horizontalHeader().length() + FRAME)
-        self._show_all_rows()
-
-    def _show_all_rows(self) -> None:
-        header, bar = self.view.horizontalHeader(), self.view.horizontalScrollBar()
-        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        self.view.setFixedHeight(
-            header.sizeHint().height() + grown(ROW) * self.model.rowCount() + below + FRAME
-        )
+        fit_whole_table(self.view)
 
 
 class _LostRows(RowsModel[Row]):
-    """The rows of the report's table; what was lost to a large extent is in the colour of what is bad."""
+    """The rows of the report's table; large losses have the colour of bad results."""
 
     def show_table(self, heads: tuple[str, ...], rows: tuple[Row, ...]) -> None:
         """Show these rows under these headings: texts on the left, numbers on the right."""

@@ -22,16 +22,16 @@ from orca_desk.steps.experiment.wording import ARM_NAMES, MESSAGE_NAMES, conclus
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.experiment.interval_plot import IntervalPlotView
 from orca_desk.ui.pages.experiment.lost_card import LostCard
-from orca_desk.ui.theme import GRID, grown
+from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.plot_menu import PlotMenu
-from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
+from orca_desk.ui.widgets.whole_table import fit_whole_table, whole_table
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.experiments import seeds_done, share_text
 from orca_desk.ui.words.progress import duration
@@ -39,7 +39,6 @@ from orca_desk.ui.words.roles import COLOURS
 from orca_desk.ui.words.runs import STATUSES
 from orca_desk.ui.words.tidying import run_title
 
-FRAME = 4  # px
 NARROWEST = 40 * GRID  # px, of a paragraph
 TWO_ABREAST = 1100  # px, from which two plots stand side by side
 
@@ -67,9 +66,7 @@ class ExperimentResultsView(QWidget):
         for one in (self.save, self.copy, self.resume):
             one.hide()  # until there is something to save, to copy or to resume
         self.table = _ResultRows(FOUR)
-        self.table_view = row_table(
-            self.table, "Correct answers by arm and system message", main=None, sorts=False
-        )
+        self.table_view = whole_table(self.table, "Correct answers by arm and system message")
         self.progress = label(tone="muted")
         self.progress.setMinimumWidth(1)
         self.conclusion = label(wrap=True, selectable=True)
@@ -204,12 +201,7 @@ class ExperimentResultsView(QWidget):
         self.notes.setText("\n".join(said))
         self.notes.setVisible(bool(said))
         self.table.show_results(found)
-        self.table_view.resizeColumnsToContents()
-        for column in range(self.table.columnCount()):
-            self.table_view.setColumnWidth(column, self.table_view.columnWidth(column) + 2 * GRID)
-        self.table_view.setMaximumWidth(self.table_view.horizontalHeader().length() + FRAME)
-        header = self.table_view.horizontalHeader().sizeHint().height()
-        self.table_view.setFixedHeight(header + grown(ROW) * self.table.rowCount() + FRAME)
+        fit_whole_table(self.table_view)
         plot = contrast_plot(found)
         self.difference_card.setVisible(plot is not None)
         self.differences.show_plot(plot)
@@ -295,5 +287,5 @@ class _ResultRows(RowsModel[Arm]):
         return share_text(self._found.share(arm, message)) if self._found else ""
 
     def cell(self, row: Arm, column: int, role: int) -> Any:
-        """Return nothing beside the text."""
+        """Return nothing besides the text."""
         return None
