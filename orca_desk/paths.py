@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -54,6 +55,21 @@ def default_models() -> Path:
     """Return the folder for downloaded models: $ORCA_DESK_MODELS, or else one beside the default library."""
     chosen = os.environ.get("ORCA_DESK_MODELS")
     return Path(chosen) if chosen else _of_user(platformdirs.user_data_dir, "orca-desk-models")
+
+
+def expanded(path: Path) -> Path:
+    """Return `path` with the home folder for a "~" at its start; a name of nobody ("~$draft.csv") stays."""
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
+
+
+def resolved(path: Path) -> Path:
+    """Return `path` as an absolute one without "~" and links. Raises UserError for links in a circle."""
+    try:
+        return expanded(path).resolve()
+    except RuntimeError as error:
+        raise UserError(f"{path} is a link that leads back to itself.", "Choose another folder.") from error
 
 
 def _of_user(find: Callable[[str, str], str], name: str) -> Path:

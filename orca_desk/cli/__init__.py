@@ -5,6 +5,7 @@ Exit codes: 0 success, 1 failed or stopped, 2 incorrect usage.
 
 import importlib
 import io
+import os
 import sys
 
 import click
@@ -94,12 +95,29 @@ def main() -> None:
         code = error.exit_code
     except UserError as error:
         code = _print_error(error)
+    except UnicodeEncodeError as error:
+        name = _name_outside_unicode(error)
+        if not name:
+            raise
+        code = _print_error(
+            UserError(f"The name {name} is not valid UTF-8.", "Rename the file or the folder.")
+        )
     except OSError as error:
         known = explain_os_error(error)
         if known is None and error.filename is None:
             raise
         code = _print_error(known or UserError(f"{error.filename}: {error.strerror}.", "Check the path."))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _name_outside_unicode(error: UnicodeEncodeError) -> str:
+    """Return the name of a file that no text can hold, as in "caf\\xe9.csv"; "" for any other error."""
+    text = error.object
+    if not "\udc80" <= text[error.start] <= "\udcff":  # a byte, as Python reads names that are not UTF-8
+        return ""
+    start = max(text.rfind(sign, 0, error.start) for sign in '/"') + 1
+    ends = [end for sign in '/"' if (end := text.find(sign, error.start)) >= 0]
+    return os.fsencode(text[start : min(ends, default=len(text))]).decode("utf-8", "backslashreplace")
 
 
 def _print_error(error: UserError) -> int:

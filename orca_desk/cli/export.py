@@ -15,6 +15,7 @@ from orca_desk.library.trainings import get_training
 from orca_desk.models.fits import export_fit, human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.parity.table import GateTable
+from orca_desk.paths import expanded
 from orca_desk.steps.export.export import ExportBlockedError, Exported, export
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.offer import time_for
@@ -114,7 +115,7 @@ def command(
     its greedy answers and their ends. Run the same command again to resume an export that was stopped.
     """
     if discards:
-        gone = discard(out.expanduser().absolute())
+        gone = discard(expanded(out).absolute())
         print_json({"discarded": gone}) if as_json else say(
             "Removed." if gone else f"No unfinished export into {out} is there."
         )

@@ -30,6 +30,7 @@ from orca_desk.library.backups.restoring import stage, stage_over_damaged
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.lock import locked
 from orca_desk.models.fits import human_bytes
+from orca_desk.paths import resolved
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.backups import backup_content
 from orca_desk.ui.words.kept_backups import (
@@ -282,7 +283,7 @@ def settings(
     if every is not None:
         keeping = replace(keeping, every=cast(Every, every))
     if place is not None:
-        keeping = replace(keeping, folder=str(Path(place).expanduser().resolve()) if place else "")
+        keeping = replace(keeping, folder=str(resolved(Path(place))) if place else "")
     if checkpoints is not None:
         keeping = replace(keeping, checkpoints=checkpoints)
     if keeping != keeping_of(folder) or place:  # the same folder again: its disk is another one now

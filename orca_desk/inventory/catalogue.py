@@ -14,6 +14,7 @@ from orca_desk.library.settings import change_setting, get_setting, peek_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
 from orca_desk.models.identify import seen_headers
 from orca_desk.models.model_file import ModelFile, NotAModel
+from orca_desk.paths import expanded
 from orca_desk.student.settings import TrainSettings
 
 KEY = "models.added"
@@ -36,7 +37,7 @@ def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:
 
     Copies nothing. Raises UserError when it holds no usable model.
     """
-    path = path.expanduser().absolute()
+    path = expanded(path).absolute()
     found = _models_at(path)
     if not any(isinstance(one, ModelFile) for one in found):
         reason = next((one.reason for one in found if isinstance(one, NotAModel)), "")

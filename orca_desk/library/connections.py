@@ -30,6 +30,7 @@ WAL_PAGES = 32_000  # 128 MB: an import changes the same pages of its indexes in
 CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
 COPIED_PAGES = 2048  # of a database, between two looks at whether to stop
 STEPS = 100_000  # of SQLite's machine between two such looks
+LONGEST_PATH = 504  # bytes; SQLite takes 512, with "-journal" behind its own
 PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in the lowest byte
 
 
@@ -213,6 +214,11 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
             return UserError(
                 f"The disk refused to read or write {path} ({error}): the last change was not saved.",
                 "Check whether the disk is full or unplugged, and try again.",
+            )
+        case sqlite3.SQLITE_CANTOPEN if len(str(path).encode(errors="replace")) > LONGEST_PATH:
+            return UserError(
+                f"The path {path} is too long: SQLite opens files whose path has up to {LONGEST_PATH} bytes.",
+                "Choose a library folder that lies less deep.",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return UserError(

@@ -20,6 +20,7 @@ from orca_desk.library.migrations import NewerError, check_version, migrate, ver
 from orca_desk.library.moves.move_rest import finish_move
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import remove_abandoned
+from orca_desk.paths import resolved
 from orca_desk.yielding import yielding
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Library:
         UserError if there is no library and `create` is False; if another process has it open; if it is
         damaged, another program's or newer than this Orca Desk; and if a new one cannot be made.
         """
-        folder = folder.expanduser().resolve()
+        folder = resolved(folder)
         path = folder / DATABASE_NAME
         if not create and not path.exists():
             raise UserError(f"There is no library in {folder}.", "Check the name of the folder.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.paths import resolved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ def log_folder(library: Library) -> Path:
 
 def stored_path(library: Library, path: Path) -> str:
     """Return `path` as the library stores it: relative inside the library's folder, absolute elsewhere."""
-    absolute = path.expanduser().resolve()
+    absolute = resolved(path)
     inside = absolute.is_relative_to(library.folder)
     return absolute.relative_to(library.folder).as_posix() if inside else str(absolute)
 

@@ -16,6 +16,7 @@ from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.ids import next_id
 from orca_desk.method.records import digest
+from orca_desk.paths import expanded
 
 Status = Literal["running", "done", "failed", "cancelled", "interrupted"]
 EndStatus = Literal["done", "failed", "cancelled"]
@@ -155,7 +156,7 @@ def peek_at_running(folder: Path, kind: str) -> tuple[str, dict[str, Any]] | Non
 
     Another process may have it open. None without such a run, or a library that can be read.
     """
-    if not (path := folder.expanduser() / DATABASE_NAME).is_file():
+    if not (path := expanded(folder) / DATABASE_NAME).is_file():
         return None
     try:
         with closing(connect(path, "ro")) as db:

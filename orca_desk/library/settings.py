@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_desk.library.connections import connect
 from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.paths import expanded
 
 PLACE = "library.place"  # the setting that holds the folder in which the library was open last
 FORMER = "library.former-place"  # and where it was before it was moved or copied there
@@ -25,7 +26,7 @@ def peek_setting(folder: Path, key: str, default: Any = None) -> Any:
 
     Another process may have it open. `default` also where there is no library that can be read.
     """
-    path = folder.expanduser() / DATABASE_NAME
+    path = expanded(folder) / DATABASE_NAME
     if not path.is_file():
         return default
     try:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.library.naming import LONGEST
 from orca_desk.models.fits import human_bytes
+from orca_desk.paths import expanded
 from orca_desk.steps.carry.contents import ALWAYS, Contents
 from orca_desk.steps.carry.manifest import ContentKind
 from orca_desk.ui.theme import GRID, grown
@@ -85,7 +86,7 @@ class NewLibraryDialog(QDialog):
     @property
     def folder(self) -> Path:
         """The folder that the library gets."""
-        return Path(self.where.text()).expanduser() / folder_name(self.name.text())
+        return expanded(Path(self.where.text())) / folder_name(self.name.text())
 
     def _browse(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Where to create the library", self.where.text())
@@ -102,7 +103,7 @@ class NewLibraryDialog(QDialog):
         """Return why the library cannot be made there, or ""."""
         if not folder_name(self.name.text()):
             return "Give the library a name."
-        if not Path(self.where.text()).expanduser().is_absolute():
+        if not expanded(Path(self.where.text())).is_absolute():
             return "Choose the folder to create the library in."
         folder = self.folder
         try:

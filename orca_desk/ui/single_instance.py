@@ -16,6 +16,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from orca_desk.paths import resolved
+
 WAIT_MS = 1000
 RAISED = b"raised"  # the first process answers it once it has asked its window to come to the front
 LONGEST_PATH = 100  # bytes; the system takes about 104 in the address of a socket
@@ -78,7 +80,7 @@ def is_own(connection: QLocalSocket) -> bool:
 
 def _server_name(folder: Path) -> str:
     """Return the name of the library's socket, or "" where no folder is safe for it."""
-    name = f"orca-desk-{hashlib.sha256(str(folder.expanduser().resolve()).encode()).hexdigest()[:16]}"
+    name = f"orca-desk-{hashlib.sha256(str(resolved(folder)).encode()).hexdigest()[:16]}"
     if os.name != "posix":
         return name  # a named pipe
     private = private_folder()

@@ -19,6 +19,7 @@ from orca_desk.library.backups.restoring import Staged, stage_over_damaged
 from orca_desk.library.care.recovery import Recovered, recover
 from orca_desk.library.database import DATABASE_NAME, DamagedError
 from orca_desk.library.lock import locked
+from orca_desk.paths import resolved
 from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.words.care import recovered_lines
@@ -30,7 +31,7 @@ class StartTrouble:
     """Asks until there is a folder to open, or the user gives up. There is no window yet."""
 
     def __init__(self, folder: Path, error: UserError, theme: Theme) -> None:
-        self._folder, self._error, self._theme = folder.expanduser().resolve(), error, theme
+        self._folder, self._error, self._theme = resolved(folder), error, theme
 
     def ask(self) -> Path | None:
         """Return the folder of the library to open next, or None."""

@@ -242,6 +242,24 @@ def test_files_that_cannot_be_used_are_told_in_a_sentence(words: tuple[str, str]
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode, and links differ")
+def test_names_and_links_that_lead_nowhere_are_told_in_a_sentence(tmp_path: Path) -> None:
+    tasks = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    tasks.write_text('{"query": "What is 2 + 2?"}\n')
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+    for folder, arguments, said in (
+        ("library", ("tasks", "import", str(tasks)), r"caf\xe9.jsonl is not valid UTF-8"),
+        ("one", ("tasks", "list"), "leads back to itself"),
+        ("library", ("chat", "--model", "~nobody/a.gguf", "--message", "Hi"), "~nobody/a.gguf"),
+        ("/".join(["deep" * 50] * 3), ("tasks", "list"), "is too long"),
+    ):
+        result = orca_process(*arguments, folder=tmp_path / folder)
+        assert result.returncode == 1, said
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("words", [("library", "check"), ("library", "backup", "copy.db")])
 def test_a_mistyped_library_is_not_made_in_order_to_be_checked(
     words: tuple[str, ...], tmp_path: Path

@@ -19,6 +19,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.locations import CHECKPOINT_FOLDERS
 from orca_desk.library.migrations import check_version, version_of
 from orca_desk.library.scratch import scratch_folder
+from orca_desk.paths import resolved
 
 BackupPart = Literal["adapters", "checkpoints"]
 
@@ -139,7 +140,7 @@ def restore(path: Path, folder: Path, *, on_bytes: Callable[[int], None] = lambd
     UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
     `on_bytes` gets the size of what was read of a kept backup; an exception from it stops.
     """
-    folder = folder.expanduser().resolve()
+    folder = resolved(folder)
     target = folder / DATABASE_NAME
     if target.exists() or (folder / TRAININGS).exists():
         raise UserError(f"{folder} already contains a library.", "Restore into a new folder.")

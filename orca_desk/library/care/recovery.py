@@ -20,6 +20,7 @@ from orca_desk.library.earlier_turns import fill_turns
 from orca_desk.library.migrations import FUNCTIONS, migrate, statements, version_of
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.library.scratch import scratch_folder
+from orca_desk.paths import resolved
 
 ROWS = 500  # read at once
 FARTHEST = 2**40  # rows to look ahead behind a damaged place
@@ -50,7 +51,7 @@ def recover(folder: Path, target: Path, *, on_table: Callable[[str], None] = lam
     `on_table` gets the name of each table before it is read; an exception from it stops, and leaves nothing.
     Raises UserError if `target` has a library, if nothing can be read, and if the disk cannot be written.
     """
-    path, target = folder.expanduser().resolve() / DATABASE_NAME, target.expanduser().resolve()
+    path, target = resolved(folder) / DATABASE_NAME, resolved(target)
     if not path.is_file():
         raise UserError(f"There is no library in {folder}.", "Check the name of the folder.")
     if (target / DATABASE_NAME).exists() or (target / TRAININGS).exists():

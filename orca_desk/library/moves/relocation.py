@@ -22,6 +22,7 @@ from orca_desk.library.database import DATABASE_NAME
 from orca_desk.library.lock import LOCK_NAME, OWNER_NAME, locked
 from orca_desk.library.moves.move_rest import ENDING, REST
 from orca_desk.library.scratch import scratch_folder
+from orca_desk.paths import expanded
 
 BLOCK = 2**22  # bytes that are copied at a time
 THREADS = 16  # that wait for the disk
@@ -38,7 +39,7 @@ class Relocated:
 
 def check_move(folder: Path, target: Path) -> Path:
     """Return the folder that a library would get. Raises UserError if it cannot be moved there."""
-    folder, target = folder.resolve(), target.expanduser().absolute()
+    folder, target = folder.resolve(), expanded(target).absolute()
     if not (folder / DATABASE_NAME).is_file():
         raise UserError(f"There is no library in {folder}.", "Check the name of the folder.")
     real = target.resolve()

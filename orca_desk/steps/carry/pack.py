@@ -19,6 +19,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.naming import get_name
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.models.fits import human_bytes
+from orca_desk.paths import expanded
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 from orca_desk.steps.carry.contents import ALWAYS, Contents, UsedModel, contents_of
 from orca_desk.steps.carry.manifest import MANIFEST, BundledFile, CarriedModel, ContentKind, Manifest
@@ -60,7 +61,7 @@ def pack(
     that is there unless it may be replaced.
     """
     control = control or JobControl()
-    path = path.expanduser().absolute()
+    path = expanded(path).absolute()
     _require_place(library, path, replace_file=replace_file)
     found = contents_of(library)
     wanted = ALWAYS | kinds

@@ -21,6 +21,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.moves.moving import repoint
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.models.fits import human_bytes
+from orca_desk.paths import resolved
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 from orca_desk.steps.carry.manifest import LARGEST_MANIFEST, MANIFEST, Manifest, damaged, no_bundle
 from orca_desk.steps.carry.names import is_safe
@@ -67,7 +68,7 @@ def unpack(
     if `folder` is not empty or has no room.
     """
     control = control or JobControl()
-    folder = folder.expanduser().resolve()
+    folder = resolved(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty.", "Name a new folder for the library.")
     try:

@@ -11,7 +11,7 @@ from orca_desk.models.hub.address import checked_endpoint, usual_endpoint
 from orca_desk.models.hub.choice import Variant
 from orca_desk.models.hub.fetch import missing_bytes
 from orca_desk.models.hub.listing import HubRepo
-from orca_desk.paths import default_models
+from orca_desk.paths import default_models, expanded
 
 KIND = "download"
 _ENDPOINT, _FOLDER = "hub.endpoint", "hub.folder"
@@ -72,7 +72,7 @@ class DownloadRequest:
 
 def request_for(endpoint: str, repo: HubRepo, variant: Variant, folder: Path) -> DownloadRequest:
     """Return the request for one variant of a model, into `folder` itself."""
-    whole = folder.expanduser().absolute()
+    whole = expanded(folder).absolute()
     return DownloadRequest(
         endpoint=endpoint,
         repo=HubRepo(model=repo.model, commit=repo.commit, files=variant.files),
@@ -108,6 +108,6 @@ def chosen_folder(library: Library) -> Path:
 
 def choose_folder(library: Library, folder: Path) -> Path:
     """Store the folder for downloads; return it."""
-    found = folder.expanduser().absolute()
+    found = expanded(folder).absolute()
     set_setting(library, _FOLDER, str(found))
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError, other_version
+from orca_desk.paths import expanded
 from orca_desk.steps.export.formats import APPLICATIONS, DEFAULT_PACKED, MERGED, QUANTISED, Format
 
 PUBLISHER = "orca-desk"  # the first folder of LM Studio's pair
@@ -36,7 +37,7 @@ class ExportRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "formats", tuple(one for one in Format if one in self.formats))
-        object.__setattr__(self, "out", self.out.expanduser().absolute())
+        object.__setattr__(self, "out", expanded(self.out).absolute())
         if not self.formats:
             raise UserError("No format is chosen.", "Choose at least one.")
         for what, text in (("name", self.name), ("publisher", self.publisher)):

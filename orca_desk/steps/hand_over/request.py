@@ -12,6 +12,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.paths import expanded
 from orca_desk.steps.recorder import request_to_resume
 
 KIND = "hand-over"
@@ -62,7 +63,7 @@ class HandOverRequest:
     filtered: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", self.path.expanduser().absolute())
+        object.__setattr__(self, "path", expanded(self.path).absolute())
         object.__setattr__(self, "filtered", _filled(self.tasks if self.table == "tasks" else self.records))
         if self.format not in OFFERED[self.table]:
             raise UserError(

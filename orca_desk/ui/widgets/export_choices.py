@@ -19,6 +19,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.pace import TimeRange
 from orca_desk.models.space import MARGIN, free_space
+from orca_desk.paths import expanded
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.offer import ExportOffer, time_for
 from orca_desk.steps.export.request import HELD_OUT, ExportRequest
@@ -198,7 +199,7 @@ class ExportChoices(QWidget):
             self.space.setText("Choose at least one format.")
             set_tone(self.space, "warn")
             return
-        folder = Path(self.folder.text().strip() or Path.home()).expanduser().absolute()
+        folder = expanded(Path(self.folder.text().strip() or Path.home())).absolute()
         model = self.offer.model
         wanted: ExportRequest | None = None
         with contextlib.suppress(UserError):  # a name that cannot be used is told at the start

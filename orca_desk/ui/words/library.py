@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orca_desk.library.moves.relocation import Relocated
-from orca_desk.paths import default_library
+from orca_desk.paths import default_library, resolved
 from orca_desk.ui.words.counting import counted
 
 WITHOUT_LOCKS = "The drive of this library has no file locks, as some network drives."
@@ -19,7 +19,7 @@ def library_name(folder: Path, stored: str = "") -> str:
     """Return what a library is called: as the user named it, or as its folder, or the one for everybody."""
     if stored:
         return stored
-    return "My library" if folder == default_library().expanduser().resolve() else folder.name
+    return "My library" if folder == resolved(default_library()) else folder.name
 
 
 def samples_text(of_samples: Sequence[str], own: Sequence[str] | None) -> str:
@@ -68,7 +68,7 @@ def moved_sentences(before: Path, moved: Relocated) -> tuple[str, str]:
 
 def default_sentence(folder: Path) -> str:
     """Return what leaving the default folder means; "" for a library in another one."""
-    if folder.resolve() != default_library().expanduser().resolve():
+    if folder.resolve() != resolved(default_library()):
         return ""
     return (
         "Started without a folder, Orca Desk opens the folder that the library leaves, and makes a new"

@@ -13,7 +13,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.overview import LibraryOverview, Step, step_states
 from orca_desk.library.samples import sample_ids
 from orca_desk.library.tasks import count_tasks
-from orca_desk.paths import default_library
+from orca_desk.paths import default_library, resolved
 from orca_desk.steps.demo.stages import STAGES
 from orca_desk.steps.demo.state import DemoState, DemoStudent, demo_state, interrupted_student, next_folder
 from orca_desk.steps.demo.status import LibraryStatus, library_status
@@ -272,7 +272,7 @@ class HomePage(Page):
     @property
     def _is_own(self) -> bool:
         """Whether the user made this library: the app makes the default one at its first start."""
-        return self.desk.library.folder != default_library().expanduser().resolve()
+        return self.desk.library.folder != resolved(default_library())
 
     def _alternatives(self, status: LibraryStatus) -> list[Alternative]:
         """Return what else the user may want to do next: a demo, or tasks of their own."""
