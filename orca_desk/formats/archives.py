@@ -25,7 +25,7 @@ class Files(Protocol):
         ...
 
     def open(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """Open a file, which can seek, without its packing. Raises UserError if it cannot be read."""
+        """Open a file, unpacked and seekable. Raises UserError if it cannot be read."""
         ...
 
     def path(self, name: str) -> Path:

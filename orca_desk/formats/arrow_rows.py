@@ -99,7 +99,7 @@ def _classes(schema: Any) -> dict[str, list[str]]:
 
 
 def _class_name(value: Any, names: list[str]) -> Any:
-    """Return the name of a class; -1, for one that is not told, is none."""
+    """Return the name of a class; None for -1, which stands for an unknown one."""
     if isinstance(value, int) and 0 <= value < len(names):
         return names[value]
     return None if value == -1 else value

@@ -133,7 +133,7 @@ def choice_columns(columns: Iterable[str]) -> tuple[str, ...]:
 
 
 def options_of(values: Mapping[str, Any], columns: Sequence[str]) -> list[Option]:
-    """Return the choices of a row; none if it has none. Raises ValueError, saying why, for other things."""
+    """Return the choices of a row, [] without any. Raises ValueError, saying why, for anything else."""
     if len(columns) == 1:
         return _listed(values.get(columns[0]))
     found = []
@@ -160,7 +160,7 @@ def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str
     found = readings(text, options)
     if is_missing(text) and (right := [option.letter for option in options if option.is_right]):
         if len(right) > 1:
-            raise ValueError("several of the choices are right; a task has one right one")
+            raise ValueError("several choices are marked correct; a task has exactly one correct choice")
         return right[0]
     if text == "-1" or (is_missing(text) and not found):  # public test sets hide their answers so
         return None
@@ -168,8 +168,10 @@ def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str
         if mode in found:
             return found[mode]
     if _are_several(text, options):
-        raise ValueError(f"the answer {text[:60]!r} names several of the choices; a task has one right one")
-    raise ValueError(f"the answer {text[:60]!r} is none of the {len(options)} choices")
+        raise ValueError(
+            f"the answer {text[:60]!r} names several choices; a task has exactly one correct choice"
+        )
+    raise ValueError(f"the answer {text[:60]!r} is not one of the {len(options)} choices")
 
 
 def readings(text: str, options: Sequence[Option]) -> dict[Mode, str]:
@@ -290,7 +292,7 @@ def _list_in(text: str) -> Any:
 
 
 def _inline(text: str) -> list[str]:
-    """Return the choices of a text in which each follows its letter: "A) Rome B) Oslo"; none of another."""
+    """Return the choices of a text in which each follows its letter: "A) Rome B) Oslo"; [] for any other."""
     found: list[re.Match[str]] = []
     for mark in _INLINE.finditer(text.strip()):
         if ord(mark[1].upper()) - ord("A") == len(found):

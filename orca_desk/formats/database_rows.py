@@ -15,7 +15,7 @@ from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.values import split_of
 
 MAGIC = b"SQLite format 3\0"
-_OURS = b"ORCA"  # the application id of a library of Orca Desk's
+_OURS = b"ORCA"  # the application id of an Orca Desk library
 _ID_AT = 68  # bytes into the file
 _SHADOWS = ("_data", "_idx", "_content", "_docsize", "_config")  # of a full-text index
 
@@ -29,7 +29,7 @@ def is_database(stream: BinaryIO) -> bool:
 class Database:
     """A SQLite database, as its tables and views.
 
-    Raises UserError for a library of Orca Desk's, and for a file that cannot be read.
+    Raises UserError for an Orca Desk library, and for a file that cannot be read.
     """
 
     format: ContainerFormat = "SQLite"
@@ -41,7 +41,7 @@ class Database:
         stream.seek(_ID_AT)
         if stream.read(len(_OURS)) == _OURS:
             raise UserError(
-                f"{path} is a library of Orca Desk's.",
+                f"{path} is an Orca Desk library.",
                 "Open it as a library and export its tasks; import the file that this writes.",
             )
 

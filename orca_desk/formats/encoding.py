@@ -11,7 +11,7 @@ from typing import BinaryIO
 from orca_desk.errors import UserError
 
 CHUNK = 1 << 20  # bytes
-SAMPLE = 64_000  # bytes with signs beyond ASCII, from which an encoding is recognised
+SAMPLE = 64_000  # bytes with non-ASCII characters, from which an encoding is recognised
 _HEAD = 4096
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # rare in text
 _MARKS = (
@@ -147,7 +147,7 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
 
 
 def _beyond_ascii(stream: BinaryIO) -> tuple[bytes, int, int]:
-    """Return lines with signs beyond ASCII as a sample, and how many of all are UTF-8, and are not."""
+    """Return a sample of the lines beyond ASCII, and how many such lines are UTF-8 and how many are not."""
     stream.seek(0)
     sample: list[bytes] = []
     size = whole = damaged = 0
@@ -176,7 +176,7 @@ def _long_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _oddness(text: str, encoding: str) -> float:
-    """Return how much in a text is not as people write: 0 for what could be a text in this encoding."""
+    """Return how odd a text looks: 0 for one that people could have written."""
     odd = 0.0
     home, last_common = _HAN_HOMES.get(encoding, ("", 0))
     has_accents = any(sign in text for sign in "áéíúæÁÉÍÚÆ")

@@ -56,7 +56,7 @@ def holds_rows(values: Mapping[str, Any]) -> bool:
 
 
 def unfolded_row(row: Row) -> Iterator[Row | BadRow]:
-    """Yield the rows that a row holds; one that holds none as it is."""
+    """Yield the rows inside a row; a row that contains none comes unchanged."""
     if not holds_rows(row.values):
         yield row
         return

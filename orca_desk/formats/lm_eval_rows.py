@@ -180,7 +180,7 @@ class TaskFolder:
         if RowReader.is_ours(row.values.get("id")):  # an export of Orca Desk's keeps what it knew of the task
             values |= {name: row.values[name] for name in _KEPT if name in row.values}
         if task.get("num_fewshot") and EARLIER not in values:
-            values["num_fewshot"] = task["num_fewshot"]  # drawn from a split by lm-eval: told as not read
+            values["num_fewshot"] = task["num_fewshot"]  # drawn from a split by lm-eval: reported as not read
         return Row(line=row.line, values=values, raw=row.raw)
 
     def _exchange(self, task: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +240,7 @@ def _load(text: str) -> dict[str, Any]:
 
 
 def _said(target: Any) -> Any:
-    """Return a target as a row gives it: numbers as written, of several the list."""
+    """Return a target as a row gives it: numbers as written, a list if there are several."""
     if isinstance(target, (int, float)) and not isinstance(target, bool):
         return Literal(target)
     return [str(one) for one in target] if isinstance(target, list) else target

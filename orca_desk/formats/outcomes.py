@@ -21,7 +21,7 @@ MOST_TOKENS = 1e9  # of an answer
 
 @dataclass(frozen=True, kw_only=True)
 class UnusedRow:
-    """A row that counts for nothing, or whose length does: its line from 1, and why."""
+    """A row that is not counted, or only its length is not: its line (from 1), and why."""
 
     line: int
     reason: str
@@ -146,7 +146,7 @@ def _number(name: str, value: Any) -> float:
     except ValueError:
         number = math.nan
     if isinstance(value, bool) or not 0 <= number <= MOST_TOKENS:
-        raise ValueError(f'"{name}" is {str(value)[:40]!r}, not a number from 0')
+        raise ValueError(f'"{name}" is {str(value)[:40]!r}, not 0 or a positive number')
     return number
 
 

@@ -1,4 +1,4 @@
-"""Files packed with gzip or zstd, as data sets are often handed on: unpacked once into a temporary file."""
+"""Files packed with gzip or zstd, as data sets often are: unpacked once into a temporary file."""
 
 import gzip
 import zlib
@@ -100,5 +100,5 @@ def _write(copy: BinaryIO, chunk: bytes, path: Path) -> None:
         folder = gettempdir()
         raise UserError(
             f"{path} cannot be unpacked in {folder}: {error.strerror or error}.",
-            f"Make room in {folder}, or unpack it yourself.",
+            f"Free some space in {folder}, or unpack it yourself.",
         ) from error

@@ -13,7 +13,7 @@ _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TYPE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
 _BUILT_IN = (9, 10)  # 0% and 0.00%
-_LITERAL = re.compile(r'"[^"]*"|\\.')  # signs of a number format that mean themselves
+_LITERAL = re.compile(r'"[^"]*"|\\.')  # characters of a number format that stand for themselves
 _PLACE = re.compile(r"([A-Z]+)\d+")
 _MOST = 1_000_000  # repetitions: a sheet has no more rows
 

@@ -223,7 +223,7 @@ class _Quiz:
         return bool(question.key) or (bool(question.options) and self._was_blank)
 
     def _explains(self, question: _Question, text: str) -> bool:
-        """Return whether a line goes on explaining the answer, in a text whose questions are numbered."""
+        """Return whether a line continues to explain the answer, in a text whose questions are numbered."""
         return bool(question.key and self._is_numbered) and not _NUMBER.match(text)
 
     def _ask(self, question: _Question, line: Line) -> None:
@@ -266,7 +266,7 @@ def _refused(line: Line) -> BadRow | None:
     if line.fault:
         return _bad(line)
     if _HEADING.match(line.text):
-        hint = "Remove the sign before it if it is a question."
+        hint = "Remove the mark before it if it is a question."
         return BadRow(line=line.number, what="the line is a heading", hint=hint, raw=line.text)
     return None
 

@@ -1,4 +1,4 @@
-"""Rows that were refused, in a file of their own: mended there, they can be imported."""
+"""Rows that were refused, in a file of their own: corrected there, they can be imported."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from orca_desk.formats.rows import BadRow
 
 
 class LaidOut(Protocol):
-    """A file of which is known how it holds its rows."""
+    """A file whose layout of rows is known."""
 
     layout: Layout
 

@@ -15,5 +15,5 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Refuse products that are not numbers, and large powers. Raises TemplateError."""
         numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
         if not numbers or (operator == "**" and max(abs(left), abs(right)) > 1000):
-            raise TemplateError(f"{operator} is allowed for small numbers only")
+            raise TemplateError(f"{operator} is allowed only for small numbers")
         return super().call_binop(context, operator, left, right)

@@ -130,10 +130,10 @@ def _split_at_marks(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _mended(text: str, delimiter: str, *, whole: bool) -> list[str] | None:
-    """Return the cells of a line in another dialect; None if that is not its fault.
+    """Return the cells of a line in another dialect; None if that is not what is wrong with it.
 
-    Such have spaces after closing quotes, backslashes before quotes within, or tabs and no quotes at all;
-    `whole` says that the line is a record without any other line.
+    Such dialects have spaces after closing quotes, backslashes before inner quotes, or tabs and no quotes at
+    all; `whole` says that the line is a record on its own.
     """
     if cells := _without_spaces(text, delimiter):
         return cells
@@ -147,7 +147,7 @@ def _mended(text: str, delimiter: str, *, whole: bool) -> list[str] | None:
 
 
 def _without_spaces(text: str, delimiter: str) -> list[str] | None:
-    """Return the cells of a line that has spaces after closing quotes; None if that is not its fault."""
+    """Return the cells of a line with spaces after closing quotes; None if it has another fault."""
     spaced = re.compile(rf'"[ \t]+(?={re.escape(delimiter)}|[\r\n]*\Z)')
     without = spaced.sub('"', text)
     if without == text:

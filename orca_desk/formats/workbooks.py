@@ -94,7 +94,7 @@ class Workbook:
                     self._sheets[name] = records
         except PasswordError as error:
             raise UserError(
-                f"{self._path} is protected with a password.",
+                f"{self._path} is password-protected.",
                 "Save it without a password, or export it as CSV.",
             ) from error
         except (CalamineError, OSError, ValueError) as error:

@@ -70,7 +70,9 @@ def test_samples_are_numbered_or_counted_in_their_order() -> None:
 def test_a_verdict_counts_though_the_length_beside_it_is_none(tokens: object) -> None:
     found = read(lines(ROW, {**ROW, "task": "t2", "tokens": tokens}))
     assert [(one.task_id, one.tokens) for one in found.trials] == [("t1", 3), ("t2", 0)]
-    assert [(one.line, "not a number from 0" in one.reason) for one in found.unread_tokens] == [(2, True)]
+    assert [(one.line, "not 0 or a positive number" in one.reason) for one in found.unread_tokens] == [
+        (2, True)
+    ]
     assert (found.unused, found.without_tokens["sums", "direct"]) == ([], 1)
 
 

@@ -189,7 +189,7 @@ def test_tables_are_read_with_what_their_log_holds(tmp_path: Path) -> None:
 def test_a_library_of_our_own_and_a_damaged_database_are_told(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     path.write_bytes(b"SQLite format 3\0" + bytes(52) + b"ORCA" + bytes(28))
-    with pytest.raises(UserError, match="is a library of Orca Desk's"):
+    with pytest.raises(UserError, match="is an Orca Desk library"):
         rows_of(path)
     path.write_bytes(b"SQLite format 3\0" + bytes(range(84)))
     with pytest.raises(UserError, match="cannot be read as a database"):

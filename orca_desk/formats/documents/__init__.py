@@ -22,7 +22,7 @@ READERS: dict[str, Callable[[Path], Iterator[Block]]] = {
 
 
 def read_document(path: Path) -> Iterator[Block]:
-    """Yield the headings and paragraphs of a document, told by its name's ending.
+    """Yield the headings and paragraphs of a document, whose type its file extension says.
 
     Raises UserError for a file that is missing, too large, damaged, locked by a password, or of another kind.
     """
@@ -38,7 +38,7 @@ def read_document(path: Path) -> Iterator[Block]:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check its name.") from error
     if size > MAX_BYTES:
         raise UserError(
-            f"{path} has {size / 1e6:,.0f} MB; documents of up to {MAX_BYTES / 1e6:,.0f} MB are read.",
+            f"{path} has {size / 1e6:,.0f} MB; the limit for a document is {MAX_BYTES / 1e6:,.0f} MB.",
             "Split it, or save its text alone.",
         )
     yield from reader(path)
@@ -47,7 +47,7 @@ def read_document(path: Path) -> Iterator[Block]:
 def find_documents(places: list[Path]) -> list[Path]:
     """Return the documents among these files and in these folders, each once, in the order of their names.
 
-    Hidden files and folders are passed over; a file that is named itself is kept, whatever it is.
+    Hidden files and folders are skipped; a file that is named itself is kept, whatever it is.
     """
     found: dict[Path, None] = {}
     for place in places:

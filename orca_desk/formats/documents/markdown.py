@@ -10,7 +10,7 @@ _LEAVES = ("fence", "code_block")
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """Yield headings, paragraphs, items of lists, rows of tables, and code. Raises UserError as `text_of`."""
+    """Yield headings, paragraphs, list items, table rows and code. Raises UserError as `text_of` does."""
     from markdown_it import MarkdownIt
 
     level = 0

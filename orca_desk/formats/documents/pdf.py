@@ -23,7 +23,7 @@ def blocks(path: Path) -> Iterator[Block]:
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise UserError(f"{path} is protected with a password.", "Save it without one.")
+            raise UserError(f"{path} is password-protected.", "Save it without a password.")
         if len(reader.pages) > MAX_PAGES:
             raise UserError(f"{path} has more than {MAX_PAGES:,} pages.", "Split it.")
         pages = [page.extract_text() for page in reader.pages]
@@ -34,13 +34,13 @@ def blocks(path: Path) -> Iterator[Block]:
         raise UserError(f"{path} is damaged: {reason}.", "Open it in a viewer and save it again.") from error
     if not any(text.strip() for text in pages):
         raise UserError(
-            f"{path} has no text: its pages are pictures.", "Run a program for text recognition (OCR) on it."
+            f"{path} has no text: its pages are pictures.", "Run text recognition (OCR) on it first."
         )
     yield from _paragraphs(pages)
 
 
 def _paragraphs(pages: list[str]) -> Iterator[Block]:
-    """Yield paragraphs; one that goes on at the top of the next page is one, on the page where it began."""
+    """Yield paragraphs; one that continues at the top of the next page is one, on the page where it began."""
     titles = _running_titles(pages)
     open_text, open_page = "", 1
     for number, text in enumerate(pages, 1):

@@ -1,4 +1,4 @@
-"""Plain text: paragraphs are apart by blank lines."""
+"""Plain text: blank lines separate the paragraphs."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def blocks(path: Path) -> Iterator[Block]:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file in whatever encoding it has. Raises UserError if it is none."""
+    """Return the text of a file in whatever encoding it has. Raises UserError if it is not text."""
     with path.open("rb") as stream:
         try:
             encoding = find_encoding(stream, name=str(path))
@@ -34,5 +34,5 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def joined(paragraph: str) -> str:
-    """Return a paragraph without the ends of its lines; a word that was cut at one is whole again."""
+    """Return a paragraph on one line; a word that was hyphenated at a line end is whole again."""
     return " ".join(_HYPHEN.sub("", paragraph.strip()).split())

@@ -43,7 +43,7 @@ def _require_sound(path: Path) -> None:
         raise _damaged(path) from error
     if size > MAX_UNPACKED:
         raise UserError(
-            f"{path} unpacks to {size / 1e6:,.0f} MB; {MAX_UNPACKED / 1e6:,.0f} MB are read at most.",
+            f"{path} unpacks to {size / 1e6:,.0f} MB; the limit is {MAX_UNPACKED / 1e6:,.0f} MB.",
             "Save its text alone.",
         )
 

@@ -1,8 +1,8 @@
 """A task folder of lm-eval: a YAML file and its documents for each way to compare answers.
 
-lm-eval compares texts. A number is taken from the end of what the model wrote, a letter from where it is said
-to be the answer, or else stands as one; for all else the last line must be the answer, but for case and
-punctuation. That is stricter than Orca Desk's own grading.
+lm-eval compares texts. It takes a number from the end of what the model wrote, and a letter from where the
+text calls it the answer or where it stands alone; otherwise the last line must be the answer, apart from case
+and punctuation. That is stricter than Orca Desk's own grading.
 """
 
 import re
