@@ -58,5 +58,5 @@ def bundled_folders() -> list[Path]:
 
 
 def is_mini(model: Path) -> bool:
-    """Tell whether a file or folder is one of the mini models."""
+    """Return whether a file or folder is one of the mini models."""
     return model.is_relative_to(mini_teacher().parent) or model.is_relative_to(mini_student())

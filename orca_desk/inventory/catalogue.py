@@ -50,7 +50,7 @@ def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:
 
 
 def remove_path(library: Library, path: Path) -> None:
-    """Take a path that the user added out of the catalogue; its files stay."""
+    """Remove a path that the user added from the catalogue; its files stay."""
     change_setting(library, KEY, lambda stored: [one for one in _added(stored) if Path(one) != path])
 
 
@@ -62,7 +62,7 @@ def restore_path(library: Library, path: Path) -> None:
 def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     """Return the bundled models, those in other tools' folders and those at `added` paths, each file once.
 
-    No two have the same name. Lookalikes that are unusable come with the reason. Reads headers and hashes
+    No two have the same name. Unusable lookalikes come with the reason. Reads headers and hashes
     nothing.
     """
     found: dict[str, ModelFile | NotAModel] = {}
@@ -77,7 +77,7 @@ def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
 def catalogue(library: Library, elsewhere: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     """Return all models that the user of a library can choose, as `known_models` does.
 
-    `elsewhere` are paths of more models, in use without being listed; those that are gone are left out. What
+    `elsewhere` are paths of more models, in use without being listed; missing ones are left out. What
     the headers said is stored in the library's folder, so that the next start reads only new ones.
     """
     added = added_paths(library)
@@ -104,7 +104,7 @@ def fit_of(model: ModelFile) -> Fit | None:
 
 
 def _added(stored: object) -> list[str]:
-    """Return the stored list of paths; nothing for what another version stored."""
+    """Return the stored list of paths; an empty one for what another version stored."""
     return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
 
 

@@ -33,7 +33,7 @@ def convert(
 
 
 def require_replaceable(out: Path) -> None:
-    """Raise UserError where a file is in the place of a new GGUF file and is none: it may be the only one."""
+    """Raise UserError where `out` exists and is not a GGUF file: it may be the user's only copy."""
     if not os.path.isfile(out):  # noqa: PTH113 - Path.is_file raises for long names
         return
     with out.open("rb") as file:

@@ -7,10 +7,10 @@ from orca_desk.models.model_file import ModelFile
 
 # Why a model stays, by its origin
 KEPT = {
-    "bundled": "It is a part of Orca Desk.",
-    "trained here": "A training made it, and it goes with that: delete the training.",
-    "Hugging Face": "Models in this cache share files. Delete it by Hugging Face's own command, hf cache.",
-    "Ollama": "Ollama's models share files. Delete it by Ollama's own command, ollama rm.",
+    "bundled": "It is part of Orca Desk.",
+    "trained here": "A training made it and it is deleted with that training: delete the training.",
+    "Hugging Face": "Models in this cache share files. Delete it with Hugging Face's own command, hf cache.",
+    "Ollama": "Ollama's models share files. Delete it with Ollama's own command, ollama rm.",
 }
 
 
@@ -26,13 +26,13 @@ def why_kept(item: InventoryItem, library: Path) -> str:
     """
     model = item.model
     if not isinstance(model, ModelFile):
-        return "It is no model."
+        return "It is not a model."
     if reason := KEPT.get(item.origin):
         return reason
     for path in paths_of(model):
         if path.is_symlink():
-            return f"{path.name} is only a link. Delete the file that it leads to."
+            return f"{path.name} is only a link. Delete the file that it points to."
         holds = (Path.home(), library)
         if any(one.is_relative_to(path) for one in holds):
-            return f"{path} holds more than the model."
+            return f"{path} contains more than the model."
     return ""

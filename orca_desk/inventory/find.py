@@ -17,7 +17,7 @@ _OLLAMA_WEIGHTS = "application/vnd.ollama.image.model"
 
 
 def find_models(folders: Iterable[Path]) -> Iterator[ModelFile | NotAModel]:
-    """Yield each model in `folders` and below once, and the reason for each lookalike that is unusable.
+    """Yield each model in `folders` and below once, and the reason for each unusable lookalike.
 
     Skips folders that do not exist. Hashes nothing; `identify` with a HashCache does.
     """

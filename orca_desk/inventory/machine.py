@@ -78,7 +78,7 @@ def is_known() -> bool:
 
 
 def stored_machine() -> MachineReport:
-    """Return what is known without asking or measuring: what the programs said is left out if it is old."""
+    """Return what is known without asking or measuring, less what the programs said if that is outdated."""
     native, found = native_devices(), load_found()
     return _report(native, found if found.programs_key == _programs_key(native) else StoredFindings())
 
@@ -90,7 +90,7 @@ def describe_machine(
     control: JobControl | None = None,
     on_stage: Callable[[Stage], None] = lambda stage: None,
 ) -> MachineReport:
-    """Return the report; asks the programs and measures where what is stored is old, or if told to.
+    """Return the report; asks the programs and measures where what is stored is outdated, or on request.
 
     Asking takes seconds, measuring about one more. A stop leaves out the rest.
     """

@@ -1,4 +1,4 @@
-"""The student of a training that lies elsewhere by now: moved, renamed, or on another computer."""
+"""The student of a training that is elsewhere by now: moved, renamed, or on another computer."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def with_found_base(library: Library, training: Training) -> Training:
 
 
 def _file(library: Library, base: Path) -> Path | None:
-    """Return where the GGUF file is now that was at `base`, if its hash is known."""
+    """Return where the GGUF file that was at `base` is now, if its hash is known."""
     sha256 = HashCache(library.folder).known().last_of(base)
     try:
         return find_model(library, base, sha256) if sha256 else None

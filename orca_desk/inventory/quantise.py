@@ -37,7 +37,7 @@ def quantise(
 ) -> bool:
     """Write the GGUF file `model` to `out` as `kind` (see `models.quantisations`); return False after a stop.
 
-    Raises UserError for a model that is quantised already, for `out` that is the model itself, and when the
+    Raises UserError for a model that is already quantised, for `out` that is the model itself, and when the
     disk has no room.
     """
     _require_another(model, out)
@@ -56,10 +56,10 @@ def quantise(
 
 
 def _require_another(model: ModelFile, out: Path) -> None:
-    """Raise UserError where the copy would be worth nothing, or take the place of the model."""
+    """Raise UserError where the copy would be worthless, or would replace the model."""
     if model.quantisation not in UNQUANTISED:
         raise UserError(
-            f"{model.path} is quantised already ({model.quantisation}); another time would lose too much.",
+            f"{model.path} is already quantised ({model.quantisation}); a second time would lose too much.",
             "Choose the model's F32, F16 or BF16 file.",
         )
     require_replaceable(out)

@@ -18,7 +18,7 @@ MODELS = ("teacher", "model")  # the settings of a run that hold a model's SHA-2
 
 
 def run_models(library: Library, runs: Iterable[Run]) -> dict[str, str]:
-    """Return the name of the model that each run used, by the run's id, without those that are unknown."""
+    """Return the name of the model that each run used, by the run's id; unknown ones are left out."""
     names, used = model_names(library), _used(library)
     found: dict[str, str] = {}
     for run in runs:
@@ -32,7 +32,7 @@ def run_models(library: Library, runs: Iterable[Run]) -> dict[str, str]:
 
 
 def model_names(library: Library) -> dict[str, str]:
-    """Return the file name of each model whose SHA-256 is known, by that."""
+    """Return the file name of each model whose SHA-256 is known, by the SHA-256."""
     paths = HashCache(library.folder).known().paths
     return {sha256: path.name for sha256, path in paths.items()}
 
@@ -40,7 +40,7 @@ def model_names(library: Library) -> dict[str, str]:
 def find_model(library: Library, path: Path, sha256: Any) -> Path:
     """Return `path`, or where the same file is now if it was moved or renamed.
 
-    A file of the library's cache that is gone is returned too: it is made again when it is needed.
+    A missing file of the library's cache is returned too: it is made again when it is needed.
 
     Models whose SHA-256 is not known yet are read if they have the same file name. Raises UserError if the
     file is nowhere among the user's models.

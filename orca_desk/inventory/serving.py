@@ -29,7 +29,7 @@ def serving_notes(
 ) -> ServingNotes:
     """Describe how `model`, a GGUF file or a folder, is going to answer with `adapter`.
 
-    A file that cannot be read gives no notes: the run itself tells why. Takes about a second.
+    A file that cannot be read gives no notes: the run itself says why. Takes about a second.
     """
     notes: tuple[TemplateNote, ...] = ()
     try:

@@ -96,13 +96,13 @@ def student_gguf(
     cache = _Cache(library, folder)
     if given is not None:
         if not given.is_file():
-            raise UserError(f"{given} is not a file.", "Give the GGUF file of the student's weights.")
+            raise UserError(f"{given} is not a file.", "Choose the GGUF file of the student's weights.")
         identify(given)
         found = cache.difference(given, progress, control, log)
         if found:
             raise UserError(
                 f"{given} is not the model in {base}: it has {_in_words(found, library, base)}.",
-                "Give a file that was made of this folder, or none: Orca Desk then makes one.",
+                "Choose a file that was made from this folder, or none: Orca Desk then makes one.",
             )
         return None if found is None else given
     for model in _candidates(base):
@@ -129,7 +129,7 @@ def served_file(
     """Return the GGUF file that answers for `model` with `adapter`; None when the job was stopped.
 
     That is the file that serves a student, where `model` is a folder, or the base on which a training made
-    the adapter. A file of the cache that is gone is made again; any other file is returned as it is.
+    the adapter. A missing file of the cache is made again; any other file is returned as it is.
     Raises UserError as `student_gguf` does.
     """
     control = control or JobControl()
@@ -145,12 +145,12 @@ def served_file(
 
 
 def can_be_made(library: Library, model: Path) -> bool:
-    """Tell whether a file of the cache is gone that `served_file` makes again."""
+    """Return whether a file of the cache is missing that `served_file` can make again."""
     return bool(_makers(library, model))
 
 
 def _makers(library: Library, file: Path) -> list[Path]:
-    """Return the bases of trainings of which a missing file of the cache may have been made."""
+    """Return the bases of trainings from which a missing file of the cache may have been made."""
     if file.exists() or not file.is_relative_to(library.folder / "cache"):
         return []
     bases = dict.fromkeys(one.base for one in list_trainings(library))
@@ -174,7 +174,7 @@ def known_student_gguf(library: Library, base: Path) -> Path | None:
 
 
 def is_converted(library: Library, base: Path) -> bool:
-    """Tell whether `student_gguf` has converted the student already. Raises UserError as it does."""
+    """Return whether `student_gguf` has already converted the student. Raises UserError as it does."""
     folder = known_student_folder(library, base)
     return folder is not None and _Cache(library, folder).file.exists()
 
@@ -198,7 +198,7 @@ def _unpacked(library: Library, gguf: Path, *, on_bytes: OnBytes = ignore) -> Pa
 def _read_and_find(library: Library, gguf: Path, progress: Progress, control: JobControl) -> Path | None:
     """Return `_unpacked`, and report how far the file is hashed; None when stopped.
 
-    Raises UserError, before the file is read, where its header tells that it cannot be trained.
+    Raises UserError, before the file is read, where its header says that it cannot be trained.
     """
     from orca_desk.student.from_gguf import read_student  # brings numpy and gguf
 
@@ -221,7 +221,7 @@ def _read_and_find(library: Library, gguf: Path, progress: Progress, control: Jo
 def _candidates(base: Path) -> list[ModelFile]:
     """Return the GGUF models that may serve a student: those in its folder, or its own unquantised file.
 
-    Unquantised ones come first; other files in the folder are passed over.
+    Unquantised ones come first; other files in the folder are skipped.
     """
     if not base.is_dir():
         own = identify(base)
@@ -242,7 +242,7 @@ def _in_words(difference: str, library: Library, base: Path) -> str:
     """Return a verdict in words: "other weights (blk.0.ffn_up.weight) than the folder"."""
     kind, _, detail = difference.partition(":")
     if kind == "chat template" and override_of(library, base) is not None:
-        return "another chat template than the one that you gave the folder"
+        return "a chat template other than the one that you gave the folder"
     one = kind if kind in ("weights", "settings") else ""
     words = f"other {one}" if one else f"another {kind}"
     return f"{words}{f' ({detail})' if detail else ''} than the folder"

@@ -16,9 +16,9 @@ OTHERWISE = "Correct the template, or use the model's own."
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateReport:
-    """A template with what came of trying it: a `check`, or the `problem` for which it can't be used.
+    """A template with the result of trying it: a `check`, or the `problem` that keeps it from use.
 
-    `own` tells whether it is the model's own, `switched` whether it is that with switches set. `difference`
+    `own` says whether it is the model's own, `switched` whether it is that with switches set. `difference`
     is where its prompts begin to differ from those of the model's own: a piece of both; None where they are
     the same, or where its own can't be used.
     """
@@ -48,7 +48,7 @@ def report_template(
             source="",
             own=True,
             problem="The model has no chat template.",
-            hint="Give it one, or use its instruction-tuned variant.",
+            hint="Set one, or use its instruction-tuned variant.",
         )
     is_own = source == theirs
     own = earlier.own_check if earlier else None

@@ -79,7 +79,7 @@ def override_of(library: Library, model: Path) -> str | None:
 def read_template(file: Path) -> str:
     """Return the text of a template's file, with its line ends but without a byte order mark.
 
-    The mark, which some editors put there, would begin every prompt. Raises UserError for another kind of
+    The mark, which some editors write, would begin every prompt. Raises UserError for another kind of
     file.
     """
     try:
@@ -96,7 +96,7 @@ def read_template(file: Path) -> str:
 def set_override(library: Library, model: Path, template: str | None) -> str | None:
     """Use `template` for `model` from now on, or its own again (None); return the earlier override.
 
-    Only stores it: `template_check` tells whether it works. Raises UserError for what is not a template,
+    Only stores it: `template_check` says whether it works. Raises UserError for what is not a template,
     and for a model that cannot be read.
     """
     if template is not None:
@@ -105,7 +105,7 @@ def set_override(library: Library, model: Path, template: str | None) -> str | N
     if file.kind == "adapter":
         raise UserError(
             f"{model.name} is an adapter, which has no chat template of its own.",
-            "Change that of the model that it belongs to.",
+            "Change the template of the model that it belongs to.",
         )
     identity, override = _identity(library, file), template
     if template == read_chat_template(model):
@@ -162,7 +162,8 @@ def _make_view(view: Path, weights: tuple[Path, ...], small: list[Path], templat
         if view.exists():  # another job was faster
             return
         raise UserError(
-            f"The student's files cannot be prepared in {view}: {error.strerror}.", "Make room on that disk."
+            f"The student's files cannot be prepared in {view}: {error.strerror}.",
+            "Free some space on that disk.",
         ) from error
 
 

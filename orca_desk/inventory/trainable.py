@@ -45,10 +45,10 @@ def why_unsupported(model: ModelFile) -> str:
 
 
 def require_model(model: ModelFile) -> None:
-    """Raise UserError where a student is no whole model: what a missing part of it says would mislead."""
+    """Raise UserError where a student is not a whole model: an error about the missing part would mislead."""
     if model.kind == "adapter":
         raise UserError(
-            f"{model.path} is an adapter, which changes a model; a training starts from the model itself.",
+            f"{model.path} is an adapter; a training starts from a whole model.",
             "Choose the adapter's base model.",
         )
 

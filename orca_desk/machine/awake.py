@@ -73,7 +73,7 @@ class KeptAwake:
         self._thread.start()
 
     def end(self, *, wait: bool = True) -> None:
-        """Let the system sleep again; with `wait` a moment passes until it may."""
+        """Let the system sleep again; with `wait`, return only once it may, or after SECONDS_TO_END."""
         self._over.set()
         if wait:
             self._thread.join(SECONDS_TO_END)

@@ -30,7 +30,7 @@ REMEDY = "`orca-desk machine` lists the devices; choose one with --device, or in
 def chosen_device() -> str:
     """Return "auto", "cpu" or a device's id: of this process, or else of the user's settings.
 
-    Raises UserError for a variable that names none.
+    Raises UserError for a variable that names no device.
     """
     if given := os.environ.get(DEVICE_VARIABLE, "").strip():
         return device_name(given, f"${DEVICE_VARIABLE}")
@@ -44,7 +44,7 @@ def chosen_cache() -> str:
     """
     given = os.environ.get(CACHE_VARIABLE, "").strip().lower()
     if given and given not in CACHES:
-        raise UserError(f"${CACHE_VARIABLE} is {given!r}.", f"Write one of {', '.join(CACHES)}.")
+        raise UserError(f"${CACHE_VARIABLE} is {given!r}.", f"Set it to one of {', '.join(CACHES)}.")
     return given or stored_cache()
 
 
@@ -82,7 +82,7 @@ def device_name(text: str, where: str) -> str:
     if not _NAME.fullmatch(name):
         raise UserError(
             f"{where} is {text!r}, which is not the name of a device.",
-            f"Write auto, cpu, or a device such as cuda:0. {REMEDY}",
+            f"Use auto, cpu, or a device such as cuda:0. {REMEDY}",
         )
     return name
 
@@ -93,7 +93,7 @@ def wanted_devices(program: Program, listed: Sequence[str]) -> tuple[str, ...]:
     `listed` are those that `program` can use now, its best first: "auto" takes all of them, of which the
     program may use the first alone. A chosen device that this machine has, but not for this build of
     `program`, leaves the CPU: the report of the machine says so, with the remedy. Raises UserError for a
-    device that is not there (any more).
+    device that is missing.
     """
     device = chosen_device()
     if device == CPU:
@@ -108,9 +108,9 @@ def wanted_devices(program: Program, listed: Sequence[str]) -> tuple[str, ...]:
     if known and told is None:
         return ()
     name = "llama.cpp" if program == "llama" else "torch"
-    there = f"{name} finds {', '.join(listed) or 'no device beside the CPU'}"
+    there = f"{name} finds {', '.join(listed) or 'no device besides the CPU'}"
     raise UserError(
-        f"The chosen device, {device}{f' ({known.name})' if known else ''}, is not there: {there}.",
+        f"The chosen device, {device}{f' ({known.name})' if known else ''}, is not available: {there}.",
         f"Connect it, or choose another. {REMEDY}",
     )
 

@@ -15,7 +15,7 @@ Program = Literal["llama", "torch"]
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A device of this machine. `total` and `free` are bytes of its memory, 0 where nothing tells them.
+    """A device of this machine. `total` and `free` are bytes of its memory, 0 where unknown.
 
     `llama` and `torch` are its names there; None where the installed build cannot use it. `address` is that
     on the PCI bus ("0000:01:00.0"), where it has one. `shared` is set where its memory is the machine's own.

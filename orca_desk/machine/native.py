@@ -1,6 +1,6 @@
-"""The graphics processors that the system tells of, whether or not llama.cpp or torch can use them.
+"""The graphics processors that the system reports, whether or not llama.cpp or torch can use them.
 
-NVIDIA's library tells of its cards, the kernel of AMD's; other cards are only seen on the bus.
+NVIDIA's library reports its cards, the kernel AMD's; other cards show only on the bus.
 """
 
 import platform
@@ -72,7 +72,7 @@ def _nvidia_card(handle: object, number: int) -> Listed:
     import pynvml
 
     total = free = 0
-    with suppress(pynvml.NVMLError):  # not told where the memory is the computer's own, as on a Jetson
+    with suppress(pynvml.NVMLError):  # not reported where the memory is the computer's own, as on a Jetson
         memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
         total, free = int(memory.total), int(memory.free)
     address = ""

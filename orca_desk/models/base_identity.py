@@ -123,7 +123,7 @@ def template_hash(template: str | None) -> str:
 def base_of_adapter(adapter: Path) -> BaseIdentity | None:
     """Return the base that an adapter, a GGUF file or a PEFT folder, was trained on.
 
-    None for an adapter that does not say so: one of another program, or of an earlier Orca Desk. Raises
+    None for an adapter that does not name its base: one from another program or an earlier Orca Desk. Raises
     UserError for a damaged file, and for one that is not an adapter.
     """
     if adapter.is_dir():

@@ -15,7 +15,7 @@ Purpose = Literal["serving", "training", "exporting"]
 Part = Literal["weights", "cache", "computing", "adapter", "activations", "logits", "torch"]
 
 LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
-TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop goes on beside it
+TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop runs beside it
 _HALF, _SINGLE = 2, 4  # bytes of a number
 _HALVES, _WORTH_HALVING = ("bfloat16", "float16"), 50_000_000  # as the trainer chooses 16 bits
 _PACKED = 0.52  # bytes of a weight in 4 bits, with its share of the scales

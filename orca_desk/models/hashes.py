@@ -81,7 +81,7 @@ class KnownHashes:
         return hash_together(found)
 
     def last_of(self, file: Path) -> str | None:
-        """Return the hash that a file had when it was read last, also of one that is gone."""
+        """Return the hash that a file had when it was last read, even if it is missing now."""
         entry = self._entries.get(str(file.resolve()))
         return str(entry[2]) if entry else None
 

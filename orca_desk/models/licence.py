@@ -1,4 +1,4 @@
-"""The licence that a model's folder states: the metadata at the top of its README.md, as hubs write it."""
+"""The licence that a model's folder states, by the metadata at the top of its README.md, as hubs write it."""
 
 import re
 from pathlib import Path

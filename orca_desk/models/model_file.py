@@ -8,7 +8,7 @@ ModelKind = Literal["gguf", "safetensors", "adapter"]
 
 
 class ModelShape(TypedDict):
-    """The fields of ModelFile that tell a model's shape; 0 for what is unknown."""
+    """The fields of ModelFile that describe a model's shape; 0 for what is unknown."""
 
     context: int
     layers: int

@@ -1,4 +1,4 @@
-"""Whether a model's weights were ever rounded to a few bits: what is made of such a model goes on saying it.
+"""Whether a model's weights were ever rounded to a few bits: what is made of such a model keeps saying it.
 
 Otherwise a folder made of a quantised file, and whatever is made of that folder, would look like the
 original: both hold 16-bit numbers.
@@ -13,7 +13,7 @@ _KIND = re.compile(r"(?:IQ|TQ|Q|MXFP|NVFP)(\d)[A-Z0-9_]{0,12}")
 
 
 def stated(kind: Any) -> str:
-    """Return the type that a file says its weights were rounded to, or "" for what is not a such type."""
+    """Return the type that a file says its weights were rounded to, or "" for what is not such a type."""
     return kind if isinstance(kind, str) and _KIND.fullmatch(kind) else ""
 
 

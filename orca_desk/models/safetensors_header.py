@@ -144,7 +144,7 @@ def _without_weights(folder: Path) -> UserError:
     if others := sorted(folder.glob("*.safetensors")):
         if _SHARD.search(others[0].name):
             return UserError(
-                f"{folder} has no {INDEX}, which says what {others[0].name} and the other parts hold.",
+                f"{folder} has no {INDEX}, which says what {others[0].name} and the other parts contain.",
                 "Download that file too.",
             )
         return UserError(

@@ -1,4 +1,4 @@
-"""Is there room on the disk? Asked before a large file is written, so that nobody waits for it to fail."""
+"""Is there room on the disk? Checked before a large file is written, so that nobody waits for it to fail."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ def require_space(
 ) -> None:
     """Raise UserError when the disk of `folder`, which need not exist yet, has no room for `size` bytes.
 
-    `what` begins the sentence ("The export"); `hint` says what helps beside freeing space.
+    `what` begins the sentence ("The export"); `hint` says what helps besides freeing space.
     """
     there = _nearest(folder)
     free = free_space(there)

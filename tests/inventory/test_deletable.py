@@ -40,5 +40,5 @@ def test_links_and_folders_that_hold_more_stay(
     folder = shutil.copytree(tiny_llama.folder, tmp_path / "b", ignore=shutil.ignore_patterns("*.gguf"))
     (folder / "me").mkdir()
     monkeypatch.setattr(Path, "home", lambda: folder / "me")
-    assert "holds more" in why_kept(item(folder), tmp_path)
+    assert "contains more" in why_kept(item(folder), tmp_path)
     assert why_kept(InventoryItem(model=NotAModel(path=link, reason=""), origin="added"), tmp_path)

@@ -48,7 +48,7 @@ def test_a_quantised_model_is_refused(wide: ModelFile, tmp_path: Path) -> None:
 def test_a_mixture_is_quantised_too(wide: ModelFile, tmp_path: Path) -> None:
     """llama.cpp would copy one whose tensors have the wanted types already."""
     assert quantise(wide, tmp_path / "once.gguf", "q4_k_m")
-    with pytest.raises(UserError, match=r"quantised already \(Q4_K_M\)"):
+    with pytest.raises(UserError, match=r"already quantised \(Q4_K_M\)"):
         quantise(identify(tmp_path / "once.gguf"), tmp_path / "twice.gguf", "q4_k_m")
 
 

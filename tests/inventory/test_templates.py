@@ -142,7 +142,7 @@ def test_the_file_that_serves_a_student_carries_it(
     assert served is not None
     if base.is_dir():
         (sentence,) = told
-        assert "another chat template than the one that you gave the folder." in sentence
+        assert "a chat template other than the one that you gave the folder." in sentence
     assert read_chat_template(served) == OWN
     assert served.is_relative_to(library.folder / "cache")
     set_override(library, base, None)

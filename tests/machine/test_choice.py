@@ -86,5 +86,5 @@ def test_a_device_that_vanished_is_said_and_not_replaced() -> None:
     store_choice(device="cuda:1")
     with pytest.raises(UserError) as gone:
         wanted_devices("torch", ["cuda:0"])
-    assert gone.value.message == "The chosen device, cuda:1 (RTX 3060), is not there: torch finds cuda:0."
+    assert gone.value.message == "The chosen device, cuda:1 (RTX 3060), is not available: torch finds cuda:0."
     assert "--device" in gone.value.hint

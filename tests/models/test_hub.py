@@ -165,7 +165,7 @@ def test_a_wrong_content_length_is_a_lost_connection(hub: HubServer, tmp_path: P
 
 def test_another_part_of_the_file_than_asked_for_is_refused(hub: HubServer, tmp_path: Path) -> None:
     hub.cut_after, hub.range_shift = 1_000_000, 7
-    with pytest.raises(UserError, match="sent another part of the file"):
+    with pytest.raises(UserError, match="sent a different part of the file"):
         fetch(hub, tmp_path, "model.safetensors")
 
 
@@ -190,10 +190,10 @@ def test_a_changed_tag_ends_before_any_byte(hub: HubServer, tmp_path: Path, lead
     with hub_server(ServedRepo(files=dict(SHARDS))) as storage:
         hub.redirect = storage.endpoint if leads_on else ""
         hub.etag = f'"{"0" * 64}"'
-        with pytest.raises(UserError, match="is another version on 127") as refused:
+        with pytest.raises(UserError, match="has changed on 127") as refused:
             fetch(hub, tmp_path, "model.safetensors")
         assert "Open the model again" in refused.value.hint and names(tmp_path) == []
-        hub.etag = 'W/"5-nginx"'  # of a server between, and no hash
+        hub.etag = 'W/"5-nginx"'  # of a server in between, and no hash
         assert fetch(hub, tmp_path, "model.safetensors").read_bytes() == WEIGHTS
 
 
@@ -213,7 +213,7 @@ def test_a_rate_limit_is_waited_for_or_told(hub: HubServer, tmp_path: Path, at_o
 
 @pytest.mark.parametrize(
     ("status", "message"),
-    [(401, "does not accept the token"), (403, "does not let this token"), (500, "problem of its own")],
+    [(401, "does not accept the token"), (403, "does not let this token"), (500, "internal problem")],
 )
 def test_a_status_is_a_sentence(hub: HubServer, tmp_path: Path, status: int, message: str) -> None:
     hub.statuses = [(status, {"X-Error-Message": "Invalid credentials in Authorization header"})] * 6
@@ -300,8 +300,8 @@ def test_errors_are_sentences(hub: HubServer, tmp_path: Path, monkeypatch: pytes
         assert caught.value.hint
 
     refused("me/nothing", "has no model")
-    refused("not a name!", "not a name of a model")
-    refused("me/../tiny", "not a name of a model")
+    refused("not a name!", "not the name of a model")
+    refused("me/../tiny", "not the name of a model")
     refused("me/tiny", "has no file other.gguf", file="other.gguf")
     refused("me/tiny", "connection to 127.0.0.1:9 failed", endpoint="http://127.0.0.1:9")
     hub.repo.files = {"tiny-q4.gguf": b"x"}
@@ -318,7 +318,7 @@ def test_a_file_too_large_for_the_disk_is_told_and_removed(hub: HubServer, tmp_p
     target = tmp_path / "model.safetensors"
     with (
         limited_file_size(1_000_000),
-        pytest.raises(UserError, match=f"takes no file as large as {target}") as refused,
+        pytest.raises(UserError, match=f"cannot hold a file as large as {target}") as refused,
     ):
         fetch(hub, tmp_path, "model.safetensors")
     assert "another disk" in refused.value.hint

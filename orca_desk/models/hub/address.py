@@ -32,9 +32,9 @@ def checked_endpoint(text: str) -> str:
     except ValueError:
         host = None
     if host is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        raise UserError(f"{text.strip()!r} is not an address of a hub.", f"Enter one such as {DEFAULT}.")
+        raise UserError(f"{text.strip()!r} is not the address of a hub.", f"Enter one such as {DEFAULT}.")
     if parts.username or parts.password:
-        raise UserError("The hub's address has a password in it.", "Leave it out; save a token instead.")
+        raise UserError("The hub's address contains a password.", "Leave it out; save a token instead.")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise UserError(f"{found} is not encrypted.", "Use its https address.")
     return found
@@ -52,14 +52,14 @@ def model_name(text: str) -> str:
         found = "/".join(urlsplit(found).path.strip("/").split("/")[:2])
     if not _NAME.fullmatch(found) or ".." in found or "--" in found:
         raise UserError(
-            f"{text.strip()!r} is not a name of a model on a hub.",
+            f"{text.strip()!r} is not the name of a model on a hub.",
             "Enter owner/name, such as Qwen/Qwen3-8B-GGUF, or the address of its page.",
         )
     return found
 
 
 def checked_revision(text: str) -> str:
-    """Return the branch, tag or commit. Raises UserError for a text that can be none."""
+    """Return the branch, tag or commit. Raises UserError for a text that cannot name one."""
     if not _REVISION.fullmatch(text) or ".." in text:
         raise UserError(f"{text!r} is not a branch, tag or commit.", "Leave it out for the newest version.")
     return text

@@ -1,4 +1,4 @@
-"""What one can download of a repository: its model folder, or one of its GGUF files with all its parts."""
+"""What can be downloaded from a repository: its model folder, or one of its GGUF files with all its parts."""
 
 import re
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Variant:
 
 
 def variants_of(repo: HubRepo) -> tuple[Variant, ...]:
-    """Return what one can download: the model folder first, then the GGUF files, the smallest first."""
+    """Return what can be downloaded: the model folder first, then the GGUF files, the smallest first."""
     folder = _folder_files(repo.files)
     found = [Variant(name=FOLDER, kind="safetensors", quantisation="", files=folder)] if folder else []
     return (*found, *sorted(_ggufs(repo.files), key=lambda one: (one.size, one.name)))

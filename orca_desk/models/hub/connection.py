@@ -25,7 +25,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-")
 
 
 class ConnectionLostError(UserError):
-    """The connection to the hub broke off, or there was none: another attempt may resume."""
+    """The connection to the hub was lost, or never came about: another attempt may resume."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Hub:
 
 @contextlib.contextmanager
 def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None) -> Iterator[None]:
-    """Connect by our rules inside the block. `waiting` hears for how many seconds the hub asks to wait.
+    """Connect by our rules inside the block. `waiting` receives the seconds for which the hub asks to wait.
 
     Sets the client of huggingface_hub for the whole process.
     """
@@ -83,7 +83,7 @@ def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None
 
 
 def _wait_or_refuse(hub: Hub, response: "httpx2.Response", waiting: Callable[[int], None]) -> None:
-    """Tell of a wait that the hub asks for, which huggingface_hub then keeps; raise for a long one."""
+    """Report a wait that the hub asks for, which huggingface_hub then observes; raise for a long one."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
     limits = parse_ratelimit_headers(response.headers)
@@ -99,14 +99,14 @@ def _wait_or_refuse(hub: Hub, response: "httpx2.Response", waiting: Callable[[in
 
 
 def _require_same_start(hub: Hub, response: "httpx2.Response") -> None:
-    """Raise UserError where the rest of a file begins at another byte than was asked for."""
+    """Raise UserError where the rest of a file begins at a byte that was not requested."""
     asked = _RANGE.match(response.request.headers.get("Range", ""))
     if response.status_code == 206 and asked:
         sent = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         if sent is None or sent[1] != asked[1]:
             raise UserError(
-                f"{hub.host} sent another part of the file than was asked for.",
-                "Try again; if this repeats, a server between changes what is sent.",
+                f"{hub.host} sent a different part of the file from the one requested.",
+                "Try again; if this repeats, a server in between changes what is sent.",
             )
 
 
@@ -183,7 +183,7 @@ def _by_status(hub: Hub, repo: str, error: Exception) -> UserError:
         )
     if status is not None and status >= 500:
         return UserError(
-            f"{hub.host} has a problem of its own (status {status}).",
+            f"{hub.host} has an internal problem (status {status}).",
             _again("Try again later", repo),
         )
     return _lost(hub, repo, error)

@@ -86,7 +86,7 @@ def _missing(
 
 
 def is_whole(path: Path, file: HubFile, read: Callable[[int], None] = lambda count: None) -> bool:
-    """Return whether `path` has the content that the hub announced. Tells `read` the bytes read so far."""
+    """Return whether `path` has the content the hub announced. Calls `read` with the bytes read so far."""
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     digest = (
@@ -124,7 +124,7 @@ def _offset(progress: Progress, stage: Stage, before: int, total: int) -> Callab
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Let no other download write into `folder` meanwhile."""
+    """Let no other download write into `folder` inside the block."""
     key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     lock = user_settings() / "locks" / f"download-{key}"  # not among the model's files
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def _transport(
         first = (response.history or [response])[0]  # of the hub itself, before it leads to its storage
         if _is_another(first.headers.get("X-Linked-Etag") or first.headers.get("ETag") or "", file):
             raise UserError(
-                f"{file.name} is another version on {hub.host} now than the one that was listed.",
+                f"{file.name} has changed on {hub.host} since it was listed.",
                 "Open the model again and download the newest; what has arrived of the old one is kept.",
             )
         if have and response.status_code != 206:
@@ -204,7 +204,7 @@ def _transport(
 
 
 def _is_another(etag: str, file: HubFile) -> bool:
-    """Return whether a tag is the hash of other content. A server between may have tags of its own kind."""
+    """Return whether a tag is the hash of other content. A server in between may have tags of its own."""
     tag, wanted = etag.removeprefix("W/").strip('"').casefold(), file.sha256 or file.git_sha1
     is_hash = len(tag) == len(wanted) and all(sign in "0123456789abcdef" for sign in tag)
     return is_hash and tag != wanted
@@ -267,7 +267,7 @@ def _stopped_early(file: HubFile, size: int) -> UserError:
 
 def _differs(file: HubFile) -> UserError:
     return UserError(
-        f"{file.name} differs from what the hub announced (its hash is another), so it was removed.",
+        f"{file.name} differs from what the hub announced (its hash is different), so it was removed.",
         "Download it again. If this repeats, the connection or the server changes files.",
     )
 
