@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orca_desk.errors import UserError
-from orca_desk.paths import default_library, default_models, user_settings
+from orca_desk.paths import default_library, default_models, expanded, user_settings
 
 OWN = ("ORCA_DESK_LIBRARY", "ORCA_DESK_MODELS", "ORCA_DESK_SETTINGS", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
 FOLDERS = (default_library, default_models, user_settings)
@@ -37,3 +37,8 @@ def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch: pytest.Mo
             folder()
     monkeypatch.setenv("ORCA_DESK_LIBRARY", "here")
     assert default_library() == Path("here")
+
+
+def test_a_name_that_begins_like_a_home_folder_may_be_a_files() -> None:
+    assert expanded(Path("~$draft.csv")) == Path("~$draft.csv")
+    assert expanded(Path("~/draft.csv")) == Path.home() / "draft.csv"

@@ -251,7 +251,6 @@ def test_names_and_links_that_lead_nowhere_are_told_in_a_sentence(tmp_path: Path
     for folder, arguments, said in (
         ("library", ("tasks", "import", str(tasks)), r"caf\xe9.jsonl is not valid UTF-8"),
         ("one", ("tasks", "list"), "leads back to itself"),
-        ("library", ("chat", "--model", "~nobody/a.gguf", "--message", "Hi"), "~nobody/a.gguf"),
         ("/".join(["deep" * 50] * 3), ("tasks", "list"), "is too long"),
     ):
         result = orca_process(*arguments, folder=tmp_path / folder)
