@@ -26,11 +26,11 @@ from orca_desk.ui.words.library import library_name, mixed_sentence, samples_tex
 def samples(wanted: str | None, folder: Path, as_json: bool) -> None:
     """Show, add or remove the bundled sample tasks of the library.
 
-    Beside your own tasks they are left out wherever all families are meant, unless a command names them.
+    Once you have tasks of your own, "all families" leaves the samples out unless a command names them.
     """
     with open_library(folder, create=False) as library:
         added = len(add_samples(library).added) if wanted == "add" else 0
-        removed = len(delete_samples(library).tasks) if wanted == "remove" else 0
+        removed = len(delete_samples(library)) if wanted == "remove" else 0
         families, own = sample_families(library), own_families(library)
         mixed = mixed_families(library)
     if as_json:
@@ -49,7 +49,7 @@ def samples(wanted: str | None, folder: Path, as_json: bool) -> None:
 @existing_library_option
 @json_option
 def rename(name: str, folder: Path, as_json: bool) -> None:
-    """Give the library a NAME, which its window shows; its folder stays as it is. "" is the folder's name."""
+    """Give the library a NAME, which its window shows. An empty NAME means that of its folder."""
     with open_library(folder, create=False) as library:
         shown = library_name(library.folder, rename_library(library, name))
     print_json({"name": shown}) if as_json else say(f"The library is now called {shown}.")

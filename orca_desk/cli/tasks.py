@@ -311,13 +311,13 @@ def delete(
     with open_library(folder) as library:
         if samples:
             wanted = replace(wanted, ids=samples_in(library))
-        ids = tasks.task_ids(library, tasks.task_rowids(library, wanted))
-        if ids and not yes:
+        rowids = tasks.task_rowids(library, wanted)
+        if rowids and not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("There is no terminal to confirm this in. Add --yes.")
-            click.confirm(f"Delete {counted(len(ids), 'task')}?", abort=True, err=True)
-        deleted = tasks.delete_tasks(library, ids)
+            click.confirm(f"Delete {counted(len(rowids), 'task')}?", abort=True, err=True)
+        deleted = tasks.delete_rows(library, rowids)
     if as_json:
-        print_json({"deleted": len(deleted.tasks)})
+        print_json({"deleted": len(deleted)})
     else:
-        say(f"Deleted {counted(len(deleted.tasks), 'task')}.")
+        say(f"Deleted {counted(len(deleted), 'task')}.")

@@ -40,7 +40,7 @@ STOPPED = UserError("The search was stopped; nothing was changed.", "Start it ag
     "marking",
     type=click.Choice(["exact", "near"]),
     help="Delete the copies: exact ones, or near ones too. Those with another answer or, if near, with other"
-    " numbers stay in any case.",
+    " numbers always stay.",
 )
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Clusters to show.")
 @library_option
@@ -61,8 +61,8 @@ def duplicates(
 ) -> None:
     """Find tasks that ask the same, exactly or nearly, and with --apply delete all but one.
 
-    Of tasks that ask the same, one with an answer is kept, then a reviewed one, then a held-out one, then the
-    oldest. Records that were made from deleted tasks stay.
+    Of tasks that ask the same, one stays: preferably one with an answer, then a reviewed one, then a held-out
+    one, then the oldest. Records that were made from deleted tasks stay.
     """
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
     with open_library(folder) as library:
@@ -80,7 +80,7 @@ def duplicates(
         if found is None:
             raise STOPPED
         marked = found.marked(marking) if marking else ()
-        deleted = len(delete_tasks(library, [one.task_id for one in marked]).tasks) if marked else 0
+        deleted = len(delete_tasks(library, [one.task_id for one in marked])) if marked else 0
     if as_json:
         print_json(found.to_json() | {"applied": marking, "deleted": deleted})
         return

@@ -41,10 +41,10 @@ TASKS = """
       count(*) AS families, count(CASE WHEN tasks > heldout THEN 1 END) AS pairable,
       count(CASE WHEN tasks > heldout
         AND EXISTS (SELECT 1 FROM pairings AS p WHERE p.family_id = f.family_id) THEN 1 END) AS paired
-    FROM (SELECT family_id, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks
+    FROM (SELECT family_id, sum(tasks) AS tasks, sum(tasks * (split = 'heldout')) AS heldout FROM task_counts
           WHERE ?1 IS NULL OR family_id IN
             (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?1)))
-          GROUP BY family_id) AS f
+          GROUP BY family_id HAVING sum(tasks) > 0) AS f
 """
 # What was made of more than the tasks in ?1, which are the samples, or none
 NOT_IN = "task_id NOT IN (SELECT value FROM json_each(?1))"
@@ -146,7 +146,7 @@ class NewestAnswer:
 
 
 def overview(library: Library) -> LibraryOverview:
-    """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
+    """Count what the library holds: it takes milliseconds, but a second for a million records."""
     with library.read() as db:
         own, own_records = own_families_in(db), own_record_families_in(db)
         is_own = own is not None or own_records is not None

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.library.strategies import insert_strategies
 from orca_desk.library.task_columns import COLUMNS, task_rows
-from orca_desk.library.tasks import Added, DeletedTasks, delete_tasks, insert_tasks
+from orca_desk.library.tasks import Added, delete_tasks, insert_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
@@ -23,7 +24,7 @@ from orca_desk.paths import resources
 INSERT = (
     f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES (:{', :'.join(COLUMNS)}) ON CONFLICT (id) DO NOTHING"
 )
-# Of `tasks`: it came from the samples. Of `records` as r: its task did, which may be gone by now
+# Of `tasks`: it came from the samples. Of `records` as r: its task did, which may have been deleted since
 OF_SAMPLES = "n IN (SELECT n FROM samples)"
 RECORD_OF_SAMPLE = """(EXISTS (SELECT 1 FROM samples WHERE task = r.task_id) AND NOT EXISTS
   (SELECT 1 FROM tasks AS own WHERE own.id = r.task_id AND own.n NOT IN (SELECT n FROM samples)))"""
@@ -38,7 +39,7 @@ def fill(db: sqlite3.Connection, *, samples: bool) -> None:
 
 
 def add_samples(library: Library) -> Added:
-    """Add the bundled tasks; those that the library has stay as they are, and whose they are.
+    """Add the bundled tasks; existing ones stay as they are, and so does whose they are.
 
     `remove_added` takes it back.
     """

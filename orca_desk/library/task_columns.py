@@ -40,7 +40,7 @@ def task_from_values(values: Sequence[Any]) -> Task:
     """Return the task that `task_values` took apart."""
     given = dict(zip(COLUMNS, values, strict=True))
     fields = {name: given["family_id" if name == "family" else name] for name in FIELDS}
-    return _task(fields)
+    return task_from_fields(fields)
 
 
 def task_row(task: Task, families: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,9 +57,10 @@ def task_row(task: Task, families: Mapping[str, Any]) -> dict[str, Any]:
 
 def task_from_row(row: sqlite3.Row) -> Task:
     """Return the task in a row of SELECT."""
-    return _task({name: row[name] for name in FIELDS})
+    return task_from_fields({name: row[name] for name in FIELDS})
 
 
-def _task(fields: dict[str, Any]) -> Task:
+def task_from_fields(fields: dict[str, Any]) -> Task:
+    """Return the task with these FIELDS, tags and turns as the table has them."""
     tags, turns = tuple(json.loads(fields["tags"])), turns_from_json(fields["turns"])
     return Task(**{**fields, "tags": tags, "turns": turns})

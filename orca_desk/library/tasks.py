@@ -3,16 +3,19 @@
 import json
 import sqlite3
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, get_args
 
 from orca_desk.errors import UserError
 from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, iterate_pages, json_list
 from orca_desk.library.database import Library
+from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.library.earlier_turns import MATCHING, after_turns
 from orca_desk.library.families import ID_OF, NAME
 from orca_desk.library.held_out import restore_flags
@@ -25,6 +28,8 @@ from orca_desk.method.turns import text_to_compare, turns_from_json
 from orca_desk.yielding import yielding
 
 CHUNK = 5_000  # tasks in one transaction
+DELETED = 20_000  # the same, of deletions
+SPAN = 100_000  # rows whose ids are read at once: more would hold up the window
 SELECT = f"SELECT *, {NAME} AS family FROM tasks"
 
 
@@ -63,13 +68,6 @@ class Added:
     added: tuple[str, ...]
     duplicates: tuple[str, ...]
     newly_held: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeletedTasks:
-    """Deleted tasks with their row ids: `restore_tasks` restores them."""
-
-    tasks: tuple[tuple[int, Task], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,32 +194,57 @@ def tasks_of(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Task]:
 
 
 def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
-    """Delete the existing tasks among `ids`, but not their records; return what restores them.
+    """Delete the existing tasks among `ids`: see `delete_rows`."""
+    rows = library.rows("SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    return delete_rows(library, array("q", (row[0] for row in rows)))
 
-    A record of a held-out task stays held out.
+
+def delete_rows(library: Library, rowids: Iterable[int]) -> DeletedTasks:
+    """Delete the tasks in these rows, but not their records; return what restores them.
+
+    A record of a held-out task stays held out. More than 20,000 are deleted in several transactions, so that
+    other writes get their turn: if one of them fails, those before it are undone, but a kill leaves them.
     """
-
-    def delete(db: sqlite3.Connection) -> DeletedTasks:
-        chosen = json_list(ids)
-        where = "WHERE id IN (SELECT value FROM json_each(?))"
-        rows = db.execute(f"{SELECT} {where} ORDER BY n", (chosen,)).fetchall()
-        db.execute(f"DELETE FROM tasks {where}", (chosen,))
-        return DeletedTasks(tasks=tuple((row["n"], task_from_row(row)) for row in rows))
-
-    return library.write(delete)
+    deleted = DeletedTasks(library.folder)
+    ordered = array("q", sorted(rowids))
+    try:
+        for start in range(0, len(ordered), DELETED):
+            part = ordered[start : start + DELETED]
+            library.write(lambda db, part=part: deleted.take(db, part))  # type: ignore[misc]
+    except Exception:
+        with suppress(UserError):  # such as a full disk, which the first error reports
+            restore_tasks(library, deleted)
+        raise
+    return deleted
 
 
 def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
     """Restore deleted tasks to their rows; those that have been added again stay unchanged."""
+    parts = list(restore_by_parts(library, deleted))
+    return Added(
+        added=tuple(task for part in parts for task in part.added),
+        duplicates=tuple(sorted(task for part in parts for task in part.duplicates)),
+    )
 
-    def restore(db: sqlite3.Connection) -> Added:
-        present = _present(db, [task for _, task in deleted.tasks])
-        back = [(n, task) for n, task in deleted.tasks if task.id not in present]
-        rows = task_rows(db, [task for _, task in back])
-        table(db, "tasks").insert_all({"n": n, **row} for (n, _), row in zip(back, rows, strict=True))
-        return Added(added=tuple(task.id for _, task in back), duplicates=tuple(sorted(present)))
 
-    return library.write(restore)
+def restore_by_parts(library: Library, deleted: DeletedTasks) -> Iterator[Added]:
+    """Do what `restore_tasks` does, and yield what each transaction restored."""
+    for part in deleted.parts():
+        yield library.write(lambda db, part=part: _restore(db, part, deleted))  # type: ignore[misc]
+
+
+def _restore(db: sqlite3.Connection, part: Sequence[tuple[int, Task]], deleted: DeletedTasks) -> Added:
+    present = _present(db, [task for _, task in part])
+    found = db.execute(
+        "SELECT id, n FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(present.values()),)
+    )
+    # Two edited tasks may ask the same: one that was just restored keeps none of the others away
+    own = {row["id"] for row in found.fetchall() if deleted.has(row["n"])}
+    there = {given for given, stored in present.items() if stored == given or stored not in own}
+    back = [(n, task) for n, task in part if task.id not in there]
+    rows = task_rows(db, [task for _, task in back])
+    table(db, "tasks").insert_all({"n": n, **row} for (n, _), row in zip(back, rows, strict=True))
+    return Added(added=tuple(task.id for _, task in back), duplicates=tuple(sorted(there)))
 
 
 def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
@@ -257,22 +280,29 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
 
 def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPage[Task]:
     """Return the first `limit` (500) matching tasks by order of arrival, and the start of the next page."""
-    conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
-    rows = library.rows(
-        f"{SELECT} {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
-    )
+    if _is_kept(replace(wanted, after=0)):
+        sql, parameters = _in_order(wanted)
+        where = f"WHERE n IN ({sql} ORDER BY n LIMIT ?) ORDER BY n"
+    else:
+        conditions = conditions_of(wanted)
+        where, parameters = f"{conditions.where} ORDER BY n LIMIT ?", conditions.parameters
+    rows = library.rows(f"{SELECT} {where}", [*parameters, limit + 1])
     shown = rows[:limit]
     return ResultPage(tuple(map(task_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
 
 
 def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:
     """Yield the matching tasks, at most `limit`, in order of arrival, reading a page at a time."""
-    return iterate_pages(
-        lambda size, after: list_tasks(library, replace(wanted, limit=size, after=after)),
-        limit=wanted.limit,
-        after=wanted.after,
-    )
+    if _is_kept(replace(wanted, after=0)):
+        return iterate_pages(
+            lambda size, after: list_tasks(library, replace(wanted, limit=size, after=after)),
+            limit=wanted.limit,
+            after=wanted.after,
+        )
+    rowids = task_rowids(library, wanted)  # once: a search would begin again with each page
+    pages = (tasks_at(library, rowids[start : start + PAGE]) for start in range(0, len(rowids), PAGE))
+    return (task for page in pages for task in yielding(page) if task is not None)
 
 
 def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["array[int]", bool]:
@@ -287,6 +317,9 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
         return array("q", read), False
     if _is_everything(wanted):
         sql, parameters = "SELECT n FROM tasks ORDER BY n LIMIT ?", [limit + 1]
+    elif _is_kept(wanted):
+        sql, parameters = _in_order(wanted)
+        sql, parameters = f"{sql} ORDER BY n LIMIT ?", [*parameters, limit + 1]
     elif match := _words_alone(wanted):
         sql, parameters = f"{MATCHING} ORDER BY n LIMIT ?", [match, match, limit + 1]
     else:
@@ -315,8 +348,8 @@ def _read_first(library: Library, wanted: TaskFilter, query: Query, limit: int) 
 
 def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
     """Return the row ids of all tasks that match, in order: 8 bytes each, for lists that jump anywhere."""
-    if _is_everything(wanted) and (span := _whole_span(library)) is not None:
-        return array("q", span)
+    if _is_kept(wanted):
+        return _rowids_by_spans(library, wanted)[: wanted.limit]
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
     if match := _words_alone(wanted):
@@ -332,14 +365,43 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
     return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
 
 
-def _whole_span(library: Library) -> range | None:
-    """Return the row ids of all tasks, if none is missing between the first and the last one."""
-    row = library.row(
+def _rowids_by_spans(library: Library, wanted: TaskFilter) -> "array[int]":
+    """Do what `task_rowids` does for what is kept as a count: some rows after the other, without sorting."""
+    sql = (
         "SELECT (SELECT min(n) FROM tasks), (SELECT max(n) FROM tasks), (SELECT sum(tasks) FROM task_counts)"
     )
+    found, row = array("q"), library.row(sql)
     if row is None or row[0] is None:
-        return range(0)
-    return range(row[0], row[1] + 1) if row[1] - row[0] + 1 == row[2] else None
+        return found
+    first, last, tasks = row
+    has_no_gap = _is_everything(replace(wanted, limit=None)) and last - first + 1 == tasks
+    for start in yielding(range(first, last + 1, SPAN)):
+        if wanted.limit is not None and len(found) >= wanted.limit:
+            break
+        end = min(start + SPAN - 1, last)
+        if has_no_gap:
+            found.extend(range(start, end + 1))
+            continue
+        sql, parameters = _in_order(wanted, (start, end))
+        row = library.row(f"SELECT json_group_array(n) FROM ({sql})", parameters)
+        found.extend(sorted(json.loads(row[0])) if row else ())
+    return found
+
+
+def _in_order(wanted: TaskFilter, span: tuple[int, int] | None = None) -> tuple[str, list[Any]]:
+    """Return the SELECT of the row ids in a span for what is kept as a count.
+
+    Of each split an index gives them in order, so that a first few take no time.
+    """
+    is_by_row = wanted.has_answer is not None and wanted.family is None and wanted.families is None
+    parts, parameters = [], []
+    for one in (wanted.split,) if wanted.split or is_by_row else get_args(Split):
+        conditions = conditions_of(replace(wanted, split=one, text=None))
+        if span:
+            conditions.add("n BETWEEN ? AND ?", *span)
+        parts.append(f"SELECT n FROM tasks {conditions.where}")
+        parameters += conditions.parameters
+    return " UNION ALL ".join(parts), parameters
 
 
 def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
@@ -406,6 +468,19 @@ def tags(library: Library) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def tags_of(library: Library, rowids: Sequence[int]) -> Counter[str]:
+    """Return the number of tasks per tag of the tasks in these rows."""
+    found: Counter[str] = Counter()
+    for start in yielding(range(0, len(rowids), SPAN)):
+        rows = library.rows(
+            "SELECT tag, count(*) FROM task_tags INDEXED BY tags_by_task"
+            " WHERE task IN (SELECT value FROM json_each(?)) GROUP BY tag",
+            (json_list(rowids[start : start + SPAN]),),
+        )
+        found.update(dict(map(tuple, rows)))
+    return found
+
+
 def _is_everything(wanted: TaskFilter) -> bool:
     return replace(wanted, text=wanted.text or None) == TaskFilter()
 
@@ -436,7 +511,8 @@ def conditions_of(wanted: TaskFilter) -> Conditions:
     if wanted.tag is not None:
         conditions.add("n IN (SELECT task FROM task_tags WHERE tag = ?)", wanted.tag)
     if wanted.overrides is not None:
-        conditions.add(f"strategy IS {'NOT ' if wanted.overrides else ''}NULL")
+        own = "n IN (SELECT n FROM tasks WHERE strategy IS NOT NULL)"  # by the index of these alone
+        conditions.add(own if wanted.overrides else "strategy IS NULL")
     if wanted.reviewed is not None:
         reviewed = "SELECT task_id FROM records WHERE n IN (SELECT record FROM decisions)"
         conditions.add(f"id {'' if wanted.reviewed else 'NOT '}IN ({reviewed})")

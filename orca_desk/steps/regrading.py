@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import DeletedTasks, get_tasks, restore_tasks
+from orca_desk.library.deleted_tasks import DeletedTasks
+from orca_desk.library.tasks import get_tasks, restore_by_parts
 from orca_desk.library.verdicts import (
     FormerTasks,
     OutdatedError,
@@ -66,7 +67,8 @@ def undo_replacement(library: Library, done: ReplacedTasks) -> ReplacedTasks:
 
 def bring_back(library: Library, deleted: DeletedTasks) -> None:
     """Restore deleted tasks; their records are graded by them, if others had their place meanwhile."""
-    regrade(library, restore_tasks(library, deleted).added)
+    for part in restore_by_parts(library, deleted):
+        regrade(library, part.added)
 
 
 def regrade(library: Library, task_ids: Iterable[str]) -> int:

@@ -74,10 +74,10 @@ def test_an_own_task_worded_as_a_sample_stays(tmp_path: Path) -> None:
         assert task_ids(library, task_rowids(library)) == [sample.id] and own_families(library) is None
         restore_tasks(library, deleted)  # they are still samples then
         assert count_tasks(library) == len(sample_ids()) and samples_in(library) == tuple(
-            one.id for _, one in deleted.tasks
+            one.id for _, one in deleted
         )
         delete_tasks(library, [sample.id])
-        assert add_samples(library).added == (sample.id,) and delete_samples(library).tasks[-1][1] == sample
+        assert add_samples(library).added == (sample.id,) and list(delete_samples(library))[-1][1] == sample
         assert count_tasks(library) == 0
 
 

@@ -2,15 +2,19 @@
 
 import contextlib
 import dataclasses
+import sqlite3
 import string
 from typing import get_args
 
 import pytest
+from examples import at_most
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import make_record, make_task, update_tasks
 
 from orca_desk.errors import UserError
+from orca_desk.library import deleted_tasks
+from orca_desk.library import tasks as tasks_module
 from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family, undo_rename
@@ -28,6 +32,7 @@ from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
     count_tasks,
+    delete_rows,
     delete_tasks,
     families,
     get_task,
@@ -36,6 +41,7 @@ from orca_desk.library.tasks import (
     iterate_tasks,
     list_tasks,
     restore_tasks,
+    store_tasks,
     tags,
     task_ids,
     task_rowids,
@@ -58,7 +64,7 @@ TASKS = st.builds(
     split=st.sampled_from(["train", "heldout"]),
     strategy=st.none() | st.just("direct"),
 )
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(at_most(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 HOSTILE = [
     '"', '""', '"a" OR "b', "NOT", "a AND", "NEAR(a b)", "query:x", "^a", "a*", "*", "-a", "(", ")", "{a}",
     "'; DROP TABLE tasks; --", "\x00", "a\x00b", "\\", "%", "ünïcödé", "日本語", "🐋", "a" * 5000, "\t\n",
@@ -144,7 +150,7 @@ def test_deleting_can_be_undone_in_place(library: Library) -> None:
     tasks = [make_task(number, tags=("even",) if number % 2 == 0 else ()) for number in range(10)]
     add_tasks(library, tasks)
     deleted = delete_tasks(library, [tasks[2].id, tasks[7].id, "nowhere"])
-    assert [task for _, task in deleted.tasks] == [tasks[2], tasks[7]]
+    assert [task for _, task in deleted] == [tasks[2], tasks[7]]
     assert count_tasks(library, TaskFilter(text="2")) == 0
     assert tags(library) == {"even": 4}
     add_tasks(library, [make_task(99)])
@@ -153,6 +159,42 @@ def test_deleting_can_be_undone_in_place(library: Library) -> None:
     assert restore_tasks(library, deleted).added == ()
     assert list(iterate_tasks(library)) == [*tasks, make_task(99)]
     assert count_tasks(library, TaskFilter(tag="even")) == 5
+
+
+@pytest.mark.filterwarnings("error")
+def test_many_are_deleted_in_parts_and_kept_in_a_file(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_module, "DELETED", 3)
+    monkeypatch.setattr(deleted_tasks, "PIECE", 2)
+    monkeypatch.setattr(deleted_tasks, "IN_MEMORY", 10)
+    tasks = [make_task(number, turns=(("user", f"é{number}\n"), ("assistant", "ok"))) for number in range(8)]
+    add_tasks(library, tasks)
+    alike = [dataclasses.replace(tasks[number], query="the same", turns=()) for number in (0, 7)]  # by edits
+    library.write(lambda db: store_tasks(db, alike))
+    before = list(iterate_tasks(library))
+    deleted = delete_rows(library, reversed(task_rowids(library)))
+    assert count_tasks(library) == 0 and len(deleted) == 8 and deleted.first == tasks[0].id
+    assert [task for _, task in deleted] == before
+    add_tasks(library, [tasks[4]])
+    restored = restore_tasks(library, deleted)
+    assert restored.duplicates == (tasks[4].id,) and len(restored.added) == 7
+    assert sorted(iterate_tasks(library), key=lambda task: task.id) == sorted(
+        before, key=lambda task: task.id
+    )
+
+
+def test_where_a_part_cannot_be_deleted_the_others_come_back(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_module, "DELETED", 2)
+    add_tasks(library, [make_task(number) for number in range(4)])
+    before = list(iterate_tasks(library))
+    refuse = "CREATE TRIGGER refuse BEFORE DELETE ON tasks WHEN old.n = 4 BEGIN SELECT RAISE(FAIL, 'no'); END"
+    library.write(lambda db: db.execute(refuse).rowcount)
+    with pytest.raises(sqlite3.IntegrityError):
+        delete_rows(library, task_rowids(library))
+    assert list(iterate_tasks(library)) == before
 
 
 def test_filters(library: Library) -> None:

@@ -154,7 +154,8 @@ def _update_records(db: sqlite3.Connection, returned: Sequence[int]) -> None:
         "UPDATE records SET"
         " family_id = coalesce((SELECT family_id FROM tasks WHERE id = task_id), family_id),"
         " held_out = held_out OR EXISTS (SELECT 1 FROM tasks WHERE id = task_id AND split = 'heldout')"
-        "  OR EXISTS (SELECT 1 FROM tasks AS t WHERE t.split = 'heldout' AND t.question = records.question)"
+        "  OR EXISTS (SELECT 1 FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
+        "   WHERE q.question = records.question AND t.question = q.question AND t.split = 'heldout')"
         f" WHERE {chosen}",
         rows,
     )

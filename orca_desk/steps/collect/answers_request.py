@@ -9,12 +9,13 @@ from orca_desk.errors import UserError
 from orca_desk.formats.answer_rows import AnsweredRow
 from orca_desk.formats.answers import EXAMPLE, AnswerFile, AnswersAsked, AnswerSurvey
 from orca_desk.formats.layout import Asked, Layout
+from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened
 from orca_desk.library.database import Library
 from orca_desk.library.record_edits import decide
 from orca_desk.library.records import RecordFilter, iterate_records
-from orca_desk.library.tasks import DeletedTasks, delete_tasks
+from orca_desk.library.tasks import delete_tasks
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.collect.import_records import (
     AnswersChoice,

@@ -4,25 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import (
-    DeletedTasks,
-    delete_tasks,
-    free_records,
-    get_tasks,
-    task_ids,
-)
+from orca_desk.library.deleted_tasks import DeletedTasks
+from orca_desk.library.tasks import delete_rows, free_records, get_tasks
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.imported import ImportUndo
 from orca_desk.steps.regrading import bring_back, replace_tasks
-
-CHUNK = 20_000  # tasks in one transaction, so that other writes get their turn
 
 
 @dataclass(frozen=True, kw_only=True)
 class TakenBack:
     """What `take_back` removed and replaced: `put_back` makes the import again."""
 
-    deleted: tuple[DeletedTasks, ...]
+    deleted: DeletedTasks
     replaced: tuple[Task, ...]
 
 
@@ -31,16 +24,14 @@ def take_back(library: Library, undo: ImportUndo) -> TakenBack:
 
     Those that only the import held out can be trained on again.
     """
-    ids = [task_ids(library, undo.added[start : start + CHUNK]) for start in range(0, len(undo.added), CHUNK)]
-    deleted = tuple(delete_tasks(library, chunk) for chunk in reversed(ids))
+    deleted = delete_rows(library, undo.added)
     free_records(library, undo.newly_held)
     return TakenBack(deleted=deleted, replaced=tuple(_swap(library, undo.replaced, undo.held_out)))
 
 
 def put_back(library: Library, taken: TakenBack) -> None:
     """Undo `take_back`."""
-    for deleted in reversed(taken.deleted):
-        bring_back(library, deleted)
+    bring_back(library, taken.deleted)
     _swap(library, taken.replaced)
 
 

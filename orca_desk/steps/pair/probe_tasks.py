@@ -1,11 +1,12 @@
 """The tasks that strategies are measured on."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.library.first_tasks import first_by_id
+from orca_desk.library.tasks import TaskFilter
+from orca_desk.library.tasks import families as list_families
 from orca_desk.method.records import Task
 
 MOST_TASKS = 64  # of a family, unless more are asked for
@@ -18,12 +19,17 @@ def probe_tasks(
 
     Raises UserError for a family without any.
     """
-    wanted = None if families is None else set(families)
-    by_family: dict[str, list[Task]] = defaultdict(list)
-    for task in iterate_tasks(library, TaskFilter(split="train", has_answer=True if needs_answer else None)):
-        if wanted is None or task.family in wanted:
-            by_family[task.family].append(task)
-    missing = (wanted or set()) - by_family.keys()
+    present = {one.family for one in list_families(library) if one.train}
+    wanted = present if families is None else set(families)
+    answered = True if needs_answer else None
+    by_family = {
+        family: first_by_id(
+            library, TaskFilter(family=family, split="train", has_answer=answered), per_family
+        )
+        for family in sorted(wanted & present)
+    }
+    by_family = {family: tasks for family, tasks in by_family.items() if tasks}
+    missing = set() if families is None else wanted - by_family.keys()
     if missing or not by_family:
         which = f"of {', '.join(sorted(missing))} " if missing else ""
         if not needs_answer:
@@ -35,6 +41,4 @@ def probe_tasks(
             "Import tasks with reference answers, grade by agreement or by a judge, or choose the family's"
             " strategy yourself.",
         )
-    return {
-        family: sorted(by_family[family], key=lambda one: one.id)[:per_family] for family in sorted(by_family)
-    }
+    return by_family

@@ -17,7 +17,8 @@ from orca_desk.library.base_answers import (
 )
 from orca_desk.library.database import Library
 from orca_desk.library.samples import own_families
-from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.library.tasks import TaskFilter, count_tasks, iterate_tasks
+from orca_desk.library.tasks import families as list_families
 from orca_desk.method.records import Task, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -40,19 +41,16 @@ def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
     Without families these are the user's own (`own_families`). Raises UserError for a family that has none.
     """
     found: dict[str, Task] = {}
-    families: Sequence[str | None] = request.families or own_families(library) or (None,)
-    for family in families:
-        wanted = TaskFilter(family=family, split="train", has_answer=True)
-        counts: dict[str, int] = {}
-        for task in iterate_tasks(library, wanted):
-            counts[task.family] = counts.get(task.family, 0) + 1
-            if not request.per_family or counts[task.family] <= request.per_family:
-                found.setdefault(question_key(task.conversation), task)
-        if request.families and not counts:
+    names = request.families or own_families(library) or [one.family for one in list_families(library)]
+    for family in names:
+        wanted = TaskFilter(family=family, split="train", has_answer=True, limit=request.per_family or None)
+        if request.families and not count_tasks(library, wanted):
             raise UserError(
                 f"No training task of a family named {family} has a reference answer.",
                 "See: orca-desk tasks families",
             )
+        for task in iterate_tasks(library, wanted):
+            found.setdefault(question_key(task.conversation), task)
     return list(found.values())
 
 

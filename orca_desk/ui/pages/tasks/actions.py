@@ -8,7 +8,7 @@ from orca_desk.library.task_changes import ChangedTasks, TaskEdit, change_tasks,
 from orca_desk.library.tasks import (
     Added,
     add_tasks,
-    delete_tasks,
+    delete_rows,
     remove_added,
     task_ids,
     tasks_at,
@@ -113,14 +113,14 @@ class TaskActions:
         """Delete the tasks with these row ids. Records that were made from them stay."""
         self._desk.do(
             f"delete {counted(len(rowids), 'task')}",
-            lambda: delete_tasks(self._library, task_ids(self._library, rowids)),
+            lambda: delete_rows(self._library, rowids),
             lambda deleted: bring_back(self._library, deleted),
             *GRADES,
             then=lambda deleted: self._desk.say(
-                f"Deleted {counted(len(deleted.tasks), 'task')}. Press Ctrl+Z to undo."
+                f"Deleted {counted(len(deleted), 'task')}. Press Ctrl+Z to undo."
             ),
             failed=self._failed,
-            shows=lambda deleted: _first([task.id for _, task in deleted.tasks[:1]]),
+            shows=lambda deleted: _first([deleted.first] if deleted else []),
         )
 
     def add_samples(self) -> None:
@@ -144,7 +144,7 @@ class TaskActions:
             lambda deleted: bring_back(self._library, deleted),
             *GRADES,
             then=lambda deleted: self._desk.say(
-                f"Removed {counted(len(deleted.tasks), 'sample task')}. Press Ctrl+Z to undo."
+                f"Removed {counted(len(deleted), 'sample task')}. Press Ctrl+Z to undo."
             ),
             failed=self._failed,
         )

@@ -20,9 +20,9 @@ from orca_desk.library.task_changes import hold_out_family, undo_change
 from orca_desk.library.tasks import (
     FamilyCount,
     TaskFilter,
-    delete_tasks,
+    delete_rows,
     families,
-    iterate_tasks,
+    task_rowids,
 )
 from orca_desk.method.checkers import AUTO, CHOICES
 from orca_desk.steps.regrading import bring_back
@@ -271,13 +271,11 @@ class FamiliesDialog(QDialog):
         change = f"delete the family {family}"
         self.desk.do(
             change,
-            lambda: delete_tasks(
-                library, [one.id for one in iterate_tasks(library, TaskFilter(family=family))]
-            ),
+            lambda: delete_rows(library, task_rowids(library, TaskFilter(family=family))),
             lambda deleted: bring_back(library, deleted),
             *GRADES,
             then=lambda deleted: self._announce(
-                f"Deleted {counted(len(deleted.tasks), 'task')} of {family}.", change
+                f"Deleted {counted(len(deleted), 'task')} of {family}.", change
             ),
             failed=self._refuse,
         )
