@@ -1,7 +1,7 @@
 """Which training questions of a library overlap with what its students are tested on."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +12,15 @@ from orca_desk.method.overlap import NEAR, find_overlaps
 from orca_desk.method.turns import text_to_compare, turns_from_json
 
 USER = "iif(context = '', query, context || char(10, 10) || query)"
-HELD_OUT = f"SELECT id, question, {USER} AS user, turns FROM tasks WHERE split = 'heldout' ORDER BY n"
+HELD_OUT = f"SELECT id, question, {USER} AS user, turns FROM tasks WHERE split = 'heldout'"
 # One text per question: the column stands before the long ones
 BENCHMARKS = (
     "SELECT q.question, q.user, b.name FROM benchmark_questions AS q JOIN benchmarks AS b"
-    " ON b.id = q.benchmark ORDER BY b.name, q.question"
+    " ON b.id = q.benchmark"
+)
+NAMED = (
+    "SELECT name FROM benchmarks AS b"
+    " WHERE EXISTS (SELECT 1 FROM benchmark_questions WHERE benchmark = b.id) ORDER BY name"
 )
 TRAINED = "SELECT question, user, turns FROM records WHERE NOT held_out GROUP BY question"
 
@@ -61,16 +65,12 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
 
     Takes seconds for 100,000 records, so what shows many counts under changing rules keeps the result.
     """
-    tested: dict[str, tuple[str, str, str]] = {}
-    for row in db.execute(HELD_OUT):
-        tested.setdefault(row["question"], (_compared(row), row["id"], ""))
-    benchmarks = set()
-    for row in db.execute(BENCHMARKS):
-        benchmarks.add(row["name"])
-        tested.setdefault(row["question"], (row["user"], "", row["name"]))
-    for one in probe_questions():
-        tested.setdefault(one.key, (one.question, "", ""))
-    found = find_overlaps(_trained(db), ((key, texts[0]) for key, texts in tested.items()), near=near)
+    tested: set[str] = set()
+    held_out = _once(_held_out(db), tested)
+    found = find_overlaps(_trained(db), held_out, near=near)
+    for _ in held_out:  # without anything to compare them with, they are still counted
+        pass
+    places = _places(db, {one.held_out for one in found.values()})
     rows = db.execute(
         "SELECT question, task_id, user, turns FROM records"
         " WHERE question IN (SELECT value FROM json_each(?))"
@@ -80,7 +80,9 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
     pairs = {}
     for row in rows:
         overlap = found[row["question"]]
-        user, task, benchmark = tested[overlap.held_out]
+        if overlap.held_out not in places:  # it was deleted meanwhile
+            continue
+        user, task, benchmark = places[overlap.held_out]
         pairs[row["question"]] = OverlapPair(
             question=row["question"],
             task_id=row["task_id"],
@@ -91,7 +93,41 @@ def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOv
             similarity=overlap.similarity,
             benchmark=benchmark,
         )
-    return LibraryOverlaps(pairs=pairs, held_out=len(tested), near=near, benchmarks=tuple(sorted(benchmarks)))
+    benchmarks = tuple(row[0] for row in db.execute(NAMED).fetchall())
+    return LibraryOverlaps(pairs=pairs, held_out=len(tested), near=near, benchmarks=benchmarks)
+
+
+def _held_out(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Yield the key and the text of what students are tested on; there may be a million of them."""
+    for row in db.execute(f"{HELD_OUT} ORDER BY n"):
+        yield row["question"], _compared(row)
+    for row in db.execute(f"{BENCHMARKS} ORDER BY b.name, q.question"):
+        yield row["question"], row["user"]
+    for one in probe_questions():
+        yield one.key, one.question
+
+
+def _once(questions: Iterable[tuple[str, str]], seen: set[str]) -> Iterator[tuple[str, str]]:
+    for key, text in questions:
+        if key not in seen:
+            seen.add(key)
+            yield key, text
+
+
+def _places(db: sqlite3.Connection, keys: set[str]) -> dict[str, tuple[str, str, str]]:
+    """Return the text of held-out questions, and the task or the benchmark that asks each."""
+    found: dict[str, tuple[str, str, str]] = {}
+    chosen, among = (json_list(keys),), "(SELECT value FROM json_each(?1))"
+    asking = f"question IN {among} AND n IN (SELECT task FROM task_questions WHERE question IN {among})"
+    for row in db.execute(f"{HELD_OUT} AND {asking} ORDER BY n", chosen).fetchall():
+        found.setdefault(row["question"], (_compared(row), row["id"], ""))
+    rows = db.execute(f"{BENCHMARKS} WHERE q.question IN {among} ORDER BY b.name, q.question", chosen)
+    for row in rows.fetchall():
+        found.setdefault(row["question"], (row["user"], "", row["name"]))
+    for one in probe_questions():
+        if one.key in keys:
+            found.setdefault(one.key, (one.question, "", ""))
+    return found
 
 
 def _trained(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,12 @@ _WORDS = re.compile(
     r"|[^\w\s.,;:!?\"'`‘’“”…。，、；：？！«»_]"
 )
 
+# The same for most texts in ASCII: of these, one sign stands for another, and others are deleted
+_PUNCTUATION = b".,;:?\"'`_"
+_PLAIN = bytes(ord(" ") if code in _PUNCTUATION else code for code in range(256)).lower()
+_ORDINARY = _PUNCTUATION + bytes(code for code in range(128) if re.match(r"[^\W_]|\s", chr(code)))
+_JOINED = re.compile(rb"[0-9](?:[.,][0-9]|[A-Za-z])")  # 3.5, 1,000 and 2nd: not these
+
 
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
@@ -54,6 +60,14 @@ class Overlap:
 
 def words_of(text: str) -> list[str]:
     """Return the words, numbers and signs of a text, in one case and without punctuation."""
+    if text.isascii():  # as most are: in a third of the time
+        raw = text.encode()
+        signs = raw.translate(None, _ORDINARY)
+        if b"!" not in signs and not _JOINED.search(raw):
+            plain = raw.translate(_PLAIN).decode()
+            for sign in set(signs.decode()):
+                plain = plain.replace(sign, f" {sign} ")
+            return plain.split()
     return _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -65,18 +79,19 @@ def find_overlaps(
     Both are pairs of a key and a text. `near` is the least Jaccard index of a near overlap. A text of fewer
     than five words overlaps exactly or not at all. 100,000 questions against 5,000 take a few seconds.
     """
-    held = _Words()
-    exact: dict[tuple[int, ...], str] = {}
-    for key, text in yielding(held_out):
-        exact.setdefault(held.add(key, text), key)
-    exact.pop((), None)  # texts without a word ask nothing
-    if not exact:
-        return {}
-    asked = _Words(held.numbers)
-    found: dict[str, Overlap] = {}
+    asked = _Words(defaultdict(count(1).__next__))
+    same: dict[tuple[int, ...], list[str]] = {}
     for key, text in yielding(training):
-        if same := exact.get(asked.add(key, text)):
-            found[key] = Overlap(question=key, held_out=same, kind="exact", similarity=1.0)
+        same.setdefault(asked.add(key, text), []).append(key)
+    same.pop((), None)  # texts without a word ask nothing
+    if not same:
+        return {}
+    held = _HeldOut(asked)
+    found: dict[str, Overlap] = {}
+    for key, text in yielding(held_out):
+        for question in same.get(held.add(key, text), ()):
+            exact = Overlap(question=question, held_out=key, kind="exact", similarity=1.0)
+            found.setdefault(question, exact)
     pairs = sorted(_near_pairs(asked, held, near), key=lambda pair: (-pair[2], held.keys[pair[1]]))
     for place, other, similarity in yielding(pairs):
         if not ask_alike(asked.last_paragraph(place), held.last_paragraph(other), near):
@@ -91,8 +106,8 @@ def find_overlaps(
 class _Words:
     """Texts as the numbers of their words, one after the other."""
 
-    def __init__(self, numbers: defaultdict[str, int] | None = None) -> None:
-        self.numbers = defaultdict(count(1).__next__) if numbers is None else numbers
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self.numbers = numbers
         self.keys: list[str] = []
         self.words, self.lengths = array("Q"), array("q")  # numpy takes them as they are, without a stall
         self._ends, self._tails = array("q"), array("q")
@@ -125,6 +140,67 @@ class _Words:
         """Return the numbers of the words in the last of several paragraphs; () for a text of one."""
         end = self._ends[place]
         return tuple(self.words[end - self._tails[place] : end])
+
+
+class _Known(dict[str, int]):
+    """The numbers of the words that training questions have; 0 is any other word."""
+
+    def __missing__(self, word: str) -> int:
+        return 0
+
+
+class _HeldOut:
+    """Held-out texts, of which hardly more stays than the runs that training questions may have.
+
+    There may be a million of them, so that their words would take gigabytes.
+    """
+
+    def __init__(self, asked: _Words) -> None:
+        self.keys: list[str] = []
+        self.asked_runs = list(asked.runs())
+        self._numbers, self._known = asked.numbers, _Known(asked.numbers)
+        self._is_asked = _places_of(hashes for hashes, _ in self.asked_runs)
+        self._batch = _Words(self._known)
+        self._batch_texts: list[str] = []
+        self._runs: list[tuple[Numbers, Numbers]] = []
+        self._texts: dict[int, str] = {}  # those that share runs, by place
+
+    def add(self, key: str, text: str) -> tuple[int, ...]:
+        """Add a text; return the numbers of its words."""
+        if len(self._batch_texts) == TEXTS:
+            self._end_batch()
+        self._batch_texts.append(text)
+        self.keys.append(key)
+        return self._batch.add(key, text)
+
+    def runs(self) -> "list[tuple[Numbers, Numbers]]":
+        """Return the runs that training questions may have, and a few per cent of the others."""
+        self._end_batch()
+        return self._runs
+
+    def size(self, place: int) -> int:
+        """Return the number of distinct runs of a text that shares some."""
+        words = self._words(place)
+        return len({tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)})
+
+    def last_paragraph(self, place: int) -> tuple[int, ...]:
+        """Do what `_Words.last_paragraph` does, for a text that shares runs."""
+        tail = last_words(self._texts[place])
+        return tuple(self._words(place)[-tail:]) if tail else ()
+
+    def _words(self, place: int) -> list[int]:
+        return list(map(self._numbers.__getitem__, words_of(self._texts[place])))
+
+    def _end_batch(self) -> None:
+        import numpy as np
+
+        first = len(self.keys) - len(self._batch_texts)
+        for hashes, owners in _among(self._batch.runs(), self._is_asked):
+            self._runs.append((hashes, owners + first))
+            shared = np.bincount(owners, minlength=len(self._batch_texts))
+            for place in np.flatnonzero(shared >= LEAST).tolist():
+                self._texts[first + place] = self._batch_texts[place]
+        self._batch, self._batch_texts = _Words(self._known), []
 
 
 def last_words(text: str) -> int:
@@ -180,14 +256,15 @@ def _distinct(hashes: "Numbers", owners: "Numbers") -> "tuple[Numbers, Numbers]"
     return hashes[new], owners[new]
 
 
-def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int, float]]:
+def _near_pairs(asked: _Words, held: _HeldOut, near: float) -> list[tuple[int, int, float]]:
     """Return (training text, held-out text, similarity) of all pairs that are at least `near`."""
     import numpy as np
 
-    all_asked, all_held = list(asked.runs()), list(held.runs())
+    all_asked, all_held = held.asked_runs, held.runs()
     # Few runs are common: leaving out most others first spares sorting tens of millions
-    runs, owners = _distinct(*_maybe_among(all_asked, (hashes for hashes, _ in all_held)))
-    held_runs, held_owners = _distinct(*_maybe_among(all_held, [runs]))
+    is_held = _places_of(hashes for hashes, _ in all_held)
+    runs, owners = _distinct(*_joined(_among(all_asked, is_held)))
+    held_runs, held_owners = _distinct(*_joined(_among(all_held, _places_of([runs]))))
     if not len(runs) or not len(held_runs):
         return []
     # One sort of both gives each run a number, and in how many texts it is
@@ -208,26 +285,31 @@ def _near_pairs(asked: _Words, held: _Words, near: float) -> list[tuple[int, int
     many = shared >= LEAST
     left, right, shared = left[many], right[many], shared[many]
     sizes = _sizes(all_asked, left, len(asked.keys))
-    held_sizes = _sizes(all_held, right, len(held.keys))
-    similarity = shared / (sizes[left] + held_sizes[right] - shared)
+    held_sizes = {place: held.size(place) for place in yielding(set(right.tolist()))}
+    of_right = np.fromiter(map(held_sizes.__getitem__, right.tolist()), dtype=np.int64, count=len(right))
+    similarity = shared / (sizes[left] + of_right - shared)
     chosen = similarity >= near
     return list(zip(left[chosen].tolist(), right[chosen].tolist(), similarity[chosen].tolist(), strict=True))
 
 
-def _maybe_among(
-    runs: "Sequence[tuple[Numbers, Numbers]]", others: "Iterable[Numbers]"
-) -> "tuple[Numbers, Numbers]":
-    """Return those of `runs` that are among `others`, and a few per cent of the rest."""
+def _places_of(runs: "Iterable[Numbers]") -> "Numbers":
+    """Return for each beginning of a hash whether one of these runs has it."""
+    import numpy as np
+
+    is_there = np.zeros(2**PLACES, dtype=bool)
+    for hashes in yielding(runs):
+        is_there[hashes >> np.uint64(64 - PLACES)] = True
+    return is_there
+
+
+def _among(runs: "Iterable[tuple[Numbers, Numbers]]", is_there: "Numbers") -> "list[tuple[Numbers, Numbers]]":
+    """Return those of `runs` that are among the ones of `_places_of`, and a few per cent of the rest."""
     import numpy as np
 
     shift = np.uint64(64 - PLACES)
-    is_there = np.zeros(2**PLACES, dtype=bool)
-    for hashes in yielding(others):
-        is_there[hashes >> shift] = True
-    kept = [
+    return [
         (hashes[at], owners[at]) for hashes, owners in yielding(runs) for at in [is_there[hashes >> shift]]
     ]
-    return _joined(kept)
 
 
 def _sizes(runs: "Sequence[tuple[Numbers, Numbers]]", wanted: "Numbers", texts: int) -> "Numbers":

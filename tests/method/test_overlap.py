@@ -72,6 +72,11 @@ def test_a_passage_may_have_questions_on_both_sides() -> None:
     assert kinds([f"{passage}\n\nWhich town comes  after number 4"], [held_out]) == ["exact"]
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_is_parted_as_any_other_text(text: str) -> None:
+    assert [*words_of(text), "é"] == words_of(f"{text} é")
+
+
 def test_scripts_without_spaces_are_compared_by_sign() -> None:
     text = "一个农民有十七只羊除了九只以外其余的都死了请问这个农民现在还剩下几只活着的羊"
     assert kinds([text.replace("农", "牧", 1)], [text]) == ["near"]
@@ -114,5 +119,6 @@ def jaccard(text: str, other: str) -> float:
 
 def test_thousands_are_compared_at_once() -> None:
     chosen = random.Random(1)
-    texts = [" ".join(chosen.choices([f"w{n}" for n in range(5000)], k=40)) for _ in range(4000)]
+    words = [f"w{n}" for n in range(5000)]
+    texts = [" ".join(chosen.choices(words, k=40)) for _ in range(4000)]
     assert find_overlaps(enumerate_keys(texts[:3500]), enumerate_keys(texts[3500:])) == {}
