@@ -38,7 +38,7 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
     One or two ASCII letters find only names that begin so. Runs a few indexed queries, and scans the runs
     and chats.
     """
-    wanted = text.strip()
+    wanted = text.encode(errors="ignore").decode().strip()  # no name has half a character
     if not wanted:
         return []
     folded = wanted.casefold()

@@ -40,12 +40,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 EXAMPLES = {"family": "family:algebra", "tag": "tag:hard", "model": "model:smollm", "run": "run:generate-3"}
 SPELLINGS = {"held-out": "heldout", "held_out": "heldout", "test": "heldout", "true": YES, "false": NO}
+LONGEST = 5_000  # characters
+MOST_WORDS, MOST_VALUES = 200, 50  # SQLite refuses an expression that is nested a thousand times
 FINAL = re.compile(r"σ\b")
 WORD = re.compile(r"[^\W_]+")
 # A minus is a "not" before a letter or a quote; before a digit it belongs to a number
 TOKEN = re.compile(
     r"""(?P<minus>-(?=[^\W\d_]|"))?
-    (?: (?P<field>[^\W\d_]{2,}) : (?!//) (?: "(?P<value>[^"]*)"? | (?P<bare>[^\s"]*) )
+    (?: (?P<field>[^\W\d_]{2,}) : (?!//|:) (?: "(?P<value>[^"]*)"? | (?P<bare>[^\s"]*) )
       | "(?P<exact>[^"]*)(?P<closed>"?)
       | (?P<word>[^\s"]+) )""",
     re.VERBOSE,
@@ -107,10 +109,12 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """Read a search. Raises QueryError for an unknown field, and for a value that a field cannot have.
+    """Read a search. Raises QueryError for an unknown field, a value that it cannot have, and a long text.
 
-    What only looks like a field is words: a colon before a space, in a time, after one letter, in an address.
+    What only looks like a field is words: a colon before a space or another colon, in a time, after one
+    letter, in an address.
     """
+    _require_readable(text)
     terms: list[Term] = []
     conditions: list[Condition] = []
     tokens = list(TOKEN.finditer(text))
@@ -136,6 +140,9 @@ def parse_query(text: str) -> Query:
             prefix = is_last and number == len(found) - 1
             terms.append(Term(words=(word,), prefix=prefix, negated=negated))
     is_void = bool(text.strip()) and not terms and not conditions
+    terms, conditions = list(dict.fromkeys(terms)), list(dict.fromkeys(conditions))
+    _require_few(sum(len(one.words) for one in terms), MOST_WORDS, "words")
+    _require_few(sum(len(one.values) for one in conditions), MOST_VALUES, "values of fields")
     return Query(terms=tuple(terms), conditions=tuple(conditions), is_void=is_void)
 
 
@@ -164,11 +171,25 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
+def _require_few(count: int, most: int, of_what: str) -> None:
+    if count > most:
+        raise QueryError(
+            f"A search can have {most:,} {of_what} at most, and this one has {count:,}.",
+            "Search for a few of them: rare words find a text best.",
+        )
+
+
+def _require_readable(text: str) -> None:
+    _require_few(len(text), LONGEST, "characters")
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise QueryError("The search contains half a character (a lone surrogate).", "Remove it.")
+
+
 def _condition(field: str, value: str, negated: bool, *, quoted: bool) -> Condition:
     allowed = FIELDS.get(field)
     if allowed is None:
         raise QueryError(
-            f"There is no field {field!r} to search by; there are {', '.join(FIELDS)}.",
+            f"There is no field {field!r} to search by; the fields are {', '.join(FIELDS)}.",
             f'To search for the words, put them in quotes: "{field}:{value}".',
         )
     values = [value.strip()] if quoted else [one for one in value.split(",") if one]

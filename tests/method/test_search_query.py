@@ -46,6 +46,7 @@ def test_values_in_quotes_have_spaces_and_commas_part_alternatives() -> None:
         ("Note: compute", ["Note", "compute"]),
         ("Q:how", ["Q", "how"]),
         ("https://a.org", ["https", "a", "org"]),
+        ("std::vector", ["std", "vector"]),
         ("x is -5", ["x", "is", "5"]),
         ('"unclosed', ["unclosed"]),
     ],
@@ -59,8 +60,12 @@ def test_what_only_looks_like_a_field_is_words(text: str, words: list[str]) -> N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("colour:red", "There is no field 'colour' to search by; there are family, split, tag,"),
+        ("colour:red", "There is no field 'colour' to search by; the fields are family, split, tag,"),
         ("split:half", "The field 'split' cannot be 'half'. It can be: train, heldout."),
+        ("tag:\ud800", "The search contains half a character"),
+        ("x" * 5_001, "A search can have 5,000 characters at most, and this one has 5,001."),
+        (" ".join(f"w{n}" for n in range(201)), "A search can have 200 words at most, and this one has 201."),
+        ("tag:" + "a," * 51, "A search can have 50 values of fields at most, and this one has 51."),
         ("family: x", "The field 'family' needs a value right after the colon. For example: family:algebra"),
     ],
 )
