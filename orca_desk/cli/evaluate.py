@@ -64,7 +64,7 @@ SYSTEMS: dict[str, SystemKind] = {
     default="cautious",
     show_default=True,
     metavar="cautious|empty|strategy|wrong|TEXT",
-    help="The system message: cautious, empty, each task's strategy, another strategy than the task's "
+    help="The system message: cautious, empty, each task's strategy, a strategy other than the task's "
     "(wrong), or your own text.",
 )
 @task_options
@@ -102,7 +102,7 @@ def command(
 
     Prints the share of correct answers per family with 95% intervals (Wilson). A task that is too long to
     ask counts as incorrect. With --compare, both are scored on the tasks that they share. With --adapter, the
-    student and its base also answer general questions, which tell what training lost. Run the same
+    student and its base also answer general questions, which show what training lost. Run the same
     command again to resume an evaluation that was stopped. The commands below examine evaluations.
     """
     if click.get_current_context().invoked_subcommand is not None:

@@ -34,7 +34,7 @@ from orca_desk.ui.words.benchmarks import CODE, benchmark_notes, difference_text
 )  # fmt: skip
 @click.option("--task", "tasks", multiple=True, help="A task to run. Can be repeated. [default: all]")
 @click.option("--list", "only_list", is_flag=True, help="List the tasks of the folder, and run nothing.")
-@click.option("--limit", type=click.IntRange(1), help="Maximum number of documents of each task.")
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of documents per task.")
 @click.option("--chat", is_flag=True, help="Ask through the chat template; for tasks with written answers.")
 @click.option("--base/--no-base", "with_base", default=True, help="Also ask the model without the adapter.")
 @click.option("--allow-code", is_flag=True, help="Let the task files run their own Python code.")

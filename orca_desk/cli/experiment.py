@@ -322,10 +322,10 @@ def _show_cell(cell: Cell) -> None:
         complain(f"{who}: {cell.failure}", "yellow")
     elif cell.evaluations:
         message, run = list(cell.evaluations.items())[-1]
-        reused = " (there already)" if run in cell.reused else ""
+        reused = " (already in the library)" if run in cell.reused else ""
         say(f"{who}: evaluated under {MESSAGE_NAMES[message].lower()}, {run}{reused}")
     else:
-        reused = " (there already)" if cell.training in cell.reused else ""
+        reused = " (already in the library)" if cell.training in cell.reused else ""
         say(f"{who}: trained, {cell.training}{reused}")
 
 

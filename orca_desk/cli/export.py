@@ -117,7 +117,7 @@ def command(
     if discards:
         gone = discard(expanded(out).absolute())
         print_json({"discarded": gone}) if as_json else say(
-            "Removed." if gone else f"No unfinished export into {out} is there."
+            "Removed." if gone else f"There is no unfinished export in {out}."
         )
         return
     with open_library(folder, create=False) as library, running(quiet=as_json) as (progress, control):
@@ -147,13 +147,15 @@ def command(
         _show(made.outcome, placed)
     if missing := sorted(set(applications) - found):
         names = ", ".join(APPLICATIONS[Application(one)] for one in missing)
-        raise UserError(f"No folder of {names} was found.", "Follow what the export says of it.")
+        raise UserError(
+            f"No folder of {names} was found.", "The notes above say where to put the files instead."
+        )
 
 
 def _tell_needs(library: Library, request: ExportRequest) -> None:
     """Say before the work begins how long it takes, and whether it may not fit in memory.
 
-    Of a base that is gone the export itself tells.
+    The export itself reports a missing base.
     """
     try:
         base = identify(get_training(library, request.training).base)

@@ -50,7 +50,7 @@ from orca_desk.ui.words.teaching import teach_summary, teaching_time_text
 @click.option(
     "--stop-early",
     is_flag=True,
-    help="With --samples: no more answers to a task without a reference once the vote on them is decided.",
+    help="With --samples: stop answering a task without a reference once the vote on its answers is decided.",
 )
 @click.option("--show", is_flag=True, help="Print the answers that this run generated.")
 @sampling_options

@@ -30,7 +30,7 @@ def teacher_options(command: Command) -> Command:
             "--seed",
             default=WRITE_SAMPLING.seed,
             show_default=True,
-            help="Seed; another one gives other tasks.",
+            help="Seed; a different one gives different tasks.",
         ),
         click.option(
             "--temperature",

@@ -122,7 +122,7 @@ def new(new_folder: Path, samples: bool, as_json: bool) -> None:
 def check(thorough: bool, mend: bool, folder: Path, as_json: bool) -> None:
     """Check the library for damage. The exit code is 1 if there are problems.
 
-    --mend changes nothing that was written; restore a backup for what it cannot mend.
+    --mend leaves what was written unchanged; restore a backup for what it cannot mend.
     """
     with open_library(folder, create=False) as library, running(quiet=True) as (_, control):
 

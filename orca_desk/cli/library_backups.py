@@ -112,8 +112,8 @@ def list_backups(folder: Path, as_json: bool) -> None:
     )
     for path in unreadable:
         say(
-            f"{path} cannot be read: it is damaged, or of a newer Orca Desk. While it is there, the space of"
-            f" deleted backups stays taken: orca-desk library backups delete {name_of(path)}"
+            f"{path} cannot be read: it is damaged, or from a newer Orca Desk. Until you delete it, deleted"
+            f" backups free no space: orca-desk library backups delete {name_of(path)}"
         )
     say(f"{keeping_text(keeping_of(folder))} {place_text(store, bytes_of_kept(folder), _free(store))}.")
 
@@ -123,7 +123,7 @@ def list_backups(folder: Path, as_json: bool) -> None:
 @existing_library_option
 @json_option
 def now(if_due: bool, folder: Path, as_json: bool) -> None:
-    """Make a backup now. It is kept until it is deleted; with --if-due, as automatic ones are."""
+    """Make a backup now. It stays until you delete it; one made with --if-due is thinned out as usual."""
     if if_due and not is_due(_require(folder)):
         print_json({"made": False}) if as_json else say("No backup is due.")
         return
@@ -239,7 +239,7 @@ def restore(
 @existing_library_option
 @json_option
 def delete(names: tuple[str, ...], folder: Path, as_json: bool) -> None:
-    """Delete kept backups for good, and what no other backup has. This cannot be undone."""
+    """Delete kept backups for good, with the data that no other backup has. This cannot be undone."""
     unreadable = {name_of(path): path for path in kept_backups(store_folder(folder))[1]}
     going = sorted({unreadable[name] if name in unreadable else _kept(folder, name).path for name in names})
     freed = sum(map(delete_list, going))

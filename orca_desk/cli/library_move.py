@@ -19,8 +19,8 @@ from orca_desk.ui.words.library import moved_sentences
 def move(new_folder: Path, folder: Path, as_json: bool) -> None:
     """Move the library to NEW_FOLDER, which must be new or empty. No window may have it open.
 
-    Trainings, backups and settings go along, and paths follow. A stop or a crash leaves it where it was, or
-    there as a whole.
+    Trainings, backups and settings go along, and paths follow. A stop or a crash leaves it whole, in its old
+    place or the new one.
     """
     check_move(folder, new_folder)
     with running(quiet=as_json) as (progress, control):

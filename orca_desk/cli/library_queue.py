@@ -15,15 +15,15 @@ from orca_desk.steps.evaluate.plan import queued_behind
 
 
 @click.command("queue")
-@click.option("--remove", type=click.IntRange(min=1), metavar="N", help="Take the Nth job off the queue.")
-@click.option("--clear", is_flag=True, help="Take all jobs off the queue.")
+@click.option("--remove", type=click.IntRange(min=1), metavar="N", help="Remove the Nth job from the queue.")
+@click.option("--clear", is_flag=True, help="Remove all jobs from the queue.")
 @existing_library_option
 @json_option
 def queue(remove: int | None, clear: bool, folder: Path, as_json: bool) -> None:
     """List the jobs that wait in the desktop, the next one first.
 
-    They are started by the desktop: at once when their turn comes, or after its next start if it was closed
-    or ended before. The list can be read while the desktop is open; it is changed on its Jobs page then.
+    The desktop starts each when its turn comes, or after the next start if it was closed before. While the
+    desktop is open, this command only lists them: change the queue on the Jobs page.
     """
     if remove is not None or clear:
         with open_library(folder, create=False) as library:

@@ -102,7 +102,7 @@ def list_models(folders: Sequence[Path], folder: Path, as_json: bool) -> None:
 def show(path: Path, folder: Path, as_json: bool) -> None:
     """Show the properties of the model at PATH, and whether it fits in memory.
 
-    Of a model that cannot be trained, show why; of an adapter, show its rank and the model it belongs to.
+    For a model that cannot be trained, show why; for an adapter, its rank and the model it belongs to.
     """
     model = identify(path)
     own = Overrides.in_folder(folder)
@@ -161,7 +161,7 @@ def convert_model(student: Path, out: Path, dtype: str, as_json: bool) -> None:
 
 @command.command("delete")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--yes", is_flag=True, help="Move the files; without it, only show what would go.")
+@click.option("--yes", is_flag=True, help="Move the files. Without it, only show what would be moved.")
 @existing_library_option
 @json_option
 def delete(path: Path, yes: bool, folder: Path, as_json: bool) -> None:

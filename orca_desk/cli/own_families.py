@@ -1,4 +1,4 @@
-"""What "all families" means to a command: one's own, without those of sample tasks, unless it is told."""
+"""What "all families" means to a command: the user's own, unless it was told to include the samples."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ def with_samples_option(command: Command) -> Command:
     return click.option(
         "--with-samples",
         is_flag=True,
-        help="Also the families of sample tasks, which are left out beside families of your own.",
+        help="Also the families of sample tasks, which are left out once you have families of your own.",
     )(command)
 
 

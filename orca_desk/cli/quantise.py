@@ -30,7 +30,7 @@ from orca_desk.models.quantisations import QUANTISED
 def command(model: Path, file: Path, kind: str, as_json: bool) -> None:
     """Write a smaller copy of the GGUF file MODEL to FILE.
 
-    MODEL holds F32, F16 or BF16 weights: one that is quantised already would lose too much.
+    MODEL must have F32, F16 or BF16 weights: quantising a quantised model again would lose too much.
     """
     with running(quiet=as_json) as (progress, control):
         finished = quantise(identify(model), file, kind, progress=progress, control=control)

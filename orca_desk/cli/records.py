@@ -88,7 +88,7 @@ for subcommand in (import_records, rules, measure, freeze, list_snapshots, show_
 @click.option(
     "--reason",
     type=click.Choice([reason.value for reason in RECORD_REASONS]),
-    help="Only records that this speaks against, under the rules in force.",
+    help="Only records with this reason against them, under the rules in force.",
 )
 @click.option("--text", default="", help="Only records that this search finds; see: orca-desk find --fields.")
 @click.option(

@@ -64,7 +64,7 @@ class _Told:
     def show(self, done: int, total: int) -> None:
         if not self._said:
             self._said = True
-            complain(f"Reading what the rules ask for, once for all ({total:,}) …", "dim")
+            complain(f"Reading the answers for these rules, which is only done once ({total:,}) …", "dim")
 
 
 def _show(found: RulesPreview) -> None:

@@ -98,7 +98,7 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]
     )
     try:
         with (
-            kept_awake("A command of Orca Desk is running", _tell_refused),
+            kept_awake("An Orca Desk command is running", _tell_refused),
             Progress(*columns, console=errors, disable=quiet, redirect_stdout=console.is_terminal) as bars,
         ):
             yield StageBars(bars).show, control

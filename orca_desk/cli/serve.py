@@ -69,7 +69,7 @@ NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", re.DOTALL)
 )
 @click.option(
     "--key", default="", envvar="ORCA_DESK_API_KEY", show_default="$ORCA_DESK_API_KEY, or none",
-    help="An API key that clients must show.",
+    help="An API key that clients must send.",
 )  # fmt: skip
 @runner_options
 @library_option

@@ -176,7 +176,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
 @click.option(
     "--replace",
     is_flag=True,
-    help="Allow other strategies for families that were paired by hand, or by references where this is not.",
+    help="Also replace pairings that were made by hand, or by references where this measurement uses none.",
 )
 @click.option("--estimate", "only_estimate", is_flag=True, help="Only estimate what it would cost.")
 @rule_options
@@ -329,7 +329,7 @@ def show_pairings(folder: Path, as_json: bool) -> None:
 def pairings_table(
     found: Sequence[StoredPairing], earlier: Collection[tuple[str, str]] = frozenset()
 ) -> None:
-    """Print each family's strategy and its evidence; `earlier` tells which is of an earlier instruction."""
+    """Print each family's strategy and its evidence; `earlier` says which is of an earlier instruction."""
 
     def score(one: Evidence) -> str:
         version = " (earlier version)" if (one.family, one.strategy) in earlier else ""

@@ -61,7 +61,7 @@ def choose_strategies(file: Path, margin: float, confidence: float, as_json: boo
     "tokens": 12, "sample": 0} per row; "tokens" and "sample" are optional. "-" reads standard input. A family
     gets the strategy with the fewest tokens per answer among those that are not worse than the best one: a
     paired test, corrected for the number of strategies, must show that they are worse by less than the
-    margin. Where it shows this of none, there is no choice, and the family keeps the strategy that it has.
+    margin. Where it shows this for none, there is no choice, and the family keeps the strategy that it has.
     Rows that cannot be used are listed and not counted.
     """
     rule = ChoiceRule(margin=margin, confidence=confidence)

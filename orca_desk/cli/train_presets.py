@@ -99,7 +99,7 @@ def save(name: str, source: str | None, as_json: bool, **settings: Any) -> None:
 def rename(name: str, new: str, as_json: bool) -> None:
     """Rename one of your presets."""
     rename_preset(name, new)
-    _tell(as_json, f"{name} is {new} now.", name=new)
+    _tell(as_json, f"{name} is now called {new}.", name=new)
 
 
 @presets.command("delete")
@@ -119,7 +119,7 @@ def delete(name: str, as_json: bool) -> None:
 def default(student: Path, name: str | None, reset: bool, as_json: bool) -> None:
     """Show or choose the preset that the desktop starts with for a student.
 
-    The command `train` follows its options or --preset.
+    `orca-desk train` ignores it: it follows its own options.
     """
     if name is not None and reset:
         raise click.UsageError("Name a preset, or give --reset.")

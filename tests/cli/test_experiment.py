@@ -61,7 +61,7 @@ def test_experiments_are_listed(run: Callable[..., Result]) -> None:
         (["status", "experiment-9"], "no run experiment-9"),
         (["status", "train-1"], "no run train-1"),
         (["run", "--snapshot", "nope"], "no snapshot"),
-        (["run"], "none was trained"),
+        (["run"], "no student has been trained"),
         (["estimate", "--student", ".", "--family", "nope"], "no records of a family named nope"),
         (["estimate", "--student", ".", "--arm", "base"], "trains no student"),
         (["estimate", "--student", ".", "--set", "epochs"], "does not name a training setting"),

@@ -84,7 +84,7 @@ def test_where_and_how_often_is_set(folder: Path, tmp_path: Path) -> None:
     backups(folder, "now")
     assert str(listed(folder)[0]["path"]).startswith(str(place))
     place.rename(tmp_path / "unplugged")
-    assert "is not there" in str(backups(folder, "list").exception)
+    assert "is missing" in str(backups(folder, "list").exception)
     assert backups(folder, "now").exit_code == 1
     assert backups(folder, "settings", "--folder", "").exit_code == 0
     assert "no kept backup whose name begins" in str(backups(folder, "compare", "2020").exception)

@@ -120,7 +120,7 @@ def test_a_family_that_is_not_there_is_no_empty_choice(records: Callable[..., Re
 def test_records_that_are_frozen_already_get_no_second_name(records: Callable[..., Result]) -> None:
     assert "Snapshot first frozen." in records("freeze", "first").stdout
     again = " ".join(records("freeze", "second").stdout.split())
-    assert "The same records are frozen already, as first. No snapshot second was made." in again
+    assert "The same records are already frozen as first; no snapshot second was made." in again
     assert len(json.loads(records("snapshots", "--json").stdout)) == 1
 
 

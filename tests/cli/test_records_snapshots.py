@@ -59,7 +59,7 @@ def test_a_balanced_snapshot_shows_what_was_asked_for_beside_what_got_in(
     groups = made["account"]["mix"]["groups"]
     assert [(one["name"], one["asked"], one["taken"]) for one in groups] == [("sums", 5, 5), ("words", 5, 2)]
     shown = flat(records("freeze", "again", "--balance", "even", "--total", "10"))
-    assert "Asked for and taken" in shown and "The same records are frozen already, as even." in shown
+    assert "Asked for and taken" in shown and "The same records are already frozen as even;" in shown
 
 
 def test_a_preview_freezes_nothing_and_names_the_overlap(records: Callable[..., Result]) -> None:
@@ -98,7 +98,7 @@ def test_a_freeze_says_which_own_families_hold_samples_too(
         sample = next(iterate_tasks(library, TaskFilter(family="words", ids=samples_in(library))))
         of_sample = replace(make_record(90), task_id=sample.id, family="words")
         add_records(library, [judged(of_sample, 90)])
-    said = "Left out: 1 record of sample tasks in own families (words). --with-samples takes them too."
+    said = "Left out: 1 record of sample tasks in your own families (words). --with-samples takes them too."
     assert said in flat(records("freeze", "own"))
     assert "Left out" not in flat(records("freeze", "all", "--with-samples"))
     assert "Left out" not in flat(records("freeze", "words", "--family", "words"))

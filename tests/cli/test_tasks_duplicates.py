@@ -42,7 +42,7 @@ def test_a_file_is_compared_and_remembered_as_a_benchmark(library: Path, tmp_pat
     shown = run(library, "duplicates", "--against", str(tmp_path / "test.jsonl"))
     assert "compared with 1 question of the file: 1 exact and 0 near copies" in shown.output
     added = run(library, "benchmarks", "add", str(tmp_path / "test.jsonl"), "--name", "Leaving")
-    assert "Leaving is a benchmark now: 1 question." in added.output
+    assert "Leaving is now a benchmark: 1 question." in added.output
     (one,) = json.loads(run(library, "benchmarks", "--json").stdout)
     assert (one["name"], one["questions"]) == ("Leaving", 1)
     assert "no longer a benchmark" in run(library, "benchmarks", "remove", "Leaving").output

@@ -40,7 +40,7 @@ def test_an_adapter_is_no_student(folder: Path, tiny_llama: TinyModel, tmp_path:
         export_adapter(adapter, tiny_llama.folder, tmp_path / "adapter.gguf")
         adapter = tmp_path / "adapter.gguf"
     words = ["train", "--student", str(adapter), "--snapshot", "one", "--library", str(folder)]
-    with pytest.raises(UserError, match=r"is an adapter, which changes a model") as refused:
+    with pytest.raises(UserError, match=r"is an adapter; a training starts from a whole model") as refused:
         CliRunner().invoke(commands, words, catch_exceptions=False, standalone_mode=False)
     assert refused.value.hint == "Choose the adapter's base model."
 

@@ -47,7 +47,7 @@ def test_the_default_plan_has_all_arms_that_the_snapshot_allows(library, plan):
 
 def test_the_default_plan_trains_as_the_snapshot_was_trained_last(library):
     snapshot = small_snapshot(library)
-    with pytest.raises(UserError, match="none was trained"):
+    with pytest.raises(UserError, match="no student has been trained"):
         default_plan(library, snapshot)
     create_training(library, base=BASE, snapshot=snapshot, settings=replace(QUICK, seed=7).to_dict())
     other = freeze(library, name="other", instruction=EMPTY)
