@@ -46,12 +46,13 @@ def test_no_question_is_asked_twice():
     assert len(probe_keys()) == len(probe_questions())
 
 
-@pytest.mark.parametrize("question", probe_questions(), ids=lambda one: one.question[:40])
-def test_a_correct_answer_is_graded_as_correct_however_it_is_said(question: ProbeQuestion):
-    forms = SAID[:1] if question.answer_kind == "exact" else SAID
-    for form in forms:
-        for reference in (question.answer, *question.also):
-            assert is_correct(question, form.format(reference)), form
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_correct_answer_is_graded_as_correct_however_it_is_said(kind: str):
+    for question in (one for one in probe_questions() if one.kind == kind):
+        forms = SAID[:1] if question.answer_kind == "exact" else SAID
+        for form in forms:
+            for reference in (question.answer, *question.also):
+                assert is_correct(question, form.format(reference)), (question.question, form)
 
 
 def test_the_answer_to_another_question_of_the_kind_is_not_correct():

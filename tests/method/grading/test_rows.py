@@ -2,25 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from orca_desk.method.grading import grade
 
-ROWS = Path(__file__).parent / "rows"
+GROUPS = sorted((Path(__file__).parent / "rows").glob("*.jsonl"))
 
 
-def rows() -> list[Any]:
-    """Return every row of every group, named by its group and line."""
-    return [
-        pytest.param(json.loads(line), id=f"{file.stem}-{number}")
-        for file in sorted(ROWS.glob("*.jsonl"))
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
-    ]
-
-
-@pytest.mark.parametrize("row", rows())
-def test_a_row_is_graded_as_a_careful_person_does(row: dict[str, Any]) -> None:
-    verdict = grade(row["response"], row["reference"], row.get("kind"), question=row.get("question", ""))
-    assert verdict.correct == row["expected"], verdict.reason
+@pytest.mark.parametrize("group", GROUPS, ids=lambda file: file.stem)
+def test_rows_are_graded_as_a_careful_person_does(group: Path) -> None:
+    """One test for a group: a test takes pytest ten times as long as a row takes to grade."""
+    wrong = []
+    for number, line in enumerate(group.read_text(encoding="utf-8").splitlines(), start=1):
+        row = json.loads(line)
+        verdict = grade(row["response"], row["reference"], row.get("kind"), question=row.get("question", ""))
+        if verdict.correct != row["expected"]:
+            wrong.append(f"line {number}: {verdict.reason}")
+    assert wrong == []

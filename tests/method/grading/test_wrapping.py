@@ -2,7 +2,6 @@
 
 import json
 import string
-from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -163,10 +162,11 @@ SIGNS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations(SIGNS, 2)))
-def test_no_sign_reads_as_another_or_as_none(one: str, other: str) -> None:
-    assert not same_reading(f"x {one} y", f"x {other} y")
-    assert not same_reading(one, other)
+@pytest.mark.parametrize("one", SIGNS)
+def test_no_sign_reads_as_another_or_as_none(one: str) -> None:
     assert not same_reading(f"x {one} y", "x y")
     assert not same_reading(f"x{one}", "x")
-    assert not grade(f"Answer: x {one} y", f"x {other} y", "text").correct
+    for other in SIGNS[: SIGNS.index(one)]:
+        assert not same_reading(f"x {one} y", f"x {other} y"), other
+        assert not same_reading(one, other), other
+        assert not grade(f"Answer: x {one} y", f"x {other} y", "text").correct, other
