@@ -265,9 +265,10 @@ def test_real_files_read_whole() -> None:
         assert rows[0].query == first.get("question", first.get("input"))
 
 
+@pytest.mark.timeout(60)
 def test_a_hostile_file_is_read_in_linear_time() -> None:
     """Each of these took hours when names were counted, or lines read again, for every name or line."""
-    names = [f"k{number}" for number in range(100_000)]
+    names = [f"k{number}" for number in range(50_000)]
     _, bad = read('{"query": "q"}\n{' + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}")
     assert "appears twice" in bad[0].what
     tasks, _ = read("query," + ",".join(names) + "\nWhat?\n")

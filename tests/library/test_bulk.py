@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.library.database import Library
@@ -54,7 +55,7 @@ def add_one_by_one(library: Library, chosen: Sequence[Task]) -> None:
         library.write(lambda db, task=task: table(db, "tasks").insert_all(task_rows(db, [task])))  # type: ignore[misc]
 
 
-@settings(deadline=None, max_examples=25)
+@at_most(25)
 @given(given_tasks=st.lists(tasks, max_size=8))
 def test_bulk_leaves_what_the_trigger_leaves(given_tasks: list[Task], two: tuple[Library, Library]) -> None:
     one, other = two

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from examples import at_most
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task, update_tasks
@@ -99,7 +100,7 @@ def test_everything_follows_and_comes_back(library: Library, name: str) -> None:
     assert check(library, thorough=True) == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(at_most(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), max_size=6))
 def test_any_renamings_can_be_undone_in_turn(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from library_doubles import LEAK, judged, make_record, make_task
 from new_library import new_library
@@ -65,7 +66,7 @@ def store(library: Library, number: int, draft: Draft) -> str:
     return record.id
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(
     drafts=st.lists(DRAFTS, max_size=10),
     heldout=st.sets(st.integers(0, 3)),

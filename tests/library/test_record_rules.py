@@ -163,7 +163,7 @@ def test_the_standing_of_a_few_records_is_that_among_all(library: Library) -> No
 def test_an_expression_that_takes_too_long_is_told_and_ends(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer_format, "LIMIT_S", 0.05)
+    monkeypatch.setattr(answer_format, "LIMIT_S", 0.02)
     slow = "a" * 5000 + "b"
     rules = FitnessRules(must_not_match="(a+)+$")
     add_records(library, [answer(f"slow{n}", f"{slow}{n}", task=n) for n in range(2)])

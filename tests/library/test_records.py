@@ -4,6 +4,7 @@ import dataclasses
 import sqlite3
 
 import pytest
+from examples import at_most
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import LEAK, judged, make_record
@@ -65,7 +66,7 @@ def test_without_a_reference_there_is_no_verdict(library: Library) -> None:
     )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(at_most(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(NUMBERS, max_size=5))
 def test_adding_is_idempotent_however_it_is_cut(library: Library, batches: list[list[int]]) -> None:
     known = {stored.record.id for stored in iterate_records(library)}

@@ -4,7 +4,8 @@ import random
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.method.pairing import ChoiceRule, PairingReason
@@ -120,7 +121,7 @@ marks_of = st.integers(1, 40).flatmap(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@at_most(30)
 @given(marks_of, st.randoms(use_true_random=False))
 def test_a_state_is_a_function_of_the_answers_alone(marks: dict[str, str], draw: random.Random) -> None:
     """Stopped anywhere, and asked in any order, it comes to the same end with the same answers."""

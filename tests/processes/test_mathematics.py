@@ -51,8 +51,8 @@ def test_a_row_is_graded_as_a_careful_person_does(row: dict, mathematics: Mathem
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Mathematics]:
-    """A service that waits a second; its worker serves on unless an expression has ended it."""
-    service = Mathematics(seconds=1.0)
+    """A service that waits half a second; its worker serves on unless an expression has ended it."""
+    service = Mathematics(seconds=0.5)
     yield service
     service.close()
 
@@ -63,7 +63,7 @@ def test_a_hostile_expression_is_given_up_in_time(expression: str, impatient: Ma
 
 
 def test_the_comparison_after_a_hostile_one_has_a_new_worker() -> None:
-    service = Mathematics(seconds=5.0)
+    service = Mathematics(seconds=2.0)
     try:
         assert service.compare("9^{9^{9^9}}", r"\sqrt{2}") == "unfinished"
         assert service.compare(r"\frac{2}{\sqrt{2}}", r"\sqrt{2}") == "same"
