@@ -31,7 +31,7 @@ class NumberRange(click.FloatRange):
     """A number in a range: click's own takes "nan" for one in any range, since no comparison refuses it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number. Fails for what is none, or infinite."""
+        """Return the number. Fails for anything else, and for infinity."""
         number = super().convert(value, param, ctx)
         if not isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
@@ -117,8 +117,8 @@ def import_options(command: Command) -> Command:
             "rows_in",
             default="",
             metavar="NAME",
-            help="What holds the rows, where there are several: a list of a JSON document, a sheet, a table,"
-            " a configuration of a data set, or FILE::LIST in a folder; * for all.",
+            help="Where the rows are, if there are several places: a list of a JSON document, a sheet, a"
+            " table, a configuration of a data set, or FILE::LIST in a folder; * for all.",
         ),
         click.option(
             "--header/--no-header",
@@ -271,6 +271,10 @@ def open_library(folder: Path, *, create: bool = True, needs_tasks: bool = False
     if needs_tasks and is_untouched(library):
         add_samples(library)
         complain(NEW_WITH_SAMPLES, style="dim")
+    if library.brought_back:
+        from orca_desk.ui.words.tidying import brought_back_text  # seldom needed, and slow to import
+
+        complain(brought_back_text(library.brought_back), style="yellow")
     if library.is_locked_weakly:
         complain(f"{WITHOUT_LOCKS} {WITHOUT_LOCKS_HINT}", style="yellow")
     return library

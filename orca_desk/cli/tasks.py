@@ -30,6 +30,7 @@ from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.ids import full_id
+from orca_desk.library.notes import family_notes
 from orca_desk.library.samples import samples_in
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.checkers import AUTO
@@ -224,9 +225,13 @@ def families(family: str | None, checker: str | None, folder: Path, as_json: boo
         if family is not None and checker is not None:
             set_checker(library, family, checker)
         found = tasks.families(library)
-        checkers = family_checkers(library)
+        checkers, notes = family_checkers(library), family_notes(library)
     if as_json:
-        print_json([asdict(each) | {"checker": checkers.get(each.family, AUTO)} for each in found])
+        print_json([
+            asdict(each)
+            | {"checker": checkers.get(each.family, AUTO), "note": notes.get(each.family, "")}
+            for each in found
+        ])  # fmt: skip
         return
     table(
         "Families",
@@ -236,6 +241,7 @@ def families(family: str | None, checker: str | None, folder: Path, as_json: boo
             "held-out": "right",
             "without answer": "right",
             "steps checked by": "left",
+            "note": "left",
         },
         [
             [
@@ -244,6 +250,7 @@ def families(family: str | None, checker: str | None, folder: Path, as_json: boo
                 f"{each.heldout:,}",
                 f"{each.unanswered:,}",
                 checkers.get(each.family, AUTO),
+                shorten(notes.get(each.family, ""), 60),
             ]
             for each in found
         ],

@@ -13,14 +13,16 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.ids import full_id, snapshot_id
-from orca_desk.library.notes import note_on, rename, set_note
+from orca_desk.library.notes import NotedKind, note_on, rename, set_note
 from orca_desk.library.runs import get_run
+from orca_desk.models.identify import identify
+from orca_desk.paths import expanded
 from orca_desk.steps.tidy.deletion import Deletion, delete, kind_of, plan_deletion
 from orca_desk.ui.words.tidying import deleted_sentence, deletion_lines, things
 
 DELETED = tuple(kind.value for kind in Kind)
-NOTED = tuple(kind.value for kind in Kind if kind is not Kind.CHECKPOINTS)
-NAMED = tuple(kind for kind in NOTED if kind != Kind.RECORD)
+NAMED = tuple(kind.value for kind in Kind if kind not in (Kind.CHECKPOINTS, Kind.RECORD, Kind.CHAT))
+NOTED = (*NAMED, "record", "family", "model")
 
 
 @click.group(
@@ -33,6 +35,7 @@ NAMED = tuple(kind for kind in NOTED if kind != Kind.RECORD)
         "orca-desk tidy trash restore 4",
         "orca-desk tidy rename training train-4 'sums, rank 8'",
         "orca-desk tidy note snapshot first-try 'Only what I kept.'",
+        "orca-desk tidy note family algebra 'Too easy for the teacher.'",
     ),
 )
 def command() -> None:
@@ -53,7 +56,7 @@ for subcommand in (sizes, free_space, trash):
 def delete_things(
     kind: str, ids: tuple[str, ...], yes: bool, dry_run: bool, folder: Path, as_json: bool
 ) -> None:
-    """Delete trainings, snapshots, evaluations, experiments, records or other jobs (KIND run) by their IDS.
+    """Delete trainings, snapshots, evaluations, experiments, records, chats or other jobs (KIND run) by IDS.
 
     KIND checkpoints takes the ids of trainings, which keep their adapters.
 
@@ -102,8 +105,11 @@ def rename_thing(kind: str, identity: str, name: str, folder: Path, as_json: boo
 @existing_library_option
 @json_option
 def note(kind: str, identity: str, text: str | None, folder: Path, as_json: bool) -> None:
-    """Show the note on something, or write TEXT as its note; an empty TEXT removes it."""
-    noted: Literal["run", "snapshot", "record"] = "record" if kind == "record" else _stored_kind(kind)
+    """Show the note on something, or write TEXT as its note; an empty TEXT removes it.
+
+    ID is the name of a family, the path of a model, and the id of anything else.
+    """
+    noted = _noted_kind(kind)
     with open_library(folder, create=False) as library:
         full = _full(library, kind, identity)
         if text is not None:
@@ -118,6 +124,10 @@ def _full(library: Library, kind: str, text: str) -> str:
         return snapshot_id(library, text)
     if kind == Kind.RECORD:
         return full_id(library, "record", text)
+    if kind in ("family", Kind.CHAT):
+        return text
+    if kind == "model":
+        return str(identify(expanded(Path(text))).path)
     run = get_run(library, text)
     wanted = Kind.TRAINING if kind == Kind.CHECKPOINTS else Kind(kind)
     if wanted not in (Kind.RUN, kind_of(run)):
@@ -131,10 +141,15 @@ def _stored_kind(kind: str) -> Literal["run", "snapshot"]:
     return "snapshot" if kind == Kind.SNAPSHOT else "run"
 
 
+def _noted_kind(kind: str) -> NotedKind:
+    others: dict[str, NotedKind] = {"record": "record", "family": "family", "model": "model"}
+    return others.get(kind) or _stored_kind(kind)
+
+
 def _ask(plan: Deletion) -> None:
     if not sys.stdin.isatty():
         raise UserError(
-            f"Deleting {things(plan.kind, plan.items)} touches more than that.",
+            f"Deleting {things(plan.kind, plan.items)} deletes more than that.",
             "Look at the list above, and add --yes to delete it.",
         )
     click.confirm("Delete it", abort=True, err=True)

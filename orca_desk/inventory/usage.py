@@ -12,6 +12,7 @@ from orca_desk.inventory.catalogue import added_paths, fit_of
 from orca_desk.inventory.places import model_folders, tool_of
 from orca_desk.library.database import Library
 from orca_desk.library.model_uses import model_uses, records_by_model, teacher_of, trained_adapters
+from orca_desk.library.notes import model_notes
 from orca_desk.models.fits import Fit
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -35,7 +36,7 @@ class InventoryItem:
 
     `origin` is the tool whose folder holds it, "bundled", "added", "trained here" or "elsewhere".
     `added_path` is the path that the user added and can remove again. `fit` is None for an adapter and for a
-    lookalike.
+    lookalike. `note` is the user's.
     """
 
     model: ModelFile | NotAModel
@@ -43,12 +44,13 @@ class InventoryItem:
     added_path: Path | None = None
     uses: tuple[Use, ...] = ()
     fit: Fit | None = None
+    note: str = ""
 
 
 def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> list[InventoryItem]:
     """Describe each model in `found`, and each adapter that was trained in this library."""
     by_file, by_hash = _uses_by_file(library), records_by_model(library)
-    hashes = HashCache(library.folder).known()
+    hashes, notes = HashCache(library.folder).known(), model_notes(library)
     roots = _roots(library)
     items: list[InventoryItem] = []
     for model in [*found, *_trained(library)]:
@@ -63,7 +65,12 @@ def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> 
         known = replace(model, sha256=sha256)
         items.append(
             InventoryItem(
-                model=known, origin=origin, added_path=added_path, uses=tuple(uses), fit=fit_of(model)
+                model=known,
+                origin=origin,
+                added_path=added_path,
+                uses=tuple(uses),
+                fit=fit_of(model),
+                note=notes.get(Path(os.path.realpath(model.path)), ""),
             )
         )
     return items
@@ -72,7 +79,7 @@ def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> 
 def model_with_hash(library: Library, models: Iterable[ModelFile], sha256: str | None) -> ModelFile | None:
     """Return the first of `models` whose hash is `sha256`, without reading any but the small bundled ones.
 
-    A library that was restored knows no hashes yet, and the mini models are on every machine.
+    A restored library knows no hashes yet, and the mini models are on every machine.
     """
     cache = HashCache(library.folder)
     known = cache.known()

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from orca_desk.errors import UserError
 from orca_desk.library.backups.keeping_settings import bring_backups
@@ -24,6 +24,9 @@ from orca_desk.paths import resolved
 from orca_desk.yielding import yielding
 
 T = TypeVar("T")
+if TYPE_CHECKING:
+    from orca_desk.library.deleting.trash import TrashEntry
+
 DATABASE_NAME = "library.db"
 Parameters = Sequence[Any] | dict[str, Any]
 DEAD_READER_SECONDS = 1.0  # a thread that ends within a read tells nobody
@@ -41,6 +44,7 @@ class Library:
     of a newer Orca Desk. Reading still works then, as far as it can, and every write raises it.
     """
 
+    `brought_back` are the deletions that came back whole as this was opened: a process had ended in them.
     def __init__(self, folder: Path, *, lock: FolderLock | None, writer: Writer | UserError) -> None:
         """Use `Library.open` instead."""
         self.folder = folder
@@ -54,6 +58,7 @@ class Library:
         self._closed = False
 
     @classmethod
+        self.brought_back: tuple[TrashEntry, ...] = ()  # by the opening: the process ended in between
     def open(cls, folder: Path, *, create: bool = True, samples: bool = False) -> Self:
         """Open the library in `folder`, or make a new one there with strategies and, if `samples`, tasks.
 
@@ -178,7 +183,7 @@ class Library:
             finish_moves,  # it reads the tables, and so imports this module
         )
 
-        finish_moves(self)
+        self.brought_back = tuple(finish_moves(self))
 
     def _run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
         if self._writer is None or self.problem is not None:

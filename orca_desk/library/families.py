@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 
@@ -29,8 +30,9 @@ class RenamedFamily:
     `count` is the number of tasks in the family. `requests` are those of unfinished runs that name it or its
     new name: the former one, the run's id and the present one. A merge, into the family with the id `target`,
     moved the `tasks`, `records` and `questions` (row ids, and evaluations with their task), and gave the
-    target the `pairing`, unless it had one. `merged_into` are the families that the two had been merged into
-    before, or None.
+    target the `pairing`, unless it had one. `note` is the target's before the note on the other was added to
+    it; None if there was none. `merged_into` are the families that the two had been merged into before, or
+    None.
     """
 
     family_id: int
@@ -43,6 +45,7 @@ class RenamedFamily:
     records: tuple[int, ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
     pairing: int | None = None
+    note: str | None = None
     merged_into: tuple[int | None, int | None] = (None, None)
 
 
@@ -65,7 +68,8 @@ def rename_family(library: Library, family: str, name: str) -> RenamedFamily:
     """Rename a family, or merge it into the existing family `name`; return what undoes it.
 
     Tasks, records, evaluations and pairings follow. A merge keeps the strategy of the family `name`, if it
-    has tasks and one; else that of `family` is taken along. Raises UserError if there is no such family.
+    has tasks and one; else that of `family` is taken along. It adds the note on `family` to the other's.
+    Raises UserError if there is no such family.
     """
 
     def change(db: sqlite3.Connection) -> RenamedFamily:
@@ -109,6 +113,8 @@ def undo_rename(library: Library, renamed: RenamedFamily) -> None:
         )
         if renamed.pairing is not None:
             db.execute("DELETE FROM pairings WHERE n = ?", (renamed.pairing,))
+        if renamed.note is not None:
+            _store_note(db, renamed.target, renamed.note)
 
     library.write(take_back)
 
@@ -136,6 +142,7 @@ def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: 
         records=records,
         questions=tuple((row[0], row[1]) for row in asked),
         pairing=pairing,
+        note=_add_note(db, source, target),
         merged_into=(former[source], former[target]),
     )
 
@@ -149,6 +156,7 @@ def _free_name(db: sqlite3.Connection, name: str) -> None:
     merged = "SELECT 1 FROM families WHERE merged_into = :id"
     if db.execute(f"{refer} UNION ALL {merged} LIMIT 1", {"id": row["id"]}).fetchone():
         raise UserError(f"There is another family named {name} now.", "Rename that one first.")
+    _store_note(db, row["id"], "")
     db.execute("DELETE FROM families WHERE id = ?", (row["id"],))
 
 
@@ -176,6 +184,25 @@ def _take_pairing_along(db: sqlite3.Connection, source: int, target: int) -> int
         (row[0], source),
     )
     return int(row[0])
+
+
+def _add_note(db: sqlite3.Connection, source: int, target: int) -> str | None:
+    """Add the note on `source` to that on `target`; return that as it was, or None if it stays so."""
+    rows = db.execute(
+        "SELECT item, note FROM notes WHERE kind = 'family' AND item IN (?, ?)", (str(source), str(target))
+    )
+    notes = dict(map(tuple, rows.fetchall()))
+    if str(source) not in notes:
+        return None
+    before: str = notes.get(str(target), "")
+    _store_note(db, target, f"{before}\n\n{notes[str(source)]}".strip())
+    return before
+
+
+def _store_note(db: sqlite3.Connection, family_id: int, note: str) -> None:
+    db.execute("DELETE FROM notes WHERE kind = 'family' AND item = ?", (str(family_id),))
+    if note:
+        db.execute("INSERT INTO notes VALUES ('family', ?, ?, ?)", (str(family_id), note, now()))
 
 
 def _move(db: sqlite3.Connection, table: str, rowids: tuple[int, ...], family_id: int) -> None:

@@ -1,6 +1,7 @@
 """Searching a whole library by a few words: tasks and records by text, everything else by its name."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 from orca_desk.library.database import Library
@@ -11,7 +12,17 @@ from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.search_query import QueryError
 
 FoundKind = Literal[
-    "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "experiment", "run", "chat"
+    "task",
+    "family",
+    "record",
+    "strategy",
+    "snapshot",
+    "training",
+    "evaluation",
+    "experiment",
+    "run",
+    "chat",
+    "model",
 ]
 TEXT = 90  # characters of a task or an outcome
 SHORT = (
@@ -23,7 +34,8 @@ SHORT = (
 class Found:
     """A search result: its kind and id, and the title and detail to show.
 
-    The `detail` of a run is its stored outcome, as `Run.outcome`.
+    The `detail` of a run is its stored outcome, as `Run.outcome`. A model, by its path as the library stores
+    it, is found by the note on it alone: all others are known to `inventory`.
     """
 
     kind: FoundKind
@@ -51,6 +63,7 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
         *_runs(library, folded, limit),
         *_records(library, wanted, limit),
         *_chats(library, folded, limit),
+        *_models(library, folded, limit),
         *_by_text(library, wanted, limit),
     ]
 
@@ -76,14 +89,30 @@ def _strategies(library: Library, folded: str, limit: int) -> list[Found]:
 
 
 def _families(library: Library, folded: str, limit: int) -> list[Found]:
-    """Families that have tasks."""
+    """Families that have tasks, by their name or the note on them."""
     rows = library.rows(
-        f"SELECT name FROM families WHERE {_has(folded, 'name')}"
+        "SELECT name, note FROM families LEFT JOIN notes"
+        " ON kind = 'family' AND item = CAST(families.id AS TEXT)"
+        f" WHERE ({_has(folded, 'name', 'note')})"
         " AND EXISTS (SELECT 1 FROM tasks WHERE family_id = families.id)"
-        " ORDER BY casefold(name) <> ?1, name LIMIT ?2",
+        f" ORDER BY casefold(name) <> ?1, NOT ({_has(folded, 'name')}), name LIMIT ?2",
         (folded, limit),
     )
-    return [Found(kind="family", id=row[0], title=_short(row[0]), detail="") for row in rows]
+    return [
+        Found(kind="family", id=row[0], title=_short(row[0]), detail=_short(row[1] or "")) for row in rows
+    ]
+
+
+def _models(library: Library, folded: str, limit: int) -> list[Found]:
+    """Models by the note on them."""
+    rows = library.rows(
+        f"SELECT item, note FROM notes WHERE kind = 'model' AND ({_has(folded, 'note')})"
+        " ORDER BY item LIMIT ?2",
+        (folded, limit),
+    )
+    return [
+        Found(kind="model", id=row[0], title=PurePath(row[0]).name, detail=_short(row[1])) for row in rows
+    ]
 
 
 def _snapshots(library: Library, folded: str, limit: int) -> list[Found]:
@@ -154,7 +183,7 @@ def _by_text(library: Library, wanted: str, limit: int) -> list[Found]:
     ]
 
 
-NAMED = (_families, _strategies, _snapshots, _runs, _chats)
+NAMED = (_families, _strategies, _snapshots, _runs, _chats, _models)
 
 
 def _short(text: str) -> str:

@@ -18,6 +18,7 @@ class Background(QObject):
     """Runs short work in threads, such as a query. Work with progress is a job: see `Jobs`."""
 
     writing = Signal(bool)  # whether work of `run_in_order` waits or runs
+    not_written = Signal()  # work of `run_in_order` has failed
     _arrived = Signal(object)
 
     def __init__(
@@ -102,6 +103,8 @@ class Background(QObject):
 
         def end(handler: Callable[[Any], Any], value: Any) -> None:
             self._unwritten -= 1
+            if isinstance(value, Exception):
+                self.not_written.emit()
             if not self._unwritten:
                 self.writing.emit(False)
             if not self._closed:
@@ -121,6 +124,11 @@ class Background(QObject):
         self._unwritten += 1
         if self._unwritten == 1:
             self.writing.emit(True)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether work of `run_in_order` waits or runs."""
+        return self._unwritten > 0
 
     def close(self) -> None:
         """Finish running work and every write, drop other waiting work, and deliver no more results."""

@@ -143,7 +143,7 @@ class LibraryActions:
                 "The library was not moved.", " ".join(one.told() for one in unsaved), kind="warn"
             )
         else:
-            desk.background.run(desk, prepare, leave, failed=desk.report)
+            desk.background.run_in_order(prepare, leave, failed=desk.report)  # after a long deletion
 
     def save_bundle(self) -> None:
         """Look at what a bundle can have, ask what it gets and where it goes, and write it as a job."""

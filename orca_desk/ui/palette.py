@@ -1,5 +1,6 @@
 """The command palette (Ctrl+K): finds every action, every page and what the library holds."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 
@@ -7,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
+from orca_desk.library.locations import resolve_path
 from orca_desk.library.lookup import Found, FoundKind, look_up
 from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.desk import Desk
@@ -14,8 +16,8 @@ from orca_desk.ui.fuzzy import rank
 from orca_desk.ui.page import Page
 from orca_desk.ui.palette_entries import all_entries, key_of, load_pages, loaded_pages
 from orca_desk.ui.register import NAMES
-from orca_desk.ui.theme import GRID, grown
-from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.entry_list import Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.outcomes import outcome_text
@@ -68,7 +70,7 @@ class Palette(Overlay):
         loaded = loaded_pages()
         self._commands = self._list(loaded=loaded)
         self._recent = _recent(desk)
-        self._models: list[Entry] = []
+        self._models: dict[str, Entry] = {}  # by path, without links
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
         self.search = QLineEdit()
@@ -132,7 +134,7 @@ class Palette(Overlay):
 
     def _arrived(self, found: list[Found]) -> None:
         if self.search.text().strip():
-            self._found = [self._entry(one) for one in found]
+            self._found = [entry for one in found if (entry := self._entry(one))]
             self._show(keep=True)
 
     def _show(self, *, keep: bool = False) -> None:
@@ -146,8 +148,7 @@ class Palette(Overlay):
         entries = self.model.entries
         self.nothing.setVisible(not entries)
         self.list.setVisible(bool(entries))
-        row = grown(ROW)
-        self.list.setFixedHeight(self.rows_that_fit(min(len(entries), SHOWN), row) * row + 8)
+        self.show_rows(self.list, SHOWN)
         if entries:
             keys = [key_of(entry) for entry in entries]
             stays = keep and place > 0 and before in keys
@@ -160,10 +161,13 @@ class Palette(Overlay):
         """Return what matches, the best first: commands, models, and what the library has."""
         latest = {key: RECENT_POINTS * (1 - at / MOST_RECENT) for at, key in enumerate(self._recent)}
         scored: list[tuple[float, Entry]] = []
-        for one in (*self._commands, *self._models):
+        for one in (*self._commands, *self._models.values()):
             if (points := rank(typed, one.title, one.detail, one.also)) is not None:
                 scored.append((points + one.weight + latest.get(key_of(one), 0.0), one))
+        listed = {key_of(one) for _, one in scored}
         for one in self._found:  # the library has matched them already, some by their whole text
+            if key_of(one) in listed:  # a model, by its name and by its note
+                continue
             points = rank(typed, one.title)
             bonus = latest.get(key_of(one), 0.0) + AFTER_ALL_COMMANDS
             scored.append((TEXT_POINTS if points is None else points + bonus, one))
@@ -180,14 +184,14 @@ class Palette(Overlay):
         return key_of(self.model.entries[row]) if 0 <= row < len(self.model.entries) else None
 
     def _list_all(self) -> None:
-        """List what the pages can do whose code was not there at the opening."""
+        """List what pages can do whose code was not loaded when the palette opened."""
         self._commands = self._list(loaded=NAMES)
         self.nothing.setText(NOTHING)
         self._show(keep=True)
 
     def _list_models(self) -> None:
-        self._models = [
-            Entry(
+        self._models = {
+            os.path.realpath(model.path): Entry(
                 title=model.name,
                 detail=f"Model  ·  {model.path.name}",
                 image="box",
@@ -195,7 +199,7 @@ class Palette(Overlay):
             )
             for model in self._desk.models.found
             if isinstance(model, ModelFile)
-        ]
+        }
         self._show(keep=True)
 
     def _step(self, by: int) -> None:
@@ -220,7 +224,10 @@ class Palette(Overlay):
         others = [one for one in self._recent if one != key]
         self._desk.preferences.setValue(RECENT, [key, *others][:MOST_RECENT])
 
-    def _entry(self, found: Found) -> Entry:
+    def _entry(self, found: Found) -> Entry | None:
+        """Return the line for what was found; None for a model that no longer exists."""
+        if found.kind == "model":
+            return self._models.get(str(resolve_path(self._desk.library, found.id)))
         image, page, key = TARGETS[found.kind]
         about = shorten(outcome_text(found.detail), DETAIL_LENGTH)
         return Entry(

@@ -1,6 +1,10 @@
-"""At the start the window offers to resume runs that were interrupted, or stopped because it closed."""
+"""At the start the window offers to resume runs that were interrupted, or stopped because it closed.
 
-from typing import NamedTuple
+It also says which deletions an end of the process cut off.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +21,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hub import arrived_sentence
 from orca_desk.ui.words.runs import page_of, progress_of, type_of
+from orca_desk.ui.words.tidying import brought_back_text
 from orca_desk.ui.words.trainings import resumes_from
 
 CLOSING = "window/stopped-at"  # in desk.view_state: when the window began to close and to stop its jobs
@@ -41,6 +46,7 @@ class ResumeOffer(QObject):
         self.desk, self.notice = desk, notice
         self._offered: list[Run] = []
         self._text = ""
+        self._told = brought_back_text(desk.library.brought_back)  # until it is said
         self.waiting = WaitingJobs(desk)
         notice.dismiss.clicked.connect(self._dismissed)
 
@@ -70,6 +76,8 @@ class ResumeOffer(QObject):
         self._offered = found.runs
         if not found.runs:
             self._offer_waiting()
+            if self._told:
+                self._say(self._told)
             return
         first = found.runs[0]
         if found.is_demo:  # its runs are parts of it and resume with it
@@ -80,7 +88,15 @@ class ResumeOffer(QObject):
         else:
             self._text = f"{len(found.runs)} jobs were not finished."
             saved, action, run = SAVED, "Show them", self._show
-        self.notice.show_message(self._text, saved, kind="warn", action=action, run=run)
+        self._say(self._text, saved, action=action, run=run)
+
+    def _say(
+        self, text: str, hint: str = "", *, action: str = "", run: Callable[[], Any] | None = None
+    ) -> None:
+        """Show a message; the first one says too what came back at the opening."""
+        more = self._told if self._told != text else ""
+        self.notice.show_message(text, f"{hint} {more}".strip(), kind="warn", action=action, run=run)
+        self._told = ""
 
     def _resume(self) -> None:
         first = self._offered[0]
@@ -111,9 +127,7 @@ class ResumeOffer(QObject):
             self._text = (
                 f"{counted(len(left), 'job')} had not started: {', '.join(one.title for one in left)}."
             )
-            self.notice.show_message(
-                self._text, kind="warn", action=starting(len(left)), run=self._start_waiting
-            )
+            self._say(self._text, action=starting(len(left)), run=self._start_waiting)
 
     def _start_waiting(self) -> None:
         self.notice.hide()

@@ -10,6 +10,7 @@ from new_library import new_library
 from tidy_library import fill
 
 from orca_desk.cli import commands
+from orca_desk.paths import bundled_models
 
 LARGE = 2**20
 
@@ -33,12 +34,17 @@ def as_json(folder: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def _families(folder: Path) -> Any:
+    done = CliRunner().invoke(commands, ["tasks", "families", "--library", str(folder), "--json"])
+    return json.loads(done.stdout)
+
+
 def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
     would = tidy(folder, "delete", "training", "train-1", "--dry-run")
     assert "Also deleted, as it was made from it: 1 evaluation (evaluate-2)." in would.output
     assert "Would delete training train-1." in would.output
     refused = tidy(folder, "delete", "training", "train-1")
-    assert refused.exit_code == 1 and "touches more than that" in str(refused.exception)
+    assert refused.exit_code == 1 and "deletes more than that" in str(refused.exception)
     assert as_json(folder, "trash", "list") == []
     deleted = as_json(folder, "delete", "training", "train-1", "--yes")
     assert [one["id"] for one in deleted["along"]] == ["evaluate-2"]
@@ -49,6 +55,13 @@ def test_a_deletion_says_what_goes_along_and_comes_back(folder: Path) -> None:
     assert back.output.strip() == "Restored 1 training."
     gone = tidy(folder, "trash", "restore", str(deleted["trash"]))
     assert gone.exit_code == 1 and "no longer in the trash" in str(gone.exception)
+
+
+def test_a_chat_goes_whole_and_comes_back(folder: Path) -> None:
+    deleted = tidy(folder, "delete", "chat", "chat-1")
+    assert "Deleted chat Kites (chat-1)." in deleted.output
+    back = tidy(folder, "trash", "restore", deleted.output.split()[-1])
+    assert back.output.strip() == "Restored 1 chat."
 
 
 def test_what_must_stay_says_why(folder: Path) -> None:
@@ -88,6 +101,13 @@ def test_things_get_names_and_notes(folder: Path) -> None:
     assert as_json(folder, "note", "training", "train-1", "fast")["note"] == "fast"
     assert tidy(folder, "note", "training", "train-1").output == "fast\n"
     assert tidy(folder, "note", "training", "train-1", "").output == "There is no note on train-1.\n"
+    (family,) = {one["family"] for one in _families(folder)}
+    assert as_json(folder, "note", "family", family, "easy") == {"id": family, "note": "easy"}
+    assert {one["note"] for one in _families(folder)} == {"easy"}
+    assert "no family named none" in str(tidy(folder, "note", "family", "none").exception)
+    model = str(bundled_models() / "mini-teacher" / "mini-teacher.gguf")
+    assert as_json(folder, "note", "model", model, "small") == {"id": model, "note": "small"}
+    assert "does not exist" in str(tidy(folder, "note", "model", f"{model}x").exception)
 
 
 def test_sizes_are_told_by_kind_and_freed(folder: Path) -> None:

@@ -45,9 +45,10 @@ from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
 from orca_desk.ui.self_test import SelfTest
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog
+from orca_desk.ui.widgets.asking import LineDialog, NoteDialog
 from orca_desk.ui.widgets.data_export_dialog import DataExportDialog
 from orca_desk.ui.widgets.export_dialog import ExportDialog
-from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
+from orca_desk.ui.widgets.tidying import DeletionDialog
 from orca_desk.ui.window import Window
 
 ROW = (

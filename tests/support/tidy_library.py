@@ -4,6 +4,7 @@ from pathlib import Path
 
 from library_doubles import judged, make_record, make_task
 
+from orca_desk.library.chats import ChatMessage, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.logs import run_log
@@ -17,7 +18,7 @@ from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 def fill(library: Library) -> None:
-    """Add records of a run, a snapshot of five of them, a training with files, and two evaluations."""
+    """Add records of a run, a snapshot of five of them, a training with files, two evaluations, a chat."""
     add_tasks(library, map(make_task, range(6)))
     run = create_run(library, "generate", {})
     add_records(library, [judged(make_record(n), n) for n in range(6)], run=run.id)
@@ -58,3 +59,6 @@ def fill(library: Library) -> None:
         )
         add_answers(library, evaluation.id, [answer])
         end_run(library, evaluation.id, "done", "")
+    models = [(Path("/base.gguf"), None), (Path("/teacher.gguf"), None)]
+    asked = ChatMessage(role="user", content="Why do kites fly?")
+    create_columns(library, title="Kites", models=models, system="", turns=[asked])

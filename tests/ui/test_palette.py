@@ -16,6 +16,7 @@ from orca_desk.library.notes import rename, set_note
 from orca_desk.library.runs import create_run
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
+from orca_desk.paths import bundled_models
 from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.pages.settings.page import SettingsPage
@@ -198,9 +199,8 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
                 assert plain(action.text()) in [text for text, _ in groups[page.title]]
 
 
-@pytest.mark.parametrize(
-    ("typed", "title", "page"),
-    [
+def test_every_command_is_found_from_everywhere(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    for typed, title, page in (
         ("export rec", "Export records…", "Records"),
         ("freeze", "Freeze a snapshot…", "Training"),
         ("measure", "Measure strategies", "Strategies"),
@@ -208,14 +208,11 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
         ("back up", "Back up the library…", "Settings"),
         ("threads", "Running models", "Settings"),
         ("new library", "New library…", "File"),
-    ],
-)
-def test_every_command_is_found_from_everywhere(
-    palette: Palette, window: Window, qtbot: QtBot, typed: str, title: str, page: str
-) -> None:
-    qtbot.keyClicks(palette.search, typed)
-    assert title in titles(palette)[:2]
-    assert palette.model.entries[titles(palette).index(title)].detail.startswith(page)
+    ):
+        palette.search.clear()
+        qtbot.keyClicks(palette.search, typed)
+        assert title in titles(palette)[:2], typed
+        assert palette.model.entries[titles(palette).index(title)].detail.startswith(page), typed
     assert set(window.pages) == {"home", "jobs"}  # no page is made for it
 
 
@@ -441,10 +438,14 @@ def test_trainings_experiments_and_names_that_the_user_gave_are_found(
     create_run(library, "experiment", {})
     rename(library, "run", create_run(library, "train", {}).id, "for the talk")
     set_note(library, "run", create_run(library, "generate", {}).id, "with the large teacher")
+    set_note(
+        library, "model", str(bundled_models() / "mini-teacher" / "mini-teacher.gguf"), "Its mini mistakes"
+    )
     for typed, kind, title in (
         ("experim", "experiment", "experiment-1"),
         ("the talk", "training", "train-1  (for the talk)"),
         ("large teacher", "run", "generate-1"),
+        ("its mini mist", "Model", "mini-teacher"),
     ):
         palette.search.setText(typed)
         qtbot.waitUntil(

@@ -1,7 +1,7 @@
 """Which rows make up a thing that can be deleted, and what in the library was made of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,8 @@ from orca_desk.library.evaluations import OF_CHECKPOINT
 
 CHOSEN = "(SELECT value FROM json_each(:ids))"
 RECORDS = f"(SELECT n FROM records WHERE id IN {CHOSEN})"
+# The columns of chats, which go by the id of their first one
+CHATS = f"(SELECT n FROM chats WHERE coalesce(beside, n) IN (SELECT n FROM chats WHERE id IN {CHOSEN}))"
 OF_EXPERIMENT = "experiment."  # begins the keys of the settings that hold what experiments have done
 
 
@@ -28,6 +30,7 @@ class Kind(StrEnum):
     RECORD = "record"
     RUN = "run"
     CHECKPOINTS = "checkpoints"
+    CHAT = "chat"
 
 
 # The tables in which each kind has rows, and which of them, in an order in which they can go
@@ -64,6 +67,7 @@ _TABLES: dict[Kind, tuple[tuple[str, str], ...]] = {
     ),
     Kind.RUN: _RUN,
     Kind.CHECKPOINTS: (),
+    Kind.CHAT: (("messages", "chat IN {chats}"), ("chats", "n IN {chats}")),
 }
 
 
@@ -73,10 +77,40 @@ def rows_of(kind: Kind, ids: Sequence[str]) -> list[Rows]:
     if kind is Kind.CHECKPOINTS:
         return []
     rows = [
-        Rows(table, where.format(ids=CHOSEN, records=RECORDS), parameters) for table, where in _TABLES[kind]
+        Rows(table, where.format(ids=CHOSEN, records=RECORDS, chats=CHATS), parameters)
+        for table, where in _TABLES[kind]
     ]
     noted = Kind.RUN if kind in (Kind.TRAINING, Kind.EVALUATION, Kind.EXPERIMENT) else kind
     return [*rows, Rows("notes", f"kind = :kind AND item IN {CHOSEN}", {**parameters, "kind": noted.value})]
+
+
+def parts_of_evaluations(library: Library, ids: Sequence[str], size: int) -> Iterator[list[Rows]]:
+    """Yield the questions and answers of evaluations with more than `size` questions, so many at a time.
+
+    They can go one part after the other, before all other rows of the evaluations.
+    """
+    rows = library.rows(
+        f"SELECT evaluation, max(position) AS last FROM questions WHERE evaluation IN {CHOSEN} GROUP BY 1"
+        " HAVING count(*) > :size",
+        {"ids": json_list(ids), "size": size},
+    )
+    chosen = "evaluation = :evaluation AND position BETWEEN :first AND :last"
+    for row in rows:
+        for first in range(0, row["last"] + 1, size):
+            part = {"evaluation": row["evaluation"], "first": first, "last": first + size - 1}
+            asked = f"(SELECT task_id FROM questions WHERE {chosen})"
+            yield [
+                Rows("answers", f"evaluation = :evaluation AND task_id IN {asked}", part),
+                Rows("questions", chosen, part),
+            ]
+
+
+def questions_of(library: Library, evaluations: Sequence[str]) -> int:
+    """Return how many questions some evaluations ask."""
+    row = library.row(
+        f"SELECT count(*) FROM questions WHERE evaluation IN {CHOSEN}", {"ids": json_list(evaluations)}
+    )
+    return int(row[0]) if row else 0
 
 
 def trainings_on(library: Library, snapshots: Sequence[str]) -> list[str]:
@@ -151,7 +185,7 @@ def records_of_runs(library: Library, runs: Sequence[str]) -> dict[str, list[str
 
 
 def asked_of_running(library: Library) -> dict[str, str]:
-    """Return which job at work was asked for what: by each text of its request, the id of its run."""
+    """Return the id of the running job by each text in its request."""
     rows = library.rows(
         "SELECT r.id, t.atom FROM runs AS r JOIN json_tree(r.request) AS t ON t.type = 'text'"
         " WHERE r.status = 'running' AND r.request IS NOT NULL"

@@ -40,7 +40,8 @@ def unwatched(done: int, steps: int) -> None:
 class TrashEntry:
     """What one deletion put into the trash. `items` are the ids, `label` says what they are.
 
-    `files` are where its files wait.
+    `files` are where its files wait. `created_at` is when all of it was there; "" while its rows are still
+    being taken.
     """
 
     n: int
@@ -89,8 +90,8 @@ def put_into_trash(
     def begin(db: sqlite3.Connection) -> int:
         n = db.execute(
             "INSERT INTO trash (kind, items, label, moves, state, created_at)"
-            " VALUES (?, ?, ?, ?, 'returning', ?) RETURNING n",
-            (kind, json_list(items), label, json.dumps(moves), now()),
+            " VALUES (?, ?, ?, ?, 'returning', '') RETURNING n",
+            (kind, json_list(items), label, json.dumps(moves)),
         ).fetchone()[0]
         return int(n)
 
@@ -100,7 +101,7 @@ def put_into_trash(
         while done < len(steps):
             done = library.write(partial(_take_some, n=n, steps=steps, done=done))
             on_step(done, len(steps))
-        library.write(partial(_set_state, n=n, state="leaving"))
+        library.write(partial(_set_taken, n=n))
     except Exception:
         _bring_back(library, n)
         library.write(partial(_remove_entry, n=n))
@@ -118,7 +119,7 @@ def put_into_trash(
 
 
 def restore_from_trash(library: Library, n: int, *, on_step: OnStep = unwatched) -> Restored:
-    """Bring back what entry `n` holds, the last step first; an end of the process is made up for later.
+    """Bring back what entry `n` holds, last step first; after a crash the next start continues.
 
     `on_step` follows each transaction. Raises UserError if the trash has no such entry (any more).
     """
@@ -155,18 +156,8 @@ def restore_from_trash(library: Library, n: int, *, on_step: OnStep = unwatched)
 
 def list_trash(library: Library) -> list[TrashEntry]:
     """Return what is in the trash, the latest deletion first."""
-    rows = library.rows("SELECT * FROM trash WHERE state <> 'going' ORDER BY n DESC")
-    return [
-        TrashEntry(
-            n=row["n"],
-            kind=row["kind"],
-            items=tuple(json.loads(row["items"])),
-            label=row["label"],
-            files=tuple(library.folder / to for _, to in json.loads(row["moves"])),
-            created_at=row["created_at"],
-        )
-        for row in rows
-    ]
+    rows = library.rows("SELECT * FROM trash WHERE state <> 'going' AND created_at <> '' ORDER BY n DESC")
+    return [_entry(library, row) for row in rows]
 
 
 def empty_trash(
@@ -218,14 +209,19 @@ def throw_away(library: Library, path: Path) -> int:
     return size - size_of(place)
 
 
-def finish_moves(library: Library) -> None:
-    """Finish what a process that ended had begun: files follow their rows. What cannot be moved waits."""
-    rows = library.rows("SELECT n, state FROM trash WHERE state <> 'kept'")
-    for row in rows:
+def finish_moves(library: Library) -> list[TrashEntry]:
+    """Finish what a process that ended had begun: files follow their rows. What cannot be moved waits.
+
+    Return the entries that came back: of deletions that were not complete, and of restorings.
+    """
+    back = []
+    for row in library.rows("SELECT * FROM trash WHERE state <> 'kept'"):
         with contextlib.suppress(OSError, UserError, sqlite3.IntegrityError):
             if row["state"] == "returning":
                 _bring_back(library, row["n"])
             {"leaving": _leave, "returning": _return, "going": _go}[row["state"]](library, row["n"])
+            back += [_entry(library, row)] if row["state"] == "returning" else []
+    return back
 
 
 def mark_all_going(db: sqlite3.Connection) -> None:
@@ -250,7 +246,7 @@ def _require_runs(library: Library, n: int) -> None:
 
 def _not_alone() -> UserError:
     return UserError(
-        "It cannot come back alone: something that it was made of was deleted after it.",
+        "It cannot be restored alone: something that it was made from was deleted later.",
         "Restore what was deleted later first.",
     )
 
@@ -367,6 +363,22 @@ def _all_places(library: Library) -> Iterator[Path]:
     for row in library.rows("SELECT moves FROM trash"):
         for _, to in json.loads(row["moves"]):
             yield library.folder / to
+
+
+def _entry(library: Library, row: sqlite3.Row) -> TrashEntry:
+    return TrashEntry(
+        n=row["n"],
+        kind=row["kind"],
+        items=tuple(json.loads(row["items"])),
+        label=row["label"],
+        files=tuple(library.folder / to for _, to in json.loads(row["moves"])),
+        created_at=row["created_at"],
+    )
+
+
+def _set_taken(db: sqlite3.Connection, *, n: int) -> None:
+    """Note that all rows of an entry are in the trash, and only its files are on their way."""
+    db.execute("UPDATE trash SET state = 'leaving', created_at = ? WHERE n = ?", (now(), n))
 
 
 def _set_state(db: sqlite3.Connection, *, n: int, state: str) -> None:

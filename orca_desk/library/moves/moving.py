@@ -1,7 +1,7 @@
 """A library that was moved or copied: what it stored by absolute path follows it.
 
 Files inside the library's folder are stored relative to it, but what a run was asked for, and which teacher
-was chosen, are whole paths. So a library remembers where it lay when it was open last, and where it finds
+was chosen, are absolute paths. So a library remembers where it lay when it was open last, and where it finds
 itself elsewhere, paths that began with the old folder begin with the new one.
 """
 
@@ -61,6 +61,10 @@ def repoint(library: Library, moved: Mapping[str, str]) -> None:
                 f"UPDATE {table} SET {column} = ? WHERE {column} = ?",
                 [(new, old) for old, new in moved.items()],
             )
+        db.executemany(  # the note on a model; one that lies at the new path stays
+            "UPDATE OR IGNORE notes SET item = ? WHERE kind = 'model' AND item = ?",
+            [(new, old) for old, new in moved.items()],
+        )
         _change(db, lambda path: absolute.get(path, path), base=lambda path: moved.get(path, path))
 
     library.write(change)

@@ -1,4 +1,4 @@
-"""Deleting what is not needed any more: what would go along and what would lose something, then the deletion.
+"""Deleting what is no longer needed: what would go along and what would lose something, then the deletion.
 
 What was deleted is in the trash, and can come back, until that is emptied.
 """
@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.library.chats import list_chats
 from orca_desk.library.database import Library
 from orca_desk.library.deleting.kinds import (
     Kind,
@@ -21,6 +22,8 @@ from orca_desk.library.deleting.kinds import (
     in_experiments,
     made_by_experiments,
     measured_answers,
+    parts_of_evaluations,
+    questions_of,
     records_of_runs,
     rows_of,
     trainings_on,
@@ -36,10 +39,11 @@ from orca_desk.library.trainings import Training, get_training
 
 # A run of these kinds is deleted as the thing that it is
 KINDS = {"train": Kind.TRAINING, "evaluate": Kind.EVALUATION, "experiment": Kind.EXPERIMENT}
-RECORDS_AT_ONCE = 10  # a few ms
+RECORDS_AT_ONCE, QUESTIONS_AT_ONCE = 10, 25  # a few ms
 # Those of a kind go before those of the kinds after it, which they were made of
 ORDER = (
     Kind.CHECKPOINTS,
+    Kind.CHAT,
     Kind.EXPERIMENT,
     Kind.EVALUATION,
     Kind.TRAINING,
@@ -83,8 +87,8 @@ class Deletion:
 
     `losing` stay, but what they were made with is gone: evaluations keep their figures, chats (by title)
     their texts. `unfinished` are trainings that cannot be resumed without their checkpoints. `refused` stay.
-    `measured` answers of untrained students go with the jobs that measured them. `bytes` is what the files
-    take.
+    `measured` answers of untrained students go with the jobs that measured them, and `questions` with the
+    evaluations that asked them. `bytes` is what the files take.
     """
 
     kind: Kind
@@ -97,6 +101,12 @@ class Deletion:
     files: tuple[Path, ...] = field(default=(), repr=False)
     measured: int = 0
     bytes: int = 0
+    questions: int = 0
+
+    @property
+    def size(self) -> int:
+        """About how many things go, by which it takes longer or shorter: an evaluation's questions count."""
+        return len(self.items) + len(self.along) + self.questions
 
     @property
     def is_plain(self) -> bool:
@@ -139,6 +149,8 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
     trainings += going if kind is Kind.TRAINING else []
     leaving = {one.id for one in along} | set(going)
     files = tuple(_files(library, kind, going, along))
+    evaluations = [one.id for one in along if one.kind is Kind.EVALUATION]
+    evaluations += going if kind is Kind.EVALUATION else []
     return Deletion(
         kind=kind,
         items=tuple(Item(kind, one, names[one]) for one in going),
@@ -156,6 +168,7 @@ def plan_deletion(library: Library, kind: Kind, ids: Sequence[str]) -> Deletion:
         files=files,
         measured=measured_answers(library, going) if kind is Kind.RUN else 0,
         bytes=sum(map(size_of, files)),
+        questions=questions_of(library, evaluations),
     )
 
 
@@ -164,29 +177,35 @@ def delete(library: Library, deletion: Deletion, *, on_step: OnStep = unwatched)
 
     Many records go in steps, between which others can write: `on_step` gets how many are done, and of how
     many, and an exception from it stops; everything is then as it was. Raises UserError if nothing of it can
-    be deleted, if a run of it is at work by now, and if a file cannot be moved, with everything as it was.
+    be deleted, if a run of it is running by now, and if a file cannot be moved, with everything as it was.
     """
     if not deletion.items:
-        raise UserError("Nothing can be deleted of what was chosen.", "See why it stays.")
+        raise UserError("Nothing that was selected can be deleted.", "See why it stays.")
     ids = [one.id for one in deletion.items]
     now = plan_deletion(library, deletion.kind, ids)
     if now.refused or set(now.along) - set(deletion.along):
-        raise UserError("Something was made of it in the meantime.", "Look again at what would go along.")
+        raise UserError(
+            "Something was made from it in the meantime.", "Check again what would be deleted with it."
+        )
     everything = [*deletion.items, *deletion.along]
     return put_into_trash(
         library,
         deletion.kind.value,
         ids,
         deletion.label,
-        steps=list(_steps(everything)),
+        steps=list(_steps(library, everything)),
         files=deletion.files,
         on_step=on_step,
     )
 
 
-def _steps(items: Sequence[Item]) -> Iterator[list[Rows]]:
-    """Yield the rows of things in the order in which they go: some records at once, all others of a kind."""
-    steps: list[list[Rows]] = [[]]
+def _steps(library: Library, items: Sequence[Item]) -> Iterator[list[Rows]]:
+    """Yield the rows of things in the order in which they go: some records at once, all others of a kind.
+
+    The answers of evaluations go before everything else, and so come back last.
+    """
+    evaluations = [one.id for one in items if one.kind is Kind.EVALUATION]
+    steps: list[list[Rows]] = [*parts_of_evaluations(library, evaluations, QUESTIONS_AT_ONCE), []]
     for kind in ORDER:
         ids = [one.id for one in items if one.kind is kind]
         if kind is Kind.RECORD and ids:
@@ -223,7 +242,7 @@ def _kind_of(library: Library, kind: Kind, ids: Sequence[str]) -> Kind:
         return kind
     kinds = {kind_of(run) for run in runs_of(library, ids).values()}
     if len(kinds) > 1:
-        raise UserError("Jobs of several types are chosen.", "Delete those of each type by themselves.")
+        raise UserError("The selected jobs are of several types.", "Delete each type separately.")
     return kinds.pop() if kinds else kind
 
 
@@ -231,9 +250,11 @@ def _names(library: Library, kind: Kind, ids: Sequence[str]) -> tuple[dict[str, 
     """Return the names of things, and their runs. Raises UserError for an id that none of the kind has."""
     if kind is Kind.RECORD:
         return dict.fromkeys(ids, ""), {}
+    runs: dict[str, Run] = {}
     if kind is Kind.SNAPSHOT:
         known = snapshot_names(library)
-        runs = {}
+    elif kind is Kind.CHAT:
+        known = {one.id: one.title for one in list_chats(library)}
     else:
         wanted = Kind.TRAINING if kind is Kind.CHECKPOINTS else kind
         runs = {one: run for one, run in runs_of(library, ids).items() if kind_of(run) is wanted}
@@ -314,7 +335,7 @@ def _held_along(library: Library, kind: Kind, ids: Sequence[str], along: Sequenc
 
 
 def _in_use(library: Library, kind: Kind, ids: Sequence[str]) -> list[Refused]:
-    """Return those of the chosen that a job at work reads: an evaluation, or an export."""
+    """Return those of the chosen that a running job reads: an evaluation, or an export."""
     found = []
     asked = {} if kind in (Kind.RECORD, Kind.CHECKPOINTS) else asked_of_running(library)
     for one in ids:
@@ -327,7 +348,7 @@ def _in_use(library: Library, kind: Kind, ids: Sequence[str]) -> list[Refused]:
 
 
 def _running_with(library: Library, kind: Kind, trained: Sequence[str]) -> list[str]:
-    """Return the evaluations at work that read what some trainings made, or only their checkpoints."""
+    """Return the running evaluations that read what some trainings made, or only their checkpoints."""
     readers = evaluations_of_checkpoints(library, trained)
     readers += [] if kind is Kind.CHECKPOINTS else evaluations_with(library, trained)
     return [run.id for run in runs_of(library, readers).values() if run.status == "running"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.ui.icons import icon, pixmap
@@ -112,3 +112,18 @@ class Notice(QFrame):
         self.setStyleSheet(
             f"Notice {{ background: {ground}; border: 1px solid {line}; border-radius: 8px; }}"
         )
+
+
+def notice_around(view: QWidget) -> Notice:
+    """Return the notice of the page or dialog that a view is in.
+
+    That of a part of it would be hidden where nothing is left to show.
+    """
+    found: Notice | None = None
+    part: QWidget | None = view
+    while part is not None and (found is None or not part.isWindow()):
+        notice = getattr(part, "notice", None)
+        found = notice if isinstance(notice, Notice) else found
+        part = part.parentWidget()
+    assert found is not None, "no page around the view has a notice"
+    return found

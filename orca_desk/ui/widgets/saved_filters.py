@@ -5,13 +5,12 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton
 
-from orca_desk.library.saved_filters import delete_filter, save_filter, saved_filters
+from orca_desk.library.saved_filters import Stored, delete_filter, restore_filters, save_filter, saved_filters
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-
-LONGEST = 60  # characters of a name
+from orca_desk.ui.widgets.asking import AskingDialog, LineDialog, refuse_in
 
 
 class SavedFilters(QToolButton):
@@ -32,6 +31,7 @@ class SavedFilters(QToolButton):
         menu.aboutToShow.connect(self.fill)
         self.setMenu(menu)
         desk.theme.changed.connect(self._paint)
+        desk.changed.connect(lambda parts: self.read() if "settings" in parts else None)
         self._paint()
         self.read()
 
@@ -60,36 +60,48 @@ class SavedFilters(QToolButton):
             for name in self._filters:
                 gone.addAction(_plain(name)).triggered.connect(partial(self._delete, name))
 
-    def save(self, name: str) -> None:
-        """Save the filter that is set under `name`."""
-        name, fields, library, page = name.strip()[:LONGEST], self._present(), self._desk.library, self._page
-        if name and fields:
-            self._desk.background.run(
-                self,
+    def save(self, name: str, asking: AskingDialog | None = None) -> None:
+        """Save the filter that is set under `name`, for which a dialog may have asked."""
+        fields, library, page = self._present(), self._desk.library, self._page
+        if fields:
+            self._do(
+                f"save the filter {name}",
                 lambda: save_filter(library, page, name, fields),
-                lambda _: self._tell(f"Saved the filter “{name}”."),
-                failed=self._desk.report,
+                f"Saved the filter “{name}”. Press Ctrl+Z to undo.",
+                asking,
             )
 
     def _ask_name(self) -> None:
-        name, given = QInputDialog.getText(
-            self, "Save this filter", "Name", QLineEdit.EchoMode.Normal, self._present().get("text") or ""
-        )
-        if given:
-            self.save(name)
+        name = self._present().get("text") or ""
+        LineDialog(self, "Name of the filter", name, self.save, action="Save", is_new=True).open()
 
     def _delete(self, name: str) -> None:
         library, page = self._desk.library, self._page
-        self._desk.background.run(
-            self,
+        self._do(
+            f"delete the saved filter {name}",
             lambda: delete_filter(library, page, name),
-            lambda _: self._tell(f"Deleted the saved filter “{name}”."),
-            failed=self._desk.report,
+            f"Deleted the saved filter “{name}”. Press Ctrl+Z to undo.",
         )
 
-    def _tell(self, text: str) -> None:
-        self._desk.say(text)
-        self.read()
+    def _do(
+        self, change: str, work: Callable[[], Stored], said: str, asking: AskingDialog | None = None
+    ) -> None:
+        library, page = self._desk.library, self._page
+
+        def done(_: Stored) -> None:
+            self._desk.say(said)
+            if asking is not None:
+                asking.close_saved()
+
+        self._desk.do(
+            change,
+            work,
+            lambda before: restore_filters(library, page, before),
+            "settings",
+            then=done,
+            failed=None if asking is None else refuse_in(asking, self._desk.report),
+            shows=lambda _: (page, {}),
+        )
 
     def _take(self, found: dict[str, dict[str, Any]]) -> None:
         self._filters = found

@@ -1,4 +1,4 @@
-"""Deleting, renaming and noting things from any page: the actions, their dialogs, and the way back."""
+"""Deleting, renaming and noting things from any page: the actions, their questions, and the way back."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -7,20 +7,19 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
-from shiboken6 import isValid
+from PySide6.QtWidgets import QDialog, QMenu, QToolButton, QWidget
 
-from orca_desk.errors import UserError
 from orca_desk.library.deleting.kinds import Kind
-from orca_desk.library.deleting.trash import OnStep, Restored
-from orca_desk.library.notes import LONGEST_NAME, check_note, name_of, note_on, rename, set_note
+from orca_desk.library.deleting.trash import Restored
+from orca_desk.library.notes import NotedKind, name_of, rename
 from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.tidy.deletion import Deletion, delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.asking import LineDialog, column_of, store_by
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
-from orca_desk.ui.widgets.edit_dialog import EditDialog
-from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.notice import Notice, notice_around
+from orca_desk.ui.widgets.noting import Noting
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.tidying import (
     NOUNS,
@@ -44,6 +43,7 @@ PARTS: dict[Kind, tuple[str, ...]] = {
     Kind.RECORD: ("records",),
     Kind.RUN: ("runs", "records"),
     Kind.CHECKPOINTS: ("trainings",),
+    Kind.CHAT: ("chats",),
 }
 # Where each is shown: a page, and the name of the target on it
 PLACES: dict[Kind, tuple[str, str]] = {
@@ -54,8 +54,9 @@ PLACES: dict[Kind, tuple[str, str]] = {
     Kind.RECORD: ("records", "record"),
     Kind.RUN: ("jobs", "run"),
     Kind.CHECKPOINTS: ("training", "listed"),
+    Kind.CHAT: ("chat", "chat"),
 }
-MANY = 2_000  # things: deleting more takes seconds, and can be stopped
+MANY = 2_000  # things: deleting more may take seconds, and can be stopped
 Chosen = Callable[[], Sequence[Any]]
 Find = Callable[[Sequence[Any]], Sequence[str]]
 
@@ -63,7 +64,7 @@ Find = Callable[[Sequence[Any]], Sequence[str]]
 class Tidying(QObject):
     """The actions on the chosen rows of one list: Delete, Rename and Note, with their keys.
 
-    What comes of them is said in the notice of the page or dialog in which the list is.
+    Their results are shown in the notice of the page or dialog in which the list is.
     """
 
     def __init__(
@@ -76,9 +77,19 @@ class Tidying(QObject):
         super().__init__(view)
         self.desk, self._view = desk, view
         self._kind, self._chosen, self._find = kind, chosen, find
+        noting = Noting(
+            desk,
+            view,
+            self._noted_kind,
+            chosen,
+            noun=self._noun,
+            parts=PARTS[kind],
+            shows=self._place_of,
+            find=find,
+        )
         self.delete_action = self._action("Delete", self.delete, QKeySequence.StandardKey.Delete)
         self.rename_action = self._action("Rename…", self.rename, "F2")
-        self.note_action = self._action("Note…", self.note, "")
+        self.note_action = self._action("Note…", noting.note, "")
 
     @property
     def actions(self) -> list[QAction]:
@@ -130,37 +141,16 @@ class Tidying(QObject):
                 failed=self._notice.show_error,
             )
 
-    def note(self) -> None:
-        """Show the note on the selected thing, to be changed."""
-        if len(chosen := self._chosen()) == 1:
-            library, kind = self.desk.library, self._noted_kind
-
-            def read() -> tuple[str, str]:
-                (item,) = self._find(chosen)
-                return item, note_on(library, kind, item)
-
-            self.desk.background.run(
-                self._view, read, lambda found: self._show_note(*found), failed=self._notice.show_error
-            )
-
     @property
     def _notice(self) -> Notice:
-        """The notice of the page or dialog: that of a part of it is hidden where nothing is left to show."""
-        found: Notice | None = None
-        part: QWidget | None = self._view
-        while part is not None and (found is None or not part.isWindow()):
-            notice = getattr(part, "notice", None)
-            found = notice if isinstance(notice, Notice) else found
-            part = part.parentWidget()
-        assert found is not None, "no page around the list has a notice"
-        return found
+        return notice_around(self._view)
 
     @property
     def _named_kind(self) -> Literal["run", "snapshot"]:
         return "snapshot" if self._kind is Kind.SNAPSHOT else "run"
 
     @property
-    def _noted_kind(self) -> Literal["run", "snapshot", "record"]:
+    def _noted_kind(self) -> NotedKind:
         return "record" if self._kind is Kind.RECORD else self._named_kind
 
     def _action(self, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey) -> QAction:
@@ -194,22 +184,23 @@ class Tidying(QObject):
             else:
                 notice.show_error(error)
 
-        def watch(verb: str) -> OnStep:
-            def on_step(done: int, steps: int) -> None:
-                if stop.is_set() and verb == "Deleting":
-                    raise StoppedError
-                if steps > 1:  # a signal, as this is another thread
-                    self.desk.noticed.emit(f"{verb} {what}: {done / steps:.0%}", "")
+        say_share = self.desk.say_share(f"Deleting {what}")
 
-            return on_step
+        def on_step(done: int, steps: int) -> None:
+            if stop.is_set():
+                raise StoppedError
+            say_share(done, steps)
 
-        if len(plan.items) + len(plan.along) > MANY:
+        def bring_back(entry: int) -> None:
+            restored.append(restore(library, entry, on_step=self.desk.say_share(f"Restoring {what}")))
+
+        if plan.size > MANY:
             notice.show_message(f"Deleting {what}…", action="Stop", run=stop.set)
         self.desk.say(f"Deleting {what}…")
         self.desk.do(
             title,
-            lambda: delete(library, plan, on_step=watch("Deleting")),
-            lambda entry: restored.append(restore(library, entry, on_step=watch("Restoring"))),
+            lambda: delete(library, plan, on_step=on_step),
+            bring_back,
             *PARTS[plan.kind],
             then=lambda _: self._tell(deleted_sentence(plan), title),
             undone=lambda: self._tell_loss(restored.pop()),
@@ -232,40 +223,19 @@ class Tidying(QObject):
             self._view,
             f"Name of {self._noun} {item[:40]}",
             name,
-            partial(self._store, f"rename {self._noun}", item, partial(rename, library, kind, item)),
+            store_by(
+                self.desk,
+                self._notice,
+                f"rename {self._noun} {item[:20]}",
+                partial(rename, library, kind, item),
+                parts=PARTS[self._kind],
+                shows=self._place_of(item),
+            ),
         ).open()
 
-    def _show_note(self, item: str, text: str) -> None:
-        library, kind = self.desk.library, self._noted_kind
-        NoteDialog(
-            self._view,
-            f"Note on {self._noun} {item[:40]}",
-            text,
-            partial(self._store, f"note on {self._noun}", item, partial(set_note, library, kind, item)),
-        ).open()
-
-    def _store(
-        self, change: str, item: str, write: Callable[[str], str], text: str, asking: "AskingDialog"
-    ) -> None:
-        """Write what was asked for; `write` returns what was there before. If it fails, the dialog stays."""
+    def _place_of(self, item: str) -> tuple[str, dict[str, Any]]:
         page, target = PLACES[self._kind]
-        notice = self._notice
-
-        def fail(error: Exception) -> None:
-            if isValid(asking) and asking.isVisible():
-                asking.refuse(error)
-            else:  # an undo or a redo
-                notice.show_error(error)
-
-        self.desk.do(
-            f"{change} {item[:20]}",
-            lambda: write(text),
-            write,
-            *PARTS[self._kind],
-            then=lambda _: asking.close_saved(),
-            failed=fail,
-            shows=lambda _: (page, {target: item}),
-        )
+        return page, {target: item}
 
     @property
     def _noun(self) -> str:
@@ -282,7 +252,7 @@ class DeletionDialog(QDialog):
         what = things(plan.kind, plan.items)
         self.setWindowTitle("Delete")
         self.setMinimumWidth(56 * GRID)
-        layout = _column(self)
+        layout = column_of(self)
         layout.addWidget(label(f"Delete {what}?", size="heading", bold=True, wrap=True))
         for heading, text in deletion_lines(plan):
             layout.addWidget(label(heading, size="caption", tone="muted", wrap=True))
@@ -297,112 +267,3 @@ class DeletionDialog(QDialog):
         """Delete."""
         super().accept()
         self._delete()
-
-
-class AskingDialog(EditDialog):
-    """Asks for a text, and stays open until that is stored: nothing typed is lost by a full disk."""
-
-    def __init__(
-        self, parent: QWidget, title: str, text: str, store: Callable[[str, "AskingDialog"], Any]
-    ) -> None:
-        """`title` stands above the text. `store` writes it and ends by `close_saved` or `refuse`."""
-        super().__init__(parent)
-        self._store, self._before = store, text
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._layout = _column(self)
-        self._layout.addWidget(label(title, bold=True, wrap=True))
-        self.problem = label(tone="bad", wrap=True)
-        self.problem.hide()
-
-    def value(self) -> str:
-        """Return what was typed, as it is stored. Raises UserError if it cannot be."""
-        raise NotImplementedError
-
-    def is_changed(self) -> bool:
-        """See EditDialog."""
-        return self.value() != self._before
-
-    def accept(self) -> None:
-        """Store the text if it is another one, and close."""
-        try:
-            text = self.value()
-            self.check(text)
-        except UserError as error:
-            self.refuse(error)
-            return
-        if text == self._before:
-            super().accept()
-        else:
-            self.setEnabled(False)
-            self._store(text, self)
-
-    def check(self, text: str) -> None:
-        """Raise UserError for a text that cannot be stored."""
-
-    def close_saved(self) -> None:
-        """Close: the text is stored."""
-        super().accept()
-
-    def refuse(self, error: Exception) -> None:
-        """Say why the text is not stored; it stays here to be changed, copied or stored again."""
-        self.setEnabled(True)
-        text = f"{error.message} {error.hint}" if isinstance(error, UserError) else str(error)
-        self.problem.setText(text)
-        self.problem.show()
-
-    def _end(self, accept_text: str) -> None:
-        self._layout.addWidget(self.problem)
-        self._layout.addWidget(dialog_buttons(self, button(accept_text, self.accept, primary=True)))
-
-
-class LineDialog(AskingDialog):
-    """Asks for a name."""
-
-    def __init__(
-        self, parent: QWidget, title: str, text: str, store: Callable[[str, AskingDialog], Any]
-    ) -> None:
-        super().__init__(parent, title, text, store)
-        self.setWindowTitle("Rename")
-        self.setMinimumWidth(50 * GRID)
-        self.line = QLineEdit(text)
-        self.line.setMaxLength(LONGEST_NAME)
-        self.line.setAccessibleName(title)
-        self.line.selectAll()
-        self._layout.addWidget(self.line)
-        self._end("Rename")
-
-    def value(self) -> str:
-        """See AskingDialog."""
-        return self.line.text().strip()
-
-
-class NoteDialog(AskingDialog):
-    """Shows a note, and stores what becomes of it; an empty one is removed."""
-
-    def __init__(
-        self, parent: QWidget, title: str, text: str, store: Callable[[str, AskingDialog], Any]
-    ) -> None:
-        super().__init__(parent, title, text, store)
-        self.setWindowTitle("Note")
-        self.setMinimumWidth(56 * GRID)
-        self.text = QPlainTextEdit(text)
-        self.text.setAccessibleName(title)
-        self.text.setTabChangesFocus(True)
-        self.text.setPlaceholderText("What to remember of it. Only you see this note.")
-        self._layout.addWidget(self.text, 1)
-        self._end("Save")
-
-    def value(self) -> str:
-        """See AskingDialog."""
-        return self.text.toPlainText().strip()
-
-    def check(self, text: str) -> None:
-        """See AskingDialog."""
-        check_note(text)
-
-
-def _column(dialog: QDialog) -> QVBoxLayout:
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-    layout.setSpacing(GRID)
-    return layout

@@ -6,6 +6,7 @@ from typing import Literal
 from orca_desk.ui.words.counting import counted
 
 Fate = Literal["resumes", "begins", "again", "ends"]
+AFTER_CHANGES = "Orca Desk will close when the last change is stored."
 NAMED = 4  # jobs that a line names
 LINES: dict[Fate, str] = {
     "resumes": "Finished work is saved, and the next start offers the rest: {}.",

@@ -19,6 +19,7 @@ NOUNS: dict[Kind, tuple[str, str]] = {
     Kind.RECORD: ("record", "records"),
     Kind.RUN: ("job", "jobs"),
     Kind.CHECKPOINTS: ("training's checkpoints", "trainings' checkpoints"),
+    Kind.CHAT: ("chat", "chats"),
 }
 RENAMED = (Kind.TRAINING, Kind.SNAPSHOT, Kind.EVALUATION, Kind.EXPERIMENT, Kind.RUN)
 SHOWN = 4  # names that one sentence lists
@@ -84,9 +85,9 @@ def deletion_lines(deletion: Deletion) -> list[tuple[str, str]]:
         names = _listed([item_name(one) for one in deletion.losing])
         lines.append(
             (
-                "Keeps its figures, but the adapter is gone"
+                "Keeps its figures, but its adapter is deleted"
                 if len(deletion.losing) == 1
-                else "Keep their figures, but the adapter is gone",
+                else "Keep their figures, but the adapter is deleted",
                 f"{names}.",
             )
         )
@@ -115,7 +116,7 @@ def refusal_sentence(refused: Sequence[Refused]) -> str:
     holders = _listed(list(dict.fromkeys(shorten(one.holder, 40) for one in refused)))
     match first.reason:
         case Refusal.RUNNING:
-            return f"{subject} {'is' if is_one else 'are'} at work. Stop {'it' if is_one else 'them'} first."
+            return f"{subject} {'is' if is_one else 'are'} running. Stop {'it' if is_one else 'them'} first."
         case Refusal.IN_USE:
             return f"{subject} {'is' if is_one else 'are'} in use by {holders}. Stop the job first."
         case Refusal.OF_EXPERIMENT:
@@ -146,11 +147,23 @@ def restored_sentence(restored: Restored) -> str:
     noun, plural = NOUNS[Kind(restored.kind)]
     sentence = f"Restored {counted(len(restored.items), noun, plural)}."
     if restored.there:
-        sentence += f" {counted(restored.there, 'row')} had been made again, and stayed as they are."
+        sentence += f" {counted(restored.there, 'row')} had been made again, and stay unchanged."
     if restored.missing:
         files = counted(len(restored.missing), "file")
-        sentence += f" {files} of it could not be found: {restored.missing[0].name}."
+        sentence += f" {files} could not be found: {restored.missing[0].name}."
     return sentence
+
+
+def brought_back_text(entries: Sequence[TrashEntry]) -> str:
+    """Return what came back as the library was opened, since Orca Desk had ended in the middle of it."""
+    deleting = [entry_text(one) for one in entries if not one.created_at]
+    restoring = [entry_text(one) for one in entries if one.created_at]
+    sentences = []
+    if deleting:
+        sentences.append(f"Orca Desk ended while it deleted {_listed(deleting)}: nothing of it was deleted.")
+    if restoring:
+        sentences.append(f"Orca Desk ended while it restored {_listed(restoring)}: now all of it is back.")
+    return " ".join(sentences)
 
 
 def _along(deletion: Deletion, *, name: bool = False) -> list[str]:

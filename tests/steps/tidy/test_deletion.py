@@ -34,7 +34,7 @@ from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.tidy import deletion
 from orca_desk.steps.tidy.deletion import Refusal, delete, plan_deletion, restore
 from orca_desk.ui.words.forgetting_tasks import going_lines
-from orca_desk.ui.words.tidying import deletion_lines, refusal_sentence
+from orca_desk.ui.words.tidying import brought_back_text, deletion_lines, refusal_sentence
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,7 @@ def content(library: Library) -> dict[str, list[str]]:
         (Kind.SNAPSHOT, []),
         (Kind.EVALUATION, ["evaluate-1"]),
         (Kind.EVALUATION, ["evaluate-1", "evaluate-2"]),
+        (Kind.CHAT, ["chat-1"]),
     ],
 )
 def test_what_comes_back_is_what_was_deleted(library: Library, kind: Kind, ids: list[str]) -> None:
@@ -134,14 +135,28 @@ class KilledError(BaseException):
 
 @pytest.mark.parametrize("way", ["deleting", "restoring"])
 @pytest.mark.parametrize("error", [KilledError, StoppedError])
-def test_many_records_go_in_steps_and_none_is_left_in_between(
-    library: Library, monkeypatch: pytest.MonkeyPatch, way: str, error: type[BaseException]
+@pytest.mark.parametrize(
+    ("kind", "ids", "told"),
+    [
+        (Kind.RECORD, [f"record-{n:05}" for n in range(5)], "5 records"),
+        (Kind.EVALUATION, ["evaluate-1"], "evaluation tuned"),
+    ],
+)
+def test_many_things_go_in_steps_and_none_is_left_in_between(
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    error: type[BaseException],
+    kind: Kind,
+    ids: list[str],
+    told: str,
 ) -> None:
     monkeypatch.setattr(deletion, "RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(deletion, "QUESTIONS_AT_ONCE", 1)
     monkeypatch.setattr(trash, "SHARE", 0.0)  # a step in each transaction
     delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
     before = content(library)
-    plan = plan_deletion(library, Kind.RECORD, [f"record-{n:05}" for n in range(5)])
+    plan = plan_deletion(library, kind, ids)
     seen: list[tuple[int, int]] = []
 
     def end(done: int, steps: int) -> None:
@@ -154,13 +169,16 @@ def test_many_records_go_in_steps_and_none_is_left_in_between(
         restore(library, entry, on_step=end) if entry else delete(library, plan, on_step=end)
     assert seen[-1] == (2, 3)
     if error is KilledError or entry:  # the next start finishes it
+        assert len(list_trash(library)) == (2 if entry else 1), "one on its way in is not in the trash yet"
         library.close()
         library = Library.open(library.folder)
+        cut_off = f"restored {told}: now all of it is back." if entry else f"deleted {told}: nothing"
+        assert cut_off in brought_back_text(library.brought_back)
     with library:
         assert content(library) == before and len(list_trash(library)) == 1  # that of the snapshot
         assert check(library, thorough=True) == []
         gone = delete(library, plan)
-        assert count_records(library) == 1
+        assert content(library) != before
         assert restore(library, gone).there == 0 and content(library) == before
 
 
@@ -249,7 +267,7 @@ def test_a_record_that_was_made_again_stays_as_it_is(library: Library) -> None:
 def test_a_snapshot_cannot_come_back_without_its_records(library: Library) -> None:
     snapshot = delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
     records = delete(library, plan_deletion(library, Kind.RECORD, ["record-00001"]))
-    with pytest.raises(UserError, match="deleted after it"):
+    with pytest.raises(UserError, match="was deleted later"):
         restore(library, snapshot)
     assert list_snapshots(library) == []
     restore(library, records)
@@ -261,7 +279,7 @@ def test_a_job_goes_with_its_answers_unless_a_snapshot_holds_them(library: Libra
     plan = plan_deletion(library, Kind.RUN, ["generate-1"])
     assert not plan.items
     assert [(one.reason, one.holder) for one in plan.refused] == [(Refusal.MADE_FROZEN, "both")]
-    with pytest.raises(UserError, match="Nothing can be deleted"):
+    with pytest.raises(UserError, match="can be deleted"):
         delete(library, plan)
     delete(library, plan_deletion(library, Kind.SNAPSHOT, [list_snapshots(library)[0].id]))
     before = content(library)

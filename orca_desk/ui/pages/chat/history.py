@@ -26,8 +26,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from orca_desk.library.chats import Chat, RemovedRows, delete_chat, list_chats, put_back, rename_chat
+from orca_desk.library.chats import Chat, list_chats, rename_chat
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.method.hidden_characters import visible
+from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.save_file import ask_for_file
@@ -146,7 +148,7 @@ class ChatHistory(QFrame):
         self.list.setCurrentIndex(NOWHERE)
 
     def export(self, chat_id: str) -> None:
-        """Ask for a file for a chat; `exporting` then tells it."""
+        """Ask for a file for a chat; `exporting` then carries it."""
         ask_for_file(
             self.window(),
             self._desk,
@@ -182,15 +184,15 @@ class ChatHistory(QFrame):
     def _delete(self, index: QModelIndex) -> None:
         library, chat_id = self._desk.library, self.model.chats[index.row()].id
 
-        def delete() -> RemovedRows:
+        def work() -> int:
             self._forget(chat_id)  # here too, for the redo
-            return delete_chat(library, chat_id)
+            return delete(library, plan_deletion(library, Kind.CHAT, [chat_id]))
 
         self._forget(chat_id)
         self._desk.do(
             "delete a chat",
-            delete,
-            lambda removed: put_back(library, removed),
+            work,
+            lambda entry: restore(library, entry),
             "chats",
             then=lambda _: self._desk.say("Chat deleted. Press Ctrl+Z to undo."),
         )

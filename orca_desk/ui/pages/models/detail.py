@@ -97,6 +97,8 @@ class ModelDetail(QFrame):
             part.setVisible(usable)
         self.name.setText(model.name if isinstance(model, ModelFile) else model.path.name)
         self.path.setText(str(model.path))
+        self.note.setText(item.note)
+        self._note_row.setVisible(bool(item.note))
         self.teach.setVisible(model_type == "gguf")
         self.chat.setVisible(model_type == "gguf")
         self.train.setVisible(model_type == "safetensors")
@@ -205,6 +207,9 @@ class ModelDetail(QFrame):
         self._fit_icon = QLabel()
         self.fit = label(wrap=True, selectable=True)
         self._fit_row = _row(self._fit_icon, self.fit)
+        self.note = label(wrap=True, selectable=True)
+        self.note.setAccessibleName("Your note")
+        self._note_row = _titled("Note", self.note)
         self.uses = label(wrap=True, selectable=True)
         self._uses_row = _titled("Used by", self.uses)
         self.path = BreakingLabel()
@@ -217,7 +222,14 @@ class ModelDetail(QFrame):
         self._hash_row = _titled("SHA-256", _row(self.copy_hash, self.make_hash, self.hash))
         self.notes = label(wrap=True, selectable=True)
         self._notes_row = _titled("Prompts", self.notes)
-        for part in (self._fit_row, self._notes_row, self._uses_row, self._path_row, self._hash_row):
+        for part in (
+            self._fit_row,
+            self._note_row,
+            self._notes_row,
+            self._uses_row,
+            self._path_row,
+            self._hash_row,
+        ):
             column.addWidget(part)
         column.addStretch(1)
         return column

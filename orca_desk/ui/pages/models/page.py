@@ -31,16 +31,17 @@ from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTab
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.noting import Noting
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
-WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100)
+WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100, 160)
 LEAST_ROWS = 5  # of the models in sight, with the heading
 BAD_ROWS = 2  # of the unusable files in sight, at most
-NEEDS = {6: 1110, 9: 1210}  # px that the table needs to show the template and the origin
+NEEDS = {6: 1110, 9: 1210, 10: 1360}  # px that the table needs to show the template, the origin and the note
 
 
 class ModelsPage(Page):
@@ -83,6 +84,7 @@ class ModelsPage(Page):
         Command(
             "Chat &template…", lambda page: page.detail.edit_template(), image="file-text", on_selection=True
         ),
+        Command("&Note…", lambda page: page.noting.note(), image="pencil", on_selection=True),
         Command("&Serve to other programs", lambda page: page.serve_strip.toggle(), image="server"),
         Command("R&efresh", lambda page: page.desk.models.read(), key="F5", image="refresh-cw"),
         SEARCH,
@@ -153,6 +155,16 @@ class ModelsPage(Page):
         self.table.set_widths(WIDTHS)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self.act("teach"))
+        self.noting = Noting(
+            self.desk,
+            self.table,
+            "model",
+            self._noted,
+            noun="model",
+            parts=("models",),
+            shows=lambda path: ("models", {"model": path}),
+            name=lambda path: Path(path).name,
+        )
         row_menu(self.table, self.selection_actions)
         self.bad = UnusableTable(self.desk.theme)
         self.bad_title = label(bold=True)
@@ -258,6 +270,11 @@ class ModelsPage(Page):
         if rows:
             self.table.clearSelection()
             self.detail.show_model(self.bad.rows[rows[0].row()])
+
+    def _noted(self) -> list[str]:
+        """Return the path of the chosen model, which may have a note; that of an unusable file may not."""
+        item = self.detail.item
+        return [str(item.model.path)] if item and isinstance(item.model, ModelFile) else []
 
     def act(self, what: str) -> None:
         """Do something with the selected model."""

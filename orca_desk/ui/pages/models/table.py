@@ -26,7 +26,7 @@ from orca_desk.ui.words.models import (
     uses_of,
 )
 
-NAME, _, _, _, _, _, _, MEMORY, USES, ORIGIN = range(10)
+NAME, _, _, _, _, _, _, MEMORY, USES, ORIGIN, NOTE = range(11)
 
 
 def _model(item: InventoryItem) -> ModelFile:
@@ -75,6 +75,7 @@ COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("Memory", fits_of, tip="Whether it fits in the memory that is free now"),
     Column("Used by", lambda one: uses_of(one) or "–", sort=lambda one: sum(use.count for use in one.uses)),
     Column("Origin", origin_of),
+    Column("Note", lambda one: one.note),
 )
 BAD_COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("File", lambda one: _refused(one).path.name),
@@ -152,6 +153,7 @@ class ModelFilter(RowsProxy):
                 kind_of(model),
                 origin_of(item),
                 str(model.path),
+                item.note,
             )
         ).casefold()
         return all(word in whole for word in self._words)
@@ -162,4 +164,6 @@ def _tip(item: InventoryItem, column: int) -> str:
         return fit_sentence(item.fit)
     if column == USES:
         return uses_in_full(item)
+    if column == NOTE:
+        return item.note
     return shown_path(_model(item).path) if column in (NAME, ORIGIN) else ""

@@ -63,7 +63,7 @@ class StorageCard(SettingsCard):
             desk,
             image="trash-2",
             title="Storage",
-            about="What the library takes on the disk, and how much of it can be freed.",
+            about="How much disk space the library takes up, and how much of it can be freed.",
         )
         self._follow, self._failed = follow, failed
         self._models_place: int | None = None
@@ -147,7 +147,7 @@ class StorageCard(SettingsCard):
         self.sizes.addWidget(number, place, 1)
 
     def _show_models(self) -> None:
-        """Add what the known models take, which lie outside of the library."""
+        """Add what the known models take up, which lie outside the library."""
         place = self._models_place
         if place is None or not self.desk.models.is_read:
             return
@@ -202,11 +202,16 @@ class StorageCard(SettingsCard):
         self.delete.setEnabled(chosen)
 
     def _restore(self) -> None:
-        library, numbers = self.desk.library, [entry.n for entry in self._chosen()]
+        library, chosen = self.desk.library, sorted(self._chosen(), key=lambda entry: -entry.n)
 
         def work() -> str:
             return " ".join(
-                restored_sentence(restore_from_trash(library, n)) for n in sorted(numbers, reverse=True)
+                restored_sentence(
+                    restore_from_trash(
+                        library, one.n, on_step=self.desk.say_share(f"Restoring {entry_text(one)}")
+                    )
+                )
+                for one in chosen
             )
 
         def done(told: str) -> None:

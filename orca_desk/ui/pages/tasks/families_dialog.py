@@ -1,4 +1,4 @@
-"""The dialog for families: their counts, renaming, merging, and holding out a percentage."""
+"""The dialog for families: their counts, renaming, merging, notes, and holding out a percentage."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,7 @@ from shiboken6 import isValid
 
 from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.families import rename_family, undo_rename
+from orca_desk.library.notes import family_notes
 from orca_desk.library.task_changes import hold_out_family, undo_change
 from orca_desk.library.tasks import (
     FamilyCount,
@@ -32,6 +33,7 @@ from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.noting import Noting
 from orca_desk.ui.widgets.row_menus import as_actions
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
@@ -59,6 +61,7 @@ class FamiliesDialog(QDialog):
         self.desk, self._show = desk, show
         self._select = ""
         self._checkers: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self.setWindowTitle("Families")
         self.resize(760, 600)
         layout = QVBoxLayout(self)
@@ -73,14 +76,29 @@ class FamiliesDialog(QDialog):
         self.table = _table(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.activated.connect(lambda _: self._show_tasks())
-        row_menu(
-            self.table, lambda: as_actions(self.table, self.show_button, self.hold_button, self.delete_button)
+        self.noting = Noting(
+            desk,
+            self.table,
+            "family",
+            lambda: [family] if (family := self.family()) else [],
+            noun="family",
+            parts=("tasks",),
+            shows=lambda _: ("tasks", {}),
         )
         layout.addWidget(self.table, 1)
+        self.note = label(wrap=True, selectable=True)
+        self.note.setAccessibleName("Your note")
+        layout.addWidget(self.note)
         layout.addLayout(self._rename_row())
         layout.addLayout(self._heldout_row())
         layout.addLayout(self._checker_row())
         layout.addLayout(self._end_row())
+        row_menu(
+            self.table,
+            lambda: as_actions(
+                self.table, self.show_button, self.note_button, self.hold_button, self.delete_button
+            ),
+        )
         desk.changed.connect(self._library_changed)
         # A dialog does not receive the window's shortcuts
         for key, run in (("Ctrl+Z", desk.undo.undo), ("Ctrl+Shift+Z", desk.undo.redo)):
@@ -150,6 +168,7 @@ class FamiliesDialog(QDialog):
 
     def _end_row(self) -> QHBoxLayout:
         self.show_button = button("Show tasks", self._show_tasks)
+        self.note_button = button("Note…", self.noting.note, tip="What to remember of the family")
         self.delete_button = button(
             "Delete", self._delete, tip="Delete the family's tasks. Records that were made from them stay."
         )
@@ -157,10 +176,11 @@ class FamiliesDialog(QDialog):
             "Group by wording…", self._group, tip="Find families among these tasks by their words"
         )
         close = button("Close", self.accept)
-        for made in (self.show_button, self.delete_button, self.group_button, close):
+        for made in (self.show_button, self.note_button, self.delete_button, self.group_button, close):
             made.setAutoDefault(False)
         row = QHBoxLayout()
         row.addWidget(self.show_button)
+        row.addWidget(self.note_button)
         row.addWidget(self.delete_button)
         row.addWidget(self.group_button)
         row.addStretch(1)
@@ -175,13 +195,13 @@ class FamiliesDialog(QDialog):
         library = self.desk.library
         self.desk.background.run(
             self,
-            lambda: (families(library), family_checkers(library)),
+            lambda: (families(library), family_checkers(library), family_notes(library)),
             lambda read: self._fill(*read),
             only_newest="families",
         )
 
-    def _fill(self, found: list[FamilyCount], checkers: dict[str, str]) -> None:
-        self._checkers = checkers
+    def _fill(self, found: list[FamilyCount], checkers: dict[str, str], notes: dict[str, str]) -> None:
+        self._checkers, self._notes = checkers, notes
         selected = self._select or self.family() or ""
         self._select = ""
         written = self.name.currentText()
@@ -199,12 +219,16 @@ class FamiliesDialog(QDialog):
         self.rename_button.setEnabled(bool(family and name and name != family))
         self.hold_button.setEnabled(family is not None)
         self.show_button.setEnabled(family is not None)
+        self.note_button.setEnabled(family is not None)
         self.delete_button.setEnabled(family is not None)
         self.group_button.setEnabled(family is not None)
         self.checker.setEnabled(family is not None)
         chosen = self._checkers.get(family or "", AUTO)
         self.checker.setCurrentIndex(self.checker.findData(chosen))
         self.checker_help.setText(CHECKER_HELP[chosen])
+        note = self._notes.get(family or "", "")
+        self.note.setText(f"Note: {shorten(note)}")
+        self.note.setVisible(bool(note))
 
     def _choose_checker(self) -> None:
         family, chosen = self.family(), self.checker.currentData()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.saved_filters import SavedFilters
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.words.finding import field_help, search_problem
 from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
@@ -32,6 +32,7 @@ class TaskChoices:
     strategies: tuple[str, ...] = ()
     family_tasks: Mapping[str, int] = field(default_factory=dict)  # numbers of tasks
     tag_tasks: Mapping[str, int] = field(default_factory=dict)
+    family_notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class FilterRow(QWidget):
@@ -162,6 +163,9 @@ class FilterRow(QWidget):
     def offer(self, choices: TaskChoices) -> None:
         """Offer the names that the library has, without changing the selection."""
         self._offer(self.family, _named("family", choices.families, choices.family_tasks))
+        for place in range(1, self.family.count()):
+            note = choices.family_notes.get(self.family.itemData(place)["family"], "")
+            self.family.setItemData(place, safe_tip(note), Qt.ItemDataRole.ToolTipRole)
         self._offer(self.tag, _named("tag", choices.tags, choices.tag_tasks))
         own: list[Choice] = [
             ("Set on the task", {"overrides": True}),

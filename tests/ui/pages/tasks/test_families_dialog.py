@@ -5,17 +5,19 @@ from collections.abc import Iterator
 import pytest
 from library_doubles import judged, make_record, make_task
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.checkers import family_checkers
 from orca_desk.library.database import Library
 from orca_desk.library.new_records import add_records
+from orca_desk.library.notes import note_on
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import iterate_records
 from orca_desk.library.tasks import add_tasks, delete_tasks, families
 from orca_desk.method.pairing import Pairing
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
+from orca_desk.ui.widgets.asking import NoteDialog
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.window import Window
 
@@ -145,3 +147,21 @@ def test_a_checker_is_chosen_for_a_family_and_undone(
     dialog.desk.undo.undo()
     qtbot.waitUntil(lambda: dialog.checker.currentData() == "auto")
     assert family_checkers(library) == {}
+
+
+def test_a_note_stands_below_its_family(dialog: FamiliesDialog, library: Library, qtbot: QtBot) -> None:
+    assert dialog.note.isHidden()
+    qtbot.mouseClick(dialog.note_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), NoteDialog))
+    asked = QApplication.activeModalWidget()
+    assert isinstance(asked, NoteDialog)
+    asked.text.setPlainText("From the exam of 2019")
+    asked.accept()
+    qtbot.waitUntil(lambda: dialog.note.text() == "Note: From the exam of 2019")
+    assert dialog.note.isVisible() and dialog.desk.undo.undoText() == "note on family a"
+    dialog.select("b")
+    assert dialog.note.isHidden()
+    dialog.select("a")
+    dialog.desk.undo.undo()
+    qtbot.waitUntil(dialog.note.isHidden)
+    assert note_on(library, "family", "a") == ""

@@ -119,10 +119,12 @@ def test_a_filter_is_saved_under_a_name_applied_and_deleted(
     gone = next(one for one in saved.menu().actions() if one.text() == "Delete").menu()
     gone.actions()[0].trigger()
     qtbot.waitUntil(lambda: saved_filters(library, "tasks") == {})
+    page.desk.undo.undo()
+    qtbot.waitUntil(offered)
 
 
 def test_the_history_stands_below_the_task(page: TasksPage, qtbot: QtBot) -> None:
-    page.show_task(TASKS[2].id)
+    page.listing.show_task(TASKS[2].id)
     qtbot.waitUntil(lambda: "Answered under direct: incorrect" in page.detail.text.toPlainText())
     assert "Edits have been recorded since 20" in page.detail.text.toPlainText()
 
@@ -130,7 +132,7 @@ def test_the_history_stands_below_the_task(page: TasksPage, qtbot: QtBot) -> Non
 def test_tasks_are_deleted_for_good_after_a_list_and_a_typed_word(
     page: TasksPage, library: Library, qtbot: QtBot
 ) -> None:
-    page.show_task(TASKS[2].id)
+    page.listing.show_task(TASKS[2].id)
     qtbot.waitUntil(lambda: page.table.selected_count() == 1 and page.table.current_rowid() is not None)
     qtbot.waitUntil(lambda: page.detail.shown is not None and page.detail.shown.task.id == TASKS[2].id)
     shown = dialog(page, ForgetDialog, qtbot, "Delete for good…")
