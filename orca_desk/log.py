@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
@@ -34,6 +33,8 @@ def logging_to(folder: Path) -> Iterator[Path]:
     Uncaught exceptions, in any thread, go to the log before the previous hooks handle them. If native code
     crashes, the Python stacks of all threads go to crash.log. Raises OSError if `folder` is not writable.
     """
+    from logging.handlers import RotatingFileHandler  # brings sockets and more, which workers go without
+
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         folder / LOG_NAME, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"

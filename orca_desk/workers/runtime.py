@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Literal, NoReturn
 
-import psutil
-
 from orca_desk.errors import FinalError, UserError, explain_os_error
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE
@@ -212,6 +210,8 @@ def _lower_priority() -> None:
         if os.getsid(0) == os.getpid():
             threading.Thread(target=_lower_session_priority, daemon=True).start()
     else:
+        import psutil  # a quarter of the start of a worker that has no other use for it
+
         process = psutil.Process()
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 WITHOUT_LIMITS = (
-    "import sys; from orca_desk.workers.render import main; sys.modules['resource'] = None; main()"
+    "import sys, psutil; from orca_desk.workers.render import main; sys.modules['resource'] = None; main()"
 )
 
 
