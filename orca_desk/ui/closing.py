@@ -1,15 +1,21 @@
-"""Closing the window: ask what to do with what is not saved, and with jobs that run."""
+"""Closing the window: ask what to do with what is not saved, and with jobs that run; wait for changes."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from orca_desk.ui.desk import Desk, Unsaved
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.resuming import ResumeOffer
-from orca_desk.ui.widgets.message_box import message_box
-from orca_desk.ui.words.closing import Fate, closing_lines, unfinished_heading, will_close
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
+from orca_desk.ui.words.closing import (
+    AFTER_CHANGES,
+    Fate,
+    closing_lines,
+    unfinished_heading,
+    will_close,
+)
 
 
 def fate_of(job: Job) -> Fate:
@@ -36,24 +42,27 @@ class Closing(QObject):
         self._desk, self._resume_offer, self._window = desk, resume_offer, window
         self._is_postponed = False
         self._is_discarded = False  # what is not saved, as the user has agreed to
-        self._asked: QMessageBox | None = None  # the open question about unfinished jobs
+        self._asked: MessageBox | None = None  # the open question about unfinished jobs
         desk.jobs.changed.connect(self._check)
         desk.jobs.changed.connect(self._show_unfinished)
+        desk.background.writing.connect(self._check)
+        desk.background.not_written.connect(self.stay)  # what failed is shown
 
     def may_close(self) -> bool:
         """Return True if nothing is unsaved and no job unfinished; otherwise ask what to do and return False.
 
-        What the app began by itself, such as a backup, is stopped without a question.
+        What the app began by itself, such as a backup, is stopped without a question. A change that is being
+        stored, such as the deletion of many records, is waited for.
         """
         if not self._is_discarded and (unsaved := self._desk.would_lose()):
             self._ask_to_save(unsaved)
             return False
-        unfinished = self._desk.jobs.unfinished
-        if not unfinished:
+        unfinished, is_writing = self._desk.jobs.unfinished, self._desk.background.is_writing
+        if not unfinished and not is_writing:
             return True
         if all(job.by_itself for job in unfinished):
             self._desk.jobs.stop_all()
-            self._postpone("Orca Desk closes.")
+            self._postpone(AFTER_CHANGES if is_writing else "Orca Desk closes.")
         else:
             self._ask()
         return False
@@ -68,19 +77,12 @@ class Closing(QObject):
 
     def _ask_to_save(self, unsaved: Sequence[Unsaved]) -> None:
         can_save = all(one.save for one in unsaved)
-        box = message_box(self._window, "Close without saving?", " ".join(one.told() for one in unsaved))
-        discard = box.addButton("Close without saving", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
+        text = "Save before closing?" if can_save else "Close without saving?"
+        box = MessageBox(self._window, text, " ".join(one.told() for one in unsaved))
+        box.offer("Close without saving", self._discard, role=Roles.DestructiveRole)
+        box.leave(run=self.stay)
         if can_save:
-            box.setText("Save before closing?")
-            save = box.addButton("Save and close", QMessageBox.ButtonRole.AcceptRole)
-            save.clicked.connect(lambda: self._save(list(unsaved)))
-            box.setDefaultButton(save)
-        discard.clicked.connect(self._discard)
-        stay.clicked.connect(self.stay)
-        box.finished.connect(box.deleteLater)
+            box.default(box.offer("Save and close", lambda: self._save(list(unsaved))))
         box.open()
 
     def _discard(self) -> None:
@@ -100,31 +102,26 @@ class Closing(QObject):
         if self._asked is not None:  # the close button was pressed again
             self._asked.raise_()
             return
-        box = self._asked = message_box(self._window, "", "")
-        self._stop_button = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        self._later_button = box.addButton("Close when done", QMessageBox.ButtonRole.ActionRole)
-        stay = box.addButton("Stay open", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        self._stop_button.clicked.connect(self._stop)
-        self._later_button.clicked.connect(self._wait)
-        stay.clicked.connect(self.stay)
+        box = self._asked = MessageBox(self._window, "", "")
+        self._stop_button = box.offer("Stop and close", self._stop)
+        self._later_button = box.offer("Close when done", self._wait, role=Roles.ActionRole)
+        box.leave("Stay open", self.stay)
         box.finished.connect(self._answered)
         self._show_unfinished()
         box.open()
 
     def _answered(self) -> None:
-        if self._asked is not None:
-            self._asked.deleteLater()
-            self._asked = None
+        self._asked = None
 
     def _show_unfinished(self) -> None:
         """Say in the question what is unfinished now: jobs begin and end while it is open."""
         box, unfinished = self._asked, self._desk.jobs.unfinished
         if box is None:
             return
-        box.setText(unfinished_heading([job.title for job in unfinished]))
-        box.setInformativeText(closing_lines([(job.title, fate_of(job)) for job in unfinished]))
+        box.say(
+            unfinished_heading([job.title for job in unfinished]),
+            closing_lines([(job.title, fate_of(job)) for job in unfinished]),
+        )
         if not unfinished:
             self._stop_button.setText("Close")
             self._later_button.hide()
@@ -143,6 +140,6 @@ class Closing(QObject):
         self._check()
 
     def _check(self) -> None:
-        if self._is_postponed and not self._desk.jobs.unfinished:
+        if self._is_postponed and not self._desk.jobs.unfinished and not self._desk.background.is_writing:
             self._is_postponed = False
             self.ready.emit()

@@ -10,8 +10,8 @@ from orca_desk.library.finding import Findings, Hit, find
 from orca_desk.library.searching import SearchKind
 from orca_desk.method.search_query import FIELDS, QueryError
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID, grown
-from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.entry_list import Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.finding import (
@@ -145,7 +145,7 @@ class FindOverlay(Overlay):
         self.note.setVisible(bool(note))
         self.list.setVisible(bool(entries))
         self.indexing.setVisible(bool(self.indexing.text()))
-        self.list.setFixedHeight(self.rows_that_fit(min(len(entries), SHOWN), grown(ROW)) * grown(ROW) + 8)
+        self.show_rows(self.list, SHOWN)
         first = next((row for row, entry in enumerate(entries) if not entry.is_heading), None)
         if first is not None:
             self.list.setCurrentIndex(self.model.index(first))

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QStandardPaths
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import DATABASE_NAME, Library
@@ -23,7 +23,7 @@ from orca_desk.ui.library_dialogs import BundleDialog, NewLibraryDialog, RenameD
 from orca_desk.ui.outside import open_library_window, open_outside
 from orca_desk.ui.preferences import PLACE_OF_NEW, KnownLibrary, forget_library, known_libraries
 from orca_desk.ui.starting import RESTART
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.words.bundles import bundle_about, missing_models, packed_lines, unpacked_lines
 from orca_desk.ui.words.library import default_sentence
@@ -37,7 +37,7 @@ NEW_ABOUT = (
 
 MOVE_ABOUT = (
     "The whole folder goes there, with trainings and backups, also onto another disk. The window closes"
-    " meanwhile. A stop or a crash loses nothing: the library is then where it was, or there."
+    " meanwhile. A stop or a crash loses nothing: the library is then whole, in its old place or the new one."
 )
 BUSY = "Jobs are running. Stop them, or wait for them."
 
@@ -46,7 +46,7 @@ class LibraryActions:
     """What the File menu and the switcher do with libraries."""
 
     def __init__(self, window: QWidget, desk: Desk, notice: Notice) -> None:
-        """`notice` tells what became of a bundle."""
+        """`notice` shows what became of a bundle."""
         self._window, self._desk, self._notice = window, desk, notice
 
     def new(self) -> None:
@@ -213,19 +213,14 @@ class LibraryActions:
         if known.is_there:
             self.open_folder(known.folder)
             return
-        box = message_box(
+        box = MessageBox(
             self._window,
             f"{known.name} is no longer in {known.folder}.",
             "If it is on another drive, connect the drive. If you moved it, open it in its new place.",
         )
-        forget = box.addButton("Remove it from the list", QMessageBox.ButtonRole.AcceptRole)
-        look = box.addButton("Locate it…", QMessageBox.ButtonRole.ActionRole)
-        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(cancel)
-        box.setEscapeButton(cancel)
-        forget.clicked.connect(lambda: forget_library(self._desk.preferences, known.folder))
-        look.clicked.connect(self.open)
-        box.finished.connect(box.deleteLater)
+        box.offer("Remove it from the list", lambda: forget_library(self._desk.preferences, known.folder))
+        box.offer("Locate it…", self.open, role=Roles.ActionRole)
+        box.leave()
         box.open()
 
     def _store_name(self, name: str) -> None:

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QMessageBox
-
 from orca_desk.errors import UserError
 from orca_desk.library.moves.relocation import bytes_to_move, move_library
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.words.library import moved_sentences
 from orca_desk.ui.work_dialog import WorkDialog
 
@@ -32,9 +30,9 @@ def relocate(folder: Path, target: Path, theme: Theme) -> NewPlace:
             total=bytes_to_move(folder),
         ).wait()
     except UserError as error:
-        box = message_box(None, f"The library was not moved. {error.message}", error.hint, role="bad")
+        box = MessageBox(None, f"The library was not moved. {error.message}", error.hint, role="bad")
         theme.apply_to(box)
-        box.addButton("Open it where it is", QMessageBox.ButtonRole.AcceptRole)
+        box.leave("Open it where it is")
         box.exec()
         return NewPlace(folder)
     if moved is None:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QWidget
 from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.register import NAMES, page_class
-from orca_desk.ui.theme import GRID, Theme, grown
-from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.entry_list import Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import button, label
@@ -35,7 +35,6 @@ class ShortcutList(Overlay):
         self.search.textChanged.connect(self._show)
         self.model = EntryModel()
         self.list = entry_list(self.model, self.theme, "Shortcuts")
-        self.list.setFixedHeight(self.rows_that_fit(SHOWN, grown(ROW)) * grown(ROW))
         self.nothing = label("No matching shortcut.", tone="muted")
         head.addWidget(self.close_button)
         self.layout_.addLayout(head)
@@ -87,6 +86,7 @@ class ShortcutList(Overlay):
                 entries += [Entry(title=group, is_heading=True), *matching]
         at = self.list.verticalScrollBar().value()
         self.model.show(entries)
+        self.show_rows(self.list, SHOWN)
         self.list.verticalScrollBar().setValue(at)
         self.nothing.setVisible(not entries)
         self.list.setVisible(bool(entries))

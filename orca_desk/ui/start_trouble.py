@@ -4,13 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QInputDialog,
-    QMessageBox,
-    QPushButton,
-)
+from PySide6.QtWidgets import QComboBox, QFileDialog
 
 from orca_desk.errors import UserError
 from orca_desk.library.backups.keeping_settings import BACKUPS, KEPT, keeping_of, store_folder
@@ -21,7 +15,7 @@ from orca_desk.library.database import DATABASE_NAME, DamagedError
 from orca_desk.library.lock import locked
 from orca_desk.paths import resolved
 from orca_desk.ui.theme import Role, Theme
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.words.care import recovered_lines
 from orca_desk.ui.words.kept_backups import kept_content, local_time
 from orca_desk.ui.work_dialog import WorkDialog
@@ -39,21 +33,21 @@ class StartTrouble:
         backups = self._backups() if can_mend else []
         can_recover = can_mend and self._has_content()
         hint = _hint(backups, self._missing()) if can_recover else self._error.hint
-        box = message_box(None, self._error.message, hint, image="circle-x", role="bad")
+        box = MessageBox(None, self._error.message, hint, image="circle-x", role="bad")
         self._theme.apply_to(box)
         choices: dict[object, Callable[[], Path | None]] = {}
 
         def offer(text: str, run: Callable[[], Path | None]) -> None:
-            choices[box.addButton(text, QMessageBox.ButtonRole.AcceptRole)] = run
+            choices[box.offer(text)] = run
 
         if backups:
             offer("Restore a backup…", lambda: self._restore(backups))
         if can_recover:
             offer("Recover what can be read…", self._recover)
         offer("Select another folder…", self._other)
-        box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
+        box.leave("Close")
         box.exec()
-        run = choices.get(box.clickedButton())
+        run = choices.get(box.chosen)
         if run is None:
             return None
         try:
@@ -94,19 +88,24 @@ class StartTrouble:
     def _restore(self, backups: list[KeptBackup]) -> Path | None:
         """Let the user select a backup, and make it ready; opening the library puts it into place."""
         names = _named(backups)
-        dialog = QInputDialog()
-        self._theme.apply_to(dialog)
-        dialog.setWindowTitle("Restore a backup")
-        dialog.setLabelText(
-            "The library takes the state of this backup. The damaged one is moved into its folder of backups."
+        box = MessageBox(
+            None,
+            "Which backup?",
+            "The library takes the state of this backup. The damaged one moves into its folder of backups.",
+            image="undo-2",
         )
-        dialog.setComboBoxItems(list(names))
-        dialog.setOkButtonText("Restore")
-        for one in dialog.findChildren(QPushButton):
-            one.setIcon(QIcon())  # the system's, which the app shows nowhere else
-        if not dialog.exec():
+        self._theme.apply_to(box)
+        choice = QComboBox()
+        choice.setAccessibleName("Backup")
+        choice.addItems(list(names))
+        box.put(choice)
+        restore = box.offer("Restore")
+        box.leave()
+        box.default(restore)
+        box.exec()
+        if box.chosen is not restore:
             return None
-        backup = names[dialog.textValue()]
+        backup = names[choice.currentText()]
 
         def work(on_bytes: Callable[[int], None]) -> Staged:
             with locked(self._folder):
@@ -128,9 +127,9 @@ class StartTrouble:
             return None
         first, *rest = recovered_lines(made)
         role: Role = "warn" if made.damaged else "good"
-        box = message_box(None, first, "\n".join(rest), image="circle-check", role=role)
+        box = MessageBox(None, first, "\n".join(rest), image="circle-check", role=role)
         self._theme.apply_to(box)
-        box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
+        box.leave("Open it")
         box.exec()
         return target
 
@@ -157,7 +156,7 @@ def _hint(backups: list[KeptBackup], missing: str) -> str:
     """Return what to do about a library that cannot be opened; `missing` is the folder of its backups."""
     recover = "what can be read is recovered into a new library beside it, and the damaged one stays as it is"
     if missing:
-        recover += f". The folder for backups, {missing}, is not there: connect its disk and start again"
+        recover += f". The folder for backups, {missing}, is missing: connect its disk and start again"
     if not backups and missing:
         return f"{recover[0].upper()}{recover[1:]}."
     if not backups:

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QMessageBox
-
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 
 
 def stop_command(running: Callable[[Any], Job | None]) -> Command:
@@ -25,12 +23,9 @@ def _ask(page: Page, job: Job) -> None:
     """Ask whether to stop a job, which runs on meanwhile."""
     is_saved = bool(job.changes - {"runs"})  # other jobs, such as a preview, save nothing
     hint = "Finished work is saved, and you can resume it later." if is_saved else ""
-    box = message_box(page, f"Stop “{job.title}”? It hasn't finished.", hint)
-    stop = box.addButton("Stop", QMessageBox.ButtonRole.AcceptRole)
-    keep_running = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep_running)
-    box.setEscapeButton(keep_running)
-    stop.clicked.connect(job.stop)
+    box = MessageBox(page, f"Stop “{job.title}”? It hasn't finished.", hint)
+    box.offer("Stop", job.stop)
+    box.leave("Keep running")
     job.ended.connect(box.reject)  # nothing is left to ask
-    box.finished.connect(box.deleteLater)
+    box.finished.connect(lambda: job.ended.disconnect(box.reject))
     box.open()

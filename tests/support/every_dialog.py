@@ -48,6 +48,7 @@ from orca_desk.ui.widgets.answer_dialog import AnswerDialog
 from orca_desk.ui.widgets.asking import LineDialog, NoteDialog
 from orca_desk.ui.widgets.data_export_dialog import DataExportDialog
 from orca_desk.ui.widgets.export_dialog import ExportDialog
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.tidying import DeletionDialog
 from orca_desk.ui.window import Window
 
@@ -98,6 +99,16 @@ def _saving(page: Any, folder: Path) -> None:
     SaveTaskDialog(page.desk, task, [("base", "Mice.")], page).open()
 
 
+def _asking(page: Any, folder: Path) -> None:
+    """Ask with as much text, and as many buttons, as any question has."""
+    places = "\n".join(str(folder / f"a model with a long name, part {part}.gguf") for part in range(12))
+    box = MessageBox(page, f"The library in {folder} cannot be opened: it is damaged.", places)
+    for text in ("Restore a backup…", "Recover what can be read…", "Select another folder…"):
+        box.offer(text)
+    box.leave("Close")
+    box.open()
+
+
 def _editing_a_proposal(page: Any, folder: Path) -> None:
     page.proposals.table.selectRow(0)
     page.proposals.edit()
@@ -128,7 +139,7 @@ DIALOGS: dict[type[QDialog], tuple[str, Open]] = {
     AnswersDialog: ("tasks", lambda page, folder: page.files.import_from(_file(folder), as_answers=True)),
     DataExportDialog: ("tasks", lambda page, folder: page.export()),
     RulesDialog: ("records", lambda page, folder: page.edit_rules()),
-    RegenerateDialog: ("records", lambda page, folder: page.regenerate()),
+    RegenerateDialog: ("records", lambda page, folder: page.regenerating.ask()),
     AnswerDialog: ("records", lambda page, folder: page.side.look()),
     FreezeDialog: ("training", lambda page, folder: page.freeze()),
     MeasureDialog: ("training", lambda page, folder: MeasureDialog(page.desk, "Think.", page).open()),
@@ -159,6 +170,7 @@ DIALOGS: dict[type[QDialog], tuple[str, Open]] = {
     BackupDialog: ("settings", _backing_up),
     RestoreDialog: ("settings", _restoring),
     CrashReport: ("home", _crash),
+    MessageBox: ("home", _asking),
     Handbook: ("home", lambda page, folder: page.window().show_handbook()),
     NewLibraryDialog: ("home", lambda page, folder: _choose(page, "New library…")),
     RenameDialog: ("home", lambda page, folder: _choose(page, "Rename library…")),

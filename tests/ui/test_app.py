@@ -119,7 +119,8 @@ def test_a_folder_that_cannot_be_a_library_is_refused_and_untouched(
     qapp: QApplication, tmp_path: Path, qtbot: QtBot
 ) -> None:
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QMessageBox
+
+    from orca_desk.ui.widgets.message_box import MessageBox
 
     place = tmp_path / "a file"
     place.write_text("no folder")
@@ -127,9 +128,9 @@ def test_a_folder_that_cannot_be_a_library_is_refused_and_untouched(
 
     def refuse() -> None:
         box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
+        assert isinstance(box, MessageBox)
         said.append(box.text())
-        assert box.styleSheet() and box.icon() == QMessageBox.Icon.NoIcon and not box.iconPixmap().isNull()
+        assert box.styleSheet() and not box.picture.pixmap().isNull()
         box.reject()
 
     QTimer.singleShot(1500, refuse)

@@ -7,7 +7,7 @@ import pytest
 from new_library import new_library
 from PySide6.QtCore import QCoreApplication, QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 from window_actions import all_actions
 
@@ -33,6 +33,7 @@ from orca_desk.ui.starting import RESTART
 from orca_desk.ui.switcher import LibrarySwitcher
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.tour import Tour
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 from orca_desk.ui.words.library import library_name
 
@@ -195,7 +196,7 @@ def test_a_recent_library_that_is_missing_says_so_and_is_taken_off(
         (action,) = recent(window)
         assert action.text() == "Old thesis  (missing)"
         action.trigger()
-        (box,) = window.findChildren(QMessageBox)
+        (box,) = window.findChildren(MessageBox)
         assert box.text() == f"Old thesis is no longer in {gone}."
         (forget,) = [one for one in box.buttons() if one.text() == "Remove it from the list"]
         qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)

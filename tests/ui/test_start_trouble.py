@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,16 +13,18 @@ import pytest
 from library_doubles import make_task
 from new_library import new_library
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QProgressDialog
 
 from orca_desk.library.backups.keeping import keep
 from orca_desk.library.backups.keeping_settings import Keeping, set_keeping
 from orca_desk.library.backups.restoring import replaced_in
 from orca_desk.library.database import DamagedError, Library
 from orca_desk.library.tasks import add_tasks, count_tasks
+from orca_desk.ui import app
 from orca_desk.ui.app import open_or_ask
 from orca_desk.ui.start_trouble import StartTrouble, _hint, _named
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.message_box import MessageBox
 
 
 @pytest.fixture
@@ -48,11 +51,11 @@ def clicking(*texts: str, offered: list[str] | None = None) -> Iterator[list[str
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
-        if waiting and isinstance(dialog, QMessageBox | QInputDialog):
-            buttons = dialog.findChildren(QPushButton)
+        if waiting and isinstance(dialog, MessageBox):
+            buttons, choice = dialog.buttons(), dialog.findChild(QComboBox)
             for one in buttons:
                 if one.text() == waiting[0]:
-                    said.append(dialog.text() if isinstance(dialog, QMessageBox) else dialog.textValue())
+                    said.append(dialog.text() if choice is None else choice.currentText())
                     waiting.pop(0)
                     if offered is not None:
                         offered.extend(other.text() for other in buttons)
@@ -115,7 +118,7 @@ def test_backups_on_a_disk_that_is_not_there_are_told(damaged: Path, theme: Them
         assert box.ask() is None
     assert [*_named(box._backups() * 2)][1].endswith(": 3 tasks (older)")
     assert said == ["Damaged."] and "Restore a backup…" in offered
-    assert f"{place}, is not there: connect its disk" in _hint([], box._missing())
+    assert f"{place}, is missing: connect its disk" in _hint([], box._missing())
 
 
 def test_one_of_another_program_is_not_mended(tmp_path: Path, theme: Theme) -> None:
@@ -135,8 +138,38 @@ def test_one_that_is_open_elsewhere_is_only_closed(tmp_path: Path, theme: Theme)
     assert "is in use by" in said[0] and sorted(offered) == ["Close", "Select another folder…"]
 
 
+def test_an_opening_that_takes_long_says_so(
+    tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_library(tmp_path / "library").close()
+    seen, opened = threading.Event(), Library.open
+
+    def look() -> None:
+        if any(
+            isinstance(one, QProgressDialog) and one.isVisible() for one in QApplication.topLevelWidgets()
+        ):
+            seen.set()
+
+    def open_slowly(folder: Path) -> Library:
+        assert seen.wait(10), "no dialog"
+        return opened(folder)
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(10)
+    monkeypatch.setattr(app, "SECONDS_TO_OPEN", 0.0)
+    monkeypatch.setattr(Library, "open", open_slowly)
+    library = open_or_ask(tmp_path / "library", theme)
+    assert library is not None
+    library.close()
+    assert not any(
+        isinstance(one, QProgressDialog) for one in QApplication.topLevelWidgets() if one.isVisible()
+    )
+
+
 AGAIN = """
 import sys
+import threading
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication

@@ -4,13 +4,13 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.ui import window as window_module
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
 from orca_desk.ui.stopping import stop_command
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 
@@ -23,11 +23,11 @@ class BusyPage(Page):
     job: Job | None = None
 
 
-def question(page: Page, qtbot: QtBot) -> QMessageBox:
+def question(page: Page, qtbot: QtBot) -> MessageBox:
     page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
     qtbot.waitUntil(page.isActiveWindow)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
-    box = page.findChild(QMessageBox)
+    box = page.findChild(MessageBox)
     assert box is not None and "Work" in box.text()
     return box
 
@@ -59,25 +59,25 @@ def start(page: BusyPage, *changes: str) -> tuple[Job, threading.Event]:
 def test_a_second_esc_keeps_the_job_running(page: BusyPage, qtbot: QtBot) -> None:
     job, _ = start(page, "records")
     box = question(page, qtbot)
-    assert "is saved" in box.informativeText()
+    assert "is saved" in box.hint()
     qtbot.keyClick(box, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+    qtbot.waitUntil(lambda: page.findChild(MessageBox) is None)
     assert job.state == "running"
     qtbot.mouseClick(question(page, qtbot).buttons()[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: job.state == "stopped")
-    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+    qtbot.waitUntil(lambda: page.findChild(MessageBox) is None)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
-    assert page.findChild(QMessageBox) is None
+    assert page.findChild(MessageBox) is None
 
 
 def test_the_question_closes_with_the_job(page: BusyPage, qtbot: QtBot) -> None:
     job, over = start(page)
-    assert question(page, qtbot).informativeText() == ""  # it saves nothing
+    assert question(page, qtbot).hint() == ""  # it saves nothing
     over.set()
-    qtbot.waitUntil(lambda: job.state == "done" and page.findChild(QMessageBox) is None)
+    qtbot.waitUntil(lambda: job.state == "done" and page.findChild(MessageBox) is None)
 
 
-@pytest.mark.parametrize("name", ["home", "strategies", "teacher", "training", "evaluate"])
-def test_every_page_with_long_jobs_has_it(window: Window, name: str) -> None:
-    (action,) = [one for one in window.show_page(name).commands if one.shortcut().toString() == "Esc"]
-    assert action.text() == "S&top the current job…"
+def test_every_page_with_long_jobs_has_it(window: Window) -> None:
+    for name in ("home", "strategies", "teacher", "training", "evaluate"):
+        (action,) = [one for one in window.show_page(name).commands if one.shortcut().toString() == "Esc"]
+        assert action.text() == "S&top the current job…", name

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QTableView, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from tidy_library import fill
 
@@ -26,8 +26,12 @@ from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.trainings import list_trainings
 from orca_desk.steps.tidy import deletion
 from orca_desk.steps.tidy.deletion import delete, plan_deletion, restore
+from orca_desk.ui.app import desktop
+from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets import tidying
-from orca_desk.ui.widgets.tidying import DeletionDialog, LineDialog, NoteDialog
+from orca_desk.ui.widgets.asking import LineDialog, NoteDialog
+from orca_desk.ui.widgets.message_box import MessageBox
+from orca_desk.ui.widgets.tidying import DeletionDialog
 from orca_desk.ui.window import Window
 
 D = TypeVar("D", bound=QWidget)
@@ -106,7 +110,7 @@ def test_an_undo_says_what_did_not_come_back(window: Window, library: Library, q
     shutil.rmtree(entry.files[0])  # by hand, in the folder of the library
     window.desk.undo.undo()
     rows_are(table, 1, qtbot)
-    told = "Restored 1 training. 1 file of it could not be found: train-1."
+    told = "Restored 1 training. 1 file could not be found: train-1."
     qtbot.waitUntil(lambda: page.notice.text.text() == told)
     select(table, 0)
     open_dialog(DeletionDialog, qtbot, page.history.tidying.delete).accept()
@@ -141,7 +145,7 @@ def test_a_training_gets_a_name_and_a_note(window: Window, library: Library, qtb
     note.accept()
     qtbot.waitUntil(lambda: "The disk is full." in note.problem.text())
     library.problem = None
-    asked = open_dialog(QMessageBox, qtbot, lambda: QTest.keyClick(note, Qt.Key.Key_Escape))
+    asked = open_dialog(MessageBox, qtbot, lambda: QTest.keyClick(note, Qt.Key.Key_Escape))
     QTest.keyClick(asked, Qt.Key.Key_Escape)
     assert note.isVisible() and note.text.toPlainText() == "learns fast\nforgets too"
     note.accept()
@@ -166,7 +170,7 @@ def test_a_snapshot_is_renamed_and_deleted_from_the_menu_beside_it(
     dialog.line.setText("sums")
     dialog.accept()
     qtbot.waitUntil(lambda: "sums" in page.set_up.snapshot.currentText())
-    note = open_dialog(NoteDialog, qtbot, tidying.note)
+    note = open_dialog(NoteDialog, qtbot, tidying.note_action.trigger)
     note.text.setPlainText("only sums")
     note.accept()
     qtbot.waitUntil(lambda: page.set_up.content.note.text() == "Note: only sums")
@@ -245,6 +249,65 @@ def test_a_long_deletion_says_how_far_it_is_and_can_be_stopped(
     window.desk.undo.undo()
     rows_are(page.table, 6, qtbot)
     assert "Restoring 6 records: 67%" in said
+
+
+def test_the_window_closes_when_a_long_deletion_is_complete(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page = window.show_page("evaluate")
+    table = page.results.table
+    rows_are(table, 2, qtbot)
+    held, others = threading.Event(), threading.Event()
+
+    def hold(db: sqlite3.Connection) -> None:
+        held.set()
+        others.wait()
+
+    writing = threading.Thread(target=library.write, args=(hold,))
+    writing.start()
+    held.wait()
+    window.desk.do(
+        "delete evaluation evaluate-1",
+        lambda: delete(library, plan_deletion(library, Kind.EVALUATION, ["evaluate-1"])),
+        lambda entry: restore(library, entry),
+        "evaluations",
+    )
+    window.close()
+    assert window.isVisible() and "will close when the last change is stored" in window.status.closing.text()
+    window.status.stay.click()
+    window.close()
+    library.problem = UserError("The disk is full.", "Make room.")
+    others.set()
+    writing.join()
+    qtbot.waitUntil(lambda: window.notice.text.text() == "The disk is full.")
+    assert window.isVisible() and not window.status.closing.isVisible(), "it stays to say so"
+    library.problem = None
+    window.desk.do(
+        "delete evaluation evaluate-1",
+        lambda: delete(library, plan_deletion(library, Kind.EVALUATION, ["evaluate-1"])),
+        lambda entry: restore(library, entry),
+        "evaluations",
+    )
+    window.close()
+    qtbot.waitUntil(window.isHidden)
+    assert [one.id for one in list_evaluations(library)] == ["evaluate-2"]
+
+
+def test_the_next_start_says_which_deletion_was_cut_off(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    class KilledError(BaseException):
+        """Stands for an end of the process."""
+
+    def kill(done: int, steps: int) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        delete(library, plan_deletion(library, Kind.EVALUATION, ["evaluate-1"]), on_step=kill)
+    library.close()
+    with Library.open(library.folder) as again, desktop(again, theme) as window:
+        window.show()
+        told = "Orca Desk ended while it deleted evaluation tuned: nothing of it was deleted."
+        qtbot.waitUntil(lambda: window.notice.text.text() == told)
+        assert len(list_evaluations(again)) == 2
 
 
 def test_an_evaluation_and_a_job_go_and_what_may_not_says_why(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from new_library import new_library
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -22,6 +21,7 @@ from orca_desk.ui.app import desktop
 from orca_desk.ui.closing import fate_of
 from orca_desk.ui.jobs import NO_RUN, Job, Tools
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 
@@ -49,9 +49,9 @@ def stored(library: Library) -> list[str]:
 def close_and_stop(window: Window, qtbot: QtBot) -> str:
     """Close the window by "Stop and close"; return what the dialog promises."""
     window.close()
-    box = window.findChild(QMessageBox)
+    box = window.findChild(MessageBox)
     assert box is not None
-    promise = box.informativeText()
+    promise = box.hint()
     stop = next(one for one in box.buttons() if "Stop" in one.text())
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.isVisible())
@@ -207,8 +207,8 @@ def test_closing_promises_no_more_than_holds(
 ) -> None:
     jobs = [busy(window, title, returns=returns)[0] for title, returns in titles]
     window.close()
-    box = window.findChild(QMessageBox)
-    assert box is not None and box.informativeText() == promise
+    box = window.findChild(MessageBox)
+    assert box is not None and box.hint() == promise
     for job in jobs:
         job.stop()
     box.reject()

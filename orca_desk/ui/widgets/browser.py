@@ -27,7 +27,7 @@ from PySide6.QtGui import (
     QTextOption,
     QTextTable,
 )
-from PySide6.QtWidgets import QMessageBox, QTextBrowser, QToolTip, QWidget
+from PySide6.QtWidgets import QTextBrowser, QToolTip, QWidget
 
 from orca_desk.method.hidden_characters import visible
 from orca_desk.ui.outside import open_outside
@@ -37,7 +37,7 @@ from orca_desk.ui.widgets.formula_text import Formula, mark_formulas
 from orca_desk.ui.widgets.formulas import COPY, FORMULA, STRUT, FormulaDrawer, formulas
 from orca_desk.ui.widgets.glyphs import glyphs
 from orca_desk.ui.widgets.markdown import readable_markdown
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.rich_text import (
     COPY_LINK,
     FORMULA_LINK,
@@ -293,17 +293,13 @@ class Browser(QTextBrowser):
             return
         host = url.host(QUrl.ComponentFormattingOption.FullyEncoded)
         address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
-        box = message_box(
+        box = MessageBox(
             self,
             f"Open {host} outside Orca Desk?" if host else "Open this link outside Orca Desk?",
             f"Your browser will go online to:\n{address[:500]}",
         )
-        open_it = box.addButton("Open link", QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.finished.connect(lambda: open_outside(url) if box.clickedButton() is open_it else None)
-        box.finished.connect(box.deleteLater)
+        box.offer("Open link", lambda: open_outside(url))
+        box.leave()
         box.open()
 
     def _look_for_glyphs(self) -> None:

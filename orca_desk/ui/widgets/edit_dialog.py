@@ -1,9 +1,9 @@
 """A dialog whose edits are lost neither by Escape nor by the window's close button without a question."""
 
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QMessageBox
+from PySide6.QtWidgets import QDialog
 
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
 
 
 class EditDialog(QDialog):
@@ -30,11 +30,7 @@ class EditDialog(QDialog):
             super().closeEvent(event)
 
     def _ask(self) -> None:
-        box = message_box(self, "Close without saving?", "What you changed here will be lost.")
-        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        discard.clicked.connect(self.reject)
-        box.finished.connect(box.deleteLater)
+        box = MessageBox(self, "Close without saving?", "What you changed here will be lost.")
+        box.offer("Discard", self.reject, role=Roles.DestructiveRole)
+        box.leave("Keep editing")
         box.open()

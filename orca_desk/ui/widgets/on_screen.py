@@ -43,9 +43,12 @@ def keep_on_screen(window: QWidget) -> None:
 def scroll_if_larger(dialog: QDialog, room: QSize) -> None:
     """Let the content of a dialog of the app's own scroll if it needs more than `room`.
 
-    The row of buttons at its end stays in view, where the room is wide enough for it.
+    The buttons at its end stay in view, below each other where a row is too wide.
     """
     layout = dialog.layout()
+    for box in dialog.findChildren(QDialogButtonBox):
+        if box.sizeHint().width() > room.width() - 2 * GRID:
+            box.setOrientation(Qt.Orientation.Vertical)
     least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
     if layout is None or least.boundedTo(room) == least or type(dialog).__module__.startswith("PySide6"):
         return

@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QListView, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.theme import GRID, Theme, grown
+from orca_desk.ui.widgets.entry_list import ROW
 
 SHADE = 110  # of 255, how much the window behind is darkened
 MARGIN = 8 * GRID  # above and below the card, in a window that is high enough
@@ -27,6 +28,7 @@ class Overlay(QWidget):
         self._width = width
         self._before: QWidget | None = None
         self._is_closed = False
+        self._fitted: tuple[QListView, int] | None = None  # whose height follows the window
         self.setObjectName("overlay")
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,10 +77,19 @@ class Overlay(QWidget):
         height = min(self.card.sizeHint().height(), room.height())
         self.card.setGeometry(room.center().x() - width // 2, room.top(), width, height)
 
-    def rows_that_fit(self, most: int, row: int) -> int:
-        """Return how many rows of `row` pixels, at most `most`, a list in the card has room for."""
+    def show_rows(self, view: QListView, most: int) -> None:
+        """Let a list in the card be as high as its rows, at most `most`, as far as the window has room."""
+        self._fitted = view, most
+        self._fit_list()
+
+    def _fit_list(self) -> None:
+        if self._fitted is None:
+            return
+        view, most = self._fitted
+        row = grown(ROW)
         room = self._covered.height() - 2 * self._margin() - BESIDE_LIST
-        return min(most, max(2, room // row))
+        rows = min(view.model().rowCount(), most, max(2, room // row))
+        view.setFixedHeight(rows * row + 8)
 
     def _margin(self) -> int:
         return min(MARGIN, self._covered.height() // 16)
@@ -87,6 +98,8 @@ class Overlay(QWidget):
         """Follow the size of the window."""
         if event.type() == QEvent.Type.Resize and watched is self._covered:
             self.setGeometry(self._covered.rect())
+            self._fit_list()
+            self.layout_.activate()
             self.place()
         return False
 

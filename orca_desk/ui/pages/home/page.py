@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import require_real_student
@@ -35,13 +35,14 @@ from orca_desk.ui.pages.home.next_step import (
 from orca_desk.ui.pages.home.run import CHANGES, KIND, DemoRun, demo_work
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.demo import JOB_TITLES, NEEDS_SAMPLES, REAL_HINT, RUN_REAL, samples_choice
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.home.own_result import OwnResultView
+    from orca_desk.ui.pages.home.recent import RecentCard
     from orca_desk.ui.pages.home.result import ResultView
 
 PAGE_OF: dict[Step, str] = {
@@ -63,6 +64,7 @@ STEP_OF_JOB: dict[str, Step] = {
 
 
 TWO_COLUMNS = 220 * GRID  # px
+RECENT = frozenset({"runs", "chats"})
 
 
 class HomePage(Page):
@@ -72,7 +74,7 @@ class HomePage(Page):
     title = "Home"
     widest = WIDE_PANES
     about = "Teach a small model to reason: five steps, then a test."
-    watches = frozenset({"tasks", "pairings", "records", "snapshots", "trainings", "evaluations"})
+    watches = RECENT | {"tasks", "pairings", "records", "snapshots", "trainings", "evaluations"}
     offers = (
         Command("&Run the demo", lambda page: page.start_demo(), key="Ctrl+Return"),
         Command("Run the demo with a real &model", lambda page: page.start_demo("real")),
@@ -97,6 +99,7 @@ class HomePage(Page):
         self.run = DemoRun(desk)
         self.results: dict[DemoStudent, ResultView] = {}  # the views of finished demos
         self.own: OwnResultView | None = None  # the view of the user's own results, once there are some
+        self.recent: RecentCard | None = None  # once there are runs or chats
         self._result_space = QVBoxLayout()
         self._result_space.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self._scrolling())
@@ -105,6 +108,11 @@ class HomePage(Page):
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the numbers again in the background, one read at a time."""
+        if changes & RECENT:
+            # After the window is painted: most of the page needs neither tables nor chats
+            QTimer.singleShot(0, self, self._read_recent)
+        if changes <= RECENT:
+            return
         self.run.refresh()
         if self._reading:
             self._read_again = True
@@ -190,15 +198,13 @@ class HomePage(Page):
         if state != "fresh" or tasks:
             self._start_or_refuse(student, state)
             return
-        box = message_box(self, NEEDS_SAMPLES, samples_choice(len(sample_ids())))
-        here = box.addButton("Add them and run", QMessageBox.ButtonRole.AcceptRole)
-        beside = box.addButton("Use a demo library", QMessageBox.ButtonRole.ActionRole)
-        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(beside if self._is_own else here)
-        box.setEscapeButton(cancel)
-        here.clicked.connect(lambda: self._start_or_refuse(student, state))
-        beside.clicked.connect(lambda: self.open_demo_library(student))
-        box.finished.connect(box.deleteLater)
+        box = MessageBox(self, NEEDS_SAMPLES, samples_choice(len(sample_ids())))
+        here = box.offer("Add them and run", lambda: self._start_or_refuse(student, state))
+        beside = box.offer(
+            "Use a demo library", lambda: self.open_demo_library(student), role=Roles.ActionRole
+        )
+        box.leave()
+        box.default(beside if self._is_own else here)
         box.open()
 
     def _start_or_refuse(self, student: DemoStudent, state: DemoState) -> None:
@@ -310,6 +316,21 @@ class HomePage(Page):
             self._result_space.addWidget(self.own)
         self.own.show_result(self.status.own)
         self._fit_inside()
+
+    def _read_recent(self) -> None:
+        from orca_desk.ui.pages.home.recent import RecentCard, recent_work
+
+        def show(found: list[Any]) -> None:
+            if self.recent is None and found:
+                self.recent = RecentCard(self.desk)
+                self._inside.results.insertWidget(1, self.recent)  # below the results
+            if self.recent is not None:
+                self.recent.show_work(found)
+                self.recent.setVisible(bool(found))
+                self._fit_inside()
+
+        library = self.desk.library
+        self.desk.background.run(self, lambda: recent_work(library), show, only_newest="recent")
 
     def _fit_inside(self) -> None:
         """Give the content its height at once: otherwise it is first painted at the old one."""

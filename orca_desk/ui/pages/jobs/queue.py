@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +17,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.flow_row import FlowRow
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.closing import stop_all_hint
 from orca_desk.ui.words.counting import counted
@@ -168,17 +167,13 @@ class _QueueList(QListWidget):
 
 
 def ask_to_stop_all(desk: Desk, parent: QWidget) -> None:
-    """Ask whether to stop every job, which run on meanwhile."""
+    """Ask whether to stop all jobs, which continue meanwhile."""
     unfinished = desk.jobs.unfinished
     if not unfinished:
         desk.say("No job is running or waiting.")
         return
     hint = stop_all_hint([(job.title, fate_of(job)) for job in unfinished])
-    box = message_box(parent, f"Stop {counted(len(unfinished), 'job')}?", hint)
-    stop = box.addButton("Stop all", QMessageBox.ButtonRole.AcceptRole)
-    keep_running = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep_running)
-    box.setEscapeButton(keep_running)
-    stop.clicked.connect(desk.jobs.stop_all)
-    box.finished.connect(box.deleteLater)
+    box = MessageBox(parent, f"Stop {counted(len(unfinished), 'job')}?", hint)
+    box.offer("Stop all", desk.jobs.stop_all)
+    box.leave("Keep running")
     box.open()

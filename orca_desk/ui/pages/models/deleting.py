@@ -1,14 +1,11 @@
 """Moving a model's files to the system's trash, after a list of what used it."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
-
 from orca_desk.inventory.deletable import paths_of, why_kept
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.model_trash import move_to_trash
 from orca_desk.ui.page import Page
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
 from orca_desk.ui.words.models import deletion_hint
 
 MOVE = "Move to the trash"
@@ -22,17 +19,15 @@ def ask_to_delete(page: Page, item: InventoryItem) -> None:
     if reason := why_kept(item, desk.library.folder):
         page.notice.show_message(f"{model.name} can't be deleted here.", reason)
         return
-    box = message_box(
+    box = MessageBox(
         page,
         f"Move {model.name} to the system's trash?",
         deletion_hint(item, paths_of(model), is_busy=bool(desk.jobs.unfinished)),
         image="trash-2",
         role="bad",
     )
-    move = box.addButton(MOVE, QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    move.clicked.connect(lambda: _delete(page, item))
+    box.offer(MOVE, lambda: _delete(page, item), role=Roles.DestructiveRole)
+    box.leave()
     box.open()
 
 
@@ -41,7 +36,7 @@ def _delete(page: Page, item: InventoryItem) -> None:
 
     def done(result: None) -> None:
         page.desk.tell("models")
-        page.desk.say(f"{name} is in the system's trash. Restore it there to have it back.", "good")
+        page.desk.say(f"{name} is in the system's trash. Restore it there to get it back.", "good")
 
     def failed(error: Exception) -> None:
         page.desk.tell("models")  # of several files, some may have gone

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog
 
 from orca_desk.errors import UserError
 from orca_desk.library.backups.keeping import (
@@ -31,7 +31,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox, Roles
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
@@ -194,15 +194,13 @@ class BackupsCard(SettingsCard):
         """Ask, then delete the selected backup for good."""
         if (backup := self.selected) is None:
             return
-        box = message_box(
+        box = MessageBox(
             self,
             f"Delete the backup of {local_time(backup.made_at)}?",
             "This cannot be undone. What it shares with other backups stays.",
         )
-        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
-        delete.clicked.connect(lambda: self._change(lambda: delete_kept(backup)))
-        box.finished.connect(box.deleteLater)
+        box.offer("Delete", lambda: self._change(lambda: delete_kept(backup)), role=Roles.DestructiveRole)
+        box.leave()
         box.open()
 
     def toggle_pin(self) -> None:
@@ -224,15 +222,15 @@ class BackupsCard(SettingsCard):
                     "New",
                     lambda one: human_bytes(one.added),
                     number=True,
-                    tip="The data that no earlier backup had: what it takes on the disk, at most",
+                    tip="The data that no earlier backup had: the disk space it takes up, at most",
                     sort=lambda one: one.added,
                 ),
                 Column("Why kept", self._reason),
                 Column("State", state_text),
             ]
         )
-        self.table = row_table(self.model, "Backups", main=1, needs={2: 64 * GRID})
-        self.table.set_widths([16 * GRID, 0, 9 * GRID, 23 * GRID, 19 * GRID])
+        self.table = row_table(self.model, "Backups", main=1, needs={2: 80 * GRID})
+        self.table.set_widths([15 * GRID, 0, 10 * GRID, 19 * GRID, 17 * GRID])
         self.table.setMinimumHeight(grown(22 * GRID))
         self.table.doubleClicked.connect(lambda _: self.restore_selected())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.pairings import StoredPairing
@@ -26,7 +26,7 @@ from orca_desk.ui.pages.strategies.measure_options import MeasureOptions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.job_panel import JobPanel
-from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
@@ -116,7 +116,7 @@ class MeasureBar(QWidget):
         return self.options.apply_to(replace(usual, families=families, strategies=strategies))
 
     def start(self, request: ProbeRequest) -> None:
-        """Measure; ask first if that may replace pairings that rest on more than the measurement."""
+        """Measure; ask first if that may replace pairings that rest on firmer grounds."""
         if request.replace:
             self._begin(request)
             return
@@ -132,19 +132,15 @@ class MeasureBar(QWidget):
     def _ask(self, request: ProbeRequest, stake: Sequence[StoredPairing]) -> None:
         """Ask whether a measurement may replace pairings."""
         titles = {one.name: one.title for one in self._matrix.strategies}
-        box = message_box(
+        box = MessageBox(
             self,
             f"This measurement {BASES[Basis(request.by)]} may replace"
-            f" {counted(len(stake), 'pairing')} that rest{'s' if len(stake) == 1 else ''} on more.",
+            f" {counted(len(stake), 'pairing that rests', 'pairings that rest')} on firmer grounds.",
             f"{at_stake_text(stake, titles)} To keep {'it' if len(stake) == 1 else 'them'}, cancel and leave"
-            " those families out.",
+            f" {'that family' if len(stake) == 1 else 'those families'} out.",
         )
-        measure = box.addButton("Measure and replace", QMessageBox.ButtonRole.AcceptRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(cancel)
-        box.setEscapeButton(cancel)
-        measure.clicked.connect(lambda: self._begin(replace(request, replace=True)))
-        box.finished.connect(box.deleteLater)
+        box.offer("Measure and replace", lambda: self._begin(replace(request, replace=True)))
+        box.leave()
         box.open()
 
     def _begin(self, request: ProbeRequest) -> None:

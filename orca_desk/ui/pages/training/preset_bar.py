@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
     QMenu,
     QToolButton,
     QWidget,
@@ -39,6 +38,7 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, icon_size
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.asking import AskingDialog, LineDialog, refuse_in
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import label, safe_tip
 
@@ -154,9 +154,9 @@ class PresetBar(QWidget):
             self._notice().show_error(error)
             return
         own = self._own()
-        self._ask(
-            "Save as preset", "Name of the preset:", own.name if own else "", partial(self._save, settings)
-        )
+        name = own.name if own else ""
+        save = partial(self._save, settings)
+        LineDialog(self, "Name of the preset", name, save, action="Save", is_new=True).open()
 
     def show_menu(self) -> None:
         """Show what can be done with presets."""
@@ -202,21 +202,21 @@ class PresetBar(QWidget):
             self.chosen.emit(preset.settings)
         self.mark()
 
-    def _ask(self, title: str, words: str, text: str, then: Callable[[str], Any]) -> None:
-        dialog = QInputDialog(self)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(words)
-        dialog.setTextValue(text)
-        dialog.textValueSelected.connect(then)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def _do(
-        self, text: str, work: Callable[[], Any], undo: Callable[[Any], Any], then: Callable[[Any], Any]
+        self,
+        text: str,
+        work: Callable[[], Any],
+        undo: Callable[[Any], Any],
+        then: Callable[[Any], Any],
+        asking: AskingDialog | None = None,
     ) -> None:
+        failed = self._notice().show_error
+
         def done(result: Any) -> None:
             self.reload()
             then(result)
+            if asking is not None:
+                asking.close_saved()
 
         self._desk.do(
             text,
@@ -224,12 +224,10 @@ class PresetBar(QWidget):
             undo,
             then=done,
             undone=self.reload,
-            failed=self._notice().show_error,
+            failed=failed if asking is None else refuse_in(asking, failed),
         )
 
-    def _save(self, settings: TrainSettings, name: str) -> None:
-        name = " ".join(name.split())
-
+    def _save(self, settings: TrainSettings, name: str, asking: AskingDialog) -> None:
         def undo(before: Any) -> None:
             if before is None:
                 delete_preset(name)
@@ -241,7 +239,7 @@ class PresetBar(QWidget):
             what = f"Saved the preset {name}." if before is None else f"Replaced the preset {name}."
             self._desk.say(f"{what} Press Ctrl+Z to undo.", "good")
 
-        self._do("save a preset", lambda: save_preset(name, settings), undo, then)
+        self._do("save a preset", lambda: save_preset(name, settings), undo, then, asking)
 
     def _rename(self) -> None:
         own = self._own()
@@ -249,16 +247,16 @@ class PresetBar(QWidget):
             return
         old = own.name
 
-        def rename(new: str) -> None:
-            new = " ".join(new.split())
+        def rename(new: str, asking: AskingDialog) -> None:
             self._do(
                 "rename a preset",
                 lambda: rename_preset(old, new),
                 lambda _: rename_preset(new, old),
                 lambda _: self.box.setCurrentText(new),
+                asking,
             )
 
-        self._ask("Rename preset", "Name of the preset:", old, rename)
+        LineDialog(self, "Name of the preset", old, rename).open()
 
     def _delete(self) -> None:
         own = self._own()

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 from demo_double import small_demo
+from library_doubles import make_chat
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.inventory import bundled
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.runs import end_run
+from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Overall, Update
@@ -34,6 +35,7 @@ from orca_desk.ui.pages.home.result import ResultView
 from orca_desk.ui.pages.home.run import demo_work
 from orca_desk.ui.pages.home.table import STRATEGY, DemoResultTable
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
@@ -173,12 +175,12 @@ def test_an_empty_library_asks_where_the_samples_may_go(
 
     def answer(text: str) -> None:
         qtbot.mouseClick(button_with(home.next, "Run the demo…"), LEFT)
-        qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)))
-        (box,) = window.findChildren(QMessageBox)
-        assert "this library is empty" in box.text() and "2,661 sample tasks" in box.informativeText()
+        qtbot.waitUntil(lambda: bool(window.findChildren(MessageBox)))
+        (box,) = window.findChildren(MessageBox)
+        assert "this library is empty" in box.text() and "2,661 sample tasks" in box.hint()
         (button,) = [one for one in box.buttons() if one.text().replace("&", "") == text]
         qtbot.mouseClick(button, LEFT)
-        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+        qtbot.waitUntil(lambda: not window.findChildren(MessageBox))
 
     answer("Use a demo library")
     qtbot.waitUntil(lambda: len(opened) == 1)
@@ -431,3 +433,22 @@ def test_a_library_of_ones_own_shows_its_own_results(
     qtbot.mouseClick(button_with(view, "Open the results"), LEFT)
     assert opened == [("evaluate", {"evaluation": "evaluate-2"})]
     assert home.flow.cards["test"].figures.detail == "tuned student, 20 tasks (70 to 97%)"
+
+
+def test_recent_work_is_a_click_away(home: HomePage, window: Window, library: Library, qtbot: QtBot) -> None:
+    assert home.recent is None
+    run = create_run(library, "generate", {})
+    end_run(library, run.id, "done", "")
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: home.recent is not None)
+    chat = make_chat(library, title="Is 17 prime?", model=Path("a.gguf"))
+    window.desk.tell("chats")
+    model, table = home.recent.model, home.recent.table
+    qtbot.waitUntil(lambda: [one.id for one in model.rows] == [chat.id, run.id])
+    assert model.data(model.index(1, 0)) == f"Teacher answers  ·  {run.id}"
+    assert model.data(model.index(1, 1)) == "Done" and model.data(model.index(0, 1)) == ""
+    for row, page in ((1, "jobs"), (0, "chat")):
+        window.show_page("home")
+        place = table.visualRect(model.index(row, 0)).center()
+        qtbot.mouseClick(table.viewport(), LEFT, pos=place)
+        assert window.page is window.pages[page]

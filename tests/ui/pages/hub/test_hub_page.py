@@ -10,7 +10,6 @@ from desktop_waits import wait_for_background
 from hub_server import HubServer, ServedRepo, hub_server
 from keyring.backends import fail
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from tiny_models import TinyModel
 
@@ -21,6 +20,7 @@ from orca_desk.ui import online as online_module
 from orca_desk.ui.pages.hub.connection_dialog import ConnectionDialog
 from orca_desk.ui.pages.hub.page import HubPage
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 LONG = 30_000  # ms: a worker starts in between
@@ -211,7 +211,7 @@ def test_the_connection_takes_an_address_and_a_token(page: HubPage, window: Wind
 
 def test_a_page_opens_outside_after_a_question(page: HubPage, window: Window, qtbot: QtBot) -> None:
     qtbot.mouseClick(page.detail.page_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(page.detail.card.findChildren(QMessageBox)))
-    (box,) = page.detail.card.findChildren(QMessageBox)
-    assert page.detail.name in box.informativeText()
+    qtbot.waitUntil(lambda: bool(page.detail.card.findChildren(MessageBox)))
+    (box,) = page.detail.card.findChildren(MessageBox)
+    assert page.detail.name in box.hint()
     box.reject()

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.settings import get_setting
@@ -13,6 +12,7 @@ from orca_desk.library.waiting import KEY
 from orca_desk.processes.progress import Overall, Update
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 
@@ -99,9 +99,9 @@ def test_all_jobs_are_stopped_after_a_question(
 ) -> None:
     qtbot.waitUntil(lambda: queued.busy.has_begun)
     page.action("Stop all jobs…").trigger()
-    box = page.findChild(QMessageBox)
+    box = page.findChild(MessageBox)
     assert box is not None and box.text() == "Stop 4 jobs?"
-    assert "taken off the queue: First, Second, Third." in box.informativeText()
+    assert "taken off the queue: First, Second, Third." in box.hint()
     stop = next(one for one in box.buttons() if one.text() == "Stop all")
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)

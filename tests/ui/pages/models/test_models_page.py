@@ -9,7 +9,7 @@ from desktop_waits import wait_for_background
 from library_doubles import make_chat
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from tiny_models import CHATML, TinyModel, make_tiny
 
@@ -18,6 +18,8 @@ from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.paths import bundled_models
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.models.page import ModelsPage
+from orca_desk.ui.widgets.asking import NoteDialog
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.window import Window
 
@@ -105,11 +107,11 @@ def test_the_files_of_a_model_go_to_the_systems_trash_after_a_list_of_what_used_
     qtbot.waitUntil(lambda: file in paths(page))
     select(page, file)
     qtbot.mouseClick(page.detail.delete, Qt.MouseButton.LeftButton)
-    (box,) = page.findChildren(QMessageBox)
-    assert "mine" in box.text() and str(file) in box.informativeText()
-    assert "used by chat-1" in box.informativeText()
+    (box,) = page.findChildren(MessageBox)
+    assert "mine" in box.text() and str(file) in box.hint()
+    assert "used by chat-1" in box.hint()
     (move,) = [one for one in box.buttons() if one.text() == "Move to the trash"]
-    assert box.defaultButton() is not move
+    assert isinstance(move, QPushButton) and not move.isDefault()
     qtbot.mouseClick(move, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: file not in paths(page))
     assert not file.exists() and added_paths(window.desk.library) == []
@@ -121,7 +123,7 @@ def test_a_part_of_the_app_is_not_deleted(page: ModelsPage) -> None:
     assert not page.detail.delete.isVisible()
     page.act("delete")
     assert any("part of Orca Desk" in one.text() for one in page.notice.findChildren(QLabel))
-    assert TEACHER.exists() and not page.findChildren(QMessageBox)
+    assert TEACHER.exists() and not page.findChildren(MessageBox)
 
 
 def test_a_folder_is_dropped(
@@ -343,3 +345,25 @@ def test_a_folder_that_cannot_be_trained_says_why(page: ModelsPage, qtbot: QtBot
     qtbot.waitUntil(lambda: words.text().startswith("It can't be trained. The model's chat template"))
     select(page, TEACHER)
     assert words.text().startswith("Serving mini-teacher")
+
+
+def test_a_note_on_a_model_is_shown_searched_and_undone(
+    page: ModelsPage, window: Window, qtbot: QtBot
+) -> None:
+    select(page, TEACHER)
+    assert not page.detail.note.isVisible()
+    page.action("Note…").trigger()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), NoteDialog))
+    asked = QApplication.activeModalWidget()
+    assert isinstance(asked, NoteDialog)
+    asked.text.setPlainText("weak at sums")
+    asked.accept()
+    qtbot.waitUntil(lambda: page.detail.note.text() == "weak at sums")
+    assert page.detail.note.isVisible()
+    page.search.setText("weak sums")
+    assert page.proxy.rowCount() == 1
+    page.search.clear()
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: page.detail.note.text() == "")
+    assert page.detail.item and page.detail.item.model.path == TEACHER
+    assert window.status.message.text() == "Undone: note on model mini-teacher.gguf."

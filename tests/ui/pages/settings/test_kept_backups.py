@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from library_doubles import make_task
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.backups.keeping import keep
@@ -28,6 +28,7 @@ from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.pages.settings.restore_dialog import RestoreDialog
 from orca_desk.ui.starting import BEFORE, RESTART, RESTORED
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 
@@ -61,9 +62,9 @@ def test_backups_are_made_kept_verified_and_deleted(page: SettingsPage, qtbot: Q
     click(qtbot, card.verify)
     qtbot.waitUntil(lambda: page.notice.text.text().startswith("1 backup whole"), timeout=10_000)
     click(qtbot, card.delete)
-    boxes = card.findChildren(QMessageBox)
+    boxes = card.findChildren(MessageBox)
     (button,) = [one for one in boxes[-1].buttons() if one.text() == "Delete"]
-    assert "cannot be undone" in boxes[-1].informativeText()
+    assert "cannot be undone" in boxes[-1].hint()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not card.model.rows)
     qtbot.waitUntil(lambda: not card.restore.isEnabled())
@@ -83,9 +84,9 @@ def test_how_backups_are_kept_is_chosen(
     qtbot.waitUntil(lambda: str(place) in card.place.text())
     place.rename(tmp_path / "unplugged")
     card.refresh()
-    qtbot.waitUntil(lambda: "is not there" in card.state.text())
+    qtbot.waitUntil(lambda: "is missing" in card.state.text())
     click(qtbot, card.now)
-    qtbot.waitUntil(lambda: "is not there" in page.notice.text.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "is missing" in page.notice.text.text(), timeout=10_000)
     click(qtbot, card.here)
     qtbot.waitUntil(lambda: keeping_of(folder).folder == "")
 
@@ -271,7 +272,7 @@ def test_what_began_by_itself_stops_without_a_question_at_closing(window: Window
 
     window.desk.jobs.start("x", "keep", wait_for_stop, heavy=False, by_itself=True)
     window.close()
-    assert not window.findChildren(QMessageBox)
+    assert not window.findChildren(MessageBox)
     qtbot.waitUntil(lambda: stopped == [True], timeout=10_000)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QMessageBox, QToolTip
+from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -22,6 +22,7 @@ from orca_desk.steps.pair.standing import Budget, CellState, ProbeStanding, Spen
 from orca_desk.ui.pages.strategies.interval_plot import ROW, StrategyPlot
 from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
 from orca_desk.ui.pages.strategies.page import StrategiesPage
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 TASKS = [Task(family="sums", query=f"What is {n} + 1?", answer=str(n + 1)) for n in range(60)]
@@ -142,17 +143,17 @@ def test_replacing_what_rests_on_more_is_asked_before(
     monkeypatch.setattr(panel, "_begin", begun.append)
     wanted = ProbeRequest(model=str(panel.picker.path), samples=3, by="agreement")
 
-    def answer(button: str) -> QMessageBox:
+    def answer(button: str) -> MessageBox:
         panel.start(wanted)
-        qtbot.waitUntil(lambda: any(one.isVisible() for one in panel.findChildren(QMessageBox)))
-        box = next(one for one in panel.findChildren(QMessageBox) if one.isVisible())
+        qtbot.waitUntil(lambda: any(one.isVisible() for one in panel.findChildren(MessageBox)))
+        box = next(one for one in panel.findChildren(MessageBox) if one.isVisible())
         chosen = next(one for one in box.buttons() if one.text().replace("&", "") == button)
         qtbot.mouseClick(chosen, Qt.MouseButton.LeftButton)
         return box
 
     box = answer("Cancel")
-    assert box.text() == "This measurement by agreement may replace 1 pairing that rests on more."
-    assert "sums has Step by step by reference answers." in box.informativeText()
+    assert box.text() == "This measurement by agreement may replace 1 pairing that rests on firmer grounds."
+    assert "sums has Step by step by reference answers." in box.hint()
     assert not begun
     answer("Measure and replace")
     assert begun == [replace(wanted, replace=True)]
@@ -161,7 +162,7 @@ def test_replacing_what_rests_on_more_is_asked_before(
     assert not begun[1].replace
     choose_strategy(library, "sums", "direct")
     wanted = replace(wanted, by="reference", samples=1)
-    assert "sums has Direct answer by hand." in answer("Cancel").informativeText()
+    assert "sums has Direct answer by hand." in answer("Cancel").hint()
 
 
 def test_a_running_measurement_shows_where_it_stands(page: StrategiesPage, qtbot: QtBot) -> None:

@@ -7,7 +7,6 @@ from threading import Event
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from tiny_models import TinyShape, make_tiny
 
@@ -36,6 +35,7 @@ from orca_desk.ui.pages.teacher.run import NOTHING
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.fit_bar import FitBar
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 PLACES = {"Egypt": "Cairo", "Peru": "Lima", "France": "Paris", "Kenya": "Nairobi", "India": "Delhi"}
@@ -82,10 +82,10 @@ def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
     page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
     qtbot.waitUntil(page.isActiveWindow)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
-    box = page.findChild(QMessageBox)
-    assert box is not None and "is saved" in box.informativeText()
+    box = page.findChild(MessageBox)
+    assert box is not None and "is saved" in box.hint()
     qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+    qtbot.waitUntil(lambda: page.findChild(MessageBox) is None)
 
 
 def run_to_its_end(page: TeacherPage, qtbot: QtBot) -> None:
@@ -434,6 +434,6 @@ def test_a_run_that_never_began_is_started_by_its_request(page: TeacherPage, qtb
     page.go({"start": request})
     assert page.job is not None and page.job.again == ("teacher", {"start": request})
     page.go({"start": request})
-    assert "already at work" in page.notice.text.text()
+    assert "already running" in page.notice.text.text()
     run_to_its_end(page, qtbot)
     assert page.form.family.currentData() == "facts"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from orca_desk.inventory.bundled import mini_student
@@ -21,6 +21,7 @@ from orca_desk.steps.train.presets import (
 )
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.pages.training.preset_bar import PresetBar
+from orca_desk.ui.widgets.asking import LineDialog
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.window import Window
@@ -49,8 +50,8 @@ class Shown:
 
     def enter(self, name: str) -> None:
         """Type a name into the dialog, and accept it."""
-        dialog = self.bar.findChildren(QInputDialog)[-1]
-        dialog.setTextValue(name)
+        dialog = self.bar.findChildren(LineDialog)[-1]
+        dialog.line.setText(name)
         dialog.accept()
 
 
