@@ -10,8 +10,9 @@ from orca_desk.formats.answer_columns import CONVERSATION, answer_columns, instr
 from orca_desk.formats.chat_rows import Exchange, exchange_of, has_thoughts, reply_in, system_of, turns_in
 from orca_desk.formats.choices import answer_text
 from orca_desk.formats.columns import plain
+from orca_desk.formats.reference_answers import essence, inner_answer
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.task_rows import essence, flat, inner_answer
+from orca_desk.formats.shapes import flat
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.method.records import AnswerKind, FinishReason
 from orca_desk.method.turns import Turns, conversation_text

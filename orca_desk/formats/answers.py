@@ -11,11 +11,11 @@ from typing import BinaryIO
 from orca_desk.errors import UserError
 from orca_desk.formats.answer_columns import answer_columns
 from orca_desk.formats.answer_rows import AnsweredRow, AnswerReader
+from orca_desk.formats.columns import MAX_COLUMNS
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.yielding import yielding
 
-MAX_COLUMNS = 200  # that are told of
 MAX_MESSAGES = 20_000  # different system messages that are counted one by one
 SAMPLE = 200  # rows that show whether a file holds answers
 SOME = 10  # one row in so many has a system message: OpenOrca's often have none

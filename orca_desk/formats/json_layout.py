@@ -7,7 +7,7 @@ from orca_desk.errors import UserError
 from orca_desk.formats.columns import is_conversation, map_columns, plain
 from orca_desk.formats.json_documents import holds_rows
 from orca_desk.formats.json_rows import DocumentPart, Outline, Path, parse
-from orca_desk.formats.task_rows import flat
+from orca_desk.formats.shapes import flat
 from orca_desk.formats.text import Line
 from orca_desk.formats.values import split_of
 

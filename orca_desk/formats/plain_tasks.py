@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.formats.chat_rows import END_OF_THOUGHTS, turns_in
+from orca_desk.formats.mapped import MAX_SHAPES, Mapped
+from orca_desk.formats.reference_answers import essence
 from orca_desk.formats.rows import Literal, Row
-from orca_desk.formats.task_rows import LOST, MAX_SHAPES, Mapped, RowReader, essence, is_whole
+from orca_desk.formats.task_rows import LOST, RowReader, is_whole
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.method.records import Task, task_identity
 

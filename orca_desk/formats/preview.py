@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from orca_desk.errors import UserError
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
+from orca_desk.formats.survey import Survey
 from orca_desk.formats.tasks import EXAMPLE, opened
 from orca_desk.method.records import Task
 

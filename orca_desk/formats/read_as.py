@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orca_desk.formats.layout import Format
-from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.shapes import Shape
+from orca_desk.formats.survey import Survey
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ _REFERENCES = frozenset({
 EARLIER = "earlier turns"  # the member of a row with the turns before its question, or examples of it
 _BEFORE = ("earlierturns", "turns", "history")
 _NATURAL = "Definition"
+VERDICT = "verdict"  # stands in place of a field where a column says whether the answer is wanted
+TOOLS = ("tools", "functions")  # columns with what a model may call
 
 
 def shape_of(values: Mapping[str, Any]) -> Shape | None:
@@ -154,7 +156,7 @@ def second_answer(columns: Collection[str]) -> str:
     return names["label"] if {"question", "options", "label", "answer"} <= names.keys() else ""
 
 
-def unfolded(values: dict[str, Any]) -> dict[str, Any]:
+def _unfolded(values: dict[str, Any]) -> dict[str, Any]:
     """Return a row of BIG-Bench's with its choices and the right one; any other as it is."""
     scores = values.get("target_scores")
     if isinstance(scores, dict) and "input" in values:
@@ -185,3 +187,21 @@ def _number(value: Any) -> float:
         return float(value) if isinstance(value, (Literal, str, int, float)) else 0.0
     except ValueError:
         return 0.0
+
+
+def flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a row's values; one that is an object around a question gives its members to the row."""
+    values = _unfolded(values)
+    for name in ("body", "input"):  # a request of an OpenAI batch, and what OpenAI trains preferences on
+        nested = values.get(name)
+        if isinstance(nested, dict) and "messages" in nested:
+            return {**{one: value for one, value in values.items() if one != name}, **nested}
+    nested = values.get("question")
+    wrapped = next((name for name in ("row", "item") if isinstance(values.get(name), dict)), "")
+    if wrapped and not isinstance(nested, dict) and len(values) <= 4:  # as the Hub's viewer answers
+        return {**{name: value for name, value in values.items() if name != wrapped}, **values[wrapped]}
+    if isinstance(nested, dict) and "stem" in nested:
+        return {**{name: value for name, value in values.items() if name != "question"}, **nested}
+    if isinstance(nested, dict) and isinstance(nested.get("text"), str):
+        return {**values, "question": nested["text"]}
+    return values

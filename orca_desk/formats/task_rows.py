@@ -19,54 +19,19 @@ from orca_desk.formats.chat_rows import (
     turns_in,
 )
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
-from orca_desk.formats.columns import is_conversation, map_columns, plain
+from orca_desk.formats.columns import is_conversation, plain
+from orca_desk.formats.mapped import MAX_SHAPES, Mapped, map_fields
+from orca_desk.formats.reference_answers import essence, has_aliases, inner_answer
 from orca_desk.formats.rows import BadRow, Literal, Row, native
-from orca_desk.formats.shapes import (
-    EARLIER,
-    earlier_columns,
-    fields_of,
-    is_wanted,
-    reply_column,
-    second_answer,
-    unfolded,
-    verdict_column,
-)
+from orca_desk.formats.shapes import TOOLS, VERDICT, flat, is_wanted, reply_column, verdict_column
 from orca_desk.formats.spoken import spoken
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
 from orca_desk.method.turns import Turns
 
 Note = OneOf["systems", "several answers", "splits", "kinds", "damaged", "tools", "thoughts", "unwanted"]
-MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
-_SIMPLE = frozenset({"query", "context", "answer", "family", "id"})  # fields that need no look at others
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
-_MARK = "####"  # before the result on the last line of GSM8K's solutions
 LOST = "\ufffd"  # what a program writes for a letter that it could not read
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*")  # before the result of a solution in LaTeX
-_BARE = re.compile(r"[^\s$\\{}.,;]+")  # what may follow without braces: \boxed 7
-VERDICT = "verdict"  # what stands in place of a field where a column says whether the answer is wanted
-TOOLS = ("tools", "functions")  # columns with what a model may call
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mapped:
-    """Field -> column for rows with the same columns.
-
-    The answer may stand in the column `instead`, the turns before the question in `earlier`.
-    """
-
-    columns: dict[str, str]
-    choices: tuple[str, ...]
-    choosing: Choosing | None = None
-    instead: str = ""
-    earlier: str = EARLIER
-    is_simple: bool = False  # nothing but the values of a few columns decides what the task is
-
-    @property
-    def read(self) -> set[str]:
-        """The columns that are read."""
-        read = {column for field, column in self.columns.items() if field != "choices"} | set(self.choices)
-        return read | {self.earlier} | ({self.instead} if self.instead else set())
 
 
 @dataclass(kw_only=True)
@@ -96,7 +61,9 @@ class RowReader:
         key = tuple(names)
         found = self._shapes.get(key)
         if found is None:
-            found = self._map(key)
+            found = map_fields(
+                key, asked=self.mapping, defaults=self.defaults, aside=self.aside, choosing=self.choosing
+            )
             if len(self._shapes) < MAX_SHAPES:
                 self._shapes[key] = found
         return found
@@ -122,64 +89,6 @@ class RowReader:
     def is_ours(value: Any) -> bool:
         """Return whether an id is one that Orca Desk wrote: "1", "2" ... would clash with the next file's."""
         return isinstance(value, str) and len(value) == 32 and bool(_OUR_ID.fullmatch(value))
-
-    def _map(self, names: tuple[str, ...]) -> Mapped:
-        said = {name: column for name, column in self.mapping.items() if column in names or column == ""}
-        wanted = self.mapping.get("choices")
-        choosing: Choosing | None = None
-        choices: tuple[str, ...] = ()
-        for one in self.choosing if wanted != "" else ():
-            if len(present := tuple(column for column in one.columns if column in names)) > len(choices):
-                choosing, choices = one, present
-        for name, column in {**fields_of(names), **self.defaults}.items():
-            if column in names and column not in said.values() and name != "choices":
-                said.setdefault(name, column)
-        said.pop("choices", None)
-        free = [name for name in names if name not in choices or name in said.values()]
-        columns = {
-            name: column
-            for name, column in map_columns(free, said, aside=self.aside).items()
-            if column and column in names
-        }
-        before = earlier_columns(free) if "query" in columns else ()
-        whole = next((name for name in free if is_conversation(name) and name not in before), "")
-        if whole and "answer" not in columns and "query" not in self.mapping:
-            columns["query"] = whole  # a prompt beside its conversation repeats what that begins with
-        instead = second_answer(names) if "answer" not in self.mapping else ""
-        beside = (name for name in earlier_columns(names) if name not in columns.values())
-        earlier = next((name for name in beside if ("turns", name) not in self.aside), EARLIER)
-        is_simple = (
-            "query" in columns
-            and columns.keys() <= _SIMPLE
-            and not (choices or instead or earlier in names or "role" in names or verdict_column(names))
-            and not is_conversation(plain(columns["query"]))
-        )
-        return Mapped(
-            columns=columns,
-            choices=choices,
-            choosing=choosing,
-            instead=instead,
-            earlier=earlier,
-            is_simple=is_simple,
-        )
-
-
-def flat(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a row's values; one that is an object around a question gives its members to the row."""
-    values = unfolded(values)
-    for name in ("body", "input"):  # a request of an OpenAI batch, and what OpenAI trains preferences on
-        nested = values.get(name)
-        if isinstance(nested, dict) and "messages" in nested:
-            return {**{one: value for one, value in values.items() if one != name}, **nested}
-    nested = values.get("question")
-    wrapped = next((name for name in ("row", "item") if isinstance(values.get(name), dict)), "")
-    if wrapped and not isinstance(nested, dict) and len(values) <= 4:  # as the Hub's viewer answers
-        return {**{name: value for name, value in values.items() if name != wrapped}, **values[wrapped]}
-    if isinstance(nested, dict) and "stem" in nested:
-        return {**{name: value for name, value in values.items() if name != "question"}, **nested}
-    if isinstance(nested, dict) and isinstance(nested.get("text"), str):
-        return {**values, "question": nested["text"]}
-    return values
 
 
 class _FaultError(Exception):
@@ -340,7 +249,7 @@ class _RowTask:
             return None
         value = inner_answer(self._values.get("answer"))
         self._notes["thoughts"] |= isinstance(value, str) and END_OF_THOUGHTS in value
-        self._notes["several answers"] += _has_aliases(self._values.get("answer"), value)
+        self._notes["several answers"] += has_aliases(self._values.get("answer"), value)
         if isinstance(value, list):
             turns = turns_in(value)
             if turns is not None:
@@ -459,52 +368,6 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def inner_answer(answer: Any) -> Any:
-    """Return the answer in an object of answers, as SQuAD and TriviaQA have it."""
-    if isinstance(answer, list) and answer and all(isinstance(one, dict) and "text" in one for one in answer):
-        return answer if turns_in(answer) else [one["text"] for one in answer]
-    if isinstance(answer, dict):
-        for name in ("text", "value", "answer", "content"):
-            if name in answer:
-                return answer[name]
-    return answer
-
-
-def _has_aliases(answer: Any, taken: Any) -> bool:
-    """Return whether an object of answers gives others beside the one that was taken, as in TriviaQA."""
-    others = answer.get("aliases") if isinstance(answer, dict) else None
-    if not isinstance(others, list) or not isinstance(taken, str):
-        return False
-    return any(isinstance(one, str) and one.casefold() != taken.casefold() for one in others)
-
-
-def essence(answer: str | None) -> str | None:
-    """Return the answer without the thoughts or the working before it, where these are marked as such."""
-    if answer is None:
-        return None
-    if END_OF_THOUGHTS in answer:
-        answer = tidy(answer.rpartition(END_OF_THOUGHTS)[2])
-    _, _, last = answer.rstrip().rpartition("\n")
-    marked = last.strip().removeprefix(_MARK).strip() if last.strip().startswith(_MARK) else ""
-    return marked or _boxed(answer) or None
-
-
-def _boxed(answer: str) -> str:
-    """Return what stands in the last \\boxed{...} of a solution; without one, the whole answer."""
-    if "\\boxed" not in answer and "\\fbox" not in answer:
-        return answer
-    *_, last = _BOX.finditer(answer)
-    if not answer.startswith("{", last.end()):
-        bare = _BARE.match(answer, last.end())
-        return bare[0] if bare else answer
-    depth = 0
-    for place in range(last.end(), len(answer)):
-        depth += (answer[place] == "{") - (answer[place] == "}")
-        if depth == 0:
-            return tidy(answer[last.end() + 1 : place]) or answer
-    return answer
 
 
 def _type(value: Any) -> str:

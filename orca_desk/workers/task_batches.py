@@ -23,9 +23,10 @@ from orca_desk.errors import cannot_write
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.plain_tasks import Plain
 from orca_desk.formats.read_as import read_as
-from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
+from orca_desk.formats.survey import Survey
 from orca_desk.formats.tasks import opened, require_task
 from orca_desk.library.connections import explain
 from orca_desk.library.general_probe import probe_variants

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.formats.reading import Survey
+from orca_desk.formats.survey import Survey
 from orca_desk.method.records import Task
 from tests.formats.test_forms import read
 

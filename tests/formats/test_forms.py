@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
+from orca_desk.formats.survey import Survey
 from orca_desk.method.records import Task
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from orca_desk.formats.json_rows import _flat_object, parse
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.plain_tasks import PlainTasks, shape_and_values, task_of
-from orca_desk.formats.reading import TaskFile, _Counts
+from orca_desk.formats.reading import TaskFile
+from orca_desk.formats.row_counts import RowCounts
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.task_rows import RowReader
 from orca_desk.method.records import Task
@@ -120,7 +121,7 @@ def test_most_rows_of_a_usual_file_are_not_looked_at_twice() -> None:
     with (
         patch("orca_desk.formats.reading.FIRST", 10),
         patch.object(RowReader, "task", side_effect=AssertionError),
-        patch("orca_desk.formats.reading._Counts.add", autospec=True, side_effect=_Counts.add) as add,
+        patch("orca_desk.formats.row_counts.RowCounts.add", autospec=True, side_effect=RowCounts.add) as add,
     ):
         reading = file.read()
         assert len([row for row in reading.rows() if isinstance(row, tuple)]) == 60

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from orca_desk.formats.json_documents import holds_rows
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
+from orca_desk.formats.survey import Survey
 from orca_desk.formats.tasks import opened
 from orca_desk.method.records import Task
 

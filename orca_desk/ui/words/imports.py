@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from orca_desk.formats.columns import MAX_COLUMNS
 from orca_desk.formats.encoding import WORDS as ENCODINGS
 from orca_desk.formats.layout import Format
 from orca_desk.formats.read_as import ReadAs
-from orca_desk.formats.reading import MAX_COLUMNS
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
 from orca_desk.steps.collect.imported import Imported, ImportOutcome
