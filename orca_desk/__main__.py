@@ -25,6 +25,8 @@ WORKERS = {
     "duplicates": "orca_desk.workers.duplicates",
     "documents": "orca_desk.workers.documents",
     "rows": "orca_desk.workers.rows",
+    "answer-rows": "orca_desk.workers.answer_rows",
+    "preview": "orca_desk.workers.preview",
     "procedural": "orca_desk.workers.procedural",
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",

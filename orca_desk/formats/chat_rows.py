@@ -49,7 +49,7 @@ class Exchange:
 
 
 def turns_in(value: Any) -> list[dict[str, Any]] | None:
-    """Return the turns in a value that is a conversation, also as JSON in a text; None if it is none."""
+    """Return the turns of a value that is a conversation, perhaps as JSON text; None for any other."""
     if isinstance(value, str) and value.lstrip().startswith("[{"):
         try:
             value = parse(value)
@@ -73,6 +73,11 @@ def turns_in(value: Any) -> list[dict[str, Any]] | None:
     return None
 
 
+def may_be_turns(text: str) -> bool:
+    """Return False of most texts that are not a conversation for `turns_in`, in little time."""
+    return "[" in text or "<" in text or "###" in text or "Human:" in text
+
+
 def _is_said(name: str, text: Any) -> bool:
     """Return whether a member of a turn is a speaker and what was said, as in {"human": "Why?"}."""
     return plain(name) in _SPEAKERS and isinstance(text, str)
@@ -87,7 +92,7 @@ def alternating(value: Any) -> list[dict[str, Any]] | None:
 
 
 def turns_beside(value: Any) -> list[dict[str, Any]] | None:
-    """Return the turns that stand beside a question: as a conversation, or as pairs; None if it is none.
+    """Return the turns that stand beside a question: as a conversation, or as pairs; None without any.
 
     A pair is a role and a text, or a question and its answer, as Alpaca's histories have them.
     """
@@ -125,7 +130,7 @@ def exchange_of(turns: Sequence[dict[str, Any]]) -> Exchange:
     if not asked or all(
         plain(str(turn[_key(turn, _ROLES)])) in _TOOL for turn in map(turns.__getitem__, asked)
     ):
-        raise ValueError("the conversation has no turn of a user")
+        raise ValueError("the conversation has no turn by a user")
     last = asked[-1]
     first = last
     while first and said[first - 1][0] == "User":  # one question in several turns
@@ -181,7 +186,7 @@ def has_thoughts(turns: Sequence[dict[str, Any]]) -> bool:
 
 
 def system_of(turns: Sequence[dict[str, Any]]) -> str:
-    """Return the system message of a conversation, "" without one. Raises ValueError if it is none."""
+    """Return the system message of a conversation, "" without one. Raises ValueError for anything else."""
     return _system_in([(_role(turn), _text(turn)) for turn in turns])
 
 
@@ -199,7 +204,7 @@ def _role(turn: dict[str, Any]) -> str:
     for known, name in ((_USER, "User"), (_ASSISTANT, "Assistant"), (_SYSTEM, "System")):
         if role in known:
             return name
-    raise ValueError(f"the conversation has a turn of {role!r}, which is neither user nor assistant")
+    raise ValueError(f"the conversation has a turn by {role!r}, which is neither user nor assistant")
 
 
 def _text(turn: dict[str, Any]) -> str:
@@ -235,13 +240,13 @@ def _part_text(part: Any) -> str:
         texts = map(_part_text, inner if isinstance(inner, list) else [inner])
         return "Tool result: " + "\n".join(texts)
     if not isinstance(part, dict) or not isinstance(part.get("text"), str):
-        what = f"a part of the type {kind!r}" if isinstance(kind, str) else "more than text"
-        raise ValueError(f"a turn of the conversation holds {what}; a task is text alone")
+        what = f"a part of type {kind!r}" if isinstance(kind, str) else "more than text"
+        raise ValueError(f"a turn of the conversation contains {what}; a task can only be text")
     return str(part["text"])
 
 
 def _call(call: Any) -> Any:
-    """Return a call of a tool without what its interface adds: of several the list."""
+    """Return a call of a tool without what its interface adds; a list if there are several."""
     if isinstance(call, list):
         return [_call(one) for one in call] if len(call) != 1 else _call(call[0])
     return call["function"] if isinstance(call, dict) and isinstance(call.get("function"), dict) else call

@@ -125,8 +125,8 @@ class _Capture:
 class _Scan:
     """Goes over JSON by its brackets, and yields the values in the lists and objects that are wanted.
 
-    `wants(path)` says so of a list or object (None: the document), `opened(holder, path, bracket)` is told
-    of each. Lists and objects within a list have no path. A value longer than `limit` is cut.
+    `wants(path)` says so of a list or object (None: the document), `opened(holder, path, bracket)` is called
+    for each. Lists and objects within a list have no path. A value longer than `limit` is cut.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ def _name(key: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """Return the value of a text of JSON; numbers stay as written, and NaN is no value.
+    """Return the value of a text of JSON; numbers stay as written, and NaN is not a value.
 
     Raises ValueError, whose text says what is wrong.
     """
@@ -248,21 +248,22 @@ def parse(text: str) -> Any:
 
 
 def _flat_object(text: str) -> dict[str, Any] | None:
-    """Return what `parse` makes of an object without escapes, texts within texts and faults; None for others.
+    """Return what `parse` makes of an object without texts inside values, or faults; None for others.
 
-    Without escapes each text has two quotes. If there are as many as keys and texts need, no key appears
-    twice: the check costs less than a look at each pair.
+    Each key and each text has two quotes. If there are no more of them, no key appears twice: the check costs
+    less than a look at each pair.
     """
-    if "\\" in text:
-        return None
     try:
         values, end = _SCAN(text, 0)
     except (StopIteration, ValueError, RecursionError):
         return None
-    if type(values) is not dict or text[end:].strip(" \t\n\r"):
+    if type(values) is not dict or ((rest := text[end:]) != "\n" and rest.strip(" \t\n\r")):
         return None
-    texts = sum(type(value) is str for value in values.values())
-    return values if text.count('"') == 2 * (len(values) + texts) else None
+    quotes = text.count('"')
+    if "\\" in text:  # those after an escaped backslash are no escaped ones
+        quotes -= text.replace("\\\\", "").count('\\"')
+    texts = [*map(type, values.values())].count(str)
+    return values if quotes == 2 * (len(values) + texts) else None
 
 
 def _line_rows(line: Line) -> Iterator[Row | BadRow]:

@@ -23,15 +23,15 @@ _ASKS = (frozenset({"human", "user"}), frozenset({"instruction", "input"}), froz
 def spoken(text: str) -> Said | None:
     """Return the turns of a text that is a conversation as a whole, in which the last may be still to come.
 
-    None for any other text: one that speaks of such marks, or quotes a conversation, is none.
+    None for any other text: one that mentions such marks, or quotes a conversation, is not one.
     """
     if "Human:" in text and text.lstrip().startswith("Human:"):
         found = _in_paragraphs(text) if "\n\nAssistant:" in text else []
-    elif _STARTS_CHATML.match(text):
+    elif "<|im_start|>" in text and _STARTS_CHATML.match(text):
         if not _REST.fullmatch(_CHATML.sub("", text)):
             return None
         found = [(role, said.strip()) for role, said in _CHATML.findall(text)]
-    elif _STARTS_ASKED.match(text):
+    elif "[INST]" in text and _STARTS_ASKED.match(text):
         found = list(_instructed(text))
     elif "###" in text:
         found = _headed(text)

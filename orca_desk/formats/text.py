@@ -1,6 +1,7 @@
 """The lines of a user's text file, with bounded length, and the faults of those that cannot be used."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 4_000_000  # characters; far above any task, far below what would fill the memory
 PIECE = 1 << 16  # characters of a long line that are read at once
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 MARK = "\ufeff"  # a byte order mark; files that were joined have one at each former beginning
 
 
@@ -86,15 +88,36 @@ class _Raw(io.RawIOBase):
 
 def _numbered(text: io.TextIOWrapper) -> Iterator[Line]:
     number = 0
-    while line := text.readline(MAX_LINE):
-        number += 1
-        if len(line) == MAX_LINE and not line.endswith("\n"):
-            while (rest := text.readline(MAX_LINE)) and not rest.endswith("\n"):
+    for block in _whole_lines(text):
+        is_plain = block.isascii() and "\0" not in block
+        has_long = len(block) >= MAX_LINE  # StringIO would take four bytes for each character
+        for line in _LINE.findall(block) if has_long else io.StringIO(block, newline=""):
+            number += 1
+            if has_long and len(line) >= MAX_LINE + line.endswith("\n"):
+                fault = f"the line is longer than {MAX_LINE:,} characters"
+                yield Line(number=number, text="", fault=fault, raw=line[:1000])
+            elif is_plain:  # as most are: one look for all of its lines
+                yield Line(number=number, text=line)
+            else:
+                yield _checked(number, line.lstrip(MARK))
+
+
+def _whole_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield a text in blocks that end where a line does; of a line that is too long, only a part."""
+    rest = ""
+    while block := text.read(PIECE):
+        block = rest + block
+        end = max(block.rfind("\n"), block.rfind("\r", 0, -1)) + 1  # a last \r may be half of an end
+        if end:
+            yield block[:end]
+        rest = block[end:]
+        if len(rest) > MAX_LINE:
+            yield rest
+            rest = ""
+            while (more := text.readline(MAX_LINE)) and not more.endswith("\n"):
                 pass
-            fault = f"the line is longer than {MAX_LINE:,} characters"
-            yield Line(number=number, text="", fault=fault, raw=line[:1000])
-        else:
-            yield _checked(number, line.lstrip(MARK) if line.startswith(MARK) else line)
+    if rest:
+        yield rest
 
 
 def _pieces(text: io.TextIOWrapper) -> Iterator[Line]:

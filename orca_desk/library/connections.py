@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
-from orca_desk.files import atomic_writer
+from orca_desk.files import atomic_path
 from orca_desk.library.scratch import scratch_folder
 from orca_desk.method.grading.reason_words import reason_words
 from orca_desk.method.records import is_blank
@@ -27,7 +27,8 @@ T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
 BUSY_SECONDS = 30.0
 WAL_PAGES = 32_000  # 128 MB: an import changes the same pages of its indexes in each batch
-CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
+CACHE_KIB = 32_768  # SQLite's 2 MiB make it read the file over and over
+WRITER_CACHE_KIB = 262_144  # an import changes two indexes in random order, of 60 MB each for a million tasks
 COPIED_PAGES = 2048  # of a database, between two looks at whether to stop
 STEPS = 100_000  # of SQLite's machine between two such looks
 LONGEST_PATH = 504  # bytes; SQLite takes 512, with "-journal" behind its own
@@ -59,7 +60,7 @@ def connect(path: Path, access: Access, *, damaged: bool = False) -> sqlite3.Con
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it
-    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB if access == 'rwc' else CACHE_KIB}")
     db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     if access in ("ro", "immutable"):
         db.execute("PRAGMA query_only = ON")
@@ -99,16 +100,14 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
     """Write a complete, consistent copy of a live database to `target`, all or nothing.
 
     A plain file copy would miss what is still in the `-wal` file. The copy is one file in rollback-journal
-    mode, which can be read and moved on its own: SQLite's backup API makes it beside `target`, then it goes
-    through the atomic writer like every other file. Raises sqlite3.Error and OSError.
+    mode, which can be read and moved on its own: SQLite's backup API makes it beside `target`, into whose
+    place it is renamed. Raises sqlite3.Error and OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(target.parent, ".backup-") as folder:
+    with atomic_path(target) as part, scratch_folder(part.parent, ".backup-") as folder:
         scratch = folder / "copy.db"
         copy_pages(db, scratch)
-        with scratch.open("rb") as source, atomic_writer(target) as file:
-            while block := source.read(1 << 20):
-                file.write(block)
+        scratch.replace(part)
 
 
 def copy_pages(db: sqlite3.Connection, scratch: Path, check: Callable[[], None] = lambda: None) -> None:
@@ -221,8 +220,9 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
                 "Choose a library folder that lies less deep.",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            verb = "written" if code & PRIMARY_CODE == sqlite3.SQLITE_READONLY else "opened"
             return UserError(
-                f"{path} cannot be written ({error}).",
+                f"{path} cannot be {verb} ({error}).",
                 "Make the folder and the file in it writable for you, or choose another library folder.",
             )
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:

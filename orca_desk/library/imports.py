@@ -8,26 +8,44 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.library.bulk import BulkAdded, add_incoming
+from orca_desk.library.connections import stoppable
 from orca_desk.library.database import Library
 from orca_desk.library.incoming import FILE, incoming_at
 from orca_desk.library.task_columns import task_from_values
 from orca_desk.library.tasks import same_tasks_in
 from orca_desk.method.records import Task
 
+CHUNK = 1_000  # tasks between two checks for a stop
 Count = Callable[[BulkAdded, list[Task], dict[str, Task]], dict[str, Any] | None]
 
 
-def add_batch(library: Library, path: Path, *, run: str, source: str, count: Count) -> BulkAdded:
+def add_batch(
+    library: Library,
+    path: Path,
+    *,
+    run: str,
+    source: str,
+    count: Count,
+    check: Callable[[], None] = lambda: None,
+) -> BulkAdded:
     """Add a batch of tasks, in a file of `write_incoming`, in one transaction; note that `run` did so.
 
     `count` is told what was added, and the tasks that existed with what is stored of them; it returns the
-    state of the run to store with the batch, or None. Without a run nothing is noted.
+    state of the run to store with the batch, or None. Without a run nothing is noted. `check` is called every
+    few ms before that; what it raises undoes the batch.
     """
 
     def store(db: sqlite3.Connection) -> BulkAdded:
-        done = add_incoming(db, FILE)
-        old = [task_from_values(values) for values in incoming_at(db, FILE, done.others)]
-        state = count(done, old, same_tasks_in(db, old))
+        with stoppable(db, check):
+            done = add_incoming(db, FILE)
+        old: list[Task] = []
+        stored: dict[str, Task] = {}
+        for start in range(0, len(done.others), CHUNK):
+            check()
+            part = incoming_at(db, FILE, done.others[start : start + CHUNK])
+            old += map(task_from_values, part)
+            stored |= same_tasks_in(db, old[start:])
+        state = count(done, old, stored)
         if run and done.added:
             _note_rows(db, run, source, done.first, done.last)
         if run and state is not None:

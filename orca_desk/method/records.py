@@ -35,8 +35,15 @@ def task_identity(family: str, context: str, query: str, turns: Turns = ()) -> s
     if turns:
         return digest([family, context, query, turns])
     # What `digest` makes of three texts, in a third of the time
-    said = f"[{encode_basestring(family)},{encode_basestring(context)},{encode_basestring(query)}]"
+    said = f"[{_quoted(family)},{_quoted(context)},{_quoted(query)}]"
     return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _quoted(text: str) -> str:
+    """Return a text as canonical JSON."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'  # in half the time
+    return encode_basestring(text)
 
 
 def content_key(user_text: str, answer: str) -> str:

@@ -3,7 +3,7 @@
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,19 @@ def variant_key(user_text: str) -> int:
 def variant_digest(user_text: str) -> bytes:
     """Return `variant_key` as 8 bytes, the highest first."""
     if user_text.isascii() and user_text.isprintable() and "  " not in user_text:  # mostly: it is in one form
-        text = user_text.strip().lower()
+        words = user_text.strip().lower().rstrip(_END).encode()
     else:
         text = " ".join(unicodedata.normalize("NFKC", user_text).casefold().split())
-    return blake2b(text.rstrip(_END).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        words = text.rstrip(_END).encode("utf-8", "surrogatepass")
+    return blake2b(words, digest_size=8).digest()
+
+
+def variant_digests(texts: Sequence[str]) -> list[bytes]:
+    """Return `variant_digest` of each text, in less time where all are in one form."""
+    together = "".join(texts)
+    if not (together.isascii() and together.isprintable()) or "  " in together:
+        return [variant_digest(text) for text in texts]
+    return [blake2b(text.strip().lower().rstrip(_END).encode(), digest_size=8).digest() for text in texts]
 
 
 @dataclass(frozen=True, kw_only=True)

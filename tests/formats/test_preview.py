@@ -7,20 +7,23 @@ import pytest
 
 from orca_desk.errors import UserError
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.preview import preview_tasks
+from orca_desk.formats.preview import ImportPreview, preview_tasks
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
+from orca_desk.processes.protocol import decode, encode
 
 
 def test_rows_problems_and_mapping() -> None:
     text = "Question;Résultat;Topic\nOne plus one?;2;sums\n;3;sums\nTwo plus two?;4;\n".encode()
     seen = preview_tasks(io.BytesIO(text), Asked(family="other"))
-    assert (seen.file.layout.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
+    assert (seen.read_as.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
     assert seen.columns == ("Question", "Résultat", "Topic")
     assert seen.mapping == {"query": "Question", "family": "Topic"}
-    assert seen.survey.unread == ("Résultat",)
+    assert seen.read_as.unread == ("Résultat",)
+    assert (seen.families, seen.unanswered) == (("sums", "other"), 2)
+    assert ImportPreview.from_json(decode(encode(seen.to_json())) or {}) == seen
     held = preview_tasks(io.BytesIO(b"question,split\na,test\nb,train\n"))
-    assert [task.split for task in held.tasks] == ["heldout", "train"]
+    assert held.splits == ("heldout", "train")
     assert [line for line, _ in seen.rows] == [2, 3, 4]
     assert [row.family if isinstance(row, Task) else row.what for _, row in seen.rows] == [
         "sums", "'Question' is empty", "other"

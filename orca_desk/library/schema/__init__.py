@@ -30,6 +30,7 @@ from orca_desk.library.schema import (
     v24_one_trigger_for_new_tasks,
     v25_sampling_in_chats,
     v26_no_list_of_checkpoints,
+    v27_text_index_in_larger_steps,
 )
 
 MIGRATIONS: tuple[str, ...] = (
@@ -59,4 +60,5 @@ MIGRATIONS: tuple[str, ...] = (
     v24_one_trigger_for_new_tasks.SCRIPT,
     v25_sampling_in_chats.SCRIPT,
     v26_no_list_of_checkpoints.SCRIPT,
+    v27_text_index_in_larger_steps.SCRIPT,
 )

@@ -1,36 +1,32 @@
 """One import of answers, ready to run; what it would do; and taking it back."""
 
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.formats.answer_rows import AnsweredRow
-from orca_desk.formats.answers import EXAMPLE, AnswerFile, AnswersAsked, AnswerSurvey
-from orca_desk.formats.layout import Asked, Layout
-from orca_desk.library.deleted_tasks import DeletedTasks
-from orca_desk.formats.rows import BadRow
+from orca_desk.formats.answers import AnswerFile, AnswersAsked, AnswersPreview, AnswerSurvey
+from orca_desk.formats.layout import Asked
 from orca_desk.formats.tasks import opened
 from orca_desk.library.database import Library
+from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.library.record_edits import decide
 from orca_desk.library.records import RecordFilter, iterate_records
 from orca_desk.library.tasks import delete_tasks
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.collect.import_records import (
     AnswersChoice,
-    answers_read_as,
     import_answers,
     message_counts,
     planned,
 )
 from orca_desk.steps.collect.imported_records import (
-    AnswersReadAs,
     AnswersUndo,
     ImportedRecords,
     MessageCount,
     records_outcome,
 )
+from orca_desk.steps.collect.looking import look_into
 from orca_desk.steps.collect.message_strategies import PREFIX
 from orca_desk.steps.collect.request import SourceRequest, TaskSource
 from orca_desk.steps.recorder import find_or_create_run, record_run
@@ -38,8 +34,6 @@ from orca_desk.steps.regrading import bring_back
 
 KIND = "import-answers"
 UNIT = "rows"
-PREVIEWED = 5_000  # rows
-SHOWN = 100  # rows of each kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +77,7 @@ class AnswersRequest(SourceRequest):
             recorder.unit = UNIT
             imported = import_answers(
                 library,
-                self.source.open(),
+                self.source,
                 self.asked,
                 self.choice,
                 run=run,
@@ -106,7 +100,7 @@ class AnswersRequest(SourceRequest):
         """Return what `run` would do, without storing anything."""
         return import_answers(
             library,
-            self.source.open(),
+            self.source,
             self.asked,
             self.choice,
             refused=refused,
@@ -126,13 +120,14 @@ class AnswersRequest(SourceRequest):
 class PreviewedAnswers:
     """The first rows of a source as answers, and the strategies of their system messages."""
 
-    layout: Layout
-    rows: tuple[AnsweredRow | BadRow, ...]
-    problems: tuple[BadRow, ...]
-    survey: AnswerSurvey
-    read_as: AnswersReadAs
+    preview: AnswersPreview
     messages: tuple[MessageCount, ...]
     rare: int
+
+    @property
+    def survey(self) -> AnswerSurvey:
+        """What the rows that were looked at show."""
+        return self.preview.survey
 
     @property
     def refused(self) -> int:
@@ -142,22 +137,14 @@ class PreviewedAnswers:
 
 def preview_answers(library: Library, request: AnswersRequest) -> PreviewedAnswers:
     """Return what `request` would do with the first rows. Raises UserError if there are none to be read."""
-    with opened(request.source.open()) as (stream, path):
-        file = AnswerFile(stream, path, request.asked)
-        survey = file.survey(PREVIEWED)
-        if not survey.rows:
-            raise UserError(f"{path} contains no answers.", EXAMPLE)
-        rows = tuple(islice(file.rows(), PREVIEWED))
-        plan = planned(library, survey, request.choice)
-        return PreviewedAnswers(
-            layout=file.layout,
-            rows=rows[:SHOWN],
-            problems=tuple(row for row in rows if isinstance(row, BadRow))[:SHOWN],
-            survey=survey,
-            read_as=answers_read_as(file, survey),
-            messages=message_counts(plan, survey, {(one.name, one.version) for one in plan.new}),
-            rare=plan.rare,
-        )
+    found = look_into(request.source, "answers", request.asked)
+    preview = AnswersPreview.from_json(found["preview"])
+    plan = planned(library, preview.survey, request.choice)
+    return PreviewedAnswers(
+        preview=preview,
+        messages=message_counts(plan, preview.survey, {(one.name, one.version) for one in plan.new}),
+        rare=plan.rare,
+    )
 
 
 def holds_answers(source: TaskSource, file: Asked) -> bool:

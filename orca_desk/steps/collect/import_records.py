@@ -1,17 +1,16 @@
 """Importing answers that a model gave elsewhere, as teacher records with the tasks that they answer."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
-from typing import BinaryIO
 
+from orca_desk.errors import UserError
 from orca_desk.formats.answer_rows import AnsweredRow
-from orca_desk.formats.answers import AnswerFile, AnswersAsked, AnswerSurvey, readable_answers
-from orca_desk.formats.refused import RefusedRows
+from orca_desk.formats.answers import AnswersAsked, AnswersReadAs, AnswerSurvey, rows_from_json
 from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import opened
 from orca_desk.library.answered import add_answered
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
@@ -30,23 +29,30 @@ from orca_desk.method.records import (
 )
 from orca_desk.method.splits import variant_key
 from orca_desk.method.strategies import Strategy
+from orca_desk.processes.host import run_worker
+from orca_desk.processes.process import WorkerCrashError, WorkerEndedError
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
+from orca_desk.processes.protocol import Message
 from orca_desk.steps.collect.imported_records import (
-    AnswersReadAs,
     AnswersUndo,
     ImportedRecords,
     MessageCount,
 )
 from orca_desk.steps.collect.message_strategies import MessageStrategies, plan_strategies
 from orca_desk.steps.collect.records_tally import RecordsTally
+from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.regrading import regrade
 from orca_desk.steps.votes import keep_ready
+from orca_desk.workers.answer_rows import answers_job, read_answers
 from orca_desk.yielding import yielding
 
-CHUNK = 500  # rows in one transaction, and between two checks for a stop
+SECONDS_TO_STOP = 0.5  # the worker holds nothing that could be lost
 MESSAGES_SHOWN = 100
 FAMILIES_SHOWN = 50
+UNREAD = AnswerSurvey(
+    rows=0, good=0, columns=(), unread=(), mapping={}, messages=Counter(), whole=False
+)  # before a source was looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,7 @@ class AnswersChoice:
 
 def import_answers(
     library: Library,
-    source: Path | BinaryIO,
+    source: TaskSource,
     asked: AnswersAsked,
     choice: AnswersChoice,
     *,
@@ -83,41 +89,47 @@ def import_answers(
     no readable answer, or names a strategy that does not exist.
     """
     control = control or JobControl()
-    with opened(source) as (stream, path):
-        file = AnswerFile(stream, path, asked)
-        meter = Meter(progress, stage="reading", total=None, unit="rows read")
+    work = _AnswersImport(library, source, choice, run=run, dry_run=dry_run, progress=progress)
+    job = {
+        **source.job(),
+        "asked": asdict(asked),
+        "refused": str(refused.absolute()) if refused else None,
+    }
+    with suppress(StoppedError):
+        if source.is_small:
+            for event in read_answers(answers_job(job), lambda rows: control.require_running()):
+                work.receive(event)
+                control.require_running()
+        else:
+            _read_in_worker(job, work, control)
+    keep_ready(library)
+    return work.result()
 
-        def looked_at(rows: int) -> None:
-            control.require_running()
-            meter.advance(rows)
 
-        try:
-            survey = file.survey(progress=looked_at)
-            finished = True
-        except StoppedError:
-            survey = AnswerSurvey(rows=0, good=0, columns=(), unread=(), mapping={}, messages=Counter())
-            finished = False
-        plan = planned(library, survey, choice)
-        planned_new = {(one.name, one.version) for one in plan.new}
-        if plan.new and not dry_run and survey.good:
-            save_strategies(library, plan.new)
-            plan = planned(library, survey, choice)
-        sha256 = file.sha256()
-        work = _AnswersImport(
-            library,
-            file,
-            survey,
-            plan,
-            choice,
-            source=ImportedFrom(file=path.name, sha256=sha256, line=0),
-            run=run,
-            dry_run=dry_run,
+def _read_in_worker(job: Message, work: "_AnswersImport", control: JobControl) -> None:
+    def receive(events: list[Message]) -> None:
+        for event in events:
+            if control.stopped:
+                return
+            work.receive(event)
+
+    try:
+        run_worker(
+            "answer-rows",
+            job,
+            requests=repeat({}),
+            on_events=receive,
+            control=control,
+            seconds_to_stop=SECONDS_TO_STOP,
         )
-        if finished:
-            with RefusedRows(refused, file) as writer:
-                work.take(readable_answers(file.rows(), path), writer, progress, control)
-        keep_ready(library)
-        return work.result(finished=finished and work.tally.rows == survey.rows, new=planned_new)
+    except (WorkerEndedError, WorkerCrashError) as error:
+        raise UserError(
+            f"{work.source.name} could not be read to its end: the reader was ended after"
+            f" {work.tally.rows:,} of its rows, by its limits of time and memory, by a fault in the file, or"
+            " by another program. The answers in the rows before are imported.",
+            "Import it again: no answer comes in twice. If it ends at the same place, look for a damaged or"
+            " huge row, or split the file.",
+        ) from error
 
 
 def planned(library: Library, survey: AnswerSurvey, choice: AnswersChoice) -> MessageStrategies:
@@ -127,17 +139,6 @@ def planned(library: Library, survey: AnswerSurvey, choice: AnswersChoice) -> Me
         survey.messages,
         uncounted=survey.uncounted,
         without_message=choice.without_message,
-    )
-
-
-def answers_read_as(file: AnswerFile, survey: AnswerSurvey) -> AnswersReadAs:
-    """Return how a file was read."""
-    return AnswersReadAs(
-        format=file.layout.format,
-        encoding=file.layout.encoding.name.removesuffix("-sig"),
-        guessed=file.layout.encoding.guessed,
-        mapping=survey.mapping,
-        unread=survey.unread,
     )
 
 
@@ -162,43 +163,62 @@ class _AnswersImport:
     """An import of answers at work."""
 
     library: Library
-    file: AnswerFile
-    survey: AnswerSurvey
-    plan: MessageStrategies
+    source: TaskSource
     choice: AnswersChoice
-    source: ImportedFrom
     run: str | None
     dry_run: bool
+    progress: Progress
     tally: RecordsTally = field(default_factory=RecordsTally)
     made_tasks: list[str] = field(default_factory=list)
+    notes: Mapping[str, int] = field(default_factory=Counter)
+    _survey: AnswerSurvey = UNREAD  # of the whole source, once it was looked at
+    _read_as: AnswersReadAs = field(default_factory=AnswersReadAs)
+    _new: set[tuple[str, int]] = field(default_factory=set)  # strategies that were made for the import
+    _file: ImportedFrom = field(default_factory=lambda: ImportedFrom(file="", sha256="", line=0))
     _seen: set[str] = field(default_factory=set)  # records that the file gave before
     _tried: dict[str, Task] = field(default_factory=dict)  # by question, of a dry run
     _held: set[int] | None = None
     _paired: dict[str, str] = field(default_factory=dict)
+    _plan: MessageStrategies = field(init=False)
+    _meter: Meter = field(init=False)
 
-    def take(
-        self,
-        rows: Iterator[AnsweredRow | BadRow],
-        refused: RefusedRows,
-        progress: Progress,
-        control: JobControl,
-    ) -> None:
-        """Take over the rows, chunk by chunk, until there is none left or the user stops."""
-        meter = Meter(progress, stage="importing", total=self.survey.rows, unit="rows")
+    def __post_init__(self) -> None:
+        self._plan = planned(self.library, self._survey, self.choice)
+        self._meter = Meter(self.progress, stage="reading", total=None, unit="rows read")
+
+    def receive(self, event: Message) -> None:
+        """Take in an event of the worker."""
+        if event["event"] == "looked":
+            self._meter.advance(event["rows"])
+        elif event["event"] == "surveyed":
+            self._begin(event)
+        else:
+            self.notes = event["notes"]
+            self._take(list(rows_from_json(event["rows"])))
+
+    def _begin(self, event: Message) -> None:
+        """Make the strategies of the system messages of the whole source."""
+        survey = self._survey = AnswerSurvey.from_json(event["survey"])
+        self._read_as = AnswersReadAs.from_json(event["read_as"])
+        self._file = ImportedFrom(file=event["name"], sha256=event["sha256"], line=0)
+        self._plan = planned(self.library, survey, self.choice)
+        self._new = {(one.name, one.version) for one in self._plan.new}
+        if self._plan.new and not self.dry_run and survey.good:
+            save_strategies(self.library, self._plan.new)
+            self._plan = planned(self.library, survey, self.choice)
         self._paired = {name: one.strategy for name, one in current_pairings(self.library).items()}
-        source = yielding(rows)
-        while control.proceed() and (chunk := list(islice(source, CHUNK))):
-            bad = [row for row in chunk if isinstance(row, BadRow)]
-            for row in bad:
-                refused.add(row)
-            good = [row for row in chunk if isinstance(row, AnsweredRow)]
-            self._add(good)
-            self.tally.take(good, bad)
-            meter.advance(len(chunk))
+        self._meter = Meter(self.progress, stage="importing", total=survey.rows, unit="rows")
 
-    def result(self, *, finished: bool, new: set[tuple[str, int]]) -> ImportedRecords:
+    def _take(self, rows: Sequence[AnsweredRow | BadRow]) -> None:
+        """Take over some rows."""
+        good = [row for row in rows if isinstance(row, AnsweredRow)]
+        self._add(good)
+        self.tally.take(good, [row for row in rows if isinstance(row, BadRow)])
+        self._meter.advance(len(rows))
+
+    def result(self) -> ImportedRecords:
         """Return what was done."""
-        tally, notes = self.tally, self.file.reader.notes
+        tally, notes, survey = self.tally, Counter(self.notes), self._survey
         counts = tally.counts
         return ImportedRecords(
             rows=tally.rows,
@@ -215,9 +235,9 @@ class _AnswersImport:
             other_reference=counts["other reference"],
             families=dict(tally.families.most_common(FAMILIES_SHOWN)),
             models=dict(tally.models.most_common(FAMILIES_SHOWN)),
-            messages=message_counts(self.plan, self.survey, new),
-            rare=self.plan.rare,
-            rare_rows=self.plan.rare_rows,
+            messages=message_counts(self._plan, survey, self._new),
+            rare=self._plan.rare,
+            rare_rows=self._plan.rare_rows,
             earlier_turns=notes["earlier turns"],
             more_answers=notes["more answers"],
             thoughts=notes["thoughts"],
@@ -226,9 +246,9 @@ class _AnswersImport:
             damaged=notes["damaged"],
             problems=tuple(tally.problems),
             examples=tuple(tally.examples),
-            finished=finished,
-            read_as=answers_read_as(self.file, self.survey),
-            sha256=self.source.sha256,
+            finished=survey.whole and tally.rows == survey.rows,
+            read_as=self._read_as,
+            sha256=self._file.sha256,
             run=self.run or "",
             dry_run=self.dry_run,
             undo=None
@@ -337,7 +357,7 @@ class _AnswersImport:
         made: list[NewRecord] = []
         for identity, row in yielding(fresh):
             task = tasks[row.conversation]
-            strategy = self.plan.of(row.system, row.strategy)
+            strategy = self._plan.of(row.system, row.strategy)
             key = (task.id, strategy.name)
             made.append(self._record(identity, row, task, strategy, sample=samples.get(key, 0)))
             samples[key] = samples.get(key, 0) + 1
@@ -358,7 +378,7 @@ class _AnswersImport:
             turns=row.turns,
             response=row.response,
             provenance=Provenance.of_import(
-                replace(self.source, line=row.line, model=row.model),
+                replace(self._file, line=row.line, model=row.model),
                 finish_reason=row.finish_reason,
                 created_at=now(),
             ),

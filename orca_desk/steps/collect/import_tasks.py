@@ -4,8 +4,8 @@ from array import array
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from orca_desk.library.incoming import read_incoming
 from orca_desk.library.samples import mixed_families
 from orca_desk.library.scratch import working_folder
 from orca_desk.library.task_columns import task_from_values
-from orca_desk.library.tasks import same_tasks
+from orca_desk.library.tasks import count_tasks, same_tasks
 from orca_desk.method.known_questions import KnownQuestions
 from orca_desk.method.records import Task
 from orca_desk.method.splits import SplitQuestions
@@ -35,7 +35,6 @@ from orca_desk.workers.rows import batch_job, encode_known
 from orca_desk.workers.task_batches import read_batches
 
 MAX_FAMILIES = 50  # that are counted one by one
-SMALL = 100_000  # characters of pasted text, which need no worker
 SECONDS_TO_STOP = 0.5  # the worker holds nothing that could be lost
 UNIT = "rows"
 
@@ -80,39 +79,40 @@ class TaskImport:
     _is_read: bool = False  # the whole source
 
     def take(
-        self, job: ReadJob, control: JobControl, log: Path | None = None, keep: KeptWorker | None = None
+        self, job: ReadJob, control: JobControl, keep: KeptWorker | None, log: Path | None = None
     ) -> Imported:
-        """Import what the job reads, by the worker in `keep` if there is one.
+        """Import what the job reads, by the worker in `keep`; without one, the source is read here.
 
         Raises UserError if that cannot be read; what came before stays.
         """
         with working_folder(self.library.folder, ".import-") as scratch:
-            return self._take({**job, "scratch": str(scratch)}, control, log, keep)
+            here = {"scratch": str(scratch), "tasks": count_tasks(self.library)}
+            return self._take({**job, **here}, control, keep, log)
 
-    def _take(self, job: ReadJob, control: JobControl, log: Path | None, keep: KeptWorker | None) -> Imported:
-        self._questions = LibraryQuestions(self.library).known  # as they are before the import
+    def _take(self, job: ReadJob, control: JobControl, keep: KeptWorker | None, log: Path | None) -> Imported:
         self._meter = Meter(self.progress, stage="reading", total=None, unit="rows read")
-        if job["path"] is None and len(job["text"]) <= SMALL:
-            self._read_here(job, control)
-        else:
-            self._read_in_worker(job, control, log, keep)
+        with suppress(StoppedError):
+            if keep is None:
+                self._read_here(job, control)
+            else:
+                self._read_in_worker(job, control, keep, log)
         return self.result(finished=self.rows == self.total)
 
     def _read_here(self, job: ReadJob, control: JobControl) -> None:
         def look(rows: int) -> None:
             control.require_running()
 
-        try:
-            for event in read_batches(batch_job(job), self._questions.sides, look):
-                self._receive(event)
-                control.require_running()
-        except StoppedError:
-            return
+        self._ask_library(control)
+        for event in read_batches(batch_job(job), self._questions.sides, look):
+            self._receive(event, control)
+            control.require_running()
 
-    def _read_in_worker(
-        self, job: ReadJob, control: JobControl, log: Path | None, keep: KeptWorker | None
-    ) -> None:
-        def wanting() -> Iterator[Message]:
+    def _read_in_worker(self, job: ReadJob, control: JobControl, keep: KeptWorker, log: Path | None) -> None:
+        def requests() -> Iterator[Message]:
+            yield job
+            self._ask_library(control)  # while the worker reads
+            if self.heldout is not None:
+                yield from encode_known(self._questions)
             while not self._is_read:
                 yield {}
 
@@ -120,14 +120,13 @@ class TaskImport:
             for event in events:
                 if control.stopped:
                     return
-                self._receive(event)
+                self._receive(event, control)
 
-        known = self._questions if self.heldout is not None else KnownQuestions()
         try:
             run_worker(
                 "rows",
                 {},
-                requests=chain([job], encode_known(known), wanting()),
+                requests=requests(),
                 on_events=receive,
                 control=control,
                 log=log,
@@ -144,7 +143,11 @@ class TaskImport:
                 " or huge row, or split the file.",
             ) from error
 
-    def _receive(self, event: Message) -> None:
+    def _ask_library(self, control: JobControl) -> None:
+        """Read which questions the library has before the import."""
+        self._questions = LibraryQuestions(self.library, check=control.require_running).known
+
+    def _receive(self, event: Message, control: JobControl) -> None:
         assert self._meter is not None
         if event["event"] == "looked":
             self._meter.advance(event["rows"])
@@ -162,38 +165,51 @@ class TaskImport:
                 already=self.rows_before,
             )
         else:
-            self._take_batch(event)
+            self._take_batch(event, control)
             self._meter.advance(event["rows"])
 
-    def _take_batch(self, event: Message) -> None:
+    def _take_batch(self, event: Message, control: JobControl) -> None:
+        """Store a batch, and count its rows with it: one that is stopped half-way is not in the counts."""
+        if event["file"] is not None and not self.dry_run:
+            self._store(event, control)
+        else:
+            keys = self._advance(event)
+            if event["file"] is not None:
+                self._try_out([task_from_values(one) for one in read_incoming(Path(event["file"]))], keys)
+            elif self.run and not self.update:
+                store_state(self.library, self.run, self.state())
+        if event["file"] is not None:
+            Path(event["file"]).unlink()
+
+    def _advance(self, event: Message) -> "array[int]":
+        """Count the rows of a batch; return the keys of the tasks that no earlier part of the run stored."""
         keys, ids = _numbers(event["keys"]), _numbers(event["ids"])
         self.notes = event["notes"]
         self.bad += event["bad"]
         self.general += event["general"]
         self.problems += [BadRow(**one) for one in event["problems"]]
         self._splits.extend(keys)
-        stored_before = len(keys) - event["tasks"]  # by an earlier part of the run
+        stored_before = len(keys) - event["tasks"]
         self._own += ids[:stored_before]
         self.rows += event["rows"]
-        if event["file"] is not None:
-            file = Path(event["file"])
-            self._store(file, keys[stored_before:])
-            file.unlink()
-        elif self.run and not self.update:
-            store_state(self.library, self.run, self.state())
+        return keys[stored_before:]
 
-    def _store(self, file: Path, keys: "array[int]") -> None:
-        if self.dry_run:
-            self._try_out([task_from_values(one) for one in read_incoming(file)], keys)
-            return
+    def _store(self, event: Message, control: JobControl) -> None:
         others: dict[str, Task] = {}
 
+        def check() -> None:
+            if control.stopped:
+                raise StoppedError
+
         def count(done: BulkAdded, old: list[Task], stored: dict[str, Task]) -> dict[str, Any] | None:
+            keys = self._advance(event)
             others.update(self._compare(old, stored))
             self._count(done, keys)
             return None if self.update else self.state()
 
-        done = add_batch(self.library, file, run=self.run, source=self.name, count=count)
+        done = add_batch(
+            self.library, Path(event["file"]), run=self.run, source=self.name, count=count, check=check
+        )
         self.added.extend(range(done.first, done.last + 1) if done.added else ())
         self.tally.counts["regraded"] += regrade(self.library, done.recorded) if done.recorded else 0
         if self.update and others:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orca_desk.formats.answer_rows import AnsweredRow
-from orca_desk.formats.layout import Format
+from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.fitness import Unfit
 
@@ -24,17 +24,6 @@ class MessageCount:
     version: int
     rows: int
     is_new: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnswersReadAs:
-    """How a file of answers was read: `mapping` is field -> column, `unread` the columns that served none."""
-
-    format: Format
-    encoding: str
-    guessed: bool
-    mapping: dict[str, str]
-    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,21 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.formats.preview import ImportPreview, preview_tasks
-from orca_desk.formats.read_as import ReadAs, read_as
-from orca_desk.formats.reading import TaskFile
-from orca_desk.formats.refused import RefusedRows
-from orca_desk.formats.rows import BadRow
-from orca_desk.formats.tasks import opened
+from orca_desk.formats.preview import ImportPreview
+from orca_desk.formats.read_as import ReadAs
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import HeldOut
-from orca_desk.processes.progress import JobControl, Meter, Progress, silent
-from orca_desk.steps.collect.answers_request import holds_answers
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.collect.looking import look_into
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.collect.request import ImportRequest
-from orca_desk.workers.task_batches import plan_held_out
-
-CHUNK = 1_000  # rows between two checks for a stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +23,13 @@ class PreviewedImport:
     """
 
     preview: ImportPreview
-    read_as: ReadAs
     held: HeldOut | None
     are_answers: bool = False
+
+    @property
+    def read_as(self) -> ReadAs:
+        """How the source is read."""
+        return self.preview.read_as
 
     def split(self, task: Task) -> Split:
         """Return the split in which a task would be."""
@@ -41,29 +38,31 @@ class PreviewedImport:
     @property
     def heldout(self) -> int:
         """How many of the rows that were read would be held out."""
-        return sum(self.split(task) == "heldout" for task in self.preview.tasks)
+        if self.held is None:
+            return self.preview.splits.count("heldout")
+        return sum(key in self.held.keys for key in self.preview.keys)
 
     @property
     def families(self) -> Sequence[str]:
         """The families of the rows that were read."""
-        return sorted({task.family for task in self.preview.tasks})
+        return sorted(set(self.preview.families))
 
     @property
     def unanswered(self) -> int:
         """How many of the rows that were read have no answer."""
-        return sum(task.answer is None for task in self.preview.tasks)
+        return self.preview.unanswered
 
 
 def preview_import(request: ImportRequest, questions: LibraryQuestions) -> PreviewedImport:
     """Return what `request` would do. Raises UserError for a source that cannot be read, or has no rows."""
-    preview = preview_tasks(request.source.open(), request.asked)
-    percent = request.heldout
-    return PreviewedImport(
-        preview=preview,
-        read_as=read_as(preview.file, preview.survey),
-        held=None if percent is None else plan_held_out(preview.tasks, percent, questions.known.sides),
-        are_answers=holds_answers(request.source, request.asked),
-    )
+    found = look_into(request.source, "tasks", request.asked)
+    preview = ImportPreview.from_json(found["preview"])
+    held = None
+    if request.heldout is not None:
+        counts = preview.counts()
+        held_before, trained = questions.known.sides(counts)
+        held = counts.choose(request.heldout, held=held_before, trained=trained)
+    return PreviewedImport(preview=preview, held=held, are_answers=found["are_answers"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +93,7 @@ def save_refused(
 
     Returns their number. Raises UserError if the source cannot be read, or the file not written.
     """
-    control = control or JobControl()
-    count = 0
-    with opened(request.source.open()) as (stream, name):
-        file = TaskFile(stream, name, request.asked)
-        meter = Meter(progress, stage="reading", total=file.survey().rows, unit="rows")
-        with RefusedRows(path, file) as refused:
-            for place, row in enumerate(file.rows(), 1):
-                if place % CHUNK == 0:
-                    control.require_running()
-                    meter.advance(CHUNK)
-                if isinstance(row, BadRow):
-                    refused.add(row)
-                    count += 1
-    return count
+    found = look_into(
+        request.source, "refused", request.asked, refused=path, progress=progress, control=control
+    )
+    return int(found["refused"])

@@ -22,6 +22,8 @@ from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_
 from orca_desk.workers.rows import PastedText
 
 KIND = "import"
+SMALL = 100_000  # characters or bytes, which need no worker
+_TEXTS = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".md"})  # they need no other file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +54,26 @@ class TaskSource:
         """What tells this source from others in the settings of a run."""
         return str(self.path.absolute()) if self.path else f"pasted text {digest(self.text)[:8]}"
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is so little plain text that it takes no longer to read than a worker to start."""
+        if self.path is None:
+            return len(self.text) <= SMALL
+        try:
+            if self.path.suffix.casefold() not in _TEXTS or self.path.stat().st_size > SMALL:
+                return False
+            return self.path.is_file() and b"\0" not in self.path.read_bytes()
+        except OSError:  # whoever reads it says why it cannot be read
+            return True
+
     def open(self) -> Path | BinaryIO:
         """Return the argument for `formats.tasks.opened`, positioned at the beginning."""
         return self.path or PastedText(self.text)
+
+    def job(self) -> dict[str, Any]:
+        """Return what a job of a worker has of the source: see `workers.rows.source_of`."""
+        path = str(self.path.absolute()) if self.path else None
+        return {"path": path, "text": self.text, "name": "The pasted text"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +229,7 @@ class ImportRequest(SourceRequest):
                 )
                 work.state = partial(position.at, place, source, work)
                 job = self._job(source, refused_path(refused, place), stored=begun.rows)
-                done.append(work.take(job, control, log, keep))
+                done.append(work.take(job, control, None if source.is_small else keep, log))
         finished = len(done) == len(self.sources) and all(one.finished for one in done)
         whole = replace(joined(done, [source.name for source in self.sources]), finished=finished, run=run)
         if run and whole.undo is not None and position.resumed:
@@ -220,9 +239,7 @@ class ImportRequest(SourceRequest):
 
     def _job(self, source: TaskSource, refused: Path | None, *, stored: int) -> ReadJob:
         return {
-            "path": str(source.path.absolute()) if source.path else None,
-            "text": source.text,
-            "name": "The pasted text",
+            **source.job(),
             "asked": asdict(self.asked),
             "percent": self.heldout,
             "stored": stored,

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator
 
+from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.steps.collect.answers_request import PreviewedAnswers
-from orca_desk.steps.collect.imported_records import (
-    AnswersReadAs,
-    ImportedRecords,
-    MessageCount,
-    RecordsOutcome,
-)
+from orca_desk.steps.collect.imported_records import ImportedRecords, MessageCount, RecordsOutcome
 from orca_desk.steps.collect.message_strategies import MAX_OWN
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out
@@ -38,7 +34,7 @@ def answers_preview_summary(preview: PreviewedAnswers) -> str:
     rows = counted(survey.rows, "row")
     rows = rows if survey.whole else f"first {rows}"
     bad = f"{preview.refused:,} refused" if preview.refused else "none refused"
-    text = read_text(preview.read_as)
+    text = read_text(preview.preview.read_as)
     messages = {one.message for one in preview.messages if one.message}
     more = preview.rare
     found = counted(len(messages), "system message") if messages or more else "no system message"
@@ -48,8 +44,8 @@ def answers_preview_summary(preview: PreviewedAnswers) -> str:
 def answers_preview_notes(preview: PreviewedAnswers) -> tuple[str, ...]:
     """Return what the user should know before the import."""
     notes = list(_strategy_notes(preview.messages, preview.rare, None))
-    if preview.read_as.unread:
-        notes.append(_unread(preview.read_as))
+    if preview.preview.read_as.unread:
+        notes.append(_unread(preview.preview.read_as))
     return tuple(notes)
 
 

@@ -31,10 +31,10 @@ from orca_desk.steps.collect.answers_request import (
     put_back_answers,
     take_back_answers,
 )
-from orca_desk.steps.collect.import_records import CHUNK
 from orca_desk.steps.collect.imported_records import ImportedRecords, records_outcome_from_json
 from orca_desk.steps.collect.message_strategies import MAX_OWN, NO_MESSAGE, OTHERS, plan_strategies
 from orca_desk.steps.collect.request import TaskSource
+from orca_desk.workers.answer_rows import CHUNK
 
 STEP = "Think step by step, then answer."
 SHORT = "Be short."

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import at_most
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.formats.reading import PIECE
 from orca_desk.formats.writers.data_formats import FormatName
+from orca_desk.library import connections, imports
+from orca_desk.library.bulk import add_incoming
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.general_probe import probe_questions
@@ -40,6 +44,7 @@ from orca_desk.method.records import Task
 from orca_desk.method.splits import variant_key
 from orca_desk.processes.command import worker_command
 from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.collect import request as asked_for
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.preview import preview_import
 from orca_desk.steps.collect.questions import LibraryQuestions
@@ -50,7 +55,7 @@ from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.words.imports import import_report
 from orca_desk.workers import task_batches
 
-MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+MANY = settings(at_most(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -254,6 +259,24 @@ def test_a_stop_while_the_file_is_looked_at_ends_at_once(
     assert list_runs(library)[0].status == "cancelled"
 
 
+def test_a_stop_while_a_batch_is_stored_leaves_the_batch_out(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = rows(*({"question": f"{n}?"} for n in range(60)))
+    control = JobControl()
+
+    def stop(*given: Any) -> Any:
+        control.stop()
+        return add_incoming(*given)
+
+    monkeypatch.setattr(connections, "STEPS", 1)
+    monkeypatch.setattr(imports, "add_incoming", stop)
+    seen = request(text).run(library, control=control)
+    assert (seen.finished, seen.rows, seen.added, count_tasks(library)) == (False, 0, 0, 0)
+    monkeypatch.undo()
+    assert request(text).run(library).added == 60
+
+
 def test_a_stop_that_comes_with_the_last_row_stops_nothing(library: Library) -> None:
     control = JobControl()
     seen = request(rows({"question": "a?"})).run(
@@ -296,7 +319,7 @@ def test_undoing_an_import_that_was_cut_off_frees_the_records_that_its_first_par
     add_records(library, [judged(make_record(1), 1)])
     asked = [make_task(1).query, *(f"{n}?" for n in range(1_200))]
     text = rows(*({"question": one, "split": "test", "family": "b"} for one in asked))
-    monkeypatch.setattr(task_batches, "BATCH", task_batches.CHUNK)
+    monkeypatch.setattr(task_batches, "BATCH", PIECE)
     control = JobControl()
 
     def stop(update: Update) -> None:
@@ -304,7 +327,7 @@ def test_undoing_an_import_that_was_cut_off_frees_the_records_that_its_first_par
             control.stop()
 
     seen = request(text).run(library, progress=stop, control=control)
-    assert (seen.finished, seen.rows) == (False, task_batches.CHUNK)
+    assert (seen.finished, seen.rows) == (False, PIECE)
     assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
     rest = request(text).run(library)
     assert rest.finished and rest.undo is not None
@@ -318,7 +341,7 @@ def test_an_import_whose_first_part_replaced_tasks_cannot_be_undone_in_half(
     asked = [{"question": f"{n}?", "answer": "1"} for n in range(1_200)]
     request(rows(*asked)).run(library)
     text = rows(*({**one, "answer": "2"} for one in asked))
-    monkeypatch.setattr(task_batches, "BATCH", task_batches.CHUNK)
+    monkeypatch.setattr(task_batches, "BATCH", PIECE)
     control = JobControl()
 
     def stop(update: Update) -> None:
@@ -326,7 +349,7 @@ def test_an_import_whose_first_part_replaced_tasks_cannot_be_undone_in_half(
             control.stop()
 
     seen = request(text, update=True).run(library, progress=stop, control=control)
-    assert (seen.finished, seen.replaced) == (False, task_batches.CHUNK) and seen.undo is not None
+    assert (seen.finished, seen.replaced) == (False, PIECE) and seen.undo is not None
     rest = request(text, update=True).run(library)
     assert (rest.finished, rest.replaced, rest.undo) == (True, 1_200, None)
 
@@ -389,6 +412,7 @@ def test_several_files_are_one_import_by_one_worker(
         "orca_desk.processes.process.worker_command",
         lambda name: started.append(name) or worker_command(name),  # type: ignore[func-returns-value]
     )
+    monkeypatch.setattr(asked_for, "SMALL", 0)
     first, second = tmp_path / "one.jsonl", tmp_path / "two.csv"
     first.write_text(rows({"question": "a?", "answer": "1"}, {"question": ""}))
     second.write_text("question,answer\nb?,2\na?,1\n")
@@ -420,6 +444,7 @@ def test_a_file_that_ends_its_reader_takes_nothing_with_it(
 ) -> None:
     path = tmp_path / "hostile.jsonl"
     path.write_text(rows({"question": "a?"}))
+    monkeypatch.setattr(asked_for, "SMALL", 0)
     monkeypatch.setattr(
         "orca_desk.processes.process.worker_command",
         lambda name: [sys.executable, "-c", "import os; os._exit(7)"],

@@ -98,10 +98,10 @@ class AnswersDialog(SourceDialog[PreviewedAnswers]):
         """Show the rows as answers, and the strategies that their system messages become."""
         survey = preview.survey
         self.fields.show_columns(survey.columns, survey.mapping)
-        self.answers_choices.show_file(preview.layout)
+        self.answers_choices.show_file(preview.preview.read_as)
         self.answers_choices.show_columns(survey.columns)
-        bad = {number for number, row in enumerate(preview.rows) if isinstance(row, BadRow)}
-        self.rows.set_rows([_cells(row) for row in preview.rows], bad)
+        bad = {number for number, row in enumerate(preview.preview.rows) if isinstance(row, BadRow)}
+        self.rows.set_rows([_cells(row) for row in preview.preview.rows], bad)
         self.messages.set_rows(
             [
                 (f"{one.rows:,}", message_line(one), shorten(one.message) or "(none)")
@@ -110,7 +110,7 @@ class AnswersDialog(SourceDialog[PreviewedAnswers]):
             set(),
         )
         self.tabs.setTabText(1, f"Strategies ({len({one.strategy for one in preview.messages}):,})")
-        self.show_problems(preview.problems, preview.refused)
+        self.show_problems(preview.preview.problems, preview.refused)
         self.offer("answer", good=survey.good, whole=survey.whole)
         self.summary.setText(answers_preview_summary(preview))
         self.remark(answers_preview_notes(preview))

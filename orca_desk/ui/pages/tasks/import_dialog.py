@@ -114,7 +114,7 @@ class ImportDialog(SourceDialog[PreviewedImport]):
         """Show the rows as tasks, and whether they look like answers instead."""
         seen = preview.preview
         self.fields.show_columns(seen.columns, seen.mapping)
-        self.choices.show_file(seen.file.layout)
+        self.choices.show_file(seen.read_as)
         bad = {place for place, (_, row) in enumerate(seen.rows) if isinstance(row, BadRow)}
         self.rows.set_rows([_cells(line, row, preview) for line, row in seen.rows], bad)
         self.table.clearSpans()

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
+from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.formats.encoding import WORDS
-from orca_desk.formats.layout import Layout
+from orca_desk.formats.read_as import ReadAs
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.ui.theme import GRID
@@ -77,12 +78,11 @@ class SourceChoices(QWidget):
         """The list of the document that holds the rows; "" for the only one."""
         return self.rows_in.currentData() or ""
 
-    def show_file(self, layout: Layout) -> None:
+    def show_file(self, read: ReadAs | AnswersReadAs) -> None:
         """Show what the file was recognised as."""
-        name = layout.encoding.name.removesuffix("-sig")
-        self.encoding.setItemText(0, WORDS.get(name, name))
-        self.header.setVisible(layout.format in ("CSV", "text"))
-        self.header.setChecked(layout.table is not None and layout.table.header)
+        self.encoding.setItemText(0, WORDS.get(read.encoding, read.encoding))
+        self.header.setVisible(read.format in ("CSV", "text"))
+        self.header.setChecked(read.has_header)
 
     def offer_lists(self, names: Sequence[str]) -> None:
         """Offer the lists of a document to choose from; a list that was chosen stays on offer."""
