@@ -9,14 +9,15 @@ from typing import Any
 import gguf
 import numpy as np
 import pytest
+from gate_here import run_here
 from tiny_adapters import make_adapter
 from tiny_models import CHATML, TinyModel, TinyShape, make_tiny
 
 from orca_desk.parity.gate import GateFile, check_files
 from orca_desk.parity.table import GateFinding, GateRow
-from orca_desk.processes.host import run_worker
 from orca_desk.prompts.messages import Message
 from orca_desk.student.convert import write_gguf
+from orca_desk.teacher.quantise import quantise
 
 pytestmark = pytest.mark.slow
 FORMATS = ("f16", "q4_k_m")
@@ -124,11 +125,12 @@ def rows(model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
     for name, source in sources.items():
         for kind in FORMATS:
             out = folder / f"{name}-{kind}.gguf"
-            job = {"model": str(source), "out": str(out), "kind": kind}
-            assert run_worker("quantise", job, on_events=lambda events: None)
+            quantise(source, out, kind)
             files.append(GateFile(label=f"{name} {kind}", gguf=out))
     prompts = [[Message("system", "Answer."), Message("user", text)] for text in QUESTIONS]
-    table = check_files(base=model.folder, adapter=adapter, files=files, prompts=prompts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orca_desk.parity.gate.run_worker", run_here)
+        table = check_files(base=model.folder, adapter=adapter, files=files, prompts=prompts)
     assert table is not None and len(table.rows) == len(files)
     return {(row.label.rpartition(" ")[0], row.label.rpartition(" ")[2]): row for row in table.rows}
 

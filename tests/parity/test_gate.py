@@ -1,9 +1,10 @@
-"""The parity check with both real sides, each in its own process, on random models."""
+"""The parity check with both real sides on random models, once with each in its own process."""
 
 import json
 from pathlib import Path
 
 import pytest
+from gate_here import run_here
 from tiny_adapters import make_adapter
 from tiny_models import TinyModel
 
@@ -39,11 +40,24 @@ def check(
     )
 
 
-@pytest.mark.parametrize("family", ["llama", "qwen"])
-def test_an_exported_adapter_agrees(
-    family: str, tiny_llama: TinyModel, tiny_qwen: TinyModel, tmp_path: Path
+@pytest.fixture
+def gate_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate without processes of its own: one test with them is enough."""
+    monkeypatch.setattr("orca_desk.parity.gate.run_worker", run_here)
+
+
+def test_an_exported_adapter_agrees(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    agree(tiny_llama, tmp_path)
+
+
+def test_an_exported_adapter_of_another_family_agrees(
+    tiny_qwen: TinyModel, tmp_path: Path, gate_here: None
 ) -> None:
-    model = tiny_llama if family == "llama" else tiny_qwen
+    agree(tiny_qwen, tmp_path)
+
+
+def agree(model: TinyModel, tmp_path: Path) -> None:
+    """Assert that an adapter says in llama.cpp what it says in torch."""
     adapter = make_adapter(tmp_path / "adapter", model.folder, use_rslora=True)
     updates: list[Update] = []
     found = check(model, adapter, adapter, progress=updates.append)
@@ -59,7 +73,7 @@ def test_an_exported_adapter_agrees(
     assert table_from_json(found.to_json()) == found
 
 
-def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
+def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path, gate_here: None) -> None:
     """The same adapter at 1.2 times its scale: the small mistake that an export could make."""
     adapter = make_adapter(tmp_path / "adapter", tiny_llama.folder)
     wrong = make_adapter(tmp_path / "wrong", tiny_llama.folder, lora_alpha=8 * 1.2)
@@ -70,7 +84,7 @@ def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
     assert not found.passed
 
 
-def test_an_untrained_adapter_is_a_no_op(tiny_qwen: TinyModel, tmp_path: Path) -> None:
+def test_an_untrained_adapter_is_a_no_op(tiny_qwen: TinyModel, tmp_path: Path, gate_here: None) -> None:
     adapter = make_adapter(tmp_path / "adapter", tiny_qwen.folder, strength=0.0)
     found = check(tiny_qwen, adapter, adapter)
     assert found is not None

@@ -54,11 +54,18 @@ def finished(tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) ->
     return run
 
 
-@pytest.fixture
-def stopped(tiny_llama: TinyModel, tmp_path: Path) -> Run:
-    run = Run(tiny_llama.folder, tmp_path)
+@pytest.fixture(scope="module")
+def stopped_once(tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = Run(tiny_llama.folder, tmp_path_factory.mktemp("stopped"))
     run.go_on(Going(7))
     return run
+
+
+@pytest.fixture
+def stopped(stopped_once: Run, tmp_path: Path) -> Run:
+    """A copy of a run that was stopped after seven steps."""
+    shutil.copytree(stopped_once.out, tmp_path / "out")
+    return Run(stopped_once.base, tmp_path)
 
 
 def test_few_are_kept_and_none_is_a_pickle(finished: Run) -> None:
@@ -171,7 +178,7 @@ def test_a_checkpoint_that_the_disk_refuses_is_told_with_the_reason(
     with limited_file_size(20_000), pytest.raises(OSError) as caught:
         run.go_on()
     told = explain_os_error(caught.value)
-    assert told is not None and "takes no file as large as" in told.message
+    assert told is not None and "cannot hold a file as large as" in told.message
     assert not list((run.out / "checkpoints").iterdir())
     assert run.go_on().ending == "finished"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gate_here import run_here
 from safetensors.numpy import load_file, save_file
 from tiny_families import FAMILIES, make_family
 from tiny_models import TinyModel
@@ -186,7 +187,10 @@ def test_layers_that_cannot_be_adapted_are_refused(tiny_llama: TinyModel, tmp_pa
 
 
 @pytest.mark.slow
-def test_the_bundled_student_is_served_as_it_was_trained(tmp_path: Path) -> None:
+def test_the_bundled_student_is_served_as_it_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orca_desk.parity.gate.run_worker", run_here)
     settings = quick(engine="mlx", epochs=1, eval_fraction=0.2)
     trained, _ = run(mini_student(), tmp_path / "out", settings)
     assert trained.adapter is not None
