@@ -25,7 +25,7 @@ def check_pattern(setting: str, pattern: str) -> None:
         raise SettingError(
             setting,
             f"{pattern[:_SHOWN]!r} is not a regular expression ({error})",
-            "Put a backslash before signs that are meant literally, as in \\( or \\*.",
+            "Put a backslash before characters that are meant literally, as in \\( or \\*.",
         ) from error
 
 

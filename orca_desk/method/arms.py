@@ -203,7 +203,7 @@ def wrong_strategy(task: str, right: str, strategies: Iterable[str]) -> str:
     others = sorted(name for name in strategies if name != right)
     if not others:
         raise UserError(
-            f"There is no other strategy than {right}, so no task can be asked under a wrong one.",
+            f"There is no strategy other than {right}, so no task can be asked under a wrong one.",
             "Add a strategy, or choose another system message.",
         )
     number = int(hashlib.sha256(f"wrong strategy\n{task}".encode()).hexdigest(), 16)

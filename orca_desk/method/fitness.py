@@ -99,7 +99,7 @@ class RecordFacts:
     """What decides whether a record is fit for training.
 
     `correct` is None for an ungraded answer. `edited`: the user replaced the answer. `other_strategy`: the
-    record was made under another strategy than the one its task, or else its family, is paired with. `empty`:
+    record was made under a strategy other than the one its task, or else its family, is paired with. `empty`:
     the answer has no text. `tokens` is None where they were not counted. `agreed` is the share of its
     question's votes that the answer won, 0 if it lost, None without a vote. `text` and `format` are only
     known where a rule asks for them.

@@ -33,7 +33,7 @@ _ANY_VERDICT = re.compile(r"verdict[\s*_]*:[\s*_]*(correct|incorrect)\b", re.IGN
 class JudgeCheck:
     """A judge's verdicts beside those by reference: `accepted` of the `correct` answers, and of the others.
 
-    A judge that accepts as many incorrect answers as correct ones tells nothing.
+    A judge that accepts as many incorrect answers as correct ones says nothing.
     """
 
     accepted_correct: int

@@ -22,7 +22,7 @@ _CODES = (
     "ug uk ur uz uzs vec vi vo wa wuu xh yo yue zh zu zxx "
 )
 LANGUAGES = frozenset(_CODES.split())
-LETTERS = 12  # fewer tell no language; a letter of a script without spaces counts for three
+LETTERS = 12  # with fewer, no language can be told; a letter of a script without spaces counts for three
 CLEAR = 0.6  # the probability from which a text is said to be in a language
 UNLIKELY = 0.1  # the probability below which a text is surely not in some languages,
 LIKELY = 0.4  # provided that it is likely in another one: names and formulas are spread over many

@@ -1,6 +1,6 @@
 """Refusals: an answer that declines to answer, by how it begins.
 
-Only the opening is read, so that an answer which quotes a refusal, or is sorry for something, is none. "It
+Only the opening is read, so an answer that quotes a refusal, or is sorry for something, is not one. "It
 cannot be determined from the passage" is an answer, too.
 """
 

@@ -37,7 +37,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 class WorkerEndedError(UserError):
-    """Something else than the worker's own code ended it: the system, another program, native code."""
+    """Something other than the worker's own code ended it: the system, another program, native code."""
 
 
 class NativeCrashError(WorkerEndedError):
@@ -229,14 +229,14 @@ def worker_environment() -> dict[str, str]:
 
 DEATHS = {
     "SIGKILL": (
-        "was ended by the system, most likely because memory ran out",
+        "was killed by the system, most likely because memory ran out",
         "Close other programs, or choose a smaller model, batch or context, and try again.",
     ),
     "SIGILL": (
         "uses an instruction that this processor does not have",
         "Install Orca Desk from source on this computer: that builds llama.cpp for its processor.",
     ),
-    "SIGTERM": ("was ended by another program", "Run it again: it resumes where it stopped."),
+    "SIGTERM": ("was killed by another program", "Run it again: it resumes where it stopped."),
 }
 DAMAGED = (
     "crashed in native code",

@@ -25,7 +25,7 @@ class Turns:
     """What a template writes before and after each role's text.
 
     `start` begins every conversation, and `answer` ends a prompt. With a `lead` the system message has no
-    turn of its own, but leads the first or the last question. `default` tells that a conversation without a
+    turn of its own, but leads the first or the last question. `default` says that a conversation without a
     system message has an empty one.
     """
 

@@ -16,7 +16,7 @@ _OPEN, _CLOSE = USUAL
 
 
 def speaks_harmony(control: Mapping[int, str]) -> bool:
-    """Tell whether a vocabulary is Harmony's, by its control tokens (id: name)."""
+    """Return whether a vocabulary is Harmony's, by its control tokens (id: name)."""
     return {CHANNEL, RETURN, CALL} <= set(control.values())
 
 

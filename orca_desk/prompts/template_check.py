@@ -37,9 +37,9 @@ class TemplateCheck:
     """The findings on a template that renders.
 
     `end` names the token that ends an answer; empty where none does, and a student can't be trained. `stops`
-    are the texts that end one then. `own_system` tells whether the template writes a text of its own where
+    are the texts that end one then. `own_system` says whether the template writes a text of its own where
     there is no system message. `injected` names control tokens that a message's text became: always none.
-    `unset` names tokens that the template reads and that Orca Desk does not tell it: they come out empty.
+    `unset` names tokens that the template reads and that Orca Desk does not set: they come out empty.
     `multi_turn` is False where only a single question can be asked. `preview` is the prompt of `SAMPLE`, or
     of its first question where the template refuses the rest.
     """

@@ -11,7 +11,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def listen_at(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host`, a number or "localhost", and `port`, 0: any free port.
+    """Return a socket that listens at `host`, an IP address or "localhost", and `port` (0: any free one).
 
     Raises UserError for an address that this machine does not have, and a port that is taken or reserved.
     """
@@ -55,7 +55,7 @@ def _explained(error: OSError, host: str, port: int) -> UserError:
             f"Port {port} is in use by another program.", "Choose another port, or 0 for any free one."
         )
     if error.errno in (errno.EACCES, errno.EPERM):
-        return UserError(f"Port {port} may not be used.", "Choose a port from 1024 on.")
+        return UserError(f"Port {port} is reserved by the system.", "Choose port 1024 or higher.")
     if error.errno == errno.EADDRNOTAVAIL:
         return UserError(
             f"This machine does not have the address {host}.", "Use 127.0.0.1, or an address that it has."

@@ -76,5 +76,5 @@ def _shown_key(headers: Headers) -> str:
 
 
 def _digest(key: str) -> bytes:
-    """Return a key's hash: comparing hashes tells nothing of the key, nor of its length."""
+    """Return a key's hash: comparing hashes reveals nothing about the key, not even its length."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

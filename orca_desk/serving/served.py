@@ -23,7 +23,7 @@ Event = Piece | Completion | RequestFailure
 
 @dataclass
 class ServerTally:
-    """What a server has done since it began."""
+    """What a server has done since it started."""
 
     answered: int = 0
     tokens: int = 0
@@ -61,7 +61,7 @@ class ServedModel:
         return len(self._pending)
 
     def start(self, failed: Callable[[BaseException], None]) -> None:
-        """Let the engine answer, in a thread of its own; `failed` hears of a bug in it, in the event loop."""
+        """Let the engine answer in its own thread; `failed` receives unexpected errors, in the event loop."""
         loop = asyncio.get_running_loop()
 
         def show(key: str, text: str) -> None:

@@ -17,7 +17,7 @@ async def tokenize(model: ServedModel, fields: Fields) -> dict[str, Any]:
 
 
 async def detokenize(model: ServedModel, fields: Fields) -> dict[str, Any]:
-    """Return the text of ids, control tokens by name. Raises ApiError for ids that there are not."""
+    """Return the text of ids, control tokens by name. Raises ApiError for unknown ids."""
     ids = fields.any("tokens")
     size = model.engine.tokenizer.size
     if not isinstance(ids, list) or not all(type(token) is int and 0 <= token < size for token in ids):

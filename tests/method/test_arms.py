@@ -114,7 +114,7 @@ def test_a_wrong_strategy_is_never_the_right_one_and_spreads_over_the_others():
     assert set(chosen) == {"direct", "step-by-step", "extract"}
     assert min(chosen.values()) > 150
     assert wrong_strategy("t", "recall", names) == wrong_strategy("t", "recall", reversed(names))
-    with pytest.raises(UserError, match="no other strategy than direct"):
+    with pytest.raises(UserError, match="no strategy other than direct"):
         wrong_strategy("t", "direct", ["direct"])
 
 
