@@ -5,9 +5,10 @@ sentinel in place of every text. What it writes between the sentinels are its pi
 never reach Jinja, so that nothing can mistake them for template text.
 """
 
+import itertools
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -26,6 +27,7 @@ TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"):
 # Messages of a conversation that any template renders within its limits. A longer one may exceed them by its
 # length, which says nothing of the template.
 ORDINARY = 32
+TURNS = 4  # of a chat, learned at once: each start of the worker takes a tenth of a second
 MOST_KNOWN = 256  # shapes; a server meets those of all its clients
 JOBS_KEPT = 64  # of the worker, with what it wrote: some kB each
 HINT = "Use another build of the model, with the chat template of its publisher."
@@ -70,13 +72,18 @@ class TemplateRefusalError(UserError):
     """The template does not accept this shape of conversation (no system role, roles out of order)."""
 
 
-BASE_SHAPES = (
-    Shape(("system", "user"), True),
-    Shape(("user",), True),
-    Shape(("user",), False),
-    Shape(("system", "user", "assistant"), False),
-    Shape(("user", "assistant"), False),
-)
+def _usual_shapes() -> Iterator[Shape]:
+    """Yield the shapes of a first question, and of a chat's first `TURNS` questions and answers."""
+    yield Shape(("user",), False)
+    openings: tuple[tuple[Role, ...], ...] = ((), ("system",))
+    turn: tuple[Role, ...] = ("user", "assistant")
+    for turns, opening in itertools.product(range(1, TURNS + 1), openings):
+        roles = (*opening, *(turn * turns))
+        yield Shape(roles[:-1], True)
+        yield Shape(roles, False)
+
+
+USUAL_SHAPES = tuple(_usual_shapes())
 
 
 class ChatTemplate:
@@ -105,7 +112,7 @@ class ChatTemplate:
     def _as_written(self, shape: Shape) -> Skeleton:
         if not self._known:
             ordinary = (shape,) if len(shape.roles) <= ORDINARY else ()
-            self._learn(list(dict.fromkeys((*BASE_SHAPES, *ordinary))))
+            self._learn(list(dict.fromkeys((*USUAL_SHAPES, *ordinary))))
         if shape not in self._known:
             self._learn([shape])
         known = self._known[shape]
@@ -207,7 +214,7 @@ class ChatTemplate:
     def _learn(self, shapes: Sequence[Shape]) -> None:
         is_first = not self._known
         self._known |= self._skeletons(shapes)
-        for old in list(self._known)[len(BASE_SHAPES) : len(BASE_SHAPES) + len(self._known) - MOST_KNOWN]:
+        for old in list(self._known)[len(USUAL_SHAPES) : len(USUAL_SHAPES) + len(self._known) - MOST_KNOWN]:
             del self._known[old]
         if is_first and isinstance(self._known[Shape(("user",), True)], UserError):
             self._typed = True  # some templates, mostly of vision models, take lists of typed parts only
@@ -245,7 +252,7 @@ class ChatTemplate:
             if longest > ORDINARY:
                 raise UserError(
                     f"The conversation has {longest:,} messages, too many for the model's chat template.",
-                    "Begin another conversation.",
+                    "Start a new conversation.",
                 ) from error
             self._exhausted = error
             raise

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from chat_templates import ALPACA, GEMMA, HARMONY, LLAMA3, QWEN, THINKING
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import CHATML, SPECIAL, TinyModel, make_tiny
 
@@ -167,7 +168,6 @@ def test_texts_are_trimmed_as_the_template_does(tiny_llama: TinyModel) -> None:
     assert padded == llama.prompt([Message("system", "Be brief."), Message("user", "Why?")])
 
 
-@settings(max_examples=150, deadline=None)
 @given(system=texts, user=texts, assistant=texts)
 def test_the_mask_is_the_answer_and_its_end(
     renderer: Renderer, system: str, user: str, assistant: str
@@ -184,7 +184,6 @@ def test_the_mask_is_the_answer_and_its_end(
     assert not tokenizer.eos_ids & set(trained[:-1])
 
 
-@settings(max_examples=100, deadline=None)
 @given(system=texts, user=texts, assistant=texts)
 def test_spans_cover_the_ids_and_hold_each_speakers_text(
     renderer: Renderer, system: str, user: str, assistant: str
@@ -201,7 +200,7 @@ def test_spans_cover_the_ids_and_hold_each_speakers_text(
     assert held == {role: text for role, text in said.items() if text}
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(user=texts)
 def test_the_prefix_depends_on_the_system_message_alone(renderer: Renderer, user: str) -> None:
     prompt = renderer.prompt([Message("system", "Be brief."), Message("user", user)])

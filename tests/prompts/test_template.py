@@ -5,7 +5,7 @@ from chat_templates import GEMMA, LLAMA2, LLAMA3, QWEN, THINKING
 from tiny_models import CHATML
 
 from orca_desk.errors import UserError
-from orca_desk.prompts.template import ChatTemplate, Shape, TemplateRefusalError
+from orca_desk.prompts.template import TURNS, USUAL_SHAPES, ChatTemplate, Shape, TemplateRefusalError
 from orca_desk.prompts.thoughts import ForgottenThoughts
 
 CHAT = Shape(("system", "user"), True)
@@ -109,11 +109,12 @@ def test_an_edited_template_is_rendered_anew_and_a_known_one_is_not(monkeypatch:
 
 
 def test_the_shapes_of_many_conversations_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", 8)
+    most = len(USUAL_SHAPES) + 1
+    monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", most)
     template = chat(CHATML)
-    shapes = [Shape(("user", "assistant") * count, False) for count in range(2, 7)]
+    shapes = [Shape(("user", "assistant") * count, False) for count in range(TURNS + 1, TURNS + 4)]
     found = [template.skeleton(shape) for shape in shapes]
-    assert len(template._known) == 8
+    assert len(template._known) == most
     assert [template.skeleton(shape) for shape in shapes] == found
 
 
