@@ -59,7 +59,7 @@ def remove_benchmark(library: Library, name: str) -> RemovedBenchmark:
     """Forget a benchmark; its file stays. Raises UserError if there is none of this name."""
     found = next((one for one in list_benchmarks(library) if one.name == name), None)
     if found is None:
-        known = ", ".join(one.name for one in list_benchmarks(library)) or "none is named yet"
+        known = ", ".join(one.name for one in list_benchmarks(library)) or "none so far"
         raise UserError(f"There is no benchmark named {name}.", f"Known benchmarks: {known}.")
     rows = library.rows("SELECT question, user FROM benchmark_questions WHERE benchmark = ?", (found.id,))
     removed = RemovedBenchmark(benchmark=found, questions=dict(map(tuple, rows)))

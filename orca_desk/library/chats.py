@@ -48,7 +48,7 @@ class SampledAnswers:
 class ChatMessage:
     """One turn. A turn with the role "system" sets the system message for the turns after it.
 
-    An answer has `finish_reason`, `completion_tokens` and `seconds`, and, since a library notes it, the
+    An answer has `finish_reason`, `completion_tokens` and `seconds`, and, where the library noted it, the
     `sampling` that it was asked with; a question that came from a task has the id of that `task`, and the
     `turns` that are asked before it. An answer that was voted on has all `sampled` answers, each with a seed
     of its own: the first has that of `sampling`, each following one the next.

@@ -18,7 +18,7 @@ from orca_desk.method.records import FinishReason, Task, content_key
 from orca_desk.method.turns import Turns, conversation_text, turns_from_json, turns_to_json
 
 KIND = "evaluate"
-OF_EXPERIMENT = "experiment-"  # how the names of those evaluations begin that an experiment made
+OF_EXPERIMENT = "experiment-"  # begins the names of the evaluations that an experiment made
 SHOWN_IDS = 5  # of evaluations, where an unknown one was named
 OF_CHECKPOINT = "checkpoint "  # begins the name of an evaluation of a training's checkpoint
 
@@ -125,7 +125,7 @@ def create_evaluation(
     name: str = "",
     request: Mapping[str, Any] | None = None,
 ) -> Evaluation:
-    """Note a new evaluation, as running; return it.
+    """Store a new evaluation, as running; return it.
 
     `settings` is whatever makes it this one (hashes of model and adapter, sampling, ...): `find_unfinished`
     with kind "evaluate" and the same settings finds it again. Raises UserError without any question.

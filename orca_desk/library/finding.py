@@ -68,7 +68,7 @@ class Findings:
 
     @property
     def total(self) -> int:
-        """All that was found."""
+        """The number of all hits, shown or not."""
         return sum(group.total for group in self.groups)
 
 

@@ -79,7 +79,7 @@ def own_verdict(system: str, user: str, response: str, answer: str | None, kind:
 
     Before version 4, a reviewer's edit replaced the verdict on the teacher's words.
     """
-    from orca_desk.method.grading import grade  # these are needed by no library that is up to date
+    from orca_desk.method.grading import grade  # only an older library needs these
     from orca_desk.method.leaks import find_leaks
 
     verdict = None if answer is None else grade(response, answer, kind, question=user)

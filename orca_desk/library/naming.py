@@ -9,7 +9,7 @@ LONGEST = 80  # characters: titles and menus show it
 
 
 def get_name(library: Library) -> str:
-    """Return the name that the user gave the library; "" where it is called as its folder."""
+    """Return the name that the user gave the library; "" where it has its folder's name."""
     return _text(get_setting(library, NAME))
 
 

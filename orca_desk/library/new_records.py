@@ -60,13 +60,13 @@ def insert_records(db: sqlite3.Connection, records: Sequence[NewRecord], *, run:
 
 
 def known_records(library: Library, ids: Iterable[str]) -> set[str]:
-    """Return those ids that are already stored, under which id ever."""
+    """Return the ids that are already stored, as that of a record or as an alias of one."""
     with library.read() as db:
         return _existing(db, ids)
 
 
 def next_samples(library: Library, task_ids: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return which sample the next answer to a task under a strategy is, by both; those without one are 0."""
+    """Return the number of the next sample by task and strategy; where an entry is missing, it is 0."""
     rows = library.rows(
         "SELECT task_id, strategy, 1 + max(sample) AS next FROM records"
         " WHERE task_id IN (SELECT value FROM json_each(?)) GROUP BY task_id, strategy",

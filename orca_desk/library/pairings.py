@@ -254,8 +254,7 @@ def _latest(library: Library, basis: Basis | None) -> dict[tuple[str, str], sqli
 def undecided_families_of(library: Library, basis: Basis | None = None) -> dict[str, Undecided]:
     """Return the families whose newest measurement chose nothing, by name.
 
-    `basis`: as measured by this one; None: by any. A family whose strategies a newer measurement paired is
-    none of them.
+    `basis`: as measured by this one; None: by any. A family that a newer measurement paired is left out.
     """
     where = f"family_id IN {PRESENT}" + ("" if basis is None else " AND basis = :basis")
     rows = library.rows(

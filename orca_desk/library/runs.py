@@ -57,7 +57,7 @@ class Run:
 
     @property
     def is_final(self) -> bool:
-        """Whether the run failed in a way to which resuming it would lead again."""
+        """Whether the run failed in a way that resuming it would only repeat."""
         return self.status == "failed" and final_failure(self.outcome) is not None
 
     @property

@@ -237,7 +237,7 @@ def _erase(db: sqlite3.Connection, rowids: Sequence[int], instruction: str, targ
 def _nothing_taken(left_out: Mapping[Unfit, int]) -> UserError:
     reasons = ", ".join(f"{UNFIT[reason]}: {n:,}" for reason, n in left_out.items())
     return UserError(
-        f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
+        f"No record can be included in the snapshot ({reasons or 'there are none'}).",
         "Generate more records, or relax the rules of the snapshot.",
     )
 

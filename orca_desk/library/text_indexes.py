@@ -34,7 +34,7 @@ def index_some(library: Library) -> bool:
 
 
 def index_all(library: Library, *, on_percent: Callable[[int], None] = lambda percent: None) -> None:
-    """Index all older texts. What `on_percent`, which is told how far this got, raises ends it."""
+    """Index all older texts. `on_percent` gets how far this got; an exception from it stops."""
     while index_some(library):
         on_percent(indexed_percent(library))
 

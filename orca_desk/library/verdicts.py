@@ -54,7 +54,7 @@ class OutdatedError(Exception):
 
 
 def graded_texts(library: Library, task_ids: Iterable[str]) -> list[GradedText]:
-    """Return the texts that answer these tasks, in a fixed order. An edit to the teacher's words is none."""
+    """Return the texts that answer these tasks, in a fixed order; no edits back to the teacher's words."""
     with library.read() as db:
         return _texts(db, task_ids)
 

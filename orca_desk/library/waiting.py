@@ -26,7 +26,7 @@ def waiting_jobs(library: Library) -> list[WaitingJob]:
 
 
 def peek_at_waiting(folder: Path) -> list[WaitingJob]:
-    """Do as `waiting_jobs` for the library in `folder`, which another process may have open."""
+    """Do what `waiting_jobs` does for the library in `folder`, which another process may have open."""
     return _from_json(peek_setting(folder, KEY, []))
 
 

@@ -61,7 +61,7 @@ class TrainedRows:
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Self:
-        """Read them."""
+        """Return the trainings of a database."""
         found = db.execute("SELECT id, adapter, adapter_gguf, adapter_sha256 FROM trainings ORDER BY id")
         return cls(tuple(map(tuple, found.fetchall())))
 
@@ -163,7 +163,7 @@ def restore(path: Path, folder: Path, *, on_bytes: Callable[[int], None] = lambd
 
 
 def checked(backup: OpenedBackup) -> Backup:
-    """Check the database of an opened backup. Raises UserError if it is damaged, none, or too new."""
+    """Check the database of an opened backup. Raises UserError if it is damaged, too new or not a library."""
     path = backup.path
     try:
         with closing(connect(backup.database, "immutable")) as db:
@@ -222,7 +222,7 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str, on_bytes: Callable[[in
 
 
 def _size(path: Path) -> int | None:
-    """Return a file's size; None for a folder, what is half-written, and a file that is gone by now."""
+    """Return a file's size; None for a folder, what is half-written, and a file that has disappeared."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""A store of files in pieces: one that several backups have lies in it once, under the hash of its content.
+"""A store of files in pieces: a piece that several backups share is stored once, under its content's hash.
 
 SQLite changes a few pages of a database between two backups, and an adapter never changes, so a further
 backup costs little more than what is new. Each piece is a file of its own that is never changed.
@@ -30,7 +30,7 @@ class LostPieceError(Exception):
 
 
 class UnreadPieceError(LostPieceError):
-    """The disk does not give the piece; a later try may."""
+    """The disk did not return the piece; a later attempt may succeed."""
 
 
 class ChunkStore:
@@ -81,7 +81,7 @@ class ChunkStore:
         except FileNotFoundError as error:
             raise LostPieceError(name) from error
         except OSError as error:
-            if error.errno != errno.EIO:  # a bad place of the disk
+            if error.errno != errno.EIO:  # a bad spot on the disk
                 raise
             raise UnreadPieceError(name) from error
         limit = LARGE_PIECE + 1

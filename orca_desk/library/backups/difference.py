@@ -95,7 +95,7 @@ class BackupDifference:
 def difference(library_folder: Path, path: Path) -> BackupDifference:
     """Compare a backup with the library in a folder, which may be open; the backup is checked too.
 
-    Raises UserError if the backup is missing, damaged, none or too new.
+    Raises UserError if the backup is missing, damaged, too new, or not a backup.
     """
     place = library_folder / BACKUPS
     scratch = place if os.access(place, os.W_OK) else None

@@ -47,7 +47,7 @@ Bytes = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What reading backups from end to end came to.
+    """The result of reading backups from end to end.
 
     `backups` were read, and `damaged` are those of them that lack files; `unreadable` are lists of backups
     that cannot be read themselves.
@@ -67,7 +67,7 @@ def require_place(store: Path) -> None:
     chosen = store.parent
     if store.name != KEPT and not store.is_dir():
         raise UserError(
-            f"The folder for backups, {store if chosen.is_dir() else chosen}, is not there.",
+            f"The folder for backups, {store if chosen.is_dir() else chosen}, is missing.",
             "Connect its disk, or choose a folder under Settings › Backups. No backup was lost.",
         )
 
@@ -136,7 +136,7 @@ def keep(
         lost = backup.store.lost(backup.pieces - known, on_bytes=lambda count: None)
         if lost:
             raise UserError(
-                f"The disk of {store} returns other data than was written to it.",
+                f"The disk of {store} does not return what was written to it.",
                 "Check that disk, or choose another folder under Settings › Backups.",
             )
         backup = write_kept(backup)
@@ -213,7 +213,7 @@ def pin(backup: KeptBackup, pinned: bool) -> KeptBackup:
 
 
 def why_kept(backups: list[KeptBackup], now: datetime | None = None) -> dict[str, Reason]:
-    """Return why thinning keeps each automatic backup, by name. One that is missing there goes."""
+    """Return why thinning keeps each automatic backup, by name. Those not named are thinned out."""
     automatic = [one for one in backups if one.why == "automatic"]
     reasons = reasons_to_keep([one.made_at for one in automatic], now or datetime.now(UTC))
     return {one.name: reasons[one.made_at] for one in automatic if one.made_at in reasons}
@@ -226,7 +226,7 @@ def stays(backup: KeptBackup, now: datetime) -> bool:
 
 
 def verification_is_due(library_folder: Path, now: datetime | None = None) -> bool:
-    """Return whether some backup was not verified for long: a disk may lose what nobody reads."""
+    """Return whether some backup was not verified for a long time: a disk may lose what nobody reads."""
     backups, _ = kept_backups(store_folder(library_folder))
     oldest = (now or datetime.now(UTC)) - timedelta(days=DAYS_BETWEEN_VERIFICATIONS)
     times = [datetime.fromisoformat(one.verified_at) for one in backups if one.verified_at]

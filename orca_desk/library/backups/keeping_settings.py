@@ -57,15 +57,15 @@ def set_keeping(library_folder: Path, keeping: Keeping) -> None:
     if keeping.folder and not Path(keeping.folder).is_dir():
         raise UserError(f"There is no folder {keeping.folder}.", "Choose a folder that exists.")
     if keeping.folder and not Path(keeping.folder).is_absolute():
-        raise UserError(f"{keeping.folder} is not an absolute path.", "Give the whole path.")
+        raise UserError(f"{keeping.folder} is not an absolute path.", "Enter the full path.")
     if keeping.folder and Path(keeping.folder).resolve().is_relative_to(library_folder.resolve()):
         raise UserError(
             f"{keeping.folder} is in the library's folder, and would be lost with it.",
-            "Choose one on another disk, or keep the backups in the library's folder, as at first.",
+            "Choose one on another disk, or the library's own folder for backups, which is the default.",
         )
     path = library_folder / BACKUPS / SETTINGS
     try:
-        if keeping.folder:  # that it is missing later tells that its disk is
+        if keeping.folder:  # if it is missing later, so is its disk
             store_folder(library_folder, keeping).mkdir(exist_ok=True)
         atomic_write(path, json.dumps(asdict(keeping)))  # ASCII: a path need not be valid Unicode
     except OSError as error:

@@ -32,7 +32,7 @@ class KeptBackup:
     `path` is the file that lists it, `version` the format of its database, and `counts` the rows of its main
     tables. `added` are the bytes that no earlier backup had. `left_out` are the bytes of trained files that
     it does not have, by part. `problems` are contradictions in the library at that time. `pinned`: the user
-    wants it kept. `verified_at`: no piece of it was last read before that. `lost` are the files of it that
+    wants it kept. `verified_at`: every piece of it was read then or later. `lost` are the files of it that
     could not be read then.
     """
 

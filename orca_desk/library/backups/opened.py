@@ -41,7 +41,7 @@ def opened(
     """Open a backup; its database is unpacked into `scratch_in`, by default the system's temporary folder.
 
     A ZIP file was read from end to end then, and its checksums are right; a kept backup's pieces are checked
-    as they are read. Raises UserError if the backup is missing, damaged or none.
+    as they are read. Raises UserError if the file is missing, damaged, or not a backup.
     """
     if not path.is_file():
         raise UserError(f"The backup {path} does not exist.", "Check the file name.")
@@ -73,7 +73,7 @@ def _kept(backup: KeptBackup, database: Path, on_bytes: Bytes) -> OpenedBackup:
                 except LostPieceError as error:
                     raise UserError(
                         f"The backup of {backup.name} is damaged: {name} cannot be read.",
-                        "Use another backup. Verify tells which of them are whole.",
+                        "Use another backup. Verify shows which of them are whole.",
                     ) from error
                 file.write(content)
                 on_bytes(len(content))

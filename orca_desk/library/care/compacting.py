@@ -54,7 +54,7 @@ def space_of(library: Library) -> Space:
 def compact(library: Library, *, check: Callable[[], None] = lambda: None) -> Compacted:
     """Rewrite the database without its unused space. Reading continues meanwhile, and writes wait.
 
-    `check` is called every few ms; an exception from it stops, and the database is as it was, as it is after
+    `check` is called every few ms; an exception from it stops, and leaves the database as it was, as does
     an end of the process. Raises UserError if there is not enough space for a second copy, which it takes.
     """
     before = require_space(library, "Compacting")
@@ -79,7 +79,7 @@ def require_space(library: Library, purpose: str) -> Space:
 def rewrite(db: sqlite3.Connection, library: Library, check: Callable[[], None] = lambda: None) -> bool:
     """Rewrite the database, outside of a transaction; return whether the log of writes is empty then.
 
-    It is not while something else reads what was there before.
+    It is not empty while something else still reads an earlier state.
     """
     with stoppable(db, check), _scratch_in(library):
         db.execute("VACUUM")

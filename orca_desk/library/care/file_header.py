@@ -17,7 +17,7 @@ def is_cut_off(path: Path) -> bool:
             return False
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
-    except OSError:  # SQLite tells better why it cannot be read
+    except OSError:  # SQLite explains better why it cannot be read
         return False
     size = int.from_bytes(header[16:18], "big")
     is_valid = header[24:28] == header[92:96]  # the number of pages is that of the last change
@@ -27,7 +27,7 @@ def is_cut_off(path: Path) -> bool:
 
 
 def new_header(pages: int) -> bytearray:
-    """Return the header of a library of this many pages, which does not tell its version."""
+    """Return the header of a library of this many pages, which does not state its version."""
     header = bytearray(100)
     header[:24] = MAGIC + PAGE_BYTES.to_bytes(2, "big") + bytes([2, 2, 0, 64, 32, 32])
     header[28:32] = pages.to_bytes(4, "big")

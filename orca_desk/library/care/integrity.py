@@ -145,7 +145,7 @@ def _changed_snapshots(db: sqlite3.Connection) -> list[str]:
 
 
 def file_problems(library: Library, *, thorough: bool) -> list[str]:
-    """Return which adapters are missing; `thorough` also reads them, and tells which were changed."""
+    """Return which adapters are missing; `thorough` also reads them, and says which have changed."""
     problems = [f"The adapter {path} is missing." for path in missing_files(library)]
     if thorough:
         rows = library.rows("SELECT id, adapter, adapter_sha256 FROM trainings WHERE adapter IS NOT NULL")

@@ -1,6 +1,6 @@
 """Recovering what can be read of a damaged library into a new one. The damaged file is only read.
 
-SQLite stops at the first damaged page of a table. Here a table is read on behind it: by its row ids, and a
+SQLite stops at the first damaged page of a table. Here the rest is read too: by its row ids, and for a
 table without them from both ends.
 """
 
@@ -33,8 +33,8 @@ FILLED_AGAIN = frozenset({"task_counts", "tag_counts", "text_indexes", "adding_i
 class Recovered:
     """A library that was recovered into `folder`: the rows found by table, and the tables that lack some.
 
-    Of a table that was read on behind damage it is unknown how many rows are missing. `dropped` counts rows
-    that were left out because what they belong to is lost. `header` tells that the file's first bytes had
+    How many rows are missing from a table that was read past damage is unknown. `dropped` counts rows
+    that were left out because what they belong to is lost. `header` says that the file's first bytes had
     to be rewritten.
     """
 
@@ -105,7 +105,7 @@ def _opened(copy: Path, path: Path) -> sqlite3.Connection:
         hint = "Restore a backup: orca-desk library backups list"
         if backups:
             hint += f". The newest from before an upgrade: orca-desk library restore {backups[-1]} DIR"
-        raise UserError(f"Nothing can be read of {path} ({error}).", hint) from error
+        raise UserError(f"Nothing can be read from {path} ({error}).", hint) from error
     return db
 
 
@@ -115,7 +115,7 @@ def _version(source: sqlite3.Connection, path: Path) -> int:
     if version > len(MIGRATIONS):
         raise UserError(
             f"{path} was written by a newer Orca Desk (format {version}; this one knows {len(MIGRATIONS)}).",
-            "Recover it with that one.",
+            "Recover it with that version.",
         )
     if version:
         return version
@@ -235,7 +235,7 @@ def _behind(source: sqlite3.Connection, sql: str, last: int) -> int | None:
 def _from_both_ends(
     source: sqlite3.Connection, name: str, listed: str, damage: list[None]
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the rows by their key, and after damage those from the end; what is met twice is the same."""
+    """Yield the rows by their key, and after damage those from the end; rows that are met twice are equal."""
     keys = [row["name"] for row in source.execute(f"PRAGMA table_info({name})").fetchall() if row["pk"]]
     for way in ("ASC", "DESC"):
         order = ", ".join(f"{key} {way}" for key in keys)

@@ -20,7 +20,7 @@ from orca_desk.library.deleting.traces import ASKED, CHATS, CHOSEN, PROPOSALS, R
 from orca_desk.library.deleting.trash import finish_moves, mark_all_going
 from orca_desk.library.earlier_turns import after_turns
 
-# The triggers that keep records and snapshots from being deleted, but for this
+# The triggers that keep records and snapshots from being deleted in any other way
 KEEPING = ("records_keep_delete", "snapshot_records_keep_delete", "manifests_keep_update")
 # Where a question can stand in other words about it: requests, states, accounts
 SCRUBBED = {
@@ -151,7 +151,7 @@ def _delete_from_snapshots(db: sqlite3.Connection, chosen: dict[str, str]) -> No
 
 
 def _blank_answers(db: sqlite3.Connection, chosen: dict[str, str]) -> None:
-    """Remove the texts of evaluations' answers; whether they were right, and so the result, stays."""
+    """Remove the texts of evaluations' answers; whether they were correct, and so the result, stays."""
     db.execute(
         f"CREATE TEMP TABLE blanked AS SELECT evaluation, task_id FROM questions WHERE {ASKED}", chosen
     )
@@ -184,6 +184,7 @@ def _rewrite(library: Library) -> None:
         raise TextsLeftError(told, later) from error
     if not done:
         told = (
-            "The tasks are deleted, but another program reads the library, and its -wal file has their texts."
+            "The tasks are deleted, but another program is reading the library, "
+            "and its -wal file still contains their texts."
         )
         raise TextsLeftError(told, later)

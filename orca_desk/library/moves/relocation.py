@@ -1,4 +1,4 @@
-"""Moving a library into another folder, on the same disk or another one: at every moment one is whole.
+"""Moving a library into another folder, on the same disk or another; at every moment one of the two is whole.
 
 On one disk it is renamed. Onto another disk it is copied beside its new place, put there by a rename, and
 then the old folder is renamed away and deleted: an end in between leaves the old library, both, or the new
@@ -44,7 +44,7 @@ def check_move(folder: Path, target: Path) -> Path:
         raise UserError(f"There is no library in {folder}.", "Check the name of the folder.")
     real = target.resolve()
     if real == folder:
-        raise UserError(f"The library is in {folder} already.", "Choose another folder.")
+        raise UserError(f"The library is already in {folder}.", "Choose another folder.")
     if real.is_relative_to(folder):
         raise UserError(f"{target} is inside the library itself.", "Choose a folder outside of it.")
     try:
@@ -162,7 +162,7 @@ def _require_room(folder: Path, parent: Path) -> None:
     needed, free = bytes_to_move(folder), shutil.disk_usage(parent).free
     if free < needed:
         raise UserError(
-            f"The library has {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of"
+            f"The library takes up {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of"
             f" {parent}.",
             "Free some space there, or choose another disk. The library is where it was.",
         )
