@@ -4,8 +4,8 @@ Where torch would have chosen the served token everywhere, its own greedy answer
 both can still be correct: two tokens can be so close that rounding decides. Such a near tie counts as
 agreement only if torch's two logits differ by less than rounding explains.
 
-How much of an adapter alone llama.cpp applies is told by the direction of its effect: the change that it
-makes to torch's logits, and the share of that change in llama.cpp's. Of a whole file the weights tell it.
+How much of an adapter alone llama.cpp applies shows in the direction of its effect: the change that it
+makes to torch's logits, and the share of that change in llama.cpp's. For a whole file the weights show it.
 """
 
 from collections.abc import Callable, Sequence

@@ -21,7 +21,7 @@ class GateFinding(StrEnum):
     PROMPTS_DIFFER = "prompts differ"  # the two sides tokenise or render differently
     VOCABULARY_DIFFERS = "vocabulary differs"  # they choose among other numbers of tokens
     END_UNKNOWN = "end unknown"  # llama.cpp does not stop at the token that ends a turn
-    NO_NUMBERS = "no numbers"  # a side calculates with infinities or NaN
+    NO_NUMBERS = "no numbers"  # a side computes infinities or NaN
     NO_EFFECT_IN_TORCH = "no effect in torch"  # the adapter changes nothing
     BASE_DIFFERS = "base differs"  # already without the adapter
     NO_EFFECT_IN_LLAMA_CPP = "no effect in llama.cpp"
@@ -83,7 +83,7 @@ class WeightCheck:
     `strength` is the share of the adapter in the weights. `layer` is the one where that share,
     `layer_strength`, is furthest from 1 beyond what rounding explains (`layer_beyond`).
 
-    `rounded_base` tells that the base's own weights lie on the grid of a quantised file. To round their sum
+    `rounded_base` says that the base's own weights lie on the grid of a quantised file. To round their sum
     with an adapter that is finer than the grid to few bits again takes parts of it away, or enlarges them.
     """
 

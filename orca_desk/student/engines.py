@@ -134,6 +134,4 @@ def _is_apples() -> bool:
 
 def _not_installed() -> UserError:
     install = "" if getattr(sys, "frozen", False) else f" {INSTALL_MLX}"
-    return UnsuitedError(
-        "MLX is not installed, with which the training is to be computed.", f"{USE_TORCH}{install}"
-    )
+    return UnsuitedError("MLX is not installed, but this training is set to use it.", f"{USE_TORCH}{install}")

@@ -124,5 +124,5 @@ def that_splits(splits: tuple[str, ...], *, whole_words: bool, composes: bool) -
 
 
 def differs_in_case(splits: tuple[str, ...]) -> bool:
-    """Tell whether the rules tell capitals from small letters in all scripts, as llama.cpp cannot."""
+    """Return whether the rules tell capitals from small letters in all scripts, as llama.cpp cannot."""
     return any(_CASES in split for split in splits)

@@ -134,7 +134,7 @@ class TrainSettings:
     early_stop_margin: float = field(
         default=0.0,
         metadata=_about(
-            "Fall of the validation loss, in nats per token, below which an evaluation counts as none lower "
+            "Smallest fall of the validation loss, in nats per token, that counts as lower "
             "for stopping early."
         ),
     )
@@ -219,7 +219,7 @@ def _check(name: str, value: Any) -> None:
     default: Any = TrainSettings.__dataclass_fields__[name].default
     is_whole = isinstance(default, float) and type(value) is int
     if type(value) is not type(default) and not is_whole:
-        raise SettingError(name, f"{value!r} is not possible", f"Give a value like the default, {default!r}.")
+        raise SettingError(name, f"{value!r} is not possible", f"Use a value like the default, {default!r}.")
     if name in CHOICES and value not in CHOICES[name]:
         raise SettingError(name, f"{value!r} is not possible", f"Choose from {', '.join(CHOICES[name])}.")
     if name in RANGES:

@@ -91,7 +91,7 @@ def _limit() -> tuple[int, float]:
     except ValueError:
         raise UserError(
             f"${MEMORY_VARIABLE} is {text!r}, which is not an amount.",
-            "Write MiB, such as 6144, or a share of what is free, such as 50%.",
+            "Set it to MiB, such as 6144, or to a share of what is free, such as 50%.",
         ) from None
     return (NO_LIMIT, min(1.0, number / 100)) if text.endswith("%") else (int(number * 2**20), 1.0)
 

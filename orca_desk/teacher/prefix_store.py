@@ -47,7 +47,7 @@ class PrefixStore:
                 self._changed.notify_all()
 
     def put(self, ids: tuple[int, ...], state: State) -> None:
-        """Keep a state that the store has not, of no more than `most` bytes; forget others to make room."""
+        """Keep a state that the store lacks, of no more than `most` bytes; forget others to make room."""
         with self._changed:
             self._states[ids] = state
             self._bytes += state.size

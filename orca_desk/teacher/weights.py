@@ -42,11 +42,11 @@ class Weights:
 
     @cached_property
     def layout(self) -> ModelLayout:
-        """How large which part of the file is."""
+        """How large each part of the file is."""
         return layout_of(self.path)
 
     def load(self, placement: Placement) -> None:
-        """Load the weights as `placement` says, unless they lie so. Raises MemoryRanOutError and UserError.
+        """Load the weights as `placement` says, unless it is done. Raises MemoryRanOutError and UserError.
 
         Whatever was created from the model before must be closed.
         """

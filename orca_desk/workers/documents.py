@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.2
 TOO_MUCH = 7  # exit code
 CHUNK = 50  # passages in one event
 _SAID = 200  # characters of an error
-_SAMPLE = 4_000  # characters of which the language is told
+_SAMPLE = 4_000  # characters from which the language is recognised
 
 
 def main() -> None:
@@ -87,11 +87,11 @@ class _Watch:
         threading.Thread(target=self._look, daemon=True).start()
 
     def begin(self) -> None:
-        """A document is opened."""
+        """Start the deadline of a document."""
         self._deadline = time.monotonic() + SECONDS
 
     def end(self) -> None:
-        """It is done with."""
+        """Stop the deadline."""
         self._deadline = float("inf")
 
     def _look(self) -> None:

@@ -99,4 +99,4 @@ def _go_on(channel: Channel) -> None:
 
 
 class _NotWantedError(Exception):
-    """The host wants nothing any more."""
+    """The host no longer wants the result."""

@@ -39,4 +39,4 @@ def group(channel: Channel) -> None:
 
 
 class _NotWantedError(Exception):
-    """The host wants no groups any more."""
+    """The host no longer wants the groups."""

@@ -26,11 +26,11 @@ class Watch:
         threading.Thread(target=self._look, daemon=True).start()
 
     def begin(self, seconds: float | None = None) -> None:
-        """A piece of work begins, which may take other `seconds` than the usual; again to allow more time."""
+        """Start the deadline of a piece of work, as usual or in `seconds`; again to allow more time."""
         self._deadline = time.monotonic() + (seconds or self._seconds)
 
     def end(self) -> None:
-        """It is done with."""
+        """Stop the deadline."""
         self._deadline = float("inf")
 
     def _look(self) -> None:

@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def look(channel: Channel) -> None:
-    """Answer the job."""
+    """Measure the processor, or list what llama.cpp or PyTorch can use, as the job's `ask` says."""
     if channel.job["ask"] == "speed":
         _measure(channel)
         return

@@ -2,7 +2,7 @@
 
 Jobs: {"folder", "adapter", "out"} writes a safetensors folder; with "dtype" and "keys" (some of its texts) it
 writes a GGUF file. {"folder", "adds_bos"} emits `served`: the `template` in Go's syntax (null where it has
-none), and the `stops` that end an answer. `written` tells the bytes so far.
+none), and the `stops` that end an answer. `written` gives the bytes so far.
 """
 
 from pathlib import Path

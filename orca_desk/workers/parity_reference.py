@@ -1,6 +1,6 @@
 """torch's half of the parity check (see `orca_desk.parity`): loads the student once and judges all files.
 
-Job: {"base", "adapter", "conversations", "files": [{"label", "gguf", "whole", "served"}, ...]}. `whole` tells
+Job: {"base", "adapter", "conversations", "files": [{"label", "gguf", "whole", "served"}, ...]}. `whole` says
 that a file holds the adapter, `served` is what the worker `parity-served` wrote of it. Emits `compared` after
 each answer, and for each file `row`, an `orca_desk.parity.table.GateRow` as a dictionary.
 """

@@ -242,11 +242,11 @@ class _Watch:
         threading.Thread(target=self._look, daemon=True).start()
 
     def begin(self, place: int) -> None:
-        """Work on the question at this place begins."""
+        """Start the deadline of the question at this place."""
         self._place, self._deadline = place, time.monotonic() + SECONDS
 
     def end(self) -> None:
-        """The question is there."""
+        """Stop the deadline."""
         self._deadline = float("inf")
 
     def _look(self) -> None:

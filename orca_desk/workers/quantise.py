@@ -1,4 +1,4 @@
-"""Quantises a GGUF file: the job is {"model", "out", "kind"}; `written` tells the bytes so far.
+"""Quantises a GGUF file: the job is {"model", "out", "kind"}; `written` gives the bytes so far.
 
 "importance" may name the file of an importance matrix (see `orca_desk.student.importance`).
 """

@@ -141,7 +141,7 @@ def _server(channel: Channel, models: "list[ServedModel]", listener: socket.sock
 
 
 async def _tell(channel: Channel, models: "list[ServedModel]") -> None:
-    """Tell the host what goes on, as often as it changes, but not for every token."""
+    """Tell the host what happens, as often as it changes, but not for every token."""
     told = None
     while True:
         tally = models[0].tally

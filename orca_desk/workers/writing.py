@@ -1,4 +1,4 @@
-"""Tells the host how far a large file has come that a library writes in one call."""
+"""Tells the host how much of a large file is written, where a library writes it in one call."""
 
 import contextlib
 import threading

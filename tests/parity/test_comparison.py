@@ -240,9 +240,9 @@ def test_every_finding_has_words_and_survives_its_storage() -> None:
     assert set(made) == set(GateFinding)
     words = {
         GateFinding.PROMPTS_DIFFER: "Check failed: torch and llama.cpp read 1 of 2 prompts as",
-        GateFinding.VOCABULARY_DIFFERS: "Check failed: the file has another number of tokens",
+        GateFinding.VOCABULARY_DIFFERS: "Check failed: the file does not have as many tokens",
         GateFinding.END_UNKNOWN: "Check failed: llama.cpp would not stop",
-        GateFinding.NO_NUMBERS: "Check failed: the student calculates with numbers that are too large",
+        GateFinding.NO_NUMBERS: "Check failed: the student computes infinite or undefined numbers",
         GateFinding.NO_EFFECT_IN_TORCH: "Check failed: the adapter changes nothing in torch",
         GateFinding.BASE_DIFFERS: "Check failed: already without the adapter",
         GateFinding.NO_EFFECT_IN_LLAMA_CPP: "Check failed: the file does not hold the adapter: 0%",

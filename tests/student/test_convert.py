@@ -278,7 +278,7 @@ def test_a_file_too_large_for_its_disk_is_named_and_leaves_nothing(folder: Path,
     with limited_file_size(100_000), pytest.raises(OSError) as caught:
         write_gguf(folder, out)
     told = explain_os_error(caught.value)
-    assert told is not None and told.message == f"The disk takes no file as large as {out}."
+    assert told is not None and told.message == f"The disk cannot hold a file as large as {out}."
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
 
 

@@ -74,7 +74,7 @@ def same_device(name: str) -> ChosenDevice:
         return ChosenDevice(name=CPU, title="CPU")
     listed = {one.name: one for one in listed_devices()}
     if name not in listed:
-        there = ", ".join(listed) or "no device beside the CPU"
+        there = ", ".join(listed) or "no device besides the CPU"
         raise UserError(
             f"This training began on the device {name}, which torch no longer finds (it finds {there}).",
             "Connect it or repair its driver to resume; or start a new training: another seed makes one.",

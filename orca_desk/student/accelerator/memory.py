@@ -29,7 +29,7 @@ def plan_memory(
 ) -> MemoryPlan:
     """Return the fastest way that fits into `free` bytes of the device called `title`.
 
-    `is_apart` tells whether its memory is not the computer's: else nothing is gained by offloading.
+    `is_apart` says whether its memory is not the computer's: else nothing is gained by offloading.
 
     Raises UserError where none fits, with what would help.
     """

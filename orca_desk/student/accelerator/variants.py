@@ -66,7 +66,7 @@ def race_variants(
 ) -> VariantRace:
     """Time the variants that are installed and that the settings allow, on a batch of usual records.
 
-    `checkpoints` tells whether the training will compute activations twice, which not all variants bear.
+    `checkpoints` says whether the training will compute activations twice, which not all variants bear.
     """
     rows = _usual_batch(lengths, settings.batch_tokens)
     seconds: dict[Variant, float] = {}

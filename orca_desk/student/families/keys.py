@@ -81,7 +81,7 @@ class GgufKeys:
         return table
 
     def unknown_variant(self, key: str) -> UserError:
-        """Return the error for a file whose `key` tells of a variant that Orca Desk does not know."""
+        """Return the error for a file whose `key` names a variant that Orca Desk does not know."""
         full = key.format(arch=self.architecture)
         return UserError(
             f"{self._path} is a variant of {self.architecture} that Orca Desk does not know (by its {full}).",
