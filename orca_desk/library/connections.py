@@ -229,7 +229,8 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
             return UserError(
                 f"{path} is damaged or is not a database ({error}).",
                 "Restore a backup (orca-desk library backups list; upgrades leave theirs in"
-                f" {path.parent / 'backups'}), or save what can be read: orca-desk library repair NEW_FOLDER",
+                f" {path.parent / 'backups'}), or save what can be read: orca-desk library repair NEW_FOLDER"
+                f" --library {path.parent}",
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return UserError(

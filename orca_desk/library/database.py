@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -13,22 +14,23 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from orca_desk.errors import UserError
 from orca_desk.library.backups.keeping_settings import bring_backups
 from orca_desk.library.backups.restored_state import complete_restore
-from orca_desk.library.care.file_header import is_cut_off
+from orca_desk.library.care.file_header import HEADER_BYTES, is_cut_off
 from orca_desk.library.connections import Access, Writer, connect, explain, is_damage, transact, transact_with
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import NewerError, check_version, migrate, version_of
 from orca_desk.library.moves.move_rest import finish_move
-from orca_desk.library.schema import MIGRATIONS
+from orca_desk.library.schema import MIGRATIONS, tables_of
 from orca_desk.library.scratch import remove_abandoned
 from orca_desk.paths import resolved
 from orca_desk.yielding import yielding
 
-T = TypeVar("T")
 if TYPE_CHECKING:
     from orca_desk.library.deleting.trash import TrashEntry
 
+T = TypeVar("T")
 DATABASE_NAME = "library.db"
 Parameters = Sequence[Any] | dict[str, Any]
+COUNTING_SECONDS = 1.0  # nobody waits for a window until millions of rows are counted
 DEAD_READER_SECONDS = 1.0  # a thread that ends within a read tells nobody
 _READING: tuple[Access, ...] = ("ro", "immutable")
 
@@ -42,9 +44,9 @@ class Library:
 
     `problem` is None, or the reason why nothing can be written: a full or read-only disk, damage, or a format
     of a newer Orca Desk. Reading still works then, as far as it can, and every write raises it.
+    `brought_back` are the deletions that came back whole as this was opened: a process had ended in them.
     """
 
-    `brought_back` are the deletions that came back whole as this was opened: a process had ended in them.
     def __init__(self, folder: Path, *, lock: FolderLock | None, writer: Writer | UserError) -> None:
         """Use `Library.open` instead."""
         self.folder = folder
@@ -56,9 +58,9 @@ class Library:
         self._reading: Counter[threading.Thread] = Counter()  # the reads that each thread is in
         self._idle = threading.Condition()  # guards what the readers are, and tells when a read has ended
         self._closed = False
+        self.brought_back: tuple[TrashEntry, ...] = ()  # by the opening: the process ended in between
 
     @classmethod
-        self.brought_back: tuple[TrashEntry, ...] = ()  # by the opening: the process ended in between
     def open(cls, folder: Path, *, create: bool = True, samples: bool = False) -> Self:
         """Open the library in `folder`, or make a new one there with strategies and, if `samples`, tasks.
 
@@ -113,7 +115,7 @@ class Library:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether it was found out that the file is damaged: `recovery.recover` saves what can be read."""
+        """Whether the file is known to be damaged: `recovery.recover` saves what can be read."""
         return isinstance(self.problem, DamagedError)
 
     def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -126,14 +128,23 @@ class Library:
 
         Raises UserError if the file is damaged or the disk does not respond.
         """
-        db = self._begin_reading()
+        try:
+            db = self._begin_reading()
+        except sqlite3.Error as error:  # its disk may have been unplugged
+            raise explain(error, self.path) or error from error
         try:
             yield db
+        except UnicodeEncodeError as error:
+            raise _half_a_character() from error
         except sqlite3.Error as error:
             if isinstance(self.problem, NewerError) and isinstance(error, sqlite3.OperationalError):
                 raise UserError(
-                    f"The newer Orca Desk keeps this differently ({error}): it cannot be read here.",
+                    f"The newer Orca Desk stores this differently ({error}): it cannot be read here.",
                     "Update Orca Desk.",
+                ) from error
+            if self.is_damaged and isinstance(error, sqlite3.OperationalError) and self.problem:
+                raise UserError(
+                    f"This cannot be read ({error}): {self.problem.message}", self.problem.hint
                 ) from error
             raise explain(error, self.path) or error from error
         finally:
@@ -191,8 +202,10 @@ class Library:
             raise self.problem
         try:
             return self._writer.run(work, alone=alone)
+        except UnicodeEncodeError as error:
+            raise _half_a_character() from error
         except sqlite3.Error as error:
-            if is_damage(error):  # writing on could harm the rest
+            if is_damage(error):  # further writes could harm the rest
                 self.problem = damage_of(self.path, explain(error, self.path))
             raise self.problem or explain(error, self.path) or error from error
 
@@ -249,14 +262,15 @@ def _complete_restore(folder: Path, lock: FolderLock) -> None:
 
 def _writer(path: Path, *, samples: bool) -> Writer | UserError:
     """Return the writer of the database at `path`, or why it can only be read."""
+    _require_file(path)
+    if lost := _lost(path):
+        raise DamagedError(
+            f"{path} is {lost}, though this folder had a library.",
+            "Restore a backup (orca-desk library backups list), or choose another library folder.",
+        )
+    if path.exists() and is_cut_off(path):
+        return _damaged(path, f"{path} is cut off: its end is missing.")
     try:
-        if _is_lost(path):
-            raise DamagedError(
-                f"{path} is {'empty' if path.exists() else 'missing'}, though this folder had a library.",
-                "Restore a backup (orca-desk library backups list), or choose another library folder.",
-            )
-        if path.exists() and is_cut_off(path):
-            return _cut_off(path)
         db = connect(path, "rwc")
         try:
             _prepare(db, path, samples=samples)
@@ -264,31 +278,58 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
             db.close()
             raise
         return Writer(db)
+    except DamagedError as error:
+        return _damaged(path, error.message)
     except NewerError as error:
         if not _is_readable(path):
             raise
         return NewerError(
-            f"{error.message} It can only be read, as far as this one can.", "Update Orca Desk to change it."
+            f"{error.message} It can only be read, as far as this version understands it.",
+            "Update Orca Desk to change it.",
         )
     except (sqlite3.Error, OSError) as error:
         problem = explain(error, path) if isinstance(error, sqlite3.Error) else _no_backup(path, error)
+        if problem is None and _is_current(path):
+            return _damaged(path, f"{path} does not have the tables of its version ({error}).")
         if problem is None:
             raise
-        if isinstance(error, sqlite3.Error) and is_damage(error) and _is_readable(path):
-            return damage_of(path, problem)
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            if _is_readable(path):
+                return damage_of(path, problem)
+            raise DamagedError(problem.message, problem.hint) from error
         if not _is_current(path):
-            if isinstance(error, sqlite3.Error) and is_damage(error):
-                problem = DamagedError(problem.message, problem.hint)
             raise problem from error
         return problem
 
 
-def _is_lost(path: Path) -> bool:
-    """Return whether the file is empty or missing where a library has left backups or trainings."""
-    if path.exists() and path.stat().st_size:
-        return False
+def _require_file(path: Path) -> None:
+    """Raise UserError if something else is where the file of a library should be."""
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a device or a pipe"
+        raise UserError(
+            f"{path} is {what}, where the library's file should be.",
+            "Move it away, or choose another library folder.",
+        )
+    if path.is_symlink() and not path.exists():
+        raise UserError(
+            f"{path} is a link to a file that is not there.",
+            "Connect the disk that it is on, or choose another library folder.",
+        )
+
+
+def _lost(path: Path) -> str:
+    """Return what the file of a library that was here is: "missing", "empty" or "cut off"; else ""."""
+    size = path.stat().st_size if path.exists() else -1
+    if size >= HEADER_BYTES:
+        return ""
+    if size > 0:
+        return "cut off"
     marks = ("backups/kept/*.backup.json", "backups/library-format-*.db", "trainings/train-*")
-    return any(True for mark in marks for _ in path.parent.glob(mark))
+    wal = path.with_name(f"{path.name}-wal")  # what was written last; SQLite would remove it
+    has_wal = wal.exists() and wal.stat().st_size > 0
+    if has_wal or any(True for mark in marks for _ in path.parent.glob(mark)):
+        return "empty" if path.exists() else "missing"
+    return ""
 
 
 def _read_only(path: Path) -> UserError:
@@ -308,6 +349,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
     from orca_desk.library.samples import fill
 
     check_version(db, path)
+    _require_tables(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     migrate(db, path, fill=partial(fill, samples=samples))
     if db.execute("SELECT 1 FROM runs WHERE status IN ('running', 'paused')").fetchone():
@@ -316,6 +358,19 @@ def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
         with suppress(sqlite3.OperationalError):  # a full disk: the next start tries again
             if before := transact(db, partial(follow_move, folder=path.parent)):
                 bring_backups(Path(before), path.parent)
+
+
+def _require_tables(db: sqlite3.Connection, path: Path) -> None:
+    """Raise DamagedError if a library lacks tables of its version."""
+    rows = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    if rows and not version_of(db):
+        raise DamagedError(f"{path} no longer says of which version it is.")
+    if lost := sorted(tables_of(MIGRATIONS[: version_of(db)]) - {row["name"] for row in rows}):
+        raise DamagedError(
+            f"{path} lacks {'the table' if len(lost) == 1 else 'the tables'} {', '.join(lost)}:"
+            " another program has changed it.",
+            "Restore a backup: orca-desk library backups list",
+        )
 
 
 def _interrupt(db: sqlite3.Connection) -> None:
@@ -343,23 +398,30 @@ def damage_of(path: Path, cause: UserError | None) -> DamagedError:
     )
 
 
-def _cut_off(path: Path) -> DamagedError:
-    problem = damage_of(path, UserError(f"{path} is cut off: its end is missing."))
+def _damaged(path: Path, what: str) -> DamagedError:
+    """Return that a library can only be read, as `what` says; raise it if nothing can be."""
     if not _is_readable(path):
-        raise problem
-    return problem
+        raise DamagedError(
+            f"{what} Nothing of it can be read as it is.",
+            "Restore a backup (orca-desk library backups list), or recover what is left into a new folder:"
+            f" orca-desk library repair NEW_FOLDER --library {path.parent}",
+        )
+    return damage_of(path, UserError(what))
 
 
 def _readable_rows(path: Path) -> Iterator[str]:
-    """Yield how many tasks, records and snapshots can be read one after the other, before any damage."""
+    """Yield how many tasks, records and snapshots can be read, before any damage and within a second."""
     for name in ("tasks", "records", "snapshots"):
-        count, is_all = 0, False
+        count, is_all, end = 0, False, time.monotonic() + COUNTING_SECONDS
         for access in _READING:
             count = 0
             with suppress(sqlite3.Error), closing(connect(path, access, damaged=True)) as db:
                 for _ in db.execute(f"SELECT 1 FROM {name} NOT INDEXED"):
                     count += 1
-                is_all = True
+                    if not count % 1_000 and time.monotonic() > end:
+                        break
+                else:
+                    is_all = True
                 break
         yield f"{'' if is_all else 'at least '}{count:,} {name}"
 
@@ -371,6 +433,13 @@ def _is_readable(path: Path) -> bool:
             db.execute("SELECT id, query, answer FROM tasks LIMIT 1").fetchall()
             return True
     return False
+
+
+def _half_a_character() -> UserError:
+    return UserError(
+        "A name or text contains half a character (a lone surrogate), which a library cannot have.",
+        "Remove it.",
+    )
 
 
 def _no_backup(path: Path, error: OSError) -> UserError:

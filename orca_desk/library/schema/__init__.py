@@ -3,6 +3,9 @@
 Append only: a released script never changes; a new one follows it (see migrations.py).
 """
 
+import re
+from collections.abc import Iterable
+
 from orca_desk.library.schema import (
     v01_first_tables,
     v02_chats_side_by_side,
@@ -62,3 +65,13 @@ MIGRATIONS: tuple[str, ...] = (
     v26_no_list_of_checkpoints.SCRIPT,
     v27_text_index_in_larger_steps.SCRIPT,
 )
+_MADE_OR_DROPPED = re.compile(r"^(CREATE(?: VIRTUAL)?|DROP) TABLE (\w+)", re.MULTILINE)
+
+
+def tables_of(scripts: Iterable[str]) -> set[str]:
+    """Return the names of the tables that a library has after these scripts."""
+    names: set[str] = set()
+    for script in scripts:
+        for done, name in _MADE_OR_DROPPED.findall(script):
+            names.discard(name) if done == "DROP" else names.add(name)
+    return names
