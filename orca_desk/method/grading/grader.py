@@ -17,7 +17,7 @@ from orca_desk.method.grading.ordering import expected_ordering, is_ordering
 from orca_desk.method.grading.polar import expected_polar
 from orca_desk.method.grading.reasons import Why, reason, shown
 from orca_desk.method.grading.text import ExpectedExact, ExpectedText, same_meaning
-from orca_desk.method.grading.values import is_value
+from orca_desk.method.grading.values import bare_value, is_value
 from orca_desk.method.records import AnswerKind
 
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
@@ -97,7 +97,7 @@ def infer_kind(reference: str) -> AnswerKind:
     text = as_read(reference).strip()[:_LONGEST_REFERENCE]
     if len(parse_pairs(text)) >= 2:
         return "keyed"
-    bare = bare_reference(text)
+    bare = bare_value(bare_reference(text))
     if parse_option(bare) is not None or parse_option_set(bare):
         return "choice"
     if is_value(bare):
@@ -115,6 +115,7 @@ def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expe
         bare = raw_reference(reference)
     else:
         bare = reference.strip() if asked in ("exact", "keyed") else bare_reference(reference)
+    bare = bare_value(bare) if asked == "number" else bare
     makers: dict[AnswerKind, Callable[[str], _Expected | None]] = {
         "exact": ExpectedExact,
         "text": lambda text: expected_polar(text) or ExpectedText(text),

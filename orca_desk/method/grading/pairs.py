@@ -13,6 +13,7 @@ _RATIO = re.compile(
     r"(?<![\d:.,])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,5}(?![\d:]|\s?[ap]\.?m\b)",
     re.IGNORECASE,
 )
+_FRACTION = re.compile(r"(?<![\d:.,/])([1-9]\d{0,8})\s?/\s?([1-9]\d{0,8})(?![\d/]|[.,]\d)")
 _RATIO_IN_WORDS = re.compile(r"(?<![\d:.,])(\d{1,9}) to (\d{1,9})(?: to (\d{1,9}))?(?![\d:])", re.IGNORECASE)
 _TO = re.compile(r"\s?[A-Za-z°$€£%²³/]{0,12}\s?(?:-|to|through|until|bis|à)\s?[$€£]?", re.IGNORECASE)
 _AND = re.compile(r"\s?[A-Za-z°$€£%]{0,12}\s?and\s?[$€£]?", re.IGNORECASE)
@@ -57,6 +58,14 @@ def find_ratios(text: str) -> list[Ratio]:
         if all(terms):
             found.append(Ratio(_lowest(terms), match.start(), match.end()))
     return sorted(found, key=lambda one: one.start)
+
+
+def find_proportions(text: str) -> list[Ratio]:
+    """Return the ratios in `text`, or where it has none, the fractions that say the same: 3/4 for 3:4."""
+    return find_ratios(text) or [
+        Ratio(_lowest([Fraction(match[1]), Fraction(match[2])]), match.start(), match.end())
+        for match in _FRACTION.finditer(text)
+    ]
 
 
 def find_ranges(text: str) -> list[Range]:

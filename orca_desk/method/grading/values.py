@@ -12,6 +12,7 @@ from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.pairs import (
     Solutions,
     find_comma_pairs,
+    find_proportions,
     find_ranges,
     find_ratios,
     find_solutions,
@@ -25,7 +26,7 @@ from orca_desk.method.grading.units import measures
 _LONGEST = 500
 _NAME_BEFORE = re.compile(r"\s{0,4}(?:[A-Za-z]\w?\s?=\s{0,4})?[\"'“]?\Z")
 _UNIT_AFTER = re.compile(
-    r"[\s-]?(?:[^\W\d_]+|[°%'\"′″¢$€£¥])?(?:(?:[ ./·*-]|\^-?)?(?:[^\W\d_]+|\d(?![\d])|°)){0,4}"
+    r"[\s-]?(?:[^\W\d_]+|′′|[°%'\"′″¢$€£¥])?(?:(?:[ ./·*-]|\^-?)?(?:[^\W\d_]+|\d(?![\d])|°)){0,4}"
     r"[\s\"'”)\]]{0,2}\.?"
 )
 _NOT_UNITS = re.compile(
@@ -39,6 +40,14 @@ _BOUND = re.compile(r"\A\W*(?:after|before|until)\s(?:the\s)?\Z", re.IGNORECASE)
 _OR_ANOTHER = re.compile(r"\s(?:or|and|to)\s\d{1,2}\b|[-–]\d{1,2}\b")
 _SHORT_LIST = re.compile(r"\d,-?\d{1,2},-?\d{1,2}(?!\d)")  # "7,5,3" is not 7.5 and 3
 _PLAIN = re.compile(r"-?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?")  # most references, and no time, date or pair
+# What a reference may say beside its value.
+_HEDGE = re.compile(
+    r"(?:(?:about|approximately|approx\.?|around|roughly|exactly|precisely|nearly|circa|ca?\.)\s|[~≈∼]\s?)+",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(r"([^()]+?)\s?\(([^()]+)\)\.?")
+_CHANCE = re.compile(r"(\d+) (?:in|out of) (\d+)")
+_ARITHMETIC = re.compile(r"[\d\s.,$€£%()+*/×÷·^-]+")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 
 
@@ -67,6 +76,25 @@ def _one_of_several(text: str, answer: Any) -> bool:
 def is_value(reference: str) -> bool:
     """Return whether a text is one value and nothing else, perhaps with a short unit."""
     return len(reference) <= _LONGEST and any(meanings(plain(plain_latex(reference))))
+
+
+def bare_value(reference: str) -> str:
+    """Return the value alone of a reference that says more: "≈ 5", "5 (five)", "2 + 3 = 5", "1 in 4".
+
+    Any other reference is returned as it is.
+    """
+    text = reference.strip()
+    if len(text) > _LONGEST or not _may_be_value(text):
+        return reference
+    if chance := _CHANCE.fullmatch(text):
+        return f"{chance[1]}/{chance[2]}"
+    hedged, remark = _HEDGE.sub("", text, count=1), _REMARK.fullmatch(text)
+    sides = re.split(r"\s*[=≈]\s*", text)
+    if len(sides) > 1 and all(map(_ARITHMETIC.fullmatch, sides[:-1])) and is_value(sides[-1]):
+        return sides[-1]
+    if remark and is_value(remark[1]) and (is_value(remark[2]) or _ARITHMETIC.fullmatch(remark[2])):
+        return remark[1]
+    return hedged if hedged != text and is_value(hedged) else reference
 
 
 def same_value(answer: str, expected: str) -> bool | None:
@@ -182,7 +210,7 @@ def _find_plain_ratios(text: str) -> list[Any]:
 _KINDS: list[tuple[Callable[[str], Any], Callable[[str], list[Any]], Callable[[Any, Any], bool]]] = [
     (read_date, find_dates, same_date),
     (read_time, find_times, same_time),
-    (_whole(_find_plain_ratios), find_ratios, same_ratio),
+    (_whole(_find_plain_ratios), find_proportions, same_ratio),
     (_whole(find_ranges), find_ranges, same_range),
     (_two(find_solutions), find_comma_pairs, same_solutions),
     (_comma_pair, find_solutions, same_solutions),  # "1,2" may be a decimal, and so may "2,1"
