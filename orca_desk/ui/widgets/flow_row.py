@@ -22,6 +22,7 @@ class FlowRow(QLayout):
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._stretches: list[int] = []  # of each item
+        self._heights: dict[int, int] = {}  # by width: nested layouts ask for the same ones again and again
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
         for widget in widgets:
@@ -31,6 +32,7 @@ class FlowRow(QLayout):
         """Add an item at the end."""
         self._items.append(item)
         self._stretches.append(0)
+        self.invalidate()
 
     def addWidget(  # noqa: N802 - Qt's name
         self, widget: QWidget, stretch: int = 0
@@ -71,7 +73,13 @@ class FlowRow(QLayout):
         if not 0 <= index < len(self._items):
             return None
         self._stretches.pop(index)
+        self._heights.clear()
         return self._items.pop(index)
+
+    def invalidate(self) -> None:
+        """Forget the heights: an item has changed."""
+        self._heights.clear()
+        super().invalidate()
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
         """Return sideways if there are items that stretch."""
@@ -83,9 +91,11 @@ class FlowRow(QLayout):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height of all rows at a width."""
-        around = self.contentsMargins()
-        inside = self._lay(QRect(0, 0, width - around.left() - around.right(), 0), move=False)
-        return inside + around.top() + around.bottom()
+        if width not in self._heights:
+            around = self.contentsMargins()
+            inside = self._lay(QRect(0, 0, width - around.left() - around.right(), 0), move=False)
+            self._heights[width] = inside + around.top() + around.bottom()
+        return self._heights[width]
 
     def setGeometry(self, area: QRect) -> None:  # noqa: N802 - Qt's name
         """Move the items to their places."""
