@@ -71,9 +71,10 @@ def locked(folder: Path) -> Iterator[None]:
 def acquire(path: Path) -> filelock.BaseFileLock:
     """Take and return the lock: the system's, or where the drive has none, a file with the owner's process.
 
-    Raises filelock.Timeout if another process has it, OSError if it cannot be created.
+    Any thread may release it. Raises filelock.Timeout if another process has it, OSError if it cannot be
+    created.
     """
-    lock: filelock.BaseFileLock = filelock.FileLock(path, timeout=0)
+    lock: filelock.BaseFileLock = filelock.FileLock(path, timeout=0, thread_local=False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `is_weak` says it
@@ -81,7 +82,7 @@ def acquire(path: Path) -> filelock.BaseFileLock:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        lock = filelock.SoftFileLock(path.with_name(f"{path.name}.owned"), timeout=0)
+        lock = filelock.SoftFileLock(path.with_name(f"{path.name}.owned"), timeout=0, thread_local=False)
         lock.acquire()
     return lock
 

@@ -34,10 +34,12 @@ from orca_desk.ui.widgets.formulas import end_formulas
 from orca_desk.ui.widgets.motion import follow_system
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
+from orca_desk.ui.work_dialog import WorkDialog
 
 logger = logging.getLogger(__name__)
 SETTLED_MS = 200  # after the window was shown; it is painted by then
 LOOK_MS = 30_000  # after that: the first jobs of a first start have begun, and nothing waits for it
+SECONDS_TO_OPEN = 0.5  # a library, without a word
 SECONDS_TO_STOP = 30.0  # for jobs that are still running when the event loop has ended
 
 
@@ -190,15 +192,31 @@ class _Crashes:
 
 def open_or_ask(folder: Path, theme: Theme) -> Library | None:
     """Open the library. On failure show why, and let the user mend it, select another one or give up."""
+    theme.choose(theme_choice(preferences().value(THEME)))
     while True:
         try:
-            return Library.open(folder)
+            return open_with_word(folder, theme)
         except UserError as error:
-            theme.choose(theme_choice(preferences().value(THEME)))
             chosen = StartTrouble(folder, error, theme).ask()
         if chosen is None:
             return None
         folder = chosen
+
+
+def open_with_word(folder: Path, theme: Theme) -> Library:
+    """Open the library, and say so if it takes long: a deletion that was cut off comes back, an upgrade.
+
+    Raises UserError as `Library.open`.
+    """
+    opened = WorkDialog(
+        "Opening the library…",
+        lambda on_done: Library.open(folder),
+        theme,
+        after=SECONDS_TO_OPEN,
+        can_stop=False,
+    ).wait()
+    assert opened is not None  # nobody can stop it
+    return opened
 
 
 @contextmanager
