@@ -90,9 +90,15 @@ _INTRODUCES = re.compile(
 _AFTER_COMMA = re.compile(r"\s[^,;=\d]*,\s")
 _CLAUSE = re.compile(r"(?:\s[\w-]+){0,2}?\s(?:are|is|were|was|remain(?:s|ed)?|left|stay(?:s|ed)?|will)\b")
 _CLAUSE_JOINT = re.compile(r"[^,]*,\s?and\s|\s[^\W\d].*\sand\s")
+_LABEL = re.compile(r"\A\s*[A-Za-z]+ \d{1,2}:\s+(?=\S)")  # "Day 3: 15"
 _BULLET = re.compile(r"\A\s*[*•>]\s+")
 _NUMBERED = re.compile(r"\A\s*(?:[*•>]|\(?\d{1,2}[.)])\s+")
 _NUMBERED_LINE = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S", re.MULTILINE)
+_PART_OF = re.compile(r"\s(?:\w+\s){0,2}?of\s[$€£]?")
+_SHARE = re.compile(r"[%/]|percent|\b(?:half|third|quarter)")
+_TURNED, _EQUALS = re.compile(r"\W*"), re.compile(r"\s?=\s?(?=[\d(])")  # "7 = 3 + 4"
+_LISTS = re.compile(r"\s[^\W\d]+(?: [^\W\d]+){0,2}\s?[:(]\s?[$€£]?")  # "4 factors: 1, 2, 3, 6"
+_RANKS = re.compile(r"\s(?!of\b|place\b|position\b)[a-z]+")  # "the 5th term"
 _OF_WHICH = re.compile(
     r"\s(?:\w+\s){0,4}?(?:out of(?: the)?|of (?:the|those|these|his|her|its|their|all))\s", re.IGNORECASE
 )
@@ -142,14 +148,14 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     first, rest = _opening(body) if len(text) <= _LONGEST else ("", "")
     if rest.strip() and len(first) <= _LONGEST_OPENING:
         opening = find(first)
-        if len(opening) == 1 and _bare(first, opening[0]):
+        if len(opening) == 1 and (_bare(first, opening[0]) or _EXPLAINS.match(rest)):
             return _opened(first, opening[0], rest, find)
     if breaks_off(body) and not _EMPHASIS.search(body.rpartition("\n")[2]):
         return body, []
     bullet = _NUMBERED if len(_NUMBERED_LINE.findall(body)) > 1 else _BULLET
     for line in reversed(body.split("\n")):
         if line.strip() and not line.lstrip().startswith("```"):
-            piece, found, decided = _line(bullet.sub("", line), find)
+            piece, found, decided = _line(_LABEL.sub("", bullet.sub("", line)), find)
             if decided:
                 return piece, found
     return body, []
@@ -226,10 +232,19 @@ def _last(text: str, found: list[V]) -> list[V]:
     if len(found) == 2 and _PURPOSE.fullmatch(text, found[0].end, found[1].start):
         return found[:1]
     kept = _kept(text, (counted or found)[-_LAST:])
+    if _counts_a_list(text, found):
+        return found[:1]
+    if len(kept) > 1 and _PART_OF.fullmatch(text, kept[-2].end, kept[-1].start):
+        share = _SHARE.search(text[kept[-2].start : kept[-2].end]) is not None
+        kept = kept[: -2 if share and len(kept) > 2 else -1]  # "15 is 30% of 50", "15 of 20 are left"
     if len(kept) > 1 and _OF_WHICH.fullmatch(text, kept[-2].end, kept[-1].start):
         kept = kept[:-1]  # "42 out of 50"
     if not kept or _operand(text, kept[-1]):
-        return []
+        return (
+            found[:1]
+            if _TURNED.fullmatch(text[: found[0].start], 0) and _EQUALS.match(text, found[0].end)
+            else []
+        )
     if len(kept) > 1 and _CHANGED.search(text[: kept[-2].start]):
         return kept[-1:]
     if len(kept) > 1 and _introduced(text, kept):
@@ -237,6 +252,13 @@ def _last(text: str, found: list[V]) -> list[V]:
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _counts_a_list(text: str, found: list[V]) -> bool:
+    """Return whether the first value says how many the others are: "4 factors: 1, 2, 3, 6"."""
+    first, *rest = found
+    lists = len(rest) > 1 and _LISTS.fullmatch(text, first.end, rest[0].start) is not None
+    return lists and text[first.start : first.end] == str(len(rest))
 
 
 def _introduced(text: str, kept: list[V]) -> bool:
@@ -266,11 +288,18 @@ def _kept(text: str, found: list[V]) -> list[V]:
         for value in found
         if not retracted(text, value.start, value.end) and not _calculated_with(text, value)
     ]
+    cardinal = [value for value in kept if not _ranks(text, value)]
+    kept = cardinal or kept
     if len(kept) > 1:
         remarks = asides(text)
         outside = [value for value in kept if not any(start <= value.start < end for start, end in remarks)]
         return outside or kept
     return kept
+
+
+def _ranks(text: str, value: FoundValue) -> bool:
+    """Return whether a value only ranks a thing: "the 5th term"."""
+    return bool(getattr(value, "ordinal", False)) and _RANKS.match(text, value.end) is not None
 
 
 def _resolve(text: str, found: list[V]) -> list[V]:

@@ -18,7 +18,7 @@ _DECORATION = re.compile(
     "[\ufe0f\u200d\U0001f3fb-\U0001f3ff]*)+(?!\\S)"
 )
 _ASIDE = re.compile(
-    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which"
+    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which|where"
     r"|of course|as expected)\b"
     r"|\s\(|\s[—–-]\s",
     re.IGNORECASE,
@@ -42,6 +42,10 @@ _FRAME = re.compile(
 _PERSONS = {"he": "he", "hes": "he", "she": "she", "shes": "she", "they": "they", "theyre": "they"}
 _PLACES = {"inside": "in", "into": "in", "onto": "on", "at": None}  # "at" may be either of both
 _DENIES = re.compile(r"(?:in|im|il|ir|un|non |dis)(\w{4,})")
+# "It isn't in the box but in the basket."
+_INSTEAD = re.compile(
+    r"\b(?:not|is?n['’]t|wasn['’]t)\b[^.;]{1,80}?,?\sbut(?: rather)?\s(.+)\Z", re.IGNORECASE
+)
 _DENIED = re.compile(r"\b(?:is|are|was|were)(?: not|n['’]t) (\w+)\W*\Z")
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er"
@@ -207,6 +211,8 @@ def _cores(sentence: str) -> Iterator[str]:
         yield piece
         if denied := _DENIED.search(piece):
             yield f"not {denied[1]}"
+        if (instead := _INSTEAD.search(piece)) and not _UNPLAIN.search(instead[1]):
+            yield instead[1]
         short = FINAL_COPULA.sub("", piece.strip())
         if short != piece:
             yield short
