@@ -70,7 +70,7 @@ class NamedStore:
         def change(stored: dict[str, Any]) -> None:
             self._require(stored, name)
             if new != name and new in stored["values"]:
-                raise UserError(f"There is a {self._what} {new!r} already.", "Choose another name.")
+                raise UserError(f"There is already a {self._what} named {new!r}.", "Choose another name.")
             stored["values"][new] = stored["values"].pop(name)
             for key, default in stored["defaults"].items():
                 stored["defaults"][key] = new if default == name else default
@@ -124,7 +124,7 @@ class NamedStore:
         match stored:
             case {"values": dict(values), "defaults": dict(defaults)}:
                 return {"values": values, "defaults": defaults}
-        raise UserError(f"{self.path} is damaged.", "Repair it, or delete it to begin again.")
+        raise UserError(f"{self.path} is damaged.", "Repair it, or delete it to start again.")
 
     def _change(self, change: Callable[[dict[str, Any]], T]) -> T:
         try:

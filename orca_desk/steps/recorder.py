@@ -118,7 +118,7 @@ def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any
     """Return what an unfinished run of `kind` was asked for, to resume it; None if it stored no request.
 
     A model that was moved or renamed since is found by its content, which may take long. Raises UserError for
-    an unknown run, one of another kind, one that is done or at work, and one whose model is gone.
+    an unknown run, one of another kind, one that is done or running, and one whose model is missing.
     """
     run = get_run(library, run_id)
     if run.kind != kind:
@@ -131,7 +131,7 @@ def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any
 
 
 def require_unfinished(run: Run) -> None:
-    """Raise UserError for a run that is done or at work: there is nothing to resume."""
+    """Raise UserError for a run that is done or running: there is nothing to resume."""
     if run.status in ("done", "running"):
         state = "finished" if run.status == "done" else "running"
         raise UserError(f"{run.id} is already {state}.", "Start a new run instead.")

@@ -31,7 +31,7 @@ class PackedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class UsedModel:
-    """A model that the library uses, and its files on this computer; none where it is gone.
+    """A model that the library uses, and its files on this computer; none where they are missing.
 
     One below the library's `models` is among the library's files: `within` is its path there.
     """
@@ -103,7 +103,7 @@ def used_models(library: Library) -> Iterator[UsedModel]:
             model = identify(path)
             files = _files_of(path, model.files)
             size, sha256 = sum(file.stat().st_size for file in files), known.sha256_of(model.files)
-        except (UserError, OSError):  # it is gone: named, so that whoever opens the bundle knows what to get
+        except (UserError, OSError):  # missing: named, so that whoever opens the bundle knows what to get
             files, size = (), 0
             sha256 = next((one for one, at in known.paths.items() if at == path), None)
         named_model = CarriedModel(name=path.name, sha256=sha256, size=size, path=str(path))

@@ -31,7 +31,7 @@ class BundledFile:
 
 @dataclass(frozen=True, kw_only=True)
 class CarriedModel:
-    """A model that the library uses: `sha256` is None where it was never read, `size` 0 where it is gone.
+    """A model that the library uses: `sha256` is None where it was never read, `size` 0 where it is missing.
 
     `path` is where it was when the bundle was made; `inside` where it lies in the bundle, below the library's
     folder, or "" if it is not in it.

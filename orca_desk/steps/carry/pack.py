@@ -110,7 +110,7 @@ def _require_place(library: Library, path: Path, *, replace_file: bool) -> None:
     if path.exists() and not (replace_file and path.is_file()):
         raise UserError(f"{path} already exists.", "Name another file: nothing is replaced.")
     if not path.parent.is_dir():
-        raise UserError(f"There is no folder {path.parent}.", "Choose a folder that is there.")
+        raise UserError(f"There is no folder {path.parent}.", "Choose a folder that exists.")
 
 
 def _require_room(path: Path, needed: int) -> None:

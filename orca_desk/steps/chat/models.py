@@ -96,7 +96,7 @@ def models_of(library: Library, columns: Sequence[Chat]) -> list[ChatModel]:
 
 
 def needs_conversion(library: Library, training_id: str) -> bool:
-    """Tell whether a training's base must be converted to GGUF first, which can take minutes.
+    """Return whether a training's base must be converted to GGUF first, which can take minutes.
 
     Raises UserError when the training does not exist or its base cannot be used.
     """

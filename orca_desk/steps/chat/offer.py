@@ -48,7 +48,7 @@ class ChatOffer:
 
 
 def read_offer(library: Library) -> ChatOffer:
-    """Read the offer. Its models are those last chosen, even if one is gone by now.
+    """Read the offer. Its models are those last chosen, even if one is missing now.
 
     If a training has finished since then, they are that one's; without any, the bundled ones.
     """

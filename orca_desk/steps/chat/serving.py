@@ -52,7 +52,7 @@ class NamedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class ServeSettings:
-    """Where a server listens, 0: any free port; the key that clients must show, if any; how models run.
+    """Where a server listens, 0: any free port; the key that clients must send, if any; how models run.
 
     Constructing one checks it; a bad value raises SettingError.
     """
@@ -138,7 +138,7 @@ def files_to_serve(
         if name not in models:
             raise UserError(
                 f"There is no model {name!r} for the adapter {adapters[name].name}.",
-                f"Name both alike: --model {name}=FILE --adapter {name}=FILE.",
+                f"Give both the same name: --model {name}=FILE --adapter {name}=FILE.",
             )
     named = []
     for name, path in models.items():
@@ -171,7 +171,7 @@ def serve(
         seconds_to_stop=SECONDS_TO_STOP,
     )
     if not stopped:
-        raise UserError("The server was ended by another program.", "Start it again.")
+        raise UserError("Another program stopped the server.", "Start it again.")
 
 
 def new_key() -> str:

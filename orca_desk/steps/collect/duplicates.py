@@ -282,7 +282,7 @@ def _faults_of(path: Path | None) -> Iterator[None]:
         if path is None:
             raise
         raise UserError(
-            f"{path} could not be compared: the reader was ended, by its limits of time and memory or by a"
+            f"{path} could not be compared: the reader stopped, at its limits of time and memory or at a"
             " fault in the file.",
             "Look for a damaged or huge row there, or split the file.",
         ) from error

@@ -38,7 +38,7 @@ def forget_tasks(
 
     `backups` deletes those backups in the library's folder that hold one of them, `weights` the adapters and
     checkpoints that have learned from them. After a kill while files go, the same call does the rest.
-    Raises UserError while a run is at work, and for an unknown id.
+    Raises UserError while a run is in progress, and for an unknown id.
     """
     if busy := [run.id for run in list_runs(library) if run.status in ("running", "paused")]:
         raise UserError(

@@ -75,7 +75,7 @@ class Grouping:
         """
         name = name.strip()
         if not name:
-            raise UserError("A family needs a name.", "Write one.")
+            raise UserError("A family needs a name.", "Enter one.")
         twin = next((n for n, group in enumerate(self.groups) if group.name == name and n != place), None)
         if twin is not None:
             together = self.merged([place, twin])

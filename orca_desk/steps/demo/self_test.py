@@ -105,7 +105,7 @@ def _grading() -> str:
     for answer, reference in (("90 minutes", "1 hour 30 minutes"), (r"\frac{2}{\sqrt{2}}", r"\sqrt{2}")):
         verdict = grade_answer(Task(family="grading", query="?", answer=reference), f"Answer: {answer}")
         if verdict is None or not verdict.correct:
-            raise FailureError(f"{answer} was not found equal to {reference}.")
+            raise FailureError(f"{answer} was not recognised as equal to {reference}.")
     return "amounts by pint, mathematics by sympy"
 
 
@@ -248,5 +248,5 @@ def _whole(library: Library, *, thorough: bool = False) -> str:
 def _disk(folder: Path) -> str:
     free = shutil.disk_usage(folder).free
     if free < LEAST_DISK:
-        raise FailureError(f"Only {human_bytes(free)} of disk space are free at {folder}. Make room.")
+        raise FailureError(f"Only {human_bytes(free)} of disk space is free at {folder}. Free some space.")
     return f"{human_bytes(free)} free at {folder}"

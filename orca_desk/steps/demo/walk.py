@@ -65,7 +65,7 @@ WORKED_EXAMPLE = "worked-example"  # the tag of the John-and-Mark task
 
 @dataclass(frozen=True, kw_only=True)
 class DemoModels:
-    """The teacher's GGUF file and the student: a folder, or a GGUF file. `name` tells which demo it is."""
+    """The teacher's GGUF file and the student: a folder, or a GGUF file. `name` says which demo it is."""
 
     teacher: Path
     student: Path

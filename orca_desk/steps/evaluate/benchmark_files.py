@@ -38,7 +38,7 @@ def lm_eval_problem() -> str:
 def benchmark_tasks(folder: Path) -> BenchmarkTasks:
     """Return the tasks of a folder. Raises UserError where there is none."""
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder.", "Name the folder of the task files.")
+        raise UserError(f"{folder} is not a folder.", "Choose the folder with the task files.")
     names: dict[str, None] = {}
     runs_code = False
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".yaml", ".yml")][:MOST_FILES]
@@ -51,7 +51,7 @@ def benchmark_tasks(folder: Path) -> BenchmarkTasks:
         runs_code = runs_code or _CODE.search(text) is not None
     if not names:
         raise UserError(
-            f"{folder} has no task of lm-eval.", "A task is a YAML file with a line such as task: my_task."
+            f"{folder} contains no lm-eval task.", "A task is a YAML file with a line such as task: my_task."
         )
     return BenchmarkTasks(folder=folder, names=tuple(names), runs_code=runs_code)
 

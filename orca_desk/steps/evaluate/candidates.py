@@ -167,8 +167,8 @@ def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
 def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     """Return the rest of an evaluation; for the newest one also the candidates queued behind it.
 
-    Raises UserError for an unknown evaluation, one that is done or at work, one whose model is gone, and one
-    whose questions are no longer what they were.
+    Raises UserError for an unknown evaluation, one that is done or running, one whose model is missing, and
+    one whose questions have changed.
     """
     evaluation = get_evaluation(library, evaluation_id)
     require_unfinished(evaluation.run)

@@ -44,7 +44,7 @@ PER_TASK: tuple[SystemKind, ...] = ("strategy", "wrong")  # messages that differ
 class System:
     """The system message of an evaluation: cautious, empty, the user's `text`, or each task's strategy.
 
-    The kind "wrong" gives each task another strategy than its own (see `method.arms.wrong_strategy`).
+    The kind "wrong" gives each task a strategy other than its own (see `method.arms.wrong_strategy`).
     """
 
     kind: SystemKind = "cautious"

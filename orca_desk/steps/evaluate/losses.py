@@ -52,7 +52,7 @@ def measure_loss(
     """Measure what the student of an evaluation lost, as a run of its own; None when stopped.
 
     `runner` says how to run it, as the defaults do otherwise. Raises UserError for an unknown evaluation, and
-    for one of a model without an adapter or whose model is gone.
+    for one of a model without an adapter or whose model is missing.
     """
     evaluation = get_evaluation(library, evaluation_id)
     if evaluation.adapter is None:

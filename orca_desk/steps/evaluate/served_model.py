@@ -31,7 +31,7 @@ class BenchmarkModel:
         if self.error is not None:
             raise self.error
         if self.is_over:
-            raise UserError("The server was ended by another program.", "Start the benchmark again.")
+            raise UserError("Another program stopped the server.", "Start the benchmark again.")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""The experiment at work: train every arm with every seed, and evaluate each student under every message.
+"""The run of an experiment: train every arm with every seed, and evaluate each student under every message.
 
-Each training and each evaluation is a run of its own, stored as it goes on. The experiment looks for every
+Each training and each evaluation is a run of its own, stored as it proceeds. The experiment looks for every
 one of them by its inputs before it starts it: so it resumes wherever it was cut off, and uses what is there.
 The base is evaluated once, then all arms with the first seed, and so on: a stopped experiment has compared
 all arms with some seeds rather than some arms with all.
@@ -72,7 +72,7 @@ def experiment(
     """Carry out a plan. `on_cell` gets a cell whenever it has changed, with all that it has found so far.
 
     The same call resumes an experiment that was stopped or killed. A student whose training is at fault
-    (its adapter changes nothing, or calculates with no numbers) is noted as failed, and the others continue.
+    (its adapter changes nothing, or computes no numbers) is noted as failed, and the others continue.
     Raises UserError for a plan that cannot be carried out, and where a training or an evaluation cannot.
     """
     began = time.monotonic()

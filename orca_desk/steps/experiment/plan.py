@@ -115,7 +115,7 @@ def default_plan(library: Library, snapshot_id: str, base: Path | None = None) -
     trainings.sort(key=lambda one: one.snapshot != snapshot_id)  # stable: the newest ones stay in front
     if base is None and not trainings:
         raise UserError(
-            "There is no student to experiment with: none was trained in this library yet.",
+            "There is no student to experiment with: no student has been trained in this library yet.",
             "Name one with --student, the folder or GGUF file of its base model.",
         )
     settings = TrainSettings.from_dict(trainings[0].settings) if trainings else TrainSettings()

@@ -44,7 +44,7 @@ LOST_NOTE = (
 )
 METHOD = (
     "Every student answers the same held-out tasks under every system message, greedily, and each answer is "
-    "graded against its task's reference. A wrong strategy is another one than the task's own, chosen by the "
+    "graded against its task's reference. A wrong strategy is one other than the task's own, chosen by the "
     "task's id. What a student could not be asked counts as incorrect.",
     "Intervals are 95% intervals over tasks and seeds, both taken as samples: the variance of a mean is that "
     "of the crossed random-effects model, (MS tasks + MS seeds - MS rest) / (tasks x seeds), with "

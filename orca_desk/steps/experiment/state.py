@@ -35,7 +35,7 @@ class LeftOut:
     """Records of the snapshot that no arm is trained on, so that all arms have the same ones.
 
     `no_answer`: an arm cannot rewrite it, as the grader finds no final answer in it. `unknown`: its teacher
-    record is not in the library any more. `beyond`: more than the plan allows. Those of other families are
+    record is no longer in the library. `beyond`: more than the plan allows. Those of other families are
     not counted.
     """
 

@@ -65,7 +65,7 @@ VERBS: dict[Finding, str] = {
     "worse": "hurt",
     "no clear difference": "made no clear difference",
 }
-ALIKE = 3  # messages with the same finding that are told together
+ALIKE = 3  # messages with the same finding that are reported together
 FEW_TASKS = 100  # below, a difference of ten points is about as large as its interval is wide
 
 

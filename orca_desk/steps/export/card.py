@@ -194,7 +194,7 @@ def _settings(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _held_out(facts: CardFacts) -> str:
-    text = "## Held-out tasks\n\nThe model was trained on none of these. Intervals are of 95% (Wilson)."
+    text = "## Held-out tasks\n\nThe model was trained on none of these. Intervals are 95% (Wilson)."
     if facts.results is None:
         text += "\n\nThe tuned model was not evaluated on all of them."
     else:
@@ -306,8 +306,8 @@ def _limits(facts: CardFacts) -> str:
     of = "one family" if families == 1 else f"{families} families"
     return (
         f"## Limits\n\nIt was trained on tasks of {of} and measured on tasks of the same kind; nothing is "
-        "known of others. It can be wrong in a confident tone, as every model of its size. What its base may "
-        "and may not be used for holds for it too."
+        "known about others. It can be wrong in a confident tone, like every model of its size. The limits "
+        "on the use of its base apply to it too."
     )
 
 

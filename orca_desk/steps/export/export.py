@@ -57,8 +57,8 @@ class ExportBlockedError(UserError):
     def __init__(self, outcome: ExportOutcome) -> None:
         names = ", ".join(row.label for row in outcome.gate.failed)
         super().__init__(
-            f"Not exported: {names} does not say what was trained.",
-            "Look at the table of checks. Leave this format out, or export it anyway: its card says so.",
+            f"Not exported: the check failed for {names}.",
+            "Look at the table of checks. Leave the format out, or export it anyway: its card will say so.",
         )
         self.outcome = outcome
 
@@ -222,7 +222,8 @@ class _Export:
             return False
         if different := [f"{one['difference']} {one['detail']}" for one in found if one.get("difference")]:
             raise UserError(
-                f"The merged folder is not the model in the merged GGUF file: other {different[0].strip()}.",
+                "The merged folder is not the model in the merged GGUF file: "
+                f"it has other {different[0].strip()}.",
                 "Leave out the format safetensors, and report this.",
             )
         part.state["folder compared"] = True

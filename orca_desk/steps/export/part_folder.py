@@ -166,7 +166,7 @@ def _cannot_make(out: Path, error: OSError) -> UserError:
 def discard(out: Path) -> bool:
     """Remove what an export into `out` left in its hidden folder; return whether there was anything.
 
-    Raises UserError where an export is at work there.
+    Raises UserError where an export is in progress there.
     """
     part = part_of(out)
     if not (part / STATE).is_file():

@@ -84,14 +84,14 @@ def put(target: Target) -> Path:
     """
     if target.folder is None:
         raise UserError(
-            f"{target.application.value} takes no files from a folder that was found here.",
-            "Follow what the export says of it.",
+            f"No folder of {target.application.value} that takes model files was found here.",
+            "Follow the export's note about this application.",
         )
     placed = target.folder / target.source.name
     if _is_same(placed, target.source):
         return placed
     if placed.exists() or placed.is_symlink():
-        raise UserError(f"{placed} exists, and is another file.", "Export under another name.")
+        raise UserError(f"{placed} already exists and is a different file.", "Export under another name.")
     target.folder.mkdir(parents=True, exist_ok=True)
     if not can_link(target.folder) or target.folder.stat().st_dev != target.source.stat().st_dev:
         require_space(target.folder, target.source.stat().st_size, "The copy")

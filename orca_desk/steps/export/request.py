@@ -46,7 +46,7 @@ class ExportRequest:
             if not _NAME.fullmatch(text):
                 raise UserError(
                     f"{text!r} is not a valid {what} for a model.",
-                    "Use letters, digits, '.', '_' and '-': first a letter or a digit, last no '.'.",
+                    "Use letters, digits, '.', '_' and '-'. Begin with a letter or digit, end with no '.'.",
                 )
         if self.heldout < 0:
             raise UserError("The number of held-out tasks is negative.", "Use 0 to skip them.")

@@ -94,11 +94,11 @@ def exportable(library: Library, training_id: str) -> Training:
     for path in (training.adapter / WEIGHTS, training.adapter_gguf):
         if not path.is_file():
             raise UserError(
-                f"The adapter of {training_id} is gone: {path} does not exist.", "Train it again."
+                f"The adapter of {training_id} is missing: {path} does not exist.", "Train it again."
             )
     if not training.base.exists():
         raise UserError(
-            f"The base of {training_id} is gone: {training.base} does not exist.",
+            f"The base of {training_id} is missing: {training.base} does not exist.",
             "Restore it, or add its new folder on the Models page: it is recognised by its content.",
         )
     require_same_base(library, training)

@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 class GrowingBatches(ABC, Generic[Item]):
-    """A run at work on passages or seed tasks; what it left out is in `counts`, by the names in `Grown`."""
+    """A run in progress on passages or seed tasks; `counts` has what it left out, by the names in `Grown`."""
 
     source: ClassVar[Source]
     size: ClassVar[int]  # of a batch

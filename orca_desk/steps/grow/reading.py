@@ -104,7 +104,7 @@ def read_passages(
         for one in passages[place]
     ]
     if finished and len(refused) == len(documents):
-        raise UserError(f"No document gives a passage to ask about. {next(iter(refused.values()))}")
+        raise UserError(f"No document has a passage to ask about. {next(iter(refused.values()))}")
     return ReadDocuments(passages=tuple(found), refused=refused, documents=len(documents), finished=finished)
 
 

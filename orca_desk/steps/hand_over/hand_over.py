@@ -149,7 +149,7 @@ def _write(
             about = manifest_text(library, request, made), card_text(request, made)
             place = folder if request.in_folder else request.path.parent
             for name, text in zip(about_names(request), about, strict=True):
-                # Each gets its name with the rows, so that none ever tells of other rows
+                # Each gets its name with the rows, so that none ever describes other rows
                 stack.enter_context(atomic_path(place / name)).write_bytes(text.encode())
     if not (request.about or request.in_folder):
         for name in about_names(request):  # of the file that this one has replaced

@@ -71,7 +71,7 @@ class HandOverRequest:
                 f"They can be written as {', '.join(OFFERED[self.table])}.",
             )
         if self.format == "openai-batch" and not self.asks_model:
-            raise UserError("A batch needs the name of a model.", "Name it, as gpt-4o-mini.")
+            raise UserError("A batch needs the name of a model.", "Name it, for example gpt-4o-mini.")
         self._check_ending()
 
     @property
@@ -114,7 +114,7 @@ class HandOverRequest:
         """Return the request of an export that was not finished. Raises UserError if there is no such."""
         found = request_to_resume(library, run_id, KIND)
         if found is None:
-            raise UserError(f"{run_id} does not know its rows.", "Export them again.")
+            raise UserError(f"{run_id} did not store which rows it exports.", "Export them again.")
         return cls.from_json(found)
 
     def _check_ending(self) -> None:
@@ -122,14 +122,16 @@ class HandOverRequest:
         container = _SUFFIXES.get(suffix)
         if self.data_format.folder:
             if container:
-                raise UserError(f"{self.format} is a folder, and {self.path.name} a file.", "Name a folder.")
+                raise UserError(
+                    f"{self.format} writes a folder, but {self.path.name} names a file.", "Name a folder."
+                )
         elif container not in (None, *self.data_format.containers) or (
             container is None and _ENDING.fullmatch(suffix)
         ):
             endings = ", ".join(f".{one}" for one in self.data_format.containers)
             raise UserError(
                 f"{self.format} cannot be written to a {suffix} file.",
-                f"Let its name end in {endings}; a name without an ending makes a folder.",
+                f"Use a name that ends in {endings}; a name without an ending makes a folder.",
             )
 
 

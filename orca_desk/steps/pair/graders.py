@@ -24,7 +24,7 @@ from orca_desk.yielding import yielding
 
 @dataclass(frozen=True, kw_only=True)
 class TrialAnswer:
-    """One answer of a measurement: to which task, under which strategy, the how-manieth sample (from 0)."""
+    """One answer of a measurement: to which task, under which strategy, and which sample it is (from 0)."""
 
     task: Task
     strategy: str

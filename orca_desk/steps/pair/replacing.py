@@ -1,4 +1,4 @@
-"""Pairings that a measurement may replace though they rest on more than it does: asked before, told after."""
+"""Pairings that a measurement may replace though they rest on firmer grounds."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from orca_desk.steps.pair.probe_tasks import probe_tasks
 
 
 def rests_on_more(stored: StoredPairing, basis: Basis) -> bool:
-    """Return whether a pairing rests on more than a measurement by `basis` does.
+    """Return whether a pairing rests on firmer grounds than a measurement by `basis`.
 
     It does if the user chose it by hand, or if references decided it and would not decide this measurement.
     """
@@ -23,7 +23,7 @@ def rests_on_more(stored: StoredPairing, basis: Basis) -> bool:
 def pairings_at_stake(
     library: Library, families: Iterable[str] | None, basis: Basis
 ) -> tuple[StoredPairing, ...]:
-    """Return the pairings that rest on more than a measurement of `families` (None: all) by `basis`.
+    """Return the pairings on firmer grounds than a measurement of `families` (None: all) by `basis`.
 
     They are in the order of their families' names; families without a task to measure on have none at stake.
     """
@@ -40,12 +40,12 @@ def pairings_at_stake(
 
 
 def require_permission(library: Library, families: Iterable[str] | None, basis: Basis) -> None:
-    """Raise UserError if a measurement puts pairings at stake that rest on more than it does."""
+    """Raise UserError if a measurement puts pairings at stake that rest on firmer grounds."""
     stake = pairings_at_stake(library, families, basis)
     if stake:
         named = ", ".join(f"{one.pairing.family} ({one.strategy}, {_how(one)})" for one in stake)
         raise UserError(
-            f"This measurement may replace pairings that rest on more than it does: {named}.",
+            f"This measurement may replace pairings that rest on firmer grounds: {named}.",
             "Allow it with --replace, or measure only other families with --family.",
         )
 

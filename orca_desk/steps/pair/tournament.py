@@ -149,7 +149,7 @@ def tournament(
 
 
 class _Tournament:
-    """A tournament at work: the contests of all families, the answers so far, and what they cost."""
+    """A tournament in progress: the contests of all families, the answers so far, and what they cost."""
 
     def __init__(
         self,

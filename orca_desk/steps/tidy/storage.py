@@ -108,7 +108,7 @@ def storage(library: Library) -> StorageReport:
 def free(library: Library, what: Freeable, *, control: JobControl | None = None) -> int:
     """Free what a suggestion named, and return the bytes that the disk got back.
 
-    Nothing of it can be undone. Raises UserError while a job is at work that may need it.
+    Nothing of it can be undone. Raises UserError while a job that may need it is running.
     """
     control = control or JobControl()
     if what is Freeable.UNUSED:
@@ -118,7 +118,7 @@ def free(library: Library, what: Freeable, *, control: JobControl | None = None)
         empty_trash(library)
         return before - size_of(library.folder / FOLDER)
     if what is not Freeable.LOGS and (busy := list_runs(library, status="running")):
-        raise UserError(f"{busy[0].id} is at work, and may need it.", "Wait until it has ended.")
+        raise UserError(f"{busy[0].id} is running and may need it.", "Wait until it has ended.")
     paths = {
         Freeable.CHECKPOINTS: lambda: _checkpoints(library),
         Freeable.CONVERTED: lambda: _entries(library.folder / "cache"),
@@ -132,13 +132,13 @@ def free(library: Library, what: Freeable, *, control: JobControl | None = None)
 
 
 def trash_days(library: Library) -> int:
-    """Return after how many days a deletion is made good; 0 for never."""
+    """Return after how many days a deletion becomes permanent; 0 for never."""
     stored = get_setting(library, SETTING, KEEP_DAYS)
     return stored if isinstance(stored, int) and stored >= 0 else KEEP_DAYS
 
 
 def keep_trash_for(library: Library, days: int) -> int:
-    """Choose after how many days a deletion is made good (0: never), and do so with older ones."""
+    """Choose after how many days a deletion becomes permanent (0: never); older ones do at once."""
     set_setting(library, SETTING, days)
     return empty_old_trash(library)
 
@@ -185,7 +185,7 @@ def _suggestions(library: Library, counts: Counter[StorageKind]) -> list[Suggest
 
 
 def _finished(library: Library) -> list[Training]:
-    """Return the trainings that need no checkpoint any more: done, with an adapter that is there."""
+    """Return the trainings that no longer need a checkpoint: done, with an adapter that is there."""
     return [
         one
         for one in list_trainings(library)

@@ -50,7 +50,7 @@ def require_same_base(library: Library, training: Training) -> None:
     raise UserError(
         f"The base model was changed after {training.id} began ({', '.join(changed)}), so the adapter "
         "belongs to another one.",
-        "Restore what it was, or start a new training.",
+        "Restore the earlier files, or start a new training.",
     )
 
 

@@ -154,7 +154,7 @@ def _read_file(path: Path) -> tuple[str, TrainSettings]:
     match content:
         case {"kind": str(kind), "name": str(name), "settings": dict(settings)} if kind == KIND:
             return STORE.checked(name), TrainSettings.from_dict(settings)
-    raise UserError(f"{path.name} holds no training preset.", "Choose a file that Export preset wrote.")
+    raise UserError(f"{path.name} contains no training preset.", "Choose a file that Export preset wrote.")
 
 
 def _own() -> Iterator[TrainingPreset]:
@@ -162,7 +162,7 @@ def _own() -> Iterator[TrainingPreset]:
         try:
             yield TrainingPreset(name=name, settings=TrainSettings.from_dict(values))
         except (UserError, TypeError, AttributeError) as error:
-            problem = error.message if isinstance(error, UserError) else "it holds no settings"
+            problem = error.message if isinstance(error, UserError) else "it contains no settings"
             yield TrainingPreset(name=name, settings=None, problem=problem)
 
 
@@ -174,7 +174,7 @@ def _require_own(name: str) -> None:
 def _require_free(name: str) -> None:
     given = " ".join(name.split()).casefold()
     if given == CUSTOM.casefold():
-        raise UserError(f"{CUSTOM} is what settings without a preset are called.", "Choose another name.")
+        raise UserError(f"{CUSTOM} is the name for settings without a preset.", "Choose another name.")
     if given in (one.casefold() for one in SHIPPED):
         raise UserError(f"The preset {name!r} comes with the app.", "Choose another name for yours.")
 

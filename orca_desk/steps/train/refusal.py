@@ -18,8 +18,8 @@ def require_passed(table: GateTable) -> None:
     for row in table.failed:
         if row.finding is GateFinding.NO_NUMBERS:
             raise FinalError(
-                "The training went wrong: with its adapter, the student calculates with numbers that are too "
-                f"large or none. {UNUSED}",
+                "The training went wrong: with its adapter, the student computes infinite or undefined "
+                f"numbers. {UNUSED}",
                 "Train again, at a lower learning rate.",
             )
         if row.finding is GateFinding.NO_EFFECT_IN_TORCH:
@@ -39,7 +39,7 @@ def _difference(row: GateRow) -> str:
                 "torch does."
             )
         case GateFinding.VOCABULARY_DIFFERS:
-            return "llama.cpp's model has another number of tokens than the student."
+            return "llama.cpp's model does not have as many tokens as the student."
         case GateFinding.END_UNKNOWN:
             return "llama.cpp does not stop at the token that ends an answer."
         case GateFinding.BASE_DIFFERS:
@@ -57,5 +57,5 @@ def _difference(row: GateRow) -> str:
 
 def _cause(row: GateRow) -> str:
     if row.finding in (GateFinding.PROMPTS_DIFFER, GateFinding.END_UNKNOWN):
-        return "The GGUF file has another tokenizer or chat template than the folder."
+        return "The GGUF file does not have the folder's tokenizer or chat template."
     return "The GGUF file was made from other weights than the folder's, or a part of it is served otherwise."

@@ -147,7 +147,8 @@ def use_stopped(
     training = training_with_base(library, training_id)
     if not can_use_stopped(training):
         raise UserError(
-            f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
+            f"{training.id} has not saved an adapter yet.",
+            "Resume it, and stop it after its first evaluation.",
         )
     require_same_base(library, training)
     with record_run(library, training.id, progress=progress) as recorder:

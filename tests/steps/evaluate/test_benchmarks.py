@@ -66,7 +66,7 @@ def test_python_of_the_folder_is_run_only_when_allowed(tmp_path, line):
 
 
 def test_what_cannot_be_run_is_told(tmp_path):
-    with pytest.raises(UserError, match="has no task of lm-eval"):
+    with pytest.raises(UserError, match="contains no lm-eval task"):
         benchmark_tasks(tmp_path)
     with pytest.raises(UserError, match="not a folder"):
         benchmark_tasks(tmp_path / "missing")

@@ -54,9 +54,9 @@ def test_putting_it_there_is_done_once_and_replaces_nothing(tmp_path: Path, outc
     placed.unlink()
     placed.write_bytes(b"y" * 30)
     assert not targets(outcome, places)[0].is_there
-    with pytest.raises(UserError, match="is another file"):
+    with pytest.raises(UserError, match="is a different file"):
         put(target)
-    with pytest.raises(UserError, match="takes no files"):
+    with pytest.raises(UserError, match="that takes model files"):
         put(targets(outcome, {})[0])
 
 

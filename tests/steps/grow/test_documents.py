@@ -104,7 +104,7 @@ def test_passages_come_from_every_document_that_can_be_read(folder: Path) -> Non
     assert not read_passages([folder], control=control).finished
     with pytest.raises(UserError, match="no document"):
         read_passages([])
-    with pytest.raises(UserError, match=r"No document gives a passage.*damaged"):
+    with pytest.raises(UserError, match=r"No document has a passage.*damaged"):
         read_passages([folder / "scan.pdf"])
 
 

@@ -165,7 +165,7 @@ def test_an_unwritable_path_is_an_error(library: Library, tmp_path: Path) -> Non
     [
         ("tasks", "kto", "a.jsonl", "cannot be written as kto"),
         ("tasks", "messages", "a.csv", "cannot be written to a .csv"),
-        ("tasks", "mlx", "a.jsonl", "is a folder"),
+        ("tasks", "mlx", "a.jsonl", "writes a folder"),
         ("tasks", "openai-batch", "a.jsonl", "needs the name"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A pairing that rests on more than a measurement is not replaced without permission."""
+"""A pairing on firmer grounds than a measurement is not replaced without permission."""
 
 from pathlib import Path
 

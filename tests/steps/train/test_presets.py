@@ -125,7 +125,7 @@ def test_presets_travel_as_files(tmp_path: Path) -> None:
 def test_a_file_without_a_preset_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "preset.json"
     file.write_text(content)
-    with pytest.raises(UserError, match="holds no training preset"):
+    with pytest.raises(UserError, match="contains no training preset"):
         import_preset(file)
     assert own() == []
 
