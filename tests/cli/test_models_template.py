@@ -27,17 +27,17 @@ def shown(library: Path, *words: object) -> dict[str, Any]:
 def test_it_is_shown_replaced_and_given_back(tiny_llama: TinyModel, tmp_path: Path) -> None:
     library, mine = tmp_path / "library", tmp_path / "mine.jinja"
     mine.write_text(CHATML.replace("assistant", "helper"))
-    first = shown(library, tiny_llama.gguf)
+    first = shown(library, tiny_llama.folder)
     assert (first["own"], first["usable"], first["template"]) == (True, True, CHATML)
-    tried = shown(library, tiny_llama.gguf, "--file", mine, "--check")
+    tried = shown(library, tiny_llama.folder, "--file", mine, "--check")
     assert (tried["own"], tried["difference"] is None) == (False, False)
-    assert Overrides.in_folder(library).find(tiny_llama.gguf) is None
-    told = run(library, tiny_llama.gguf, "--file", mine)
+    assert Overrides.in_folder(library).find(tiny_llama.folder) is None
+    told = run(library, tiny_llama.folder, "--file", mine)
     assert "Your template for this model" in told.stdout
     assert "Prompts differ from those that the model was trained with" in told.stderr
-    assert Overrides.in_folder(library).find(tiny_llama.gguf) == mine.read_text()
-    assert shown(library, tiny_llama.gguf, "--own")["own"] is True
-    assert Overrides.in_folder(library).find(tiny_llama.gguf) is None
+    assert Overrides.in_folder(library).find(tiny_llama.folder) == mine.read_text()
+    assert shown(library, tiny_llama.folder, "--own")["own"] is True
+    assert Overrides.in_folder(library).find(tiny_llama.folder) is None
 
 
 def test_a_switch_is_set(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_what_cannot_be_used_is_refused(tiny_llama: TinyModel, tmp_path: Path) -
     with pytest.raises(UserError, match="repeats the user message"):
         run(library, tiny_llama.gguf, "--file", bad)
     with pytest.raises(UserError, match="does not read enable_thinking"):
-        run(library, tiny_llama.gguf, "--switch", "enable_thinking=false")
-    assert run(library, tiny_llama.gguf, "--switch", "speed=high").exit_code == 2
-    assert run(library, tiny_llama.gguf, "--own", "--file", bad).exit_code == 2
-    assert run(library, tiny_llama.gguf, "--file", bad, "--check").exit_code == 1
+        run(library, tiny_llama.folder, "--switch", "enable_thinking=false")
+    assert run(library, tiny_llama.folder, "--switch", "speed=high").exit_code == 2
+    assert run(library, tiny_llama.folder, "--own", "--file", bad).exit_code == 2
+    assert run(library, tiny_llama.folder, "--file", bad, "--check").exit_code == 1

@@ -1,5 +1,6 @@
 """The desktop in tests: a real window on a real library, without a screen."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from orca_desk.ui.widgets import on_screen
 from orca_desk.ui.window import Window
 
 VERY_LARGE = QtCore.QRect(0, 0, 4000, 3000)  # px, a screen
+NUMBERS = itertools.count()
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for module in (QtCore, QtGui, QtNetwork, QtSvg, QtWidgets):
@@ -36,8 +38,9 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """New settings of the user's for each test."""
-    monkeypatch.setenv("ORCA_DESK_SETTINGS", str(tmp_path_factory.mktemp("settings")))
+    """New settings of the user's for each test; the folder is made only if the test writes some."""
+    place = tmp_path_factory.getbasetemp() / f"settings-{next(NUMBERS)}"
+    monkeypatch.setenv("ORCA_DESK_SETTINGS", str(place))
 
 
 @pytest.fixture(autouse=True)

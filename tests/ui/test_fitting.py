@@ -84,7 +84,8 @@ def test_a_screen_that_shrinks_takes_the_window_along(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_can_be_reached_in_a_small_window(window: Window, qtbot: QtBot, name: str) -> None:
+def test_every_page_can_be_reached_in_a_small_window(shared_window: Window, qtbot: QtBot, name: str) -> None:
+    window = shared_window
     window.resize(800, 600)
     page = window.show_page(name)
     wait_for_background(window.desk, qtbot)

@@ -36,22 +36,24 @@ INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpi
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_works_by_keyboard_and_with_a_screen_reader(window: Window, qtbot: QtBot, name: str) -> None:
-    page = window.show_page(name)
-    actions = all_actions(window)
+def test_a_page_works_by_keyboard_and_with_a_screen_reader(
+    shared_window: Window, qtbot: QtBot, name: str
+) -> None:
+    page = shared_window.show_page(name)
+    assert page.isVisible() and shared_window.page is page
+    actions = all_actions(shared_window)
     assert all(action.text().replace("&", "").strip() for action in actions)
     assert repeated(key.toString() for action in actions for key in action.shortcuts()) == []
     texts = [action.text().casefold() for action in page.commands]
     assert repeated(text[text.index("&") + 1] for text in texts if "&" in text) == []
-    wait_for_background(window.desk, qtbot)
+    wait_for_background(shared_window.desk, qtbot)
     assert [describe(widget) for widget in unnamed(page)] == []
     assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
 
 
-def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
-    own = [
-        widget for widget in unnamed(window) if not any(p.isAncestorOf(widget) for p in window.pages.values())
-    ]
+def test_the_window_itself_has_names(shared_window: Window) -> None:
+    pages = shared_window.pages.values()
+    own = [widget for widget in unnamed(shared_window) if not any(p.isAncestorOf(widget) for p in pages)]
     assert [describe(widget) for widget in own] == []
 
 

@@ -59,10 +59,10 @@ def test_runs_are_found_by_their_outcome_and_keep_their_order(
 @pytest.mark.parametrize(
     "name", ["tasks", "records", "models", "hub", "jobs", "chat", "evaluate", "grow", "teacher", "strategies"]
 )
-def test_ctrl_f_never_fails(window: Window, qtbot: QtBot, name: str) -> None:
-    window.desk.open(name)
-    page = window.show_page(name)
+def test_ctrl_f_never_fails(shared_window: Window, qtbot: QtBot, name: str) -> None:
+    shared_window.desk.open(name)
+    page = shared_window.show_page(name)
     qtbot.waitUntil(page.isVisible)
-    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(shared_window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = page.search_field()
     assert field is not None and field.accessibleName()

@@ -49,7 +49,7 @@ def test_the_models_own_template_is_shown_and_tried(
 
 
 def test_an_edited_template_is_tried_and_used(window: Window, qtbot: QtBot, tiny_llama: TinyModel) -> None:
-    dialog, saved = open_dialog(window, qtbot, tiny_llama.gguf)
+    dialog, saved = open_dialog(window, qtbot, tiny_llama.folder)
     dialog.editor.setPlainText("{% for m in messages %}")
     assert not dialog.use.isEnabled()
     wait(qtbot, lambda: "cannot run: TemplateSyntaxError" in told(dialog))
@@ -64,8 +64,8 @@ def test_an_edited_template_is_tried_and_used(window: Window, qtbot: QtBot, tiny
 
 
 def test_the_own_template_can_be_used_again(window: Window, qtbot: QtBot, tiny_llama: TinyModel) -> None:
-    set_override(window.desk.library, tiny_llama.gguf, OWN)
-    dialog, saved = open_dialog(window, qtbot, tiny_llama.gguf)
+    set_override(window.desk.library, tiny_llama.folder, OWN)
+    dialog, saved = open_dialog(window, qtbot, tiny_llama.folder)
     assert dialog.whose.text() == "Your template for this model"
     dialog.reset.click()
     wait(qtbot, dialog.use.isEnabled)
@@ -76,7 +76,7 @@ def test_the_own_template_can_be_used_again(window: Window, qtbot: QtBot, tiny_l
 
 def test_a_switch_becomes_a_line(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     thinking = make_tiny(tmp_path, template=QWEN3, more=("<think>", "</think>"))
-    dialog, _ = open_dialog(window, qtbot, thinking.gguf)
+    dialog, _ = open_dialog(window, qtbot, thinking.folder)
     combo = dialog.switches["enable_thinking"]
     assert combo.currentText() == "As the template decides"
     combo.setCurrentText("Off")
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_text_is_told(
     file = tmp_path / "mine.jinja"
     if content:
         file.write_bytes(content)
-    dialog, _ = open_dialog(window, qtbot, tiny_llama.gguf)
+    dialog, _ = open_dialog(window, qtbot, tiny_llama.folder)
     monkeypatch.setattr(
         "orca_desk.ui.pages.models.template_dialog.QFileDialog.getOpenFileName",
         lambda *_: (str(file), ""),

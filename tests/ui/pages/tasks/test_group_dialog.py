@@ -70,7 +70,9 @@ def test_groups_are_changed_by_hand_and_become_families(
     assert counts(library) == {"general": 60}
 
 
-def test_a_group_that_would_join_another_family_is_told(dialog: GroupDialog, qtbot: QtBot) -> None:
+def test_a_group_that_would_join_another_family_is_told_and_a_group_is_split_again(
+    dialog: GroupDialog, qtbot: QtBot
+) -> None:
     dialog.family.addItem("sums")
     dialog.select(0)
     dialog.name.setText("sums")
@@ -78,9 +80,6 @@ def test_a_group_that_would_join_another_family_is_told(dialog: GroupDialog, qtb
     assert dialog.summary.text().endswith("sums is a family already, which its tasks join.")
     dialog.undo()
     assert "already" not in dialog.summary.text()
-
-
-def test_a_group_is_split_again(dialog: GroupDialog, qtbot: QtBot) -> None:
     dialog.select(0)
     qtbot.mouseClick(dialog.split_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.model.rowCount() == 4, timeout=60_000)
