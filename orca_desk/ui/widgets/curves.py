@@ -33,6 +33,7 @@ from orca_desk.ui.widgets.text import label, set_tone
 REDRAW_MS = 200  # at most five times per second, however fast events arrive
 BUCKETS = 400  # ranges of steps, each drawn as its lowest and highest loss
 MARKED = 150  # points of the validation loss and of the learning rate
+RATES = 13 * GRID  # px, the least height of the learning rate with its axis
 LEAST = 1e-9  # a loss of 0 cannot appear on a logarithmic axis
 DASH: Sequence[Qt.PenStyle] = (
     Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine,
@@ -157,15 +158,16 @@ class Curves(QWidget):
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setAccessibleName("Loss curves")
         self._canvas.setToolTip("Scroll to zoom; double-click to show all steps.")
-        self._canvas.setMinimumHeight((24 if rates else 20) * GRID)
+        self._canvas.setMinimumHeight((34 if rates else 20) * GRID)
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         self._canvas.ci.setSpacing(GRID)
         layout.addWidget(self._canvas, 1)
-        self._plot = self._make_plot(0, "Loss (nats per token)", "" if rates else "Step")
-        self._rates = self._make_plot(1, "Learning rate", "Step") if rates else None
+        self._plot = self._make_plot(0, "Loss<br>(nats per token)", "" if rates else "Step")
+        self._rates = self._make_plot(1, "Learning<br>rate", "Step") if rates else None
         if self._rates is not None:
             self._rates.setXLink(self._plot)
+            self._rates.setMinimumHeight(RATES)
             self._canvas.ci.layout.setRowStretchFactor(0, 5)
             self._canvas.ci.layout.setRowStretchFactor(1, 2)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)

@@ -1,6 +1,6 @@
 """A button whose text is cut at its width, with all of it in the tool tip."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton
 
 from orca_desk.ui.theme import GRID
@@ -16,6 +16,14 @@ class ElidedButton(QPushButton):
         self.setToolTip(safe_tip(text))
         self.setAccessibleName(text)
 
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size at which nothing is cut: a style may need more than Qt allows for."""
+        hint, option = super().sizeHint(), QStyleOptionButton()
+        super().initStyleOption(option)
+        option.rect = QRect(0, 0, hint.width(), hint.height())
+        lacking = self.fontMetrics().horizontalAdvance(option.text) - self._room(option)
+        return QSize(hint.width() + max(0, lacking), hint.height())
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the room of a few words."""
         hint = super().minimumSizeHint()
@@ -24,6 +32,10 @@ class ElidedButton(QPushButton):
     def initStyleOption(self, option: QStyleOptionButton) -> None:  # noqa: N802 - Qt's name
         """Give the style the part of the text that fits."""
         super().initStyleOption(option)
+        mode = Qt.TextElideMode.ElideRight
+        option.text = self.fontMetrics().elidedText(option.text, mode, self._room(option))
+
+    def _room(self, option: QStyleOptionButton) -> int:
+        """Return the width (px) that the style leaves for the text."""
         inside = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
-        room = inside.width() - (self.iconSize().width() if not self.icon().isNull() else 0)
-        option.text = self.fontMetrics().elidedText(option.text, Qt.TextElideMode.ElideRight, room)
+        return inside.width() - (self.iconSize().width() if not self.icon().isNull() else 0)

@@ -174,9 +174,7 @@ def _flow(items: list[Stretched], area: QRect, spacing: int, *, move: bool) -> i
     """Put items into rows of the width of `area`; return the height of all rows."""
     y = area.y()
     for row in _rows(items, area.width(), spacing):
-        left = area.width() - sum(one.width for one in row) - spacing * (len(row) - 1)
-        shares = sum(one.share for one in row)
-        widths = [one.width + (left * one.share // shares if shares else 0) for one in row]
+        widths = _widths(row, area.width() - spacing * (len(row) - 1))
         heights = [_height(one, width) for one, width in zip(row, widths, strict=True)]
         high, x = max(heights), area.x()
         for one, width, tall in zip(row, widths, heights, strict=True):
@@ -185,6 +183,23 @@ def _flow(items: list[Stretched], area: QRect, spacing: int, *, move: bool) -> i
             x += width + spacing
         y += high + spacing
     return max(y - spacing, area.y()) - area.y()
+
+
+def _widths(row: list[_Measured], room: int) -> list[int]:
+    """Return the widths of a row's items: those with a share get what is left, up to what they may have."""
+    widths = [one.width for one in row]
+    most = {place: one.item.maximumSize().width() for place, one in enumerate(row) if one.share}
+    while most and (left := room - sum(widths)) > 0:
+        shares = sum(row[place].share for place in most)
+        wanted = {place: widths[place] + left * row[place].share // shares for place in most}
+        full = [place for place in most if wanted[place] >= most[place]]
+        for place in full or most:
+            widths[place] = max(widths[place], min(wanted[place], most[place]))
+        if not full:
+            break
+        for place in full:
+            del most[place]
+    return widths
 
 
 def _rows(items: list[Stretched], room: int, spacing: int) -> list[list[_Measured]]:

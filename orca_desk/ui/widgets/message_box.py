@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -53,6 +54,8 @@ class MessageBox(QDialog):
         self._texts.setSpacing(GRID)
         for words in (self._text, self._hint):
             words.setMinimumWidth(28 * GRID)
+            policy = QSizePolicy.Policy
+            words.setSizePolicy(policy.Ignored, policy.Preferred)  # a height for the width that it has
             self._texts.addWidget(words)
         self._text.setFont(font("body", bold=True))
         self._texts.addStretch(1)

@@ -1,6 +1,6 @@
 """A table cell of two lines: the value, with an optional icon, and its basis in muted text below."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter
@@ -26,8 +26,8 @@ class _Line:
 class TwoLines(QStyledItemDelegate):
     """Paints a text of two lines; the model's ForegroundRole and FontRole apply to the first line.
 
-    `tight` is for narrow columns: less room beside the text, and smaller letters in a second line that would
-    be cut off.
+    `tight` is for narrow columns: less room beside the text, and smaller letters in a line that would be cut
+    off.
     """
 
     second: Role = "muted"
@@ -51,8 +51,9 @@ class TwoLines(QStyledItemDelegate):
         area = QRectF(option.rect).adjusted(side, 4, -side, -4)
         lines = [_Line(first, option.font, index.data(Qt.ItemDataRole.ForegroundRole) or colours("text"))]
         if second:
-            letters = fitting(second, font("caption"), area.width()) if self._tight else font("caption")
-            lines.append(_Line(second, letters, colours(self.second)))
+            lines.append(_Line(second, font("caption"), colours(self.second)))
+        if self._tight:
+            lines = [replace(line, letters=fitting(line.text, line.letters, area.width())) for line in lines]
         painter.save()
         self._draw(painter, area, option, lines, picture)
         painter.restore()

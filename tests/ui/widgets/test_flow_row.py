@@ -44,3 +44,22 @@ def test_hidden_controls_leave_no_gap(qtbot: QtBot) -> None:
     shown = made[0].sizeHint().width() + layout.spacing() + made[2].sizeHint().width()
     assert layout.sizeHint().width() == shown
     assert layout.takeAt(0) is not None and layout.itemAt(5) is None and layout.takeAt(9) is None
+
+
+def test_what_is_wide_enough_leaves_the_room_to_others(qtbot: QtBot) -> None:
+    """A row ends at the right edge although its first control may not grow."""
+    search, free, last = button("Search"), button("Words"), button("Save")
+    for one in (search, free):
+        one.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    search.setMaximumWidth(200)
+    row = flow()
+    layout = row.layout()
+    assert isinstance(layout, FlowRow)
+    layout.addWidget(search, 2)
+    layout.addWidget(free, 1)
+    layout.addWidget(last)
+    qtbot.addWidget(row)
+    row.resize(900, 40)
+    row.show()
+    assert search.geometry().left() == 0 and search.width() == 200
+    assert last.geometry().right() == 899 and free.width() > 400

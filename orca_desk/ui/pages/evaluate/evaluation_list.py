@@ -22,8 +22,8 @@ from orca_desk.ui.widgets.when import exactly, when
 from orca_desk.ui.words.evaluations import interval as interval
 
 NAME, MODEL, SYSTEM, _, _, WHEN, NOTE = range(7)
-WIDTHS = (210, 0, 160, 90, 180, 130, 120)  # px; the Model column takes the rest
-NEEDS = {NOTE: 1100}
+WIDTHS = (190, 0, 140, 70, 190, 116, 120)  # px; the Model column takes the rest
+NEEDS = {SYSTEM: 860, WHEN: 760, NOTE: 1100}
 
 
 class EvaluationList(RowsModel[ListedEvaluation]):

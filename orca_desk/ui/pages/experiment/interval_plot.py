@@ -117,14 +117,17 @@ class IntervalPlotView(QWidget):
         return left + (place - plot.left) / (plot.right - plot.left) * (right - left)
 
     def _draw_axis(self, painter: QPainter, plot: IntervalPlot, colours: Colours) -> None:
-        bottom = grown(ROW) * self._lines * len(plot.rows)
+        line, lines = grown(ROW), self._lines
+        bottom = line * lines * len(plot.rows)
+        tops = [0] if lines == 1 else [line * (lines * (row + 1) - 1) for row in range(len(plot.rows))]
         for place, text in plot.lines:
             x = self._x(plot, place)
             painter.setPen(QPen(colours("muted" if place == plot.zero else "border"), 1))
-            painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
+            for top in tops:  # not through labels above the intervals
+                painter.drawLine(QPointF(x, top), QPointF(x, bottom if lines == 1 else top + line))
             painter.setPen(colours("muted"))
             half = grown(4 * GRID)
-            painter.drawText(QRectF(x - half, bottom, 2 * half, grown(ROW)), CENTRE, text)
+            painter.drawText(QRectF(x - half, bottom, 2 * half, line), CENTRE, text)
 
     def _draw_row(self, painter: QPainter, row: PlotRow, top: float, colours: Colours) -> None:
         assert self.plot is not None

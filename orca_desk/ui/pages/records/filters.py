@@ -129,9 +129,10 @@ class RecordFilters(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
         top = QHBoxLayout()
-        top.addWidget(self.text, 1)
+        top.addWidget(self.text, 100)  # up to its full width; what is more stays at the right
         top.addWidget(self.all)
         top.addWidget(self.saved)
+        top.addStretch(1)
         grid.addLayout(top, 0, 0, 1, 2)
         grid.addWidget(self.problem, 1, 0, 1, 2)
         for index, part in enumerate(self._parts.values()):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.pairing import Decision, PairingReason, Standing
@@ -26,6 +27,7 @@ from orca_desk.ui.words.pairing import (
     score,
 )
 
+BESIDE = 88 * GRID  # px, from which the plot stands beside the words
 NOT_MEASURED = "Measure the strategies, or select one in the table and pair the family with it."
 
 
@@ -49,18 +51,27 @@ class FamilyResultView(QScrollArea):
         self.legend.setToolTip(ABOUT_INTERVAL)
         self.held_out = label(tone="muted", wrap=True, selectable=True)
         self.held_out.setToolTip(
-            "The strategy that is measured best is so partly by luck. Tasks that did not choose it tell how"
+            "The strategy that measures best owes that partly to luck. Tasks that did not choose it show how"
             " good it is."
         )
         self.more = button("Measure more tasks", self._ask_for_more)
         self.more_note = label(tone="muted", size="caption", wrap=True)
         inside = QWidget()
-        columns = QHBoxLayout(inside)
+        self._columns = columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
         columns.setContentsMargins(2 * GRID, GRID + GRID // 2, 2 * GRID, GRID)
         columns.setSpacing(4 * GRID)
-        columns.addLayout(self._words(), 2)
-        columns.addLayout(self._picture(), 3)
+        columns.addLayout(self._words())
+        columns.addLayout(self._picture())
         self.setWidget(inside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the plot below the words where it has too little room beside them."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        is_wide = self.width() >= BESIDE
+        self._columns.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
+        for place, share in enumerate((2, 3)):
+            self._columns.setStretch(place, share if is_wide else place)
 
     def _words(self) -> QVBoxLayout:
         column = QVBoxLayout()

@@ -17,7 +17,7 @@ AXIS = 20  # px, below the rows
 RADIUS = 4.5  # px, of a dot
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 WIDEST_NAME = 20 * GRID  # px
-NARROWEST_PLOT = 16 * GRID
+NARROWEST_NAME, NARROWEST_PLOT = 8 * GRID, 10 * GRID
 # A filled dot: measured to be the choice; a ring with a point: not worse than the best; a ring: not settled;
 # a muted cross: clearly worse
 Mark = Literal["chosen", "not worse", "open", "worse"]
@@ -94,8 +94,9 @@ class StrategyPlot(QWidget):
     def _plot(self) -> QRectF:
         """Return where the intervals are painted, between the names and the figures."""
         bold = QFontMetricsF(font("caption", bold=True))
-        names = min(WIDEST_NAME, max(bold.horizontalAdvance(row.title) for row in self.rows) + 3 * GRID)
         figures = max(bold.horizontalAdvance(row.figures) for row in self.rows) + 2 * GRID
+        names = min(WIDEST_NAME, max(bold.horizontalAdvance(row.title) for row in self.rows) + 3 * GRID)
+        names = min(names, max(NARROWEST_NAME, self.width() - NARROWEST_PLOT - figures))
         width = max(NARROWEST_PLOT, self.width() - names - figures)
         return QRectF(names, 0, width, grown(ROW) * len(self.rows))
 

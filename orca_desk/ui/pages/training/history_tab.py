@@ -50,9 +50,9 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
     Column("Note", lambda row: row.training.run.note),
 )
-WIDTHS = (104, 180, 104, 78, 104, 72, 156, 120, 100, 84, 160, 120)
+WIDTHS = (104, 180, 104, 78, 104, 72, 156, 120, 112, 84, 160, 120)
 # px that the table needs to show columns which the training itself shows too
-NEEDS = {3: 1100, 7: 1200, 9: 900, 10: 1300, 11: 1400}
+NEEDS = {3: 1100, 7: 1200, 9: 1000, 10: 1300, 11: 1400}
 STATUS, LOSS, BEST = 1, 5, 6
 
 

@@ -329,6 +329,9 @@ class TrainingRunView(QWidget):
         ):
             words.setText(text)
             words.setVisible(bool(text))
+        parts = (self.evaluate, self.use, self.resume, self.gate, self.records, self.outcome, self.changed)
+        has_content = bool(self.best.text()) or not all(one.isHidden() for one in parts)
+        self.result.setVisible(over and has_content)
 
     def _ended(self, job: Job) -> None:
         if job is not self._job:  # the next job is followed already

@@ -129,7 +129,7 @@ def _time_sentence(speed: TrainingSpeed | None, settings: TrainSettings, time: T
     steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
     if speed is None and settings.engine == "mlx":  # the arithmetic below is torch's
         return f"{steps}. How long they take with MLX is known after the first ones. {MORE_TIME}"
-    low, high = duration(time.low), duration(time.high)
+    low, high = duration(max(1.0, time.low)), duration(max(1.0, time.high))
     between = low if low == high else f"{low} to {high}"
     if speed is None:
         return (
