@@ -1,9 +1,10 @@
 """WHERE clauses from filters, and pages of results by key: OFFSET would read everything that it skips."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from orca_desk.yielding import yielding
 
@@ -17,6 +18,12 @@ class ResultPage(Generic[T]):
 
     items: tuple[T, ...]
     next: int | None
+
+    @classmethod
+    def of(cls, rows: Sequence[sqlite3.Row], limit: int, make: Callable[[sqlite3.Row], T]) -> Self:
+        """Return the page of the first `limit` rows; one more row shows that there is a next page."""
+        shown = rows[:limit]
+        return cls(tuple(map(make, shown)), shown[-1]["n"] if len(rows) > limit else None)
 
 
 def iterate_pages(

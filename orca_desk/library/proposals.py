@@ -96,8 +96,7 @@ def list_proposals(library: Library, wanted: ProposalFilter = ProposalFilter()) 
     rows = library.rows(
         f"SELECT * FROM proposals {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
     )
-    shown = rows[:limit]
-    return ResultPage(tuple(map(_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
+    return ResultPage.of(rows, limit, _from_row)
 
 
 def ancestry_of(library: Library, task_id: str) -> StoredProposal | None:
@@ -148,7 +147,7 @@ def reject(library: Library, ids: Iterable[str]) -> Reviewed:
 
 
 def reopen(library: Library, reviewed: Reviewed) -> None:
-    """Give proposals back the states that they had. The tasks that were added are the caller's to remove."""
+    """Restore the former states of proposals. The tasks that were added are the caller's to remove."""
     library.write(lambda db: _set_states(db, reviewed.former))
 
 
@@ -173,7 +172,7 @@ def edit_proposal(library: Library, proposal_id: str, task: Task) -> StoredPropo
 
 
 def restore_proposal(library: Library, before: StoredProposal) -> None:
-    """Take an edit back: the proposal is what `edit_proposal` returned."""
+    """Undo an edit: the proposal is again what `edit_proposal` returned."""
     library.write(lambda db: _set_proposal(db, before.id, before.proposal))
 
 

@@ -154,8 +154,7 @@ def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Res
     rows = library.rows(
         f"{SELECT} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit + 1]
     )
-    shown = rows[:limit]
-    return ResultPage(tuple(map(stored_record, shown)), shown[-1]["n"] if len(rows) > limit else None)
+    return ResultPage.of(rows, limit, stored_record)
 
 
 def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Iterator[StoredRecord]:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from orca_desk.errors import other_version
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import StoredReply
 from orca_desk.library.tasks import tasks_asking
@@ -56,14 +55,9 @@ class DocumentsRequest(TeacherRequest):
     sampling: Sampling = field(default_factory=lambda: WRITE_SAMPLING)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
-        try:
-            sampling = Sampling.from_json(stored["sampling"])
-            return cls(**{**known, "places": tuple(stored["places"]), "sampling": sampling})
-        except (KeyError, TypeError, ValueError) as error:
-            raise other_version("these settings") from error
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest."""
+        return {**super().values_of(stored), "places": tuple(stored["places"])}
 
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
@@ -134,7 +128,7 @@ class _Asked:
 
 
 class _Questions(GrowingBatches[SourcePassage]):
-    """A run at work."""
+    """A run in progress."""
 
     source, size = "documents", BATCH
 
@@ -167,7 +161,7 @@ class _Questions(GrowingBatches[SourcePassage]):
         if not with_passage.finished:
             return False
         without = self.ask(
-            {one.task.id: _check("", one.task.query) for one in asked}, stage="answering without it"
+            {one.task.id: _check("", one.task.query) for one in asked}, stage="answering without the passage"
         )
         if not without.finished:
             return False

@@ -25,6 +25,7 @@ from orca_desk.steps.grow.documents import WRITE_SAMPLING, DocumentsRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.grow.fields import add_row, decimal_box, family_box, form
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
@@ -113,12 +114,12 @@ class DocumentsForm(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if local_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Add what was dropped."""
-        self.add_places([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.add_places(local_files(event.mimeData()))
         event.acceptProposedAction()
 
     def choose_files(self) -> None:

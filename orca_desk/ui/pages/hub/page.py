@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub.address import model_name
@@ -32,7 +32,7 @@ from orca_desk.ui.pages.hub.connection_dialog import ConnectionDialog
 from orca_desk.ui.pages.hub.detail import HubDetail
 from orca_desk.ui.pages.hub.finder import Finder, SearchRow
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.job_panels import JobPanels
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
@@ -62,10 +62,8 @@ class HubPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._root = Path()  # the folder for downloads
-        self._panels: dict[Job, JobPanel] = {}
         self._make_header()
-        self._downloads = QVBoxLayout()
-        self._downloads.setSpacing(GRID)
+        self._downloads = JobPanels(desk)
         self.body.addLayout(self._downloads)
         self._make_parts()
         desk.online.changed.connect(self._show_state)
@@ -229,16 +227,7 @@ class HubPage(Page):
 
     def _follow(self) -> None:
         """Show a panel for each unfinished download."""
-        jobs = self.desk.online.downloads
-        for job in [job for job in self._panels if job not in jobs]:
-            panel = self._panels.pop(job)
-            panel.hide()
-            panel.deleteLater()
-        for place, job in enumerate(jobs):
-            if job not in self._panels:
-                panel = self._panels[job] = JobPanel(self.desk)
-                self._downloads.insertWidget(place, panel)
-                panel.follow(job)
+        self._downloads.show_jobs(self.desk.online.downloads)
 
     def _search_again(self) -> None:
         if self.finder.is_search_shown and self.desk.online.is_online:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QSplitter,
     QStackedWidget,
-    QVBoxLayout,
 )
 
 from orca_desk.inventory.run_models import model_names, run_models
@@ -16,7 +15,6 @@ from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.jobs.queue import JobQueue, ask_to_stop_all
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
@@ -24,7 +22,7 @@ from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, NOTE, OUTCOME, RU
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
-from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.job_panels import JobPanels
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
@@ -97,9 +95,7 @@ class JobsPage(Page):
         super().__init__(desk)
         self._wanted: str | None = None  # the run to select once it is listed
         self._is_filling = False
-        self._panels: dict[Job, JobPanel] = {}
-        self._now = QVBoxLayout()
-        self._now.setSpacing(GRID)
+        self._now = JobPanels(desk)
         self.queue = JobQueue(desk)
         self._now.addWidget(self.queue)
         self.body.addLayout(self._now)
@@ -185,16 +181,7 @@ class JobsPage(Page):
 
     def _follow(self) -> None:
         """Show a panel for each job that runs; the queue lists those that wait."""
-        jobs = [job for job in self.desk.jobs.unfinished if not job.is_waiting]
-        for job in [job for job in self._panels if job not in jobs]:
-            panel = self._panels.pop(job)
-            panel.hide()
-            panel.deleteLater()
-        for place, job in enumerate(jobs):
-            if job not in self._panels:
-                panel = self._panels[job] = JobPanel(self.desk)
-                self._now.insertWidget(place, panel)
-                panel.follow(job)
+        self._now.show_jobs([job for job in self.desk.jobs.unfinished if not job.is_waiting])
         self.runs.repaint()
         self.detail.show_status()
 

@@ -31,6 +31,7 @@ from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTab
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.noting import Noting
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
@@ -383,7 +384,7 @@ class ModelsPage(Page):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and folders."""
-        if _local(event):
+        if local_files(event.mimeData()):
             event.acceptProposedAction()
             self.drop_sign.appear()
 
@@ -395,7 +396,7 @@ class ModelsPage(Page):
         """Add the dropped files and folders."""
         event.acceptProposedAction()
         self.drop_sign.hide()
-        self.add(_local(event))
+        self.add(local_files(event.mimeData()))
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
@@ -419,7 +420,3 @@ def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[
         else:
             good += [one.path for one in found if isinstance(one, ModelFile)]
     return good, refused, errors
-
-
-def _local(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

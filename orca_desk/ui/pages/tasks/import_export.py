@@ -35,6 +35,7 @@ from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
 from orca_desk.ui.widgets.data_exports import DataExports
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.notice import Kind, Notice
 from orca_desk.ui.words.answers_import import answers_report
 from orca_desk.ui.words.counting import counted
@@ -221,7 +222,7 @@ class TaskFiles(QObject):
         self._ask_next()
 
     def _start_confirmed(self, request: ImportRequest) -> Job:
-        if request.more:  # the dialog need not ask about these any more
+        if request.more:  # the dialog need not ask about these
             self._sources.clear()
         return self.start(request)
 
@@ -350,7 +351,6 @@ def sources_of(data: QMimeData | None) -> list[TaskSource]:
     """Return the sources that were dropped or are on the clipboard: files if there are any, or else text."""
     if data is None:
         return []
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    if files:
+    if files := local_files(data):
         return [TaskSource.of_file(path) for path in files]
     return [TaskSource.of_text(data.text())] if data.hasText() and data.text().strip() else []
