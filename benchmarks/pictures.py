@@ -204,7 +204,7 @@ def history(stage: Stage) -> None:
     page.filters.set(TaskFilter(text="tag:checked has:record"))
     page.filters.saved.save("Checked, with records")
     until(lambda: len(page.table.tasks.rowids) == 1 or None)
-    page.show_task(task.id)
+    page.listing.show_task(task.id)
     until(lambda: page.detail.history)
     pause(2 * SETTLE)
     bar = page.detail.text.verticalScrollBar()
@@ -358,7 +358,7 @@ def pages(stage: Stage) -> None:
     until(lambda: len(page.models.heads) >= 2)
     until(lambda: page.composer.send.isEnabled())
     page.composer.set_draft(Draft(question=QUESTION))
-    page.send()
+    page.messages.send()
     until(lambda: page.view.last is not None and all(one.text for one in page.view.last.answers))
     until(lambda: page.composer.send.isVisible())
     for name in NAMES:

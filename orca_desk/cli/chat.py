@@ -25,6 +25,7 @@ from orca_desk.library.chats import ChatMessage
 from orca_desk.method.agreement import Agreement
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
+from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import AnswerEnded, AnswerFailed, Event, Piece
@@ -102,7 +103,9 @@ def command(
     terminal = _Terminal(streams=message is None and vote == 1)
     with Conversation(None, terminal, open_session=open_session) as conversation:
         conversation.use([ChatModel(part=part_of(model, adapter), model=model, adapter=adapter)])
-        asked = _Chat(conversation, terminal, SYSTEMS.get(system, system), sampling, vote)
+        asked = _Chat(
+            conversation, terminal, SYSTEMS.get(system, system), Asking(sampling=sampling, votes=vote)
+        )
         if message is not None:
             asked.answer_one(message, as_json=as_json)
         else:
@@ -131,11 +134,9 @@ class _Terminal:
 class _Chat:
     """Asks one model under one system message."""
 
-    def __init__(
-        self, conversation: Conversation, terminal: _Terminal, system: str, sampling: Sampling, votes: int
-    ) -> None:
+    def __init__(self, conversation: Conversation, terminal: _Terminal, system: str, asking: Asking) -> None:
         self._conversation, self._terminal = conversation, terminal
-        self._system, self._sampling, self._votes = system, sampling, votes
+        self._system, self._asking = system, asking
 
     def answer_one(self, message: str, *, as_json: bool) -> None:
         """Print the answer to one message."""
@@ -158,7 +159,7 @@ class _Chat:
         while text := _read_line():
             with _stoppable(self._conversation):
                 answer = self._ask(text)
-            if self._votes > 1:
+            if self._asking.votes > 1:
                 say(answer.content)
             else:
                 sys.stdout.write("\n")
@@ -167,9 +168,7 @@ class _Chat:
 
     def _ask(self, message: str) -> ChatMessage:
         """Return the answer to a message. Raises what prevents it."""
-        self._conversation.send(
-            Draft(question=message), system=self._system, sampling=self._sampling, votes=self._votes
-        )
+        self._conversation.send(Draft(question=message), self._asking, system=self._system)
         self._conversation.wait()
         if self._terminal.error:
             raise self._terminal.error

@@ -47,7 +47,7 @@ class Visit:
         elif not self.is_sent:
             if self.chat.conversation.models:
                 self.chat.composer.input.setPlainText(QUESTION)
-                self.chat.send()
+                self.chat.messages.send()
                 self.is_sent = True
         elif not self.chat.conversation.is_busy and all(texts := self.answers()):
             print(json.dumps(texts))

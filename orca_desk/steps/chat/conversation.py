@@ -17,16 +17,12 @@ from types import TracebackType
 from typing import Self
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.student_files import can_be_made, served_file
-from orca_desk.inventory.templates import override_of
 from orca_desk.library.chats import RemovedRows
 from orca_desk.library.database import Library
-from orca_desk.library.locations import log_folder
-from orca_desk.machine import usable_cores
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.answering import get_answer
-from orca_desk.steps.chat.column import ModelColumn, Session
-from orca_desk.steps.chat.column_sampling import NONE, OwnSampling
+from orca_desk.steps.chat.asking import Asking
+from orca_desk.steps.chat.columns import Columns, OpenSession, sessions_with
 from orca_desk.steps.chat.draft import Draft, whole_characters
 from orca_desk.steps.chat.events import (
     BUSY,
@@ -46,9 +42,7 @@ from orca_desk.steps.chat.events import (
 )
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.sending import ChatChange, ChatStore, Sending
-from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.chat.transcript import Turn
-from orca_desk.steps.chat.voting import check_votes
 
 LARGEST_SEED = 2**31 - 1
 WAKE = 0.1  # seconds; without a limit, Windows would hold Ctrl-C back for as long as `wait` waits
@@ -66,18 +60,16 @@ class Conversation:
         library: Library | None,
         listener: Callable[[Event], None],
         *,
-        open_session: Callable[[ChatModel, int], Session] | None = None,
+        open_session: OpenSession | None = None,
     ) -> None:
-        """`open_session` returns a session of a model that uses so many threads, by default `ChatSession`."""
+        """`open_session` replaces that of `sessions_with(library)`."""
         self._listener = listener
-        self._open_session = open_session or self._chat_session
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
         self._store = ChatStore(library)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="chat store")
         self._state = State.IDLE
-        self._columns: tuple[ModelColumn, ...] = ()
-        self._left: list[ModelColumn] = []
+        self._columns = Columns(open_session or sessions_with(library))
         self._ids: tuple[str, ...] = ()  # of the columns in the library
         self._first_system = ""
         self._turns: tuple[Turn, ...] = ()
@@ -121,7 +113,7 @@ class Conversation:
     @property
     def models(self) -> tuple[ChatModel, ...]:
         """The model of each column."""
-        return tuple(column.model for column in self._columns)
+        return self._columns.models
 
     def wait(self) -> None:
         """Return when no message is on its way any more."""
@@ -136,7 +128,7 @@ class Conversation:
         with self._lock:
             if not self._closed:
                 self._leave()
-                self._load(models)
+                self._columns.use(models)
                 self._show("")
 
     def new(self) -> None:
@@ -166,43 +158,27 @@ class Conversation:
         with self._lock:
             self._closed = True
             self._leave()
-            self._load(())
+            self._columns.use(())
         self._writer.shutdown(wait=True)
-        for column in self._left:
-            column.wait()
+        self._columns.wait_for_left()
 
     # Messages
 
-    def send(
-        self, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1, own: OwnSampling = NONE
-    ) -> bool:
+    def send(self, draft: Draft, asking: Asking, *, system: str) -> bool:
         """Ask every column; return False when that cannot be: no text, no model, or still busy.
 
-        Columns with `own` sampling use that instead.
-        With several `votes` each is asked so often, with one seed after the other, and the answers vote.
-        Raises UserError if they cannot, at temperature 0.
+        Raises UserError if the answers cannot vote, at temperature 0.
         """
-        return self._ask_anew(len(self._turns), draft, system, sampling, votes, own) is not None
+        return self._ask_anew(len(self._turns), draft, asking, system) is not None
 
-    def edit(
-        self,
-        number: int,
-        draft: Draft,
-        *,
-        system: str,
-        sampling: Sampling,
-        votes: int = 1,
-        own: OwnSampling = NONE,
-    ) -> ChatChange | None:
+    def edit(self, number: int, draft: Draft, asking: Asking, *, system: str) -> ChatChange | None:
         """Ask every column a message in place of turn `number` and all later ones; return how to undo that.
 
         Returns None where `send` returns False. Raises UserError as that does.
         """
-        return self._ask_anew(number, draft, system, sampling, votes, own)
+        return self._ask_anew(number, draft, asking, system)
 
-    def regenerate(
-        self, sampling: Sampling, votes: int = 1, *, column: int | None = None, own: OwnSampling = NONE
-    ) -> ChatChange | None:
+    def regenerate(self, asking: Asking, *, column: int | None = None) -> ChatChange | None:
         """Let every column, or one alone, answer the last turn again with new seeds; return how to undo that.
 
         Returns None when there is no turn, or while busy. Raises UserError as `send` does.
@@ -210,14 +186,15 @@ class Conversation:
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return None
-            wanted = range(len(self._columns)) if column is None else [column]
-            samplings = self._for_columns(sampling, own, votes, wanted)
+            columns = len(self._columns.now)
+            wanted = range(columns) if column is None else [column]
+            samplings = asking.samplings(columns, wanted)
             self._attempt += 1
-            further = self._attempt * votes
+            further = self._attempt * asking.votes
             seeded = [replace(one, seed=(one.seed + further) % LARGEST_SEED) for one in samplings]
-            return self._ask_again(wanted, seeded, votes)
+            return self._ask_again(wanted, seeded, asking.votes)
 
-    def retry(self, column: int, sampling: Sampling, votes: int = 1, *, own: OwnSampling = NONE) -> bool:
+    def retry(self, column: int, asking: Asking) -> bool:
         """Let one column answer the last turn, after it failed; return False when there is none, or busy.
 
         Raises UserError as `send` does.
@@ -225,8 +202,8 @@ class Conversation:
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return False
-            samplings = self._for_columns(sampling, own, votes, [column])
-            self._ask_again([column], samplings, votes)
+            samplings = asking.samplings(len(self._columns.now), [column])
+            self._ask_again([column], samplings, asking.votes)
             return True
 
     def stop(self) -> None:
@@ -246,31 +223,14 @@ class Conversation:
     # A message's way: from the call to the library ...
 
     def _can_ask(self) -> bool:
-        return not self.is_busy and not self._closed and bool(self._columns)
+        return not self.is_busy and not self._closed and bool(self._columns.now)
 
-    def _for_columns(
-        self, sampling: Sampling, own: OwnSampling, votes: int, wanted: Iterable[int]
-    ) -> Sequence[Sampling]:
-        """Return each column's sampling. Raises UserError if the answers of a `wanted` one cannot vote."""
-        samplings = [own.get(column, sampling) for column in range(len(self._columns))]
-        for column in wanted:
-            check_votes(votes, samplings[column])
-        return samplings
-
-    def _ask_anew(
-        self,
-        number: int,
-        draft: Draft,
-        system: str,
-        sampling: Sampling,
-        votes: int,
-        own: OwnSampling,
-    ) -> ChatChange | None:
+    def _ask_anew(self, number: int, draft: Draft, asking: Asking, system: str) -> ChatChange | None:
         with self._lock:
             if not self._can_ask() or not draft.message or number > len(self._turns):
                 return None
-            everyone = range(len(self._columns))
-            samplings = self._for_columns(sampling, own, votes, everyone)
+            everyone = range(len(self._columns.now))
+            samplings = asking.samplings(len(everyone), everyone)
             if number < len(self._turns):
                 self._emit(TurnsCut(number=number))
             turn = Turn.new(
@@ -282,7 +242,7 @@ class Conversation:
             )
             self._emit(TurnAdded(turn=turn))
             self._attempt = 0
-            return self._begin(turn, number, everyone, samplings, votes, is_question=True)
+            return self._begin(turn, number, everyone, samplings, asking.votes, is_question=True)
 
     def _ask_again(self, wanted: Sequence[int], samplings: Sequence[Sampling], votes: int) -> ChatChange:
         turn = self._turns[-1]
@@ -311,7 +271,7 @@ class Conversation:
             system_before=earlier[-1].system if earlier else self._first_system,
             samplings=tuple(samplings),
             votes=votes,
-            columns=self._columns,
+            columns=self._columns.now,
             waiting=set(wanted),
             ids=self._ids,
         )
@@ -395,16 +355,6 @@ class Conversation:
         self._ids, self._turns, self._first_system = (), (), ""
         self._enter(State.IDLE)
 
-    def _load(self, models: Sequence[ChatModel]) -> None:
-        """Replace the columns unless their models are these. A model starts with its first message."""
-        if tuple(models) == self.models:
-            return
-        for column in self._columns:
-            column.leave()
-        self._left += self._columns
-        threads = max(1, usable_cores() // max(1, len(models)))
-        self._columns = tuple(ModelColumn(model, self._open_session(model, threads)) for model in models)
-
     def _open(self, chat_id: str, token: object) -> None:
         """In the writer's thread: read a chat and show it."""
         self._settle_left(chat_id, token)
@@ -418,7 +368,7 @@ class Conversation:
         with self._lock:
             if token is self._opening:
                 self._leave()
-                self._load(models)
+                self._columns.use(models)
                 self._ids = tuple(column.id for column in transcript.columns)
                 self._first_system = transcript.columns[0].system
                 self._turns = transcript.turns
@@ -473,21 +423,6 @@ class Conversation:
             self._enter(State.IDLE)
             self._show(turns[-1].system if turns else self._first_system)
             self._emit(Stored(chat_id=chat_id))
-
-    def _chat_session(self, model: ChatModel, threads: int) -> Session:
-        library = self._store.library
-        log = log_folder(library) / "chat.log" if library else None
-
-        def template() -> str | None:
-            return override_of(library, model.model) if library else None
-
-        def prepare() -> None:
-            if library and can_be_made(library, model.model):
-                served_file(library, model.model)
-
-        return ChatSession(
-            model.model, model.adapter, threads=threads, template=template, prepare=prepare, log=log
-        )
 
     # Events, all of them emitted with the lock held, which keeps them in order
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from orca_desk.errors import UserError, other_version
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
@@ -58,22 +58,15 @@ class LikeRequest(TeacherRequest):
     sampling: Sampling = field(default_factory=lambda: WRITE_SAMPLING)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
-        try:
-            seeds = dict(stored["seeds"])
-            lists = {name: tuple(seeds[name]) for name in ("ids", "families") if seeds.get(name) is not None}
-            return cls(
-                **{
-                    **known,
-                    "seeds": TaskFilter(**{**seeds, **lists}),
-                    "changes": tuple(stored["changes"]),
-                    "sampling": Sampling.from_json(stored["sampling"]),
-                }
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise other_version("these settings") from error
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest."""
+        seeds = dict(stored["seeds"])
+        lists = {name: tuple(seeds[name]) for name in ("ids", "families") if seeds.get(name) is not None}
+        return {
+            **super().values_of(stored),
+            "seeds": TaskFilter(**{**seeds, **lists}),
+            "changes": tuple(stored["changes"]),
+        }
 
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
@@ -134,7 +127,7 @@ class _Varied:
 
 
 class _Variations(GrowingBatches[Task]):
-    """A run at work."""
+    """A run in progress."""
 
     source, size = "tasks", BATCH
 

@@ -6,11 +6,11 @@ which it stored a proposal.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from orca_desk.errors import UserError, other_version
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import ProposalFilter, add_proposals, list_proposals
 from orca_desk.library.tasks import tasks_asking
@@ -33,6 +33,7 @@ from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.grow.generators import ENVIRONMENT, lacking
 from orca_desk.steps.grow.grown import Grown
 from orca_desk.steps.recorder import find_or_create_run, record_run
+from orca_desk.steps.stored_request import StoredRequest
 
 KIND = "grow-procedural"
 STAGE = "making tasks"
@@ -45,7 +46,7 @@ MOST_TASKS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProceduralRequest:
+class ProceduralRequest(StoredRequest):
     """Which generators, how difficult, and how many tasks of each generator at each level.
 
     `levels` is empty for the difficulty that the generator's authors chose. `heldout` is a percentage;
@@ -60,19 +61,9 @@ class ProceduralRequest:
     seed: int = 0
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
-        try:
-            return cls(
-                **{**known, "generators": tuple(stored["generators"]), "levels": tuple(stored["levels"])}
-            )
-        except (KeyError, TypeError) as error:
-            raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest. Nothing is sampled here."""
+        return {**stored, "generators": tuple(stored["generators"]), "levels": tuple(stored["levels"])}
 
     def grow(
         self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
@@ -140,7 +131,7 @@ class _Part:
 
 @dataclass
 class _Making:
-    """A run at work."""
+    """A run in progress."""
 
     request: ProceduralRequest
     library: Library

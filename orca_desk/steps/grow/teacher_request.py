@@ -1,24 +1,20 @@
 """What every request to grow tasks says of the teacher that it asks."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.processes.asking import Runner
+from orca_desk.steps.stored_request import StoredRequest
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherRequest:
+class TeacherRequest(StoredRequest):
     """Which teacher is asked, and how it is run; 0 leaves `batch` and `threads` to the engine."""
 
     model: str
     batch: int = 0
     threads: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
 
     @property
     def runner(self) -> Runner:

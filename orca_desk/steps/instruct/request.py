@@ -1,11 +1,11 @@
 """What the user asks of the teacher: which model, which tasks, how. Stored with the run, to resume it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError, other_version
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.samples import own_families
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
@@ -15,11 +15,12 @@ from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import chosen_batch, chosen_threads, default_sampling
 from orca_desk.steps.instruct.generate import Generated, generate
 from orca_desk.steps.instruct.preview import PreviewAnswer, TeachPreview, Workload, preview, workload
+from orca_desk.steps.stored_request import StoredRequest
 from orca_desk.steps.teaching import OnArrival, unwatched
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateRequest:
+class GenerateRequest(StoredRequest):
     """Which teacher, which tasks, how. A `limit` of 0 means none; 0 for the other numbers: automatic.
 
     `own`: without a family, only the user's own families, and not those of sample tasks (`own_families`).
@@ -50,18 +51,9 @@ class GenerateRequest:
         )
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "GenerateRequest":
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
-        try:
-            # An earlier version took the families of sample tasks too
-            return cls(**{"own": False, **known, "sampling": Sampling.from_json(stored["sampling"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest. An earlier version took the families of sample tasks too."""
+        return {"own": False, **super().values_of(stored)}
 
     @property
     def runner(self) -> Runner | None:

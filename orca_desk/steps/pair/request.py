@@ -1,11 +1,10 @@
 """What the user asks of a measurement: which teacher, families and strategies; stored on the run."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import other_version
 from orca_desk.library.database import Library
 from orca_desk.method.pairing import Basis, ChoiceRule
 from orca_desk.method.records import Sampling
@@ -18,16 +17,17 @@ from orca_desk.steps.pair.probed import Probed
 from orca_desk.steps.pair.replacing import require_permission
 from orca_desk.steps.pair.standing import Budget
 from orca_desk.steps.pair.tournament import OnStanding, tournament, untold
+from orca_desk.steps.stored_request import StoredRequest
 from orca_desk.steps.teaching import OnArrival, unwatched
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbeRequest:
+class ProbeRequest(StoredRequest):
     """Which strategies a teacher tries on how many tasks of which families; None means all of them.
 
     `per_family` is the most tasks that a family gets, `answers`, `tokens` and `minutes` the budget (None: no
     limit). `by` says what answers are judged by (`Basis`), for "judge" with the model `judge` and its prompt
-    ("": the default one). `replace` allows it to replace pairings that rest on more than it does
+    ("": the default one). `replace` allows it to replace pairings that rest on firmer grounds
     (`pairings_at_stake`). 0 for batch, context or threads: automatic.
     """
 
@@ -62,20 +62,10 @@ class ProbeRequest:
         return cls(model=str(model), batch=chosen_batch(library) or 0, threads=chosen_threads(library) or 0)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "ProbeRequest":
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
-        try:
-            if "sampling" in stored:
-                known = {**known, "sampling": Sampling.from_json(stored["sampling"])}
-            Basis(known.get("by", Basis.REFERENCE))
-            return cls(**known)
-        except (KeyError, TypeError, ValueError) as error:
-            raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest. Earlier versions stored neither the sampling nor the basis."""
+        Basis(stored.get("by", Basis.REFERENCE))
+        return super().values_of(stored) if "sampling" in stored else dict(stored)
 
     def probe(
         self,

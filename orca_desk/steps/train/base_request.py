@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from orca_desk.errors import other_version
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
+from orca_desk.steps.stored_request import StoredRequest
 
 KIND = "measure-base"
 SAMPLES = 4
@@ -15,7 +15,7 @@ MEASURE_SAMPLING = Sampling(temperature=0.7, max_tokens=256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaseRequest:
+class BaseRequest(StoredRequest):
     """Which student is asked which training tasks how often, under which system message.
 
     `families` None means all. 0 for `per_family`: all tasks. Stored with the run, to resume it.
@@ -32,21 +32,10 @@ class BaseRequest:
     threads: int = 0
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "BaseRequest":
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        try:
-            families = stored["families"]
-            return cls(**{
-                **stored,
-                "families": None if families is None else tuple(families),
-                "sampling": Sampling.from_json(stored["sampling"]),
-            })  # fmt: skip
-        except (KeyError, TypeError) as error:
-            raise other_version("these settings") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
+    def values_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """See StoredRequest."""
+        families = stored["families"]
+        return {**super().values_of(stored), "families": None if families is None else tuple(families)}
 
 
 @dataclass(frozen=True, kw_only=True)

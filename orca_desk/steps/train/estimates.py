@@ -29,15 +29,13 @@ class TrainingTime:
     """How many steps a training takes, and between `low` and `high` seconds.
 
     `is_exact` tells whether the steps were counted; else they are estimated from a sample of the records. The
-    seconds are those of an earlier training's speed; `is_rough` where there is none, so that they come from
-    the arithmetic.
+    seconds come from an earlier training's speed, or from the arithmetic where there is none.
     """
 
     steps: int
     is_exact: bool
     low: float
     high: float
-    is_rough: bool
 
 
 def earlier_speeds(library: Library, base: Path) -> dict[str, TrainingSpeed]:
@@ -86,7 +84,6 @@ def estimate_time(
         is_exact=lengths.share == 1,
         low=tokens / speed.high if speed else rough.low,
         high=tokens / speed.low if speed else rough.high,
-        is_rough=speed is None,
     )
 
 

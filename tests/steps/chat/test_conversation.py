@@ -16,6 +16,7 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Sampling, Task
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat import sending
+from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import (
@@ -58,7 +59,7 @@ class Scene:
     def send(self, text: str, system: str = "S") -> None:
         """Send a message and wait until every model was asked."""
         before = [len(session.asked) for session in self.now]
-        assert self.conversation.send(Draft(question=text), system=system, sampling=SHORT)
+        assert self.conversation.send(Draft(question=text), Asking(sampling=SHORT), system=system)
         self.asked(before)
 
     def asked(self, before: list[int]) -> None:
@@ -171,7 +172,7 @@ def test_the_next_message_carries_what_each_model_said(scene: Scene) -> None:
 
 def test_an_answer_to_a_task_is_graded(scene: Scene, library: Library) -> None:
     add_tasks(library, [TASK])
-    assert scene.conversation.send(Draft.of_task(TASK), system="", sampling=SHORT)
+    assert scene.conversation.send(Draft.of_task(TASK), Asking(sampling=SHORT), system="")
     scene.answer("Answer: 4", "Answer: 5")
     verdicts = scene.conversation.turns[0].verdicts
     assert [verdict and verdict.correct for verdict in verdicts] == [True, False]
@@ -186,29 +187,29 @@ def test_a_bug_in_grading_ends_the_answer_and_not_the_chat(
 
     add_tasks(library, [TASK])
     monkeypatch.setattr("orca_desk.steps.chat.answering.judge", broken)
-    assert scene.conversation.send(Draft.of_task(TASK), system="", sampling=SHORT)
+    assert scene.conversation.send(Draft.of_task(TASK), Asking(sampling=SHORT), system="")
     scene.answer("Answer: 4", "Answer: 5")
     assert [type(event.error) for event in scene.heard.of(AnswerFailed)] == [ZeroDivisionError] * 2
 
 
 def test_nothing_is_sent_without_text_without_models_or_while_busy(scene: Scene, library: Library) -> None:
     conversation = scene.conversation
-    assert not conversation.send(Draft(question=" ", context="x"), system="", sampling=SHORT)
-    assert conversation.regenerate(SHORT) is None
-    assert not conversation.retry(0, SHORT)
-    assert conversation.edit(3, Draft(question="x"), system="", sampling=SHORT) is None
+    assert not conversation.send(Draft(question=" ", context="x"), Asking(sampling=SHORT), system="")
+    assert conversation.regenerate(Asking(sampling=SHORT)) is None
+    assert not conversation.retry(0, Asking(sampling=SHORT))
+    assert conversation.edit(3, Draft(question="x"), Asking(sampling=SHORT), system="") is None
     conversation.use([])
-    assert not conversation.send(Draft(question="Hello"), system="", sampling=SHORT)
+    assert not conversation.send(Draft(question="Hello"), Asking(sampling=SHORT), system="")
     assert list_chats(library) == []
 
 
 def test_an_edit_a_resend_and_another_message_wait_for_the_answers(scene: Scene, library: Library) -> None:
     scene.send("Hello")
     conversation, draft = scene.conversation, Draft(question="Bye")
-    assert not conversation.send(draft, system="S", sampling=SHORT)
-    assert conversation.edit(0, draft, system="S", sampling=SHORT) is None
-    assert conversation.regenerate(SHORT) is None
-    assert not conversation.retry(1, SHORT)
+    assert not conversation.send(draft, Asking(sampling=SHORT), system="S")
+    assert conversation.edit(0, draft, Asking(sampling=SHORT), system="S") is None
+    assert conversation.regenerate(Asking(sampling=SHORT)) is None
+    assert not conversation.retry(1, Asking(sampling=SHORT))
     scene.answer("a", "b")
     assert scene.shown == [("Hello", ["a", "b"])]
     assert same_as_library(scene, library)
@@ -232,7 +233,7 @@ def test_a_stop_keeps_what_came(scene: Scene, library: Library) -> None:
 def test_a_stop_while_storing_asks_nobody_and_keeps_the_question(
     scene: Scene, library: Library, held: Callable[[], None]
 ) -> None:
-    assert scene.conversation.send(Draft(question="Hello"), system="S", sampling=SHORT)
+    assert scene.conversation.send(Draft(question="Hello"), Asking(sampling=SHORT), system="S")
     assert scene.conversation.state == State.STORING
     scene.conversation.stop()
     held()
@@ -241,7 +242,7 @@ def test_a_stop_while_storing_asks_nobody_and_keeps_the_question(
     assert [session.asked for session in scene.now] == [[], []]
     assert [event.answer for event in scene.heard.of(AnswerEnded)] == [None, None]
     assert stored(library, "chat-1") == [["Hello"], ["Hello"]]
-    change = scene.conversation.regenerate(SHORT)
+    change = scene.conversation.regenerate(Asking(sampling=SHORT))
     assert change
     scene.answer("a", "b")
     assert scene.shown == [("Hello", ["a", "b"])]
@@ -257,7 +258,7 @@ def held(library: Library) -> Iterator[Callable[[], None]]:
 def test_a_chat_left_while_storing_is_stored_but_not_asked(
     scene: Scene, library: Library, held: Callable[[], None]
 ) -> None:
-    scene.conversation.send(Draft(question="Hello"), system="S", sampling=SHORT)
+    scene.conversation.send(Draft(question="Hello"), Asking(sampling=SHORT), system="S")
     scene.conversation.new()
     assert scene.conversation.state == State.IDLE
     held()
@@ -281,7 +282,7 @@ def test_a_model_that_fails_leaves_the_others_and_answers_when_retried(
     assert failed.column == 1 and "died" in str(failed.error)
     assert failed.answer and failed.answer.content == "half an "
     assert stored(library, "chat-1") == [["Hello", "whole"], ["Hello", "half an "]]
-    assert scene.conversation.retry(1, SHORT)
+    assert scene.conversation.retry(1, Asking(sampling=SHORT))
     scene.now[1].say("whole too")
     scene.now[1].finish()
     scene.conversation.wait()
@@ -307,7 +308,7 @@ def test_an_edit_replaces_later_turns_and_is_undone_and_redone(scene: Scene, lib
     scene.ask("Two", "c", "d", system="T")
     before = scene.conversation.turns
     scene.heard.clear()
-    change = scene.conversation.edit(0, Draft(question="Three"), system="S", sampling=SHORT)
+    change = scene.conversation.edit(0, Draft(question="Three"), Asking(sampling=SHORT), system="S")
     assert change
     scene.answer("e", "f")
     change.apply()
@@ -329,7 +330,7 @@ def test_an_edit_replaces_later_turns_and_is_undone_and_redone(scene: Scene, lib
 def test_an_edit_keeps_the_system_messages_true(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b", system="S")
     scene.ask("Two", "c", "d", system="T")
-    scene.conversation.edit(0, Draft(question="Three"), system="T", sampling=SHORT)
+    scene.conversation.edit(0, Draft(question="Three"), Asking(sampling=SHORT), system="T")
     scene.answer("e", "f")
     scene.ask("Four", "g", "h", system="T")
     assert [turn.system for turn in read_transcript(library, "chat-1").turns] == ["T", "T"]
@@ -338,7 +339,7 @@ def test_an_edit_keeps_the_system_messages_true(scene: Scene, library: Library) 
 
 def test_undoing_an_edit_discards_the_answers_on_their_way(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
-    change = scene.conversation.edit(0, Draft(question="Two"), system="S", sampling=SHORT)
+    change = scene.conversation.edit(0, Draft(question="Two"), Asking(sampling=SHORT), system="S")
     assert change
     change.apply()
     scene.heard.until(lambda: scene.conversation.state == State.ASKING)
@@ -352,7 +353,7 @@ def test_undoing_an_edit_discards_the_answers_on_their_way(scene: Scene, library
 
 def test_undoing_in_a_chat_that_was_left_changes_only_the_library(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
-    change = scene.conversation.edit(0, Draft(question="Two"), system="S", sampling=SHORT)
+    change = scene.conversation.edit(0, Draft(question="Two"), Asking(sampling=SHORT), system="S")
     assert change
     change.apply()
     scene.conversation.new()
@@ -364,7 +365,7 @@ def test_undoing_in_a_chat_that_was_left_changes_only_the_library(scene: Scene, 
 
 def test_one_column_answers_again_and_the_others_stay(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
-    change = scene.conversation.regenerate(Sampling(seed=7), column=1)
+    change = scene.conversation.regenerate(Asking(sampling=Sampling(seed=7)), column=1)
     assert change
     scene.now[1].say("c")
     scene.now[1].finish()
@@ -378,22 +379,26 @@ def test_one_column_answers_again_and_the_others_stay(scene: Scene, library: Lib
 
 def test_a_column_with_its_own_sampling_is_asked_with_that(scene: Scene) -> None:
     warm = Sampling(temperature=0.8, seed=3)
-    assert scene.conversation.send(Draft(question="One"), system="", sampling=SHORT, own={1: warm, 7: SHORT})
+    assert scene.conversation.send(
+        Draft(question="One"), Asking(sampling=SHORT, own={1: warm, 7: SHORT}), system=""
+    )
     scene.answer("a", "b")
     assert [one.asked[-1][1] for one in scene.now] == [SHORT, warm]
-    scene.conversation.regenerate(SHORT, column=1, own={1: warm})
+    scene.conversation.regenerate(Asking(sampling=SHORT, own={1: warm}), column=1)
     scene.now[1].say("c")
     scene.now[1].finish()
     scene.conversation.wait()
     assert scene.now[1].asked[-1][1] == Sampling(temperature=0.8, seed=4)
     with pytest.raises(UserError, match="cannot vote"):  # a column at temperature 0
-        scene.conversation.send(Draft(question="Two"), system="", sampling=warm, votes=3, own={0: SHORT})
+        scene.conversation.send(
+            Draft(question="Two"), Asking(sampling=warm, votes=3, own={0: SHORT}), system=""
+        )
 
 
 def test_every_regeneration_takes_the_next_seed(scene: Scene, library: Library) -> None:
     scene.ask("One", "a", "b")
     for number in (1, 2):
-        change = scene.conversation.regenerate(Sampling(seed=7))
+        change = scene.conversation.regenerate(Asking(sampling=Sampling(seed=7)))
         assert change
         scene.answer(f"a{number}", f"b{number}")
         change.apply()
@@ -404,7 +409,7 @@ def test_every_regeneration_takes_the_next_seed(scene: Scene, library: Library) 
     change.undo()
     assert scene.shown == [("One", ["a1", "b1"])]
     scene.ask("Two", "c", "d")
-    scene.conversation.regenerate(Sampling(seed=7))
+    scene.conversation.regenerate(Asking(sampling=Sampling(seed=7)))
     scene.answer("e", "f")
     assert scene.now[0].asked[-1][1] == Sampling(seed=8)  # it counts again
     assert same_as_library(scene, library)
@@ -414,12 +419,12 @@ def test_what_the_library_refuses_returns_to_the_user(scene: Scene, library: Lib
     scene.ask("One", "a", "b")
     before = scene.conversation.turns
     refuse(library)
-    assert scene.conversation.send(Draft(question="Two"), system="S", sampling=SHORT)
+    assert scene.conversation.send(Draft(question="Two"), Asking(sampling=SHORT), system="S")
     scene.heard.until(lambda: any(isinstance(event, NotStored) for event in scene.heard.events))
     (refused,) = scene.heard.of(NotStored)
     assert refused.unsent and refused.unsent.question == "Two"
     assert scene.conversation.turns == before and scene.conversation.state == State.IDLE
-    change = scene.conversation.regenerate(SHORT)
+    change = scene.conversation.regenerate(Asking(sampling=SHORT))
     assert change
     with pytest.raises(Exception, match="refused"):
         change.apply()
@@ -538,7 +543,8 @@ def test_a_chat_that_does_not_exist_is_not_opened(scene: Scene) -> None:
 
 
 def test_only_the_latest_chat_is_opened(scene: Scene, held: Callable[[], None]) -> None:
-    scene.conversation.send(Draft(question="One"), system="S", sampling=SHORT)  # the writer waits with it
+    # The writer waits with it
+    scene.conversation.send(Draft(question="One"), Asking(sampling=SHORT), system="S")
     scene.conversation.open("chat-9")
     scene.conversation.new()
     held()
@@ -567,7 +573,7 @@ def test_a_message_sent_while_a_chat_is_being_read_is_asked_where_it_was_sent(
     monkeypatch.setattr(sending, "read_transcript", slow)
     scene.conversation.open(first)
     assert reading.wait(SECONDS)
-    assert scene.conversation.send(Draft(question="Two"), system="S", sampling=SHORT)
+    assert scene.conversation.send(Draft(question="Two"), Asking(sampling=SHORT), system="S")
     free.set()
     scene.heard.until(lambda: scene.conversation.state == State.ASKING)
     scene.answer("c", "d")
@@ -594,7 +600,7 @@ def test_closing_in_the_middle_keeps_what_came(scene: Scene, library: Library) -
     scene.conversation.close()
     assert stored(library, "chat-1") == [["One", "half"], ["One", ""]]
     assert scene.heard.events == []
-    assert not scene.conversation.send(Draft(question="Two"), system="S", sampling=SHORT)
+    assert not scene.conversation.send(Draft(question="Two"), Asking(sampling=SHORT), system="S")
     scene.conversation.new()
     scene.conversation.open("chat-1")
     scene.conversation.close()
@@ -603,7 +609,7 @@ def test_closing_in_the_middle_keeps_what_came(scene: Scene, library: Library) -
 def test_closing_while_storing_keeps_the_question(
     scene: Scene, library: Library, held: Callable[[], None]
 ) -> None:
-    scene.conversation.send(Draft(question="One"), system="S", sampling=SHORT)
+    scene.conversation.send(Draft(question="One"), Asking(sampling=SHORT), system="S")
     held()
     scene.conversation.close()
     assert stored(library, "chat-1")[0][0] == "One"
@@ -613,9 +619,9 @@ def test_without_a_library_nothing_is_stored_and_all_else_works() -> None:
     scene = Scene(None)
     scene.conversation.use(TWO)
     scene.ask("One", "a", "b")
-    scene.conversation.regenerate(SHORT)
+    scene.conversation.regenerate(Asking(sampling=SHORT))
     scene.answer("c", "d")
-    change = scene.conversation.edit(0, Draft(question="Two"), system="S", sampling=SHORT)
+    change = scene.conversation.edit(0, Draft(question="Two"), Asking(sampling=SHORT), system="S")
     scene.answer("e", "f")
     assert scene.shown == [("Two", ["e", "f"])]
     assert change
@@ -647,7 +653,7 @@ def test_a_real_answer_is_stored_and_graded(
 ) -> None:
     conversation, heard = real
     add_tasks(library, [TASK])
-    assert conversation.send(Draft.of_task(TASK), system="S", sampling=SHORT)
+    assert conversation.send(Draft.of_task(TASK), Asking(sampling=SHORT), system="S")
     conversation.wait()
     assert conversation.state == State.DONE
     with ChatSession(tiny_llama.gguf, threads=1) as session:
@@ -664,10 +670,12 @@ def test_a_real_answer_at_temperature_0_is_the_same_when_regenerated(
     real: tuple[Conversation, Heard], library: Library
 ) -> None:
     conversation, _ = real
-    conversation.send(Draft(question="12 + 30"), system="", sampling=Sampling(max_tokens=20, temperature=0.0))
+    conversation.send(
+        Draft(question="12 + 30"), Asking(sampling=Sampling(max_tokens=20, temperature=0.0)), system=""
+    )
     conversation.wait()
     before = [answer and answer.content for answer in conversation.turns[0].answers]
-    change = conversation.regenerate(Sampling(max_tokens=20, temperature=0.0))
+    change = conversation.regenerate(Asking(sampling=Sampling(max_tokens=20, temperature=0.0)))
     assert change
     conversation.wait()
     assert [answer and answer.content for answer in conversation.turns[0].answers] == before
@@ -678,7 +686,7 @@ def test_a_real_answer_is_stopped_closed_and_stored(
     real: tuple[Conversation, Heard], library: Library
 ) -> None:
     conversation, heard = real
-    conversation.send(Draft(question="Count"), system="", sampling=ENDLESS)
+    conversation.send(Draft(question="Count"), Asking(sampling=ENDLESS), system="")
     heard.until(lambda: {event.column for event in heard.events if isinstance(event, Piece)} == {0, 1})
     conversation.stop()
     conversation.wait()
@@ -686,7 +694,7 @@ def test_a_real_answer_is_stopped_closed_and_stored(
     assert all(answer and answer.content for answer in conversation.turns[0].answers)
     assert read_transcript(library, conversation.chat_id).turns == conversation.turns
     heard.clear()
-    conversation.send(Draft(question="Count"), system="", sampling=ENDLESS)
+    conversation.send(Draft(question="Count"), Asking(sampling=ENDLESS), system="")
     heard.until(lambda: any(isinstance(event, Piece) for event in heard.events))
     conversation.close()
     kept = stored(library, conversation.chat_id or "chat-1")
@@ -704,7 +712,7 @@ def test_a_real_model_that_is_missing_or_dies_fails_in_its_column(
     ]
     with Conversation(library, heard) as conversation:
         conversation.use(models)
-        conversation.send(Draft(question="Count"), system="", sampling=ENDLESS)
+        conversation.send(Draft(question="Count"), Asking(sampling=ENDLESS), system="")
         heard.until(lambda: bool(heard.of(Piece)) and bool(heard.of(AnswerFailed)))
         for process in psutil.Process().children():
             process.kill()
@@ -713,7 +721,7 @@ def test_a_real_model_that_is_missing_or_dies_fails_in_its_column(
         assert "missing.gguf" in str(failed[1].error) and failed[1].answer is None
         if 0 in failed:  # a tiny model can be faster than its death
             assert failed[0].answer and failed[0].answer.content
-        assert conversation.retry(0, SHORT)
+        assert conversation.retry(0, Asking(sampling=SHORT))
         conversation.wait()
         answer = conversation.turns[0].answers[0]
         assert answer and answer.completion_tokens and answer.completion_tokens <= 5

@@ -4,6 +4,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
+from examples import at_most
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,6 +14,7 @@ from scripted_session import Heard, ScriptedSession
 from orca_desk.errors import UserError
 from orca_desk.library.chats import list_chats
 from orca_desk.method.records import Sampling
+from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import (
@@ -86,20 +88,20 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: not self.conversation.is_busy)
     @rule(system=SYSTEMS)
     def send(self, system: str) -> None:
-        assert self.conversation.send(self._draft(), system=system, sampling=Sampling())
+        assert self.conversation.send(self._draft(), Asking(sampling=Sampling()), system=system)
         self._settle()
 
     @precondition(lambda self: not self.conversation.is_busy)
     @rule(system=SYSTEMS)
     def send_and_stop(self, system: str) -> None:
-        assert self.conversation.send(self._draft(), system=system, sampling=Sampling())
+        assert self.conversation.send(self._draft(), Asking(sampling=Sampling()), system=system)
         self.conversation.stop()
         self.conversation.wait()
 
     @precondition(lambda self: not self.conversation.is_busy)
     @rule(system=SYSTEMS)
     def send_and_leave(self, system: str) -> None:
-        assert self.conversation.send(self._draft(), system=system, sampling=Sampling())
+        assert self.conversation.send(self._draft(), Asking(sampling=Sampling()), system=system)
         self.conversation.new()
         self.heard.until(lambda: self._is_stored(f"Q{self.count}"))
 
@@ -111,25 +113,25 @@ class Chatting(RuleBasedStateMachine):
     @rule(system=SYSTEMS, place=st.integers(0, 9))
     def edit(self, system: str, place: int) -> None:
         number = place % len(self.conversation.turns)
-        self._note(self.conversation.edit(number, self._draft(), system=system, sampling=Sampling()))
+        self._note(self.conversation.edit(number, self._draft(), Asking(sampling=Sampling()), system=system))
 
     @precondition(lambda self: self.conversation.turns and not self.conversation.is_busy)
     @rule()
     def regenerate(self) -> None:
-        self._note(self.conversation.regenerate(Sampling()))
+        self._note(self.conversation.regenerate(Asking(sampling=Sampling())))
 
     @precondition(lambda self: self.conversation.turns and not self.conversation.is_busy)
     @rule(column=COLUMNS)
     def retry(self, column: int) -> None:
-        assert self.conversation.retry(column, Sampling())
+        assert self.conversation.retry(column, Asking(sampling=Sampling()))
         self._settle()
 
     @precondition(lambda self: self.conversation.is_busy)
     @rule()
     def nothing_more_is_asked_while_busy(self) -> None:
-        assert not self.conversation.send(Draft(question="x"), system="", sampling=Sampling())
-        assert self.conversation.regenerate(Sampling()) is None
-        assert not self.conversation.retry(0, Sampling())
+        assert not self.conversation.send(Draft(question="x"), Asking(sampling=Sampling()), system="")
+        assert self.conversation.regenerate(Asking(sampling=Sampling())) is None
+        assert not self.conversation.retry(0, Asking(sampling=Sampling()))
 
     @rule()
     def stop(self) -> None:
@@ -234,6 +236,4 @@ def follow(heard: Heard) -> tuple[Turn, ...]:
 
 
 TestChatting = Chatting.TestCase
-TestChatting.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestChatting.settings = settings(at_most(60), stateful_step_count=25, suppress_health_check=list(HealthCheck))

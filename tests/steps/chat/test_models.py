@@ -16,6 +16,7 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.progress import JobControl, silent
+from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.models import (
@@ -81,7 +82,7 @@ def test_a_stored_chat_keeps_the_roles_that_its_models_had(library: Library, tmp
     heard = Heard()
     with Conversation(library, heard, open_session=lambda model, _: ScriptedSession(model)) as conversation:
         conversation.use(models)
-        conversation.send(Draft(question="Hello"), system="", sampling=Sampling())
+        conversation.send(Draft(question="Hello"), Asking(sampling=Sampling()), system="")
     (chat,) = list_chats(library)
     assert models_of(library, columns(library, chat.id)) == models
 

@@ -11,6 +11,7 @@ from orca_desk.library.chats import columns, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Sampling, Task
+from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import AnswerEnded, Sampled, State
@@ -38,7 +39,7 @@ class Scene:
             self.session.say(text)
             self.session.finish()
         draft = Draft.of_task(TASK)
-        assert self.conversation.send(draft, system="", sampling=WARM, votes=votes)
+        assert self.conversation.send(draft, Asking(sampling=WARM, votes=votes), system="")
         self.conversation.wait()
 
 
@@ -92,7 +93,7 @@ def test_every_answer_is_stored_as_it_ends_and_a_stop_keeps_them(scene: Scene, l
         scene.session.say(text)
         scene.session.finish()
     scene.session.say("Answer: 9, beca")
-    scene.conversation.send(Draft.of_task(TASK), system="", sampling=WARM, votes=5)
+    scene.conversation.send(Draft.of_task(TASK), Asking(sampling=WARM, votes=5), system="")
     scene.heard.until(lambda: len(scene.heard.of(Sampled)) == 2)
     (column,) = columns(library, scene.conversation.chat_id)
     kept = messages(library, column.id)[-1].sampled
@@ -116,7 +117,7 @@ def test_a_failure_keeps_the_answers_before_it(scene: Scene) -> None:
     scene.session.say("Answer: 7")
     scene.session.finish()
     scene.session.fail(UserError("It died.", "Try again."))
-    scene.conversation.send(Draft.of_task(TASK), system="", sampling=WARM, votes=3)
+    scene.conversation.send(Draft.of_task(TASK), Asking(sampling=WARM, votes=3), system="")
     scene.conversation.wait()
     (answer,) = scene.conversation.turns[0].answers
     assert answer and answer.content == "Answer: 7" and answer.sampled
@@ -125,7 +126,7 @@ def test_a_failure_keeps_the_answers_before_it(scene: Scene) -> None:
 def test_at_temperature_0_there_is_nothing_to_vote_on(scene: Scene) -> None:
     draft = Draft.of_task(TASK)
     with pytest.raises(UserError, match="At temperature 0 all answers"):
-        scene.conversation.send(draft, system="", sampling=Sampling(), votes=3)
+        scene.conversation.send(draft, Asking(sampling=Sampling(), votes=3), system="")
     assert not scene.conversation.is_busy and not scene.conversation.turns
 
 
@@ -134,7 +135,7 @@ def test_regenerating_takes_seeds_that_were_not_used(scene: Scene) -> None:
     for text in ("Answer: 8", "Answer: 8"):
         scene.session.say(text)
         scene.session.finish()
-    assert scene.conversation.regenerate(WARM, votes=3)
+    assert scene.conversation.regenerate(Asking(sampling=WARM, votes=3))
     scene.conversation.wait()
     assert [sampling.seed for _, sampling in scene.session.asked if sampling] == [5, 6, 8, 9]
 
@@ -144,7 +145,7 @@ def test_a_real_model_votes(library: Library) -> None:
     with Conversation(library, Heard()) as conversation:
         conversation.use([ChatModel(part="teacher", model=mini_teacher())])
         draft = Draft(question="Which city is the capital of France?")
-        assert conversation.send(draft, system="", sampling=WARM, votes=3)
+        assert conversation.send(draft, Asking(sampling=WARM, votes=3), system="")
         conversation.wait()
         (answer,), (vote,) = conversation.turns[0].answers, conversation.turns[0].votes
     assert answer and answer.sampled and len(answer.sampled.samples) >= 2

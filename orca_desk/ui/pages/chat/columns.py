@@ -41,7 +41,7 @@ from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, 
 from orca_desk.ui.pages.chat.arrange import arrange, width_of
 from orca_desk.ui.pages.chat.conversation_view import SCROLL_BAR
 from orca_desk.ui.pages.chat.model_dialog import ModelDialog
-from orca_desk.ui.pages.chat.settings import SamplingPopover
+from orca_desk.ui.pages.chat.sampling_panel import SamplingPopover
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import safe_tip, set_tone

@@ -17,6 +17,7 @@ from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
+from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.text import button, label, safe_tip, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
@@ -283,8 +284,3 @@ class _Input(TextBox):
             self._on_file(files[0])
         else:
             super().insertFromMimeData(source)
-
-
-def local_files(source: QMimeData) -> list[Path]:
-    """Return the files of this machine among what the user drags or pastes."""
-    return [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]

@@ -1,29 +1,19 @@
-"""What a reviewer does to records. Everything but regenerating can be undone."""
+"""What a reviewer does to records. All of it can be undone."""
 
 from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from orca_desk.errors import UserError
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.record_edits import decide
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import decided_otherwise, restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
-from orca_desk.method.records import Sampling
-from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import NO_RUN, Job, Tools
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
-
-if TYPE_CHECKING:
-    from orca_desk.steps.instruct.regenerate import Regenerated
 
 VERBS: dict[Decision | None, str] = {"keep": "keep", "drop": "drop", None: "undecide"}
 
@@ -33,17 +23,15 @@ def _quoted(question: str) -> str:
 
 
 class RecordActions(QObject):
-    """Changes records through the undo stack, and starts the jobs for records.
+    """Changes records through the undo stack.
 
-    `failed` carries the error of a change or a job. `regenerated` carries the id of the record that was
-    asked again and the Regenerated; `taken_back` the id of the record whose change was undone; `edited` that
-    of the record whose edit was saved.
+    `failed` carries the error of a change. `taken_back` carries the id of the record whose change was undone,
+    `edited` that of the record whose edit was saved.
     """
 
     failed = Signal(object)
     taken_back = Signal(str)
     edited = Signal(str)
-    regenerated = Signal(str, object)
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -133,41 +121,3 @@ class RecordActions(QObject):
             undone=lambda: self.taken_back.emit(record_id),
             failed=fail,
         )
-
-    def regenerate(self, record_id: str, *, model: Path, strategy: str, sampling: Sampling) -> Job:
-        """Ask the teacher again for a record, as a job; `regenerated` follows."""
-        library = self.desk.library
-
-        def work(tools: Tools) -> "Regenerated":
-            from orca_desk.steps.instruct.regenerate import regenerate  # its imports take a while
-
-            return regenerate(
-                library,
-                default_runner(library, model),
-                record_id,
-                strategy=strategy,
-                sampling=sampling,
-                progress=tools.progress,
-                control=tools.control,
-            )
-
-        asked = {"model": str(model), "strategy": strategy, "sampling": asdict(sampling)}
-        job = self.desk.jobs.start(
-            "Regenerate an answer",
-            "generate",
-            work,
-            changes={"records"},
-            again=("records", {"record": record_id, "regenerate": asked}),
-            begins_in=NO_RUN,
-        )
-        self._follow(job, lambda result: self.regenerated.emit(record_id, result))
-        return job
-
-    def _follow(self, job: Job, done: Callable[[object], None]) -> None:
-        def end() -> None:
-            if isinstance(job.error, UserError):  # the window reports any other error
-                self.failed.emit(job.error)
-            elif job.result is not None:
-                done(job.result)
-
-        job.ended.connect(end)

@@ -1,30 +1,24 @@
 """The Records page: each answer beside what the student will see of it, reviewed by keyboard."""
 
-import contextlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from orca_desk.errors import UserError
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import record_ids
-from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.fitness import Decision
-from orca_desk.method.records import Sampling
-from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.defaults import StudentMessage, default_message
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk, Unsaved
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.records.actions import RecordActions
 from orca_desk.ui.pages.records.inspector import InspectorView
 from orca_desk.ui.pages.records.queue import RecordQueue
+from orca_desk.ui.pages.records.regenerating import Regenerating
 from orca_desk.ui.pages.records.review_bar import ReviewBar
+from orca_desk.ui.pages.records.saved_view import SavedView
 from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.data_export_dialog import DataChoice
@@ -37,12 +31,8 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tidying import tidying_of
 
 if TYPE_CHECKING:
-    from orca_desk.steps.instruct.regenerate import Regenerated
-    from orca_desk.ui.pages.records.regenerate_dialog import RegenerateDialog
     from orca_desk.ui.pages.records.rules_dialog import RulesDialog
 
-VIEW = "records.view"  # library setting: filters, current record, tab and message for the student
-SAVE_DELAY_MS = 700
 UNSAVED = "An edit in Records is not saved. Save or discard it."
 ON_RECORDS = ("Keep", "Drop", "Undecided", "Edit the answer", "Regenerate…")  # commands, in the menu of a row
 
@@ -80,8 +70,8 @@ class RecordsPage(Page):
             tip="Write your own version; the teacher's answer is preserved",
         ),
         Command(
-            "&Regenerate…", lambda page: page.regenerate(), key="R", image="refresh-cw", on_selection=True,
-            tip="Ask the teacher again, with another strategy or seed",
+            "&Regenerate…", lambda page: page.regenerating.ask(), key="R", image="refresh-cw",
+            on_selection=True, tip="Ask the teacher again, with another strategy or seed",
         ),
         Command(
             "Keep all listed", lambda page: page.decide_listed("keep"), image="check",
@@ -118,9 +108,6 @@ class RecordsPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        saved = get_setting(desk.library, VIEW, {})
-        self._saved_view: dict[str, Any] = saved if isinstance(saved, dict) else {}
-        self.dialog: RegenerateDialog | None = None
         self.rules_dialog: RulesDialog | None = None
         self.queue = RecordQueue(desk)
         self.filters, self.table = self.queue.filters, self.queue.table
@@ -134,16 +121,14 @@ class RecordsPage(Page):
             self.table.selected_rowids,
             find=lambda rowids: record_ids(desk.library, rowids),
         )
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.setInterval(SAVE_DELAY_MS)
-        self._save_timer.timeout.connect(self._save_view)
         self._take_commands()
         self.bar = ReviewBar(desk, self)
         self.view = RecordsView(
             desk, queue=self.queue, side=self.side, inspector=self.inspector, bar=self.bar
         )
         self.tabs, self.panel = self.view.tabs, self.view.panel
+        self.saved_view = SavedView(desk, self.queue, self.tabs, self.side.instruction)
+        self.regenerating = Regenerating(self, self.side, self.panel, show_record=self._go_to_record)
         self.exports = DataExports(desk, self, notice=self.notice, panel=self.panel)
         self.body.addWidget(self.view, 1)
         self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
@@ -159,7 +144,7 @@ class RecordsPage(Page):
         desk.unsaved.append(
             Unsaved(lambda: UNSAVED if self.side.response.is_changed else "", self.save_edit_and)
         )
-        self._restore_view()
+        self.saved_view.restore()
         self._connect()
 
     @property
@@ -189,7 +174,7 @@ class RecordsPage(Page):
         if "record" in target:
             self.queue.show_record(str(target["record"]))
         if "regenerate" in target:
-            self._regenerate_stored(str(target["record"]), target["regenerate"])
+            self.regenerating.start_stored(str(target["record"]), target["regenerate"])
 
     def first_focus(self) -> QWidget:
         """See Page: the list, so that the keys of the review work immediately."""
@@ -201,8 +186,7 @@ class RecordsPage(Page):
 
     def close_page(self) -> None:
         """Save the view."""
-        self._save_timer.stop()
-        self._save_view()
+        self.saved_view.save()
 
     # What the user does
 
@@ -250,17 +234,6 @@ class RecordsPage(Page):
         self.tabs.setCurrentWidget(self.side)
         self.side.edit()
 
-    def regenerate(self) -> None:
-        """Open the dialog that regenerates the answer."""
-        if self.item is None or self.side.response.is_editing:
-            return
-        from orca_desk.ui.pages.records.regenerate_dialog import RegenerateDialog
-
-        self.dialog = RegenerateDialog(self.desk, self.item, self)
-        self.dialog.requested.connect(self._regenerate)
-        self.dialog.finished.connect(self.dialog.deleteLater)
-        self.dialog.open()
-
     def export(self) -> None:
         """Let the user export the filtered records: to train on, as they are, or in pairs."""
         wanted, instruction = self.queue.listed, self.instruction()
@@ -288,7 +261,7 @@ class RecordsPage(Page):
         from orca_desk.ui.pages.records.rules_dialog import RulesDialog
 
         self.rules_dialog = RulesDialog(self.desk, self)
-        self.rules_dialog.record_requested.connect(lambda record: self.go({"record": record}))
+        self.rules_dialog.record_requested.connect(self._go_to_record)
         self.rules_dialog.finished.connect(self.rules_dialog.deleteLater)
         self.rules_dialog.open()
 
@@ -313,7 +286,6 @@ class RecordsPage(Page):
         self.side.restore_requested.connect(self._restore_answer)
         self.side.task_requested.connect(self._open_task)
         self.record_actions.failed.connect(self.notice.show_error)
-        self.record_actions.regenerated.connect(self._show_regenerated)
         self.record_actions.edited.connect(self._show_changed)
         self.record_actions.taken_back.connect(self._show_changed)
         self.queue.hidden.connect(self._show_hidden)
@@ -334,14 +306,14 @@ class RecordsPage(Page):
         self.view.show_content(listed, has_records=has_records)
         self._export_button.setVisible(bool(listed))
         self._rules_button.setVisible(has_records)
-        self._save_timer.start()
+        self.saved_view.save_soon()
 
     def _show_not_found(self) -> None:
         self.notice.show_message("This record is no longer in the library.", kind="warn")
 
     def _show_current(self, rowid: int | None) -> None:
         self._show_position()
-        self._save_timer.start()
+        self.saved_view.save_soon()
         if rowid is None:
             self.side.show_record(None)
             self.inspector.show_record(None)
@@ -355,7 +327,7 @@ class RecordsPage(Page):
             return
         library, instruction = self.desk.library, self.instruction()
         models = self.desk.models.of("gguf")
-        self._save_timer.start()
+        self.saved_view.save_soon()
         self.desk.background.run(
             self,
             lambda: review_item(library, rowid, instruction, models=models),
@@ -371,7 +343,7 @@ class RecordsPage(Page):
     def _show_tab(self, *_: object) -> None:
         if self.tabs.currentWidget() is self.inspector:
             self.inspector.show_record(self.item.training if self.item else None)
-        self._save_timer.start()
+        self.saved_view.save_soon()
 
     def _show_position(self) -> None:
         self.bar.show_position(*self.queue.position)
@@ -390,7 +362,7 @@ class RecordsPage(Page):
         )
 
     def save_edit_and(self, then: Callable[[], Any]) -> None:
-        """Save the edit, and call `then` once it is stored; a failure is told here instead."""
+        """Save the edit, and call `then` once it is stored; a failure is shown here instead."""
         errors: list[Exception] = []
 
         def note(error: Exception) -> None:
@@ -417,7 +389,7 @@ class RecordsPage(Page):
             "The changed record no longer matches the filters.",
             kind="info",
             action="Show it",
-            run=lambda: self.go({"record": record_id}),
+            run=lambda: self._go_to_record(record_id),
         )
 
     def _show_kept(self, count: int, change: str) -> None:
@@ -436,79 +408,9 @@ class RecordsPage(Page):
         if self.item is not None:
             self._save_edit(self.item.stored.record.response)
 
-    def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
-        if self.item is not None:
-            record_id = self.item.stored.record.id
-            job = self.record_actions.regenerate(
-                record_id, model=model.path, strategy=strategy, sampling=sampling
-            )
-            self.panel.follow(job)
-
-    def _regenerate_stored(self, record_id: str, asked: Mapping[str, Any]) -> None:
-        """Regenerate an answer, when that waited as the app was closed."""
-        try:
-            model, sampling = Path(asked["model"]), Sampling.from_json(asked["sampling"])
-        except (KeyError, TypeError, ValueError):
-            self.notice.show_message("Another version of Orca Desk stored this job.", kind="warn")
-            return
-        job = self.record_actions.regenerate(
-            record_id, model=model, strategy=str(asked["strategy"]), sampling=sampling
-        )
-        self.panel.follow(job)
-
-    def _show_regenerated(self, before: str, made: "Regenerated") -> None:
-        if made.record is None:
-            return
-        text = "This exact answer is already in the library." if made.known else "The new answer is ready."
-        after = made.record
-        self.notice.show_message(
-            text,
-            kind="info" if made.known else "good",
-            action="Show it",
-            run=lambda: self._compare(after, before),
-        )
-
-    def _compare(self, record_id: str, back_to: str) -> None:
-        """Show a record, and offer the way back."""
-        self.notice.hide()
+    def _go_to_record(self, record_id: str) -> None:
         self.go({"record": record_id})
-        if back_to:
-            self.notice.show_message(
-                "This is the new answer.",
-                kind="info",
-                action="Back to the earlier one",
-                run=lambda: self._compare(back_to, ""),
-            )
 
     def _open_task(self) -> None:
         if self.item is not None:
             self.desk.open("tasks", task=self.item.stored.record.task_id)
-
-    # The view survives restarts
-
-    def _restore_view(self) -> None:
-        filters = self._saved_view.get("filters")
-        rowid = self._saved_view.get("number")
-        self.filters.choose_order(self._saved_view.get("order"))
-        self.queue.start_at(
-            filters if isinstance(filters, dict) else {}, rowid if isinstance(rowid, int) else None
-        )
-        self.tabs.setCurrentIndex(1 if self._saved_view.get("tab") == 1 else 0)
-        message = default_message(self.desk.library)
-        with contextlib.suppress(KeyError, TypeError, UserError):
-            message = StudentMessage(**self._saved_view["instruction"])
-        self.side.instruction.choose(message)
-
-    def _save_view(self) -> None:
-        message = self.side.instruction.value() or StudentMessage()
-        view = {
-            "filters": self.filters.chosen(),
-            "order": self.filters.wanted_order,
-            "number": self.table.rowid,
-            "tab": self.tabs.currentIndex(),
-            "instruction": {"kind": message.kind, "text": message.text},
-        }
-        if view != self._saved_view:
-            self._saved_view = view
-            if self.desk.library.problem is None:
-                self.desk.write(lambda: set_setting(self.desk.library, VIEW, view))

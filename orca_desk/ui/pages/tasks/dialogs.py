@@ -119,13 +119,13 @@ class TaskDialogs(QObject):
             families=page.choices.families,
             strategies=page.choices.strategies,
             save=self._add if is_new else page.edits.edit,
-            show=page.show_task,
+            show=page.listing.show_task,
             is_new=is_new,
         )
         self._open(dialog)
 
     def _add(self, task: Task) -> None:
-        self._page.edits.add(task, lambda added: self._page.show_task(added.id))
+        self._page.edits.add(task, lambda added: self._page.listing.show_task(added.id))
 
     def _show_family(self, family: str) -> None:
         self._page.filters.set(TaskFilter(family=family))

@@ -1,6 +1,5 @@
 """The Tasks page: find, read, edit, import and export the tasks."""
 
-from array import array
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,30 +10,26 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiAppl
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from orca_desk.formats.tasks import task_line
-from orca_desk.library.history import task_history
+from orca_desk.library.notes import family_notes
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.task_order import first_ordered, ordered_rowids
 from orca_desk.library.tasks import (
     TaskFilter,
-    count_tasks,
     families,
-    first_rowids,
     tags,
     task_ids,
-    task_rowids,
     tasks_at,
 )
 from orca_desk.method.records import Task
-from orca_desk.processes.progress import StoppedError
 from orca_desk.steps.collect.request import TaskSource
-from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.tasks.actions import TaskActions
 from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES, TaskChoices
 from orca_desk.ui.pages.tasks.import_export import TaskFiles, sources_of
+from orca_desk.ui.pages.tasks.listing import TaskListing
+from orca_desk.ui.pages.tasks.selected_task import SelectedTask
 from orca_desk.ui.pages.tasks.view import TaskView
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -44,8 +39,6 @@ from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
 
 MAX_COPIED = 10_000  # tasks on the clipboard; an export takes any number
-FIRST = 500  # tasks that are shown before all are found
-REST_DELAY_MS = 150  # between the first tasks and all: whoever types on wants neither
 SAVING_MS = 400  # a longer write shows "Saving…"
 CHOICES_DELAY_MS = 1500  # between two reads of the families and tags while an import runs
 
@@ -111,14 +104,7 @@ class TasksPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.choices = TaskChoices()
-        self._wanted_task: str | None = None
         self._import_filter: TaskFilter | None = None  # that shows an import, and that no user chose
-        self._total, self._is_all = 0, True
-        self._asked = object()  # what was asked for last: reading something else is in vain
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_DELAY_MS)
-        self._rest.timeout.connect(self.reload)
         desk.background.writing.connect(self._show_writing)
         self.edits = TaskActions(desk, failed=self.notice.show_error)
         self.panel = JobPanel(desk)
@@ -154,53 +140,9 @@ class TasksPage(Page):
         if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
             self._choices_timer.start(0 if not self.choices.strategies else CHOICES_DELAY_MS)
         if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
-            self.reload() if self.table.tasks.rowids and self._is_all else self.show_first()
+            self.listing.refresh()
         else:
-            self._read_task()
-
-    def show_first(self) -> None:
-        """Show the first tasks that match the filters at once, and all of them soon after."""
-        library, wanted = self.desk.library, self.filters.value()
-        self._rest.stop()
-        if self._wanted_task is not None:
-            self.reload()
-            return
-        order, self._asked = self.table.field_order, object()
-
-        def read() -> tuple["array[int]", bool, int]:
-            if order is None:
-                first = first_rowids(library, wanted, limit=FIRST)
-            else:
-                first = first_ordered(library, wanted, order[0], descending=order[1], limit=FIRST)
-            return *first, count_tasks(library)
-
-        self.desk.background.run(self, read, lambda found: self._show_first(*found), only_newest="tasks")
-
-    def reload(self) -> None:
-        """Read all tasks that match the filters."""
-        library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
-        self._rest.stop()
-        order, asked = self.table.field_order, object()
-        self._asked = asked
-
-        def check() -> None:
-            if self._asked is not asked:
-                raise StoppedError  # sorting a million tasks takes seconds, and keeps a thread
-
-        def read() -> tuple["array[int]", int, "array[int]"]:
-            found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
-            if order is None:
-                return task_rowids(library, wanted), count_tasks(library), found
-            field, descending = order
-            rowids = ordered_rowids(library, wanted, field, descending=descending, check=check)
-            return rowids, count_tasks(library), found
-
-        self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
-
-    def _sort(self) -> None:
-        """Show the first tasks in the new order at once, and say that the others are being sorted."""
-        self.view.count_label.setText("Sorting…")
-        self.show_first()
+            self.selected.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show {"task": id} or {"family": name}.
@@ -219,18 +161,13 @@ class TasksPage(Page):
         elif "resume" in target:
             self.files.resume(str(target["resume"]))
         elif "task" in target:
-            self.show_task(str(target["task"]))
+            self.listing.show_task(str(target["task"]))
         elif "family" in target:
             self.filters.set(TaskFilter(family=str(target["family"])))
 
     def first_focus(self) -> QWidget:
         """See Page: the table, so that its keys work immediately."""
         return self.table
-
-    def show_task(self, task_id: str) -> None:
-        """Select a task, clearing the filters if they hide it."""
-        self._wanted_task = task_id
-        self.reload()
 
     def _show_imported(self, families: tuple[str, ...]) -> None:
         """Show what was imported, unless the user looks at something that the user chose by filters."""
@@ -253,40 +190,6 @@ class TasksPage(Page):
         self._import_filter = TaskFilter(family=family)
         self.filters.set(self._import_filter)
 
-    def _show_first(self, rowids: "array[int]", is_all: bool, total: int) -> None:
-        if is_all:
-            self._show(rowids, total, array("q"))
-            return
-        self._total, self._is_all = total, False
-        self.view.show_content(len(rowids), total)
-        for made in self._beside_title:
-            made.setVisible(total > 0)
-        self.table.show_rowids(rowids, more_follow=True)
-        self._selection_updated()
-        self._rest.start()
-
-    def _show(self, rowids: "array[int]", total: int, found: "array[int]") -> None:
-        had_first = not self._is_all
-        self._total, self._is_all = total, True
-        self.view.show_content(len(rowids), total)
-        for made in self._beside_title:  # the empty state has its own import button
-            made.setVisible(total > 0)
-        wanted, hidden = None, False
-        if self._wanted_task is not None:
-            wanted = found[0] if found else None
-            if wanted is None:
-                self.notice.show_message("This task is no longer in the library.", kind="warn")
-            hidden = wanted is not None and wanted not in rowids
-            if not hidden:
-                self._wanted_task = None
-        if had_first and wanted is None:
-            self.table.show_more(rowids)
-        else:
-            self.table.show_rowids(rowids, select=None if hidden else wanted)
-        self._selection_updated()
-        if hidden:
-            self.filters.clear()  # reads again, and then finds the task
-
     def _read_choices(self) -> None:
         library = self.desk.library
 
@@ -298,6 +201,7 @@ class TasksPage(Page):
                 tags=tuple(of_tags),
                 family_tasks=of_families,
                 tag_tasks=of_tags,
+                family_notes=family_notes(library),
                 strategies=tuple(current_strategies(library)),
             )
             return choices, {name: one.strategy for name, one in current_pairings(library).items()}
@@ -309,7 +213,15 @@ class TasksPage(Page):
         self.filters.offer(choices)
         self.detail.pairings = self.table.tasks.pairings = pairings
         self.table.viewport().update()
-        self._read_task()
+        self.selected.read()
+
+    def _show_listed(self) -> None:
+        for made in self._beside_title:  # the empty state has its own import button
+            made.setVisible(self.listing.total > 0)
+        self._selection_updated()
+
+    def _show_gone(self) -> None:
+        self.notice.show_message("This task is no longer in the library.", kind="warn")
 
     def _selection_updated(self) -> None:
         count = self.table.selected_count()
@@ -320,53 +232,19 @@ class TasksPage(Page):
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
         # What is listed is exported, which is not all of it yet while more are being found
-        self._export.setEnabled(bool(self.table.tasks.rowids) and (self._is_all or count > 1))
-        self._show_counts()
-        self._read_task()
+        self._export.setEnabled(bool(self.table.tasks.rowids) and (self.listing.is_all or count > 1))
+        self.listing.show_counts()
+        self.selected.read()
 
     def _show_writing(self, busy: bool) -> None:
         if busy:
             self._saving.start()
         else:
             self._saving.stop()
-            self._show_counts()
-
-    def _show_counts(self) -> None:
-        self.view.show_counts(self._total, self.table.selected_count(), is_all=self._is_all)
+            self.listing.show_counts()
 
     def _show_saving(self) -> None:
         self.view.count_label.setText("Saving…")
-
-    def _read_task(self) -> None:
-        rowid, count = self.table.current_rowid(), self.table.selected_count()
-        if count > 1:
-            self.detail.show_many(count)
-        if rowid is None or count != 1:
-            if count == 0:
-                self.detail.show_none()
-            rowid = None  # a read is still needed: it replaces one that is under way
-        library = self.desk.library
-        self.desk.background.run(
-            self,
-            lambda: None if rowid is None else task_facts(library, rowid),
-            self._show_detail,
-            only_newest="task",
-        )
-
-    def _read_history(self, task_id: str) -> None:
-        library = self.desk.library
-        self.desk.background.run(
-            self,
-            lambda: task_history(library, task_id),
-            self.detail.show_history,
-            failed=lambda _: None,  # it was deleted meanwhile
-            only_newest="history",
-        )
-
-    def _show_detail(self, facts: TaskFacts | None) -> None:
-        if facts is not None:
-            self.detail.show_task(facts)
-            self._read_history(facts.task.id)
 
     # What the user does
 
@@ -487,9 +365,12 @@ class TasksPage(Page):
         )
         self.body.addWidget(self.view, 1)
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
-        self.filters.changed.connect(self.show_first)
+        self.listing, self.selected = TaskListing(self.desk, self.view), SelectedTask(self.desk, self.view)
+        self.listing.changed.connect(self._show_listed)
+        self.listing.gone.connect(self._show_gone)
+        self.filters.changed.connect(self.listing.show_first)
         self.filters.search.returnPressed.connect(self._enter_table)
-        self.table.order_changed.connect(self._sort)
+        self.table.order_changed.connect(self.listing.sort)
         self.table.selection_updated.connect(self._selection_updated)
         self.table.activated.connect(lambda _: self.dialogs.edit())
         row_menu(

@@ -4,34 +4,32 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit
 
-from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.deleting.kinds import Kind
-from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import Snapshot
-from orca_desk.library.trainings import Training, get_training
-from orca_desk.steps.export.offer import KIND as EXPORT
-from orca_desk.steps.export.request import ExportRequest, request_from_json
-from orca_desk.steps.train.base_request import KIND as MEASURE
-from orca_desk.steps.train.base_request import BaseRequest
+from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.train.history import TrainingOverview, training_overview
-from orca_desk.steps.train.queue import TrainingQueue
-from orca_desk.steps.train.request import TrainingRequest, request_of
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
-from orca_desk.ui.jobs import NO_RUN, Again, Job, Tools
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.freeze_undo import make_undoable
-from orca_desk.ui.pages.training.jobs import import_plotting, start_measuring, train_job, use_stopped_job
-from orca_desk.ui.pages.training.setup_tab import TrainingSetup
+from orca_desk.ui.pages.training.jobs import import_plotting
+from orca_desk.ui.pages.training.runs import TrainingRuns
+from orca_desk.ui.pages.training.view import (
+    HISTORY,
+    IMAGES,
+    NO_RECORDS,
+    NO_SNAPSHOT,
+    READY,
+    RUN,
+    SET_UP,
+    TrainingView,
+)
 from orca_desk.ui.stopping import stop_command
-from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.text import button
-from orca_desk.ui.widgets.widget_slot import WidgetSlot
 from orca_desk.ui.words.fitness import frozen_sentence
 from orca_desk.ui.words.tidying import tidying_of
 
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
     from orca_desk.ui.pages.training.history_tab import TrainingHistory
     from orca_desk.ui.pages.training.run_tab import TrainingRunView
     from orca_desk.ui.widgets.export_dialog import ExportDialog
-
-SET_UP, RUN, HISTORY = 0, 1, 2
-IMAGES = ("sliders-horizontal", "activity", "history")
-NO_RECORDS, NO_SNAPSHOT, READY, UNREAD = 0, 1, 2, 3
 
 
 class TrainingPage(Page):
@@ -92,10 +86,20 @@ class TrainingPage(Page):
         self.export_dialog: ExportDialog | None = None
         self._can_plot = self._is_read = False
         self._after_import: list[Callable[[], Any]] = []
-        self._queue: TrainingQueue[Job] = TrainingQueue()
         self._newest = ""
         self._known: frozenset[str] = frozenset()  # the trainings that there are
-        self._build()
+        self.view = TrainingView(desk, freeze=self.freeze)
+        self.tabs, self.set_up = self.view.tabs, self.view.set_up
+        self.runs = TrainingRuns(self, export=self.export)
+        self._freeze = button("Freeze a snapshot…", self.freeze)
+        self._freeze.hide()
+        self.header.addWidget(self._freeze)
+        self.body.addWidget(self.view, 1)
+        self.tabs.currentChanged.connect(self._tab_changed)
+        self.set_up.requested.connect(self.runs.train)
+        self.runs.started.connect(self._show_started)
+        self.runs.ended.connect(self.set_up.read_again)
+        self.runs.found_queued.connect(self._show_run)
         desk.jobs.changed.connect(self._show_queued)
         desk.background.run(self, import_plotting, self._imported)
 
@@ -120,17 +124,17 @@ class TrainingPage(Page):
         elif "listed" in target:
             self.list_training(str(target["listed"]))
         elif "start" in target:
-            self._start_stored(target["start"])
+            self.runs.start_stored(target["start"])
         elif "measure" in target:
-            self._measure_stored(target["measure"])
+            self.runs.measure_stored(target["measure"])
         elif "export" in target:
-            self._export_stored(target["export"])
+            self.runs.export_stored(target["export"])
         elif "use" in target:
-            self._use_stored(str(target["use"]))
+            self.runs.use_stored(str(target["use"]))
         elif "checkpoints" in target:
             self._evaluate_checkpoints(str(target["checkpoints"]), int(target["per_family"]))
         elif "resume" in target:
-            self._resume_run(str(target["resume"]))
+            self.runs.resume_run(str(target["resume"]))
         elif "snapshot" in target or "base" in target:
             self.tabs.setCurrentIndex(SET_UP)
             if "snapshot" in target:
@@ -168,21 +172,6 @@ class TrainingPage(Page):
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
 
-    def train(self, request: TrainingRequest, resumes: str = "") -> None:
-        """Start a training, or resume the unfinished one with the same inputs, whose id is `resumes`."""
-        if self._queue.holds(request):
-            self.notice.show_message("This training is already running or queued.")
-            self.tabs.setCurrentIndex(RUN)
-            return
-        self.notice.hide()
-        library = self.desk.library
-        self._start(
-            request,
-            f"Train {request.base.name}",
-            lambda tools: train_job(library, request, tools, resumes=resumes),
-            again=("training", {"start": request.to_json()}),
-        )
-
     def export(self, trainings: Sequence[str], start: ExportRequest | None = None) -> None:
         """Open the dialog that exports one of some trainings; `start` is an export to start at once."""
         from orca_desk.ui.widgets.export_dialog import ExportDialog, start_export
@@ -198,7 +187,7 @@ class TrainingPage(Page):
 
     def save_preset(self) -> None:
         """Save the settings of the form under a name."""
-        if self.stack.currentIndex() == READY:
+        if self.view.currentIndex() == READY:
             self.tabs.setCurrentIndex(SET_UP)
             self.set_up.preset.save()
 
@@ -217,67 +206,6 @@ class TrainingPage(Page):
             self.notice.show_message("No snapshot is selected.", "Freeze or select one first.")
         else:
             self.set_up.content.export()
-
-    def _build(self) -> None:
-        desk = self.desk
-        self._freeze = button("Freeze a snapshot…", self.freeze)
-        self._freeze.hide()
-        self.header.addWidget(self._freeze)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(
-            EmptyState(
-                desk.theme,
-                image="graduation-cap",
-                title="Nothing to train on yet",
-                text="A student learns from a teacher's answers. Have the teacher answer some tasks first.",
-                action="Go to Teacher",
-                run=lambda: desk.open("teacher"),
-            )
-        )
-        self.stack.addWidget(
-            EmptyState(
-                desk.theme,
-                image="snowflake",
-                title="Freeze a snapshot first",
-                text=(
-                    "The library has teacher records. A snapshot selects some of them by rules, erases their "
-                    "instructions, and never changes: it is the data set that a student is trained on."
-                ),
-                action="Freeze a snapshot…",
-                run=self.freeze,
-            )
-        )
-        self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Training views")
-        self.set_up = TrainingSetup(desk)
-        self.set_up.requested.connect(self.train)
-        self._run_slot, self._history_slot = WidgetSlot(), WidgetSlot()
-        for slot in (self._run_slot, self._history_slot):
-            slot.show_widget(EmptyState(desk.theme, image="activity", title="Loading trainings…", text=""))
-        self.tabs.addTab(self.set_up, "Set up")
-        self.tabs.addTab(self._run_slot, "Run")
-        self.tabs.addTab(self._history_slot, "History")
-        self.tabs.currentChanged.connect(self._tab_changed)
-        self.stack.addWidget(self.tabs)
-        self.stack.addWidget(QWidget())
-        self.stack.setCurrentIndex(UNREAD)  # it is not known yet whether there is nothing to train on
-        self.body.addWidget(self.stack, 1)
-        desk.theme.changed.connect(self._paint)
-        self._paint()
-
-    def _no_training(self) -> EmptyState:
-        return EmptyState(
-            self.desk.theme,
-            image="chart-line",
-            title="No training yet",
-            text="Its curves will appear here once one has started.",
-            action="Set up a training",
-            run=lambda: self.tabs.setCurrentIndex(SET_UP),
-        )
-
-    def _paint(self) -> None:
-        for tab, image in enumerate(IMAGES):
-            self.tabs.setTabIcon(tab, icon(image, self.desk.theme.colours, "muted"))
 
     def _imported(self, _: None) -> None:
         """Build what waited for the imports."""
@@ -299,10 +227,10 @@ class TrainingPage(Page):
             from orca_desk.ui.pages.training.run_tab import TrainingRunView
 
             self.run_view = TrainingRunView(self.desk)
-            self.run_view.resumed.connect(self._resume)
-            self.run_view.used.connect(self._use_stopped)
+            self.run_view.resumed.connect(self.runs.resume)
+            self.run_view.used.connect(self.runs.use_stopped)
             self.run_view.exported.connect(lambda training: self.export([training.id]))
-            self._run_slot.show_widget(self.run_view)
+            self.view.run_slot.show_widget(self.run_view)
         return self.run_view
 
     def _get_history(self) -> "TrainingHistory":
@@ -311,8 +239,8 @@ class TrainingPage(Page):
 
             self.history = TrainingHistory(self.desk)
             self.history.opened.connect(self.show_training)
-            self.history.resumed.connect(self._resume)
-            self._history_slot.show_widget(self.history)
+            self.history.resumed.connect(self.runs.resume)
+            self.view.history_slot.show_widget(self.history)
             self.keep("history", self.history.table)
             self.keep("comparison", self.history.splitter)
         return self.history
@@ -324,14 +252,14 @@ class TrainingPage(Page):
         gone = self._known.difference(found.trainings)
         self._newest, self._known = newest, frozenset(found.trainings)
         empty = NO_SNAPSHOT if found.has_records else NO_RECORDS
-        self.stack.setCurrentIndex(READY if found.snapshots else empty)
+        self.view.setCurrentIndex(READY if found.snapshots else empty)
         self._freeze.setVisible(bool(found.snapshots))
         self.set_up.show_snapshots(found.snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
             self.run_view.show_training(newest)  # another page has started it
         elif self.run_view is not None and self.run_view.training in gone and not self.run_view.is_busy:
             self.run_view = None
-            self._run_slot.show_widget(self._no_training())
+            self.view.show_no_training()
             self._tab_changed(self.tabs.currentIndex())
         elif is_first or self.tabs.currentIndex() == RUN:
             self._tab_changed(self.tabs.currentIndex())
@@ -341,7 +269,7 @@ class TrainingPage(Page):
         if not (self._can_plot and self._is_read):
             return
         if tab == RUN and not self._newest and self.run_view is None:
-            self._run_slot.show_widget(self._no_training())
+            self.view.show_no_training()
         elif tab == RUN and self._newest and (self.run_view is None or not self.run_view.training):
             if self.run_view is None or not self.run_view.is_busy:
                 self._get_run_view().show_training(self._newest)
@@ -371,78 +299,6 @@ class TrainingPage(Page):
             self.export_dialog.deleteLater()
         self.export_dialog = None
 
-    def _export_stored(self, stored: Mapping[str, Any] | str) -> None:
-        """Start or resume an export that was stored, or offer to export a training."""
-        if isinstance(stored, str):
-            self.export([stored])
-            return
-        try:
-            request = request_from_json(stored)
-        except UserError as error:
-            self.notice.show_error(error)
-            return
-        self.export([request.training], request)
-
-    def _resume_run(self, run_id: str) -> None:
-        try:
-            run = get_run(self.desk.library, run_id)
-            if run.kind == EXPORT:
-                self._export_stored(run.request or {})
-                return
-            if run.kind == MEASURE:
-                self._measure_stored(run.request or {})
-                return
-            self._resume(get_training(self.desk.library, run_id))
-        except UserError as error:
-            self.notice.show_error(error)
-
-    def _measure_stored(self, stored: Mapping[str, Any]) -> None:
-        """Start or resume a measurement of an untrained student that was stored."""
-        try:
-            start_measuring(self.desk, BaseRequest.from_json(stored))
-        except UserError as error:
-            self.notice.show_error(error)
-            return
-        self.desk.open("jobs")
-
-    def _resume(self, training: Training) -> None:
-        """Resume a training from its newest checkpoint."""
-        try:
-            request = request_of(training)
-        except UserError as error:
-            self.notice.show_error(error)
-            return
-        self.train(request, resumes=training.id)
-
-    def _start_stored(self, stored: Mapping[str, Any]) -> None:
-        """Start a training that waited when the app was closed."""
-        try:
-            self.train(TrainingRequest.from_json(stored))
-        except UserError as error:
-            self.notice.show_error(error)
-
-    def _use_stopped(self, training: Training) -> None:
-        """Export and check the adapter of a stopped training."""
-        library = self.desk.library
-        self._start(
-            request_of(training),
-            f"Use {training.id} as is",
-            lambda tools: use_stopped_job(library, training.id, tools),
-            again=("training", {"use": training.id}),
-            begins_in=NO_RUN,
-        )
-
-    def _use_stored(self, training_id: str) -> None:
-        """Use a stopped training as is, when that waited as the app was closed."""
-        try:
-            training = get_training(self.desk.library, training_id)
-            if self._queue.holds(request_of(training)):
-                self.notice.show_message(f"{training_id} is already running or queued.")
-            else:
-                self._use_stopped(training)
-        except UserError as error:
-            self.notice.show_error(error)
-
     def _evaluate_checkpoints(self, training_id: str, per_family: int) -> None:
         """Evaluate the checkpoints of a training, when that waited as the app was closed."""
 
@@ -454,38 +310,28 @@ class TrainingPage(Page):
 
         self._when_plotting(show)
 
-    def _start(
-        self,
-        request: TrainingRequest,
-        title: str,
-        work: Callable[[Tools], Any],
-        again: Again,
-        begins_in: str = "",
-    ) -> None:
-        """Start a job and show it, at once or when the job before it has ended."""
-        job = self.desk.jobs.start(
-            title, "train", work, changes={"trainings"}, again=again, begins_in=begins_in
-        )
-        job.ended.connect(self.set_up.read_again)
-        self._queue.add(job, request)
+    def _show_run(self) -> None:
+        self.tabs.setCurrentIndex(RUN)
+
+    def _show_started(self) -> None:
         self._when_plotting(self._show_queued)
 
     def _show_queued(self) -> None:
         """Show the running job, or a waiting one while no other is shown."""
         if not self._can_plot:
             return
-        for job in self._queue.ended_unshown():
+        for job in self.runs.queue.ended_unshown():
             if job.error is not None:
                 self.notice.show_error(job.error)
         is_showing = self.run_view is not None and self.run_view.is_busy
-        job_to_show = self._queue.next_to_show(is_showing=is_showing)
+        job_to_show = self.runs.queue.next_to_show(is_showing=is_showing)
         if job_to_show is not None:
             self._get_run_view().follow(job_to_show)
             self.tabs.setCurrentIndex(RUN)
 
     def start(self) -> None:
         """Start the training that is set up, if it is complete."""
-        if self.stack.currentIndex() == READY:
+        if self.view.currentIndex() == READY:
             self.tabs.setCurrentIndex(SET_UP)
             self.set_up.start()
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from scripted_session import ScriptedSession
 
 from orca_desk.library.database import Library
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
-from orca_desk.steps.chat import conversation
+from orca_desk.steps.chat import columns
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.models import ChatModel, mini_models
 from orca_desk.steps.chat.offer import read_offer
@@ -19,6 +19,7 @@ from orca_desk.steps.chat.system_messages import save_message, saved_messages
 from orca_desk.ui.pages.chat.arrange import COLUMN, arrange, width_of
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.asking import LineDialog
 from orca_desk.ui.window import Window
 
 SLOW = 30_000  # ms; other programs may keep the processors busy
@@ -47,7 +48,7 @@ def page(
         sessions.append(made)
         return made
 
-    monkeypatch.setattr(conversation, "ChatSession", session)
+    monkeypatch.setattr(columns, "ChatSession", session)
     shown.settings.sampling = Sampling(max_tokens=4)
     shown.use_models([])
     return shown
@@ -60,7 +61,7 @@ def five() -> list[ChatModel]:
 
 def ask(page: ChatPage, qtbot: QtBot, text: str = "Hello") -> None:
     page.composer.set_draft(Draft(question=text))
-    page.send()
+    page.messages.send()
     qtbot.waitUntil(
         lambda: (
             page.view.last is not None
@@ -201,8 +202,8 @@ def test_system_messages_are_saved_under_names(page: ChatPage, qtbot: QtBot) -> 
     bar = page.settings.system
     bar.set_text("Answer in French.")
     bar.save()
-    dialog = bar.findChild(QInputDialog)
-    dialog.setTextValue("French")
+    dialog = bar.findChild(LineDialog)
+    dialog.line.setText("French")
     dialog.accept()
     qtbot.waitUntil(lambda: bar.choice.currentText() == "French")
     assert saved_messages() == {"French": "Answer in French."}
@@ -230,7 +231,7 @@ def test_earlier_turns_of_a_task_are_shown_and_can_be_left_out(
     shots = (("user", "1 + 1?"), ("assistant", "2"))
     page.composer.set_draft(Draft.of_task(Task(family="sums", query="2 + 2?", turns=shots)))
     assert page.composer.turns_line.text() == "Asked after 2 earlier turns"
-    page.send()
+    page.messages.send()
     qtbot.waitUntil(lambda: page.view.last is not None)
     assert "User: 1 + 1?" in page.view.last.question.before.text()
     assert page.composer.turns_line.isHidden()

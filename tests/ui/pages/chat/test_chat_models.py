@@ -81,23 +81,24 @@ def test_the_dialog_refuses_the_adapter_of_another_model(
 
 
 def test_what_the_mini_models_cannot_do_is_said(page: ChatPage, tiny_llama: TinyModel) -> None:
-    assert page.mini_note.isVisible() and "seven kinds of question: who looks where" in page.mini_note.text()
+    assert page.notes.mini.isVisible()
+    assert "seven kinds of question: who looks where" in page.notes.mini.text()
     page.use_models([ChatModel(part="base", model=tiny_llama.gguf)])
-    assert not page.mini_note.isVisible()
+    assert not page.notes.mini.isVisible()
 
 
 def test_columns_that_do_not_fit_in_memory_are_warned_of(
     page: ChatPage, tiny_llama: TinyModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not page.memory_note.isVisible()
+    assert not page.notes.memory.isVisible()
     large = ChatMemory(needed=2**35, available=2**30)
-    monkeypatch.setattr("orca_desk.ui.pages.chat.page.chat_memory", lambda models, known: large)
+    monkeypatch.setattr("orca_desk.ui.pages.chat.model_notes.chat_memory", lambda models, known: large)
     page.use_models([ChatModel(part="base", model=tiny_llama.gguf)] * 2)
-    qtbot.waitUntil(page.memory_note.isVisible, timeout=SLOW)
-    assert page.memory_note.text().startswith("Together, these 2 columns need about 32.0 GiB of memory")
+    qtbot.waitUntil(page.notes.memory.isVisible, timeout=SLOW)
+    assert page.notes.memory.text().startswith("Together, these 2 columns need about 32.0 GiB of memory")
     monkeypatch.undo()
     page.use_models([ChatModel(part="base", model=tiny_llama.gguf)])
-    qtbot.waitUntil(lambda: not page.memory_note.isVisible(), timeout=SLOW)
+    qtbot.waitUntil(lambda: not page.notes.memory.isVisible(), timeout=SLOW)
 
 
 def test_the_models_last_chosen_return_at_the_next_start(

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from scripted_session import ScriptedSession, busy_writer
+from scripted_session import EchoSession, ScriptedSession, busy_writer
 from tiny_adapters import make_adapter
 
 from orca_desk.errors import UserError
@@ -33,7 +33,7 @@ from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
 from orca_desk.paths import bundled_models
 from orca_desk.prompts.messages import Message
-from orca_desk.steps.chat import conversation
+from orca_desk.steps.chat import columns as chat_columns
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import Piece
 from orca_desk.steps.chat.models import ChatModel, mini_models
@@ -75,8 +75,21 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(window: Window, library: Library, qtbot: QtBot) -> ChatPage:
+def real_models() -> None:
+    """For a test in which the models themselves answer, and not what stands in for them."""
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest,
+    window: Window,
+    library: Library,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ChatPage:
     """The page, with two tasks in the library, short answers, and the bundled models selected."""
+    if "real_models" not in request.fixturenames:
+        monkeypatch.setattr(chat_columns, "ChatSession", EchoSession)
     add_tasks(library, [BALL, FACT])
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
@@ -106,7 +119,7 @@ def sessions(page: ChatPage, monkeypatch: pytest.MonkeyPatch) -> list[ScriptedSe
         made.append(ScriptedSession())
         return made[-1]
 
-    monkeypatch.setattr(conversation, "ChatSession", session)
+    monkeypatch.setattr(chat_columns, "ChatSession", session)
     page.use_models([])
     page.use_models(mini_models())
     return made
@@ -154,7 +167,7 @@ def press(where: QWidget, text: str, qtbot: QtBot) -> None:
 
 
 def test_each_column_answers_with_the_model_in_its_head(
-    page: ChatPage, training: str, adapter: Path, library: Library, qtbot: QtBot
+    real_models: None, page: ChatPage, training: str, adapter: Path, library: Library, qtbot: QtBot
 ) -> None:
     """The tuned column answers with the adapter, the base column without, the teacher as itself."""
     teacher = mini_models()[1]
@@ -216,7 +229,7 @@ def test_a_message_is_saved_and_shown_again(page: ChatPage, library: Library, qt
     assert page.conversation.chat_id == chat_id
 
 
-def test_earlier_turns_are_sent_along(page: ChatPage, qtbot: QtBot) -> None:
+def test_earlier_turns_are_sent_along(real_models: None, page: ChatPage, qtbot: QtBot) -> None:
     page.use_models(mini_models()[:1])
     first = ask(page, "Hello there", qtbot)
     second = ask(page, "And again", qtbot)
@@ -258,7 +271,9 @@ def test_esc_stops_and_saves_the_partial_answer(
     assert page.view.last and page.view.last.answers[0].caption.text().endswith("stopped")
 
 
-def test_a_real_answer_can_be_stopped(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_a_real_answer_can_be_stopped(
+    real_models: None, page: ChatPage, library: Library, qtbot: QtBot
+) -> None:
     page.settings.sampling = ENDLESS
     send(page, "Count forever", qtbot)
     qtbot.waitUntil(lambda: any(answers(page)), timeout=SLOW)
@@ -280,7 +295,7 @@ def test_a_new_chat_keeps_the_unsent_draft(page: ChatPage, window: Window, qtbot
 
 def test_a_new_chat_cancels_an_edit(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
-    page.edit_last()
+    page.messages.edit_last()
     page.new_chat()
     assert page.composer.draft().message == ""
     ask(page, "Two", qtbot)
@@ -303,7 +318,7 @@ def test_a_message_that_cannot_be_stored_returns_to_the_composer(
 def test_a_message_that_the_conversation_does_not_take_stays_in_the_composer(
     page: ChatPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(page.conversation, "send", lambda draft, **_: False)  # as while an undo is stored
+    monkeypatch.setattr(page.conversation, "send", lambda *_, **__: False)  # as while an undo is stored
     page.composer.input.setPlainText("Hello")
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
     assert boxes(page) == ("Hello", "")
@@ -321,12 +336,15 @@ def test_stopping_while_storing_keeps_the_question(page: ChatPage, library: Libr
     view = page.view.last
     assert view
     assert [answer.caption.text() for answer in view.answers] == ["No answer."] * 2
-    page.regenerate()
+    page.messages.regenerate()
     idle(page, qtbot)
     assert all(page.conversation.turns[0].answers)
 
 
-def test_an_answer_cut_at_the_length_limit_is_labelled(page: ChatPage, qtbot: QtBot) -> None:
+def test_an_answer_cut_at_the_length_limit_is_labelled(
+    real_models: None, page: ChatPage, qtbot: QtBot
+) -> None:
+    page.use_models(mini_models()[:1])
     page.settings.sampling = Sampling(max_tokens=2)
     ask(page, BALL.query, qtbot)
     assert "cut off" in page.view.last.answers[0].caption.text()
@@ -337,7 +355,7 @@ def test_regenerating_takes_the_next_seed_and_can_be_undone(
 ) -> None:
     page.settings.sampling = Sampling(max_tokens=12, temperature=2.0, top_k=0, top_p=1.0, min_p=0.0)
     before = ask(page, "Hello there", qtbot)
-    page.regenerate()
+    page.messages.regenerate()
     idle(page, qtbot)
     after = answers(page)
     assert after != before
@@ -382,10 +400,10 @@ def test_an_empty_composer_leaves_undoing_to_the_window(page: ChatPage) -> None:
 
 def test_cancelling_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
-    page.edit_last()
+    page.messages.edit_last()
     assert page.composer.input.toPlainText() == "One"
     page.composer.input.setFocus()
-    page.escape()
+    page.messages.escape()
     assert page.composer.draft().message == ""
     ask(page, "Two", qtbot)
     assert [turn.question for turn in page.conversation.turns] == ["One", "Two"]
@@ -464,7 +482,7 @@ def test_a_task_from_the_library_is_graded(page: ChatPage, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: len(popover.model.tasks) == 1, timeout=SLOW)
     qtbot.keyClick(popover.search, Qt.Key.Key_Return)
     assert boxes(page) == (FACT.query, FACT.context)
-    page.send()
+    page.messages.send()
     idle(page, qtbot)
     turn = page.view.last
     assert "a foal" in turn.question.reference.text()
@@ -495,7 +513,7 @@ def test_an_empty_chat_offers_examples(page: ChatPage, qtbot: QtBot) -> None:
 
 def test_a_turn_becomes_a_task(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     texts = ask(page, "What is new?", qtbot)
-    page.save_last()
+    page.messages.save_last()
     dialog = page.findChild(SaveTaskDialog)
     qtbot.waitUntil(lambda: dialog.family.count() == 2, timeout=SLOW)
     press(dialog, "Save the task", qtbot)
@@ -533,7 +551,7 @@ def test_a_model_that_fails_can_be_retried(
     assert answers(page) == ["Hi", "Hi too"]
 
 
-def test_a_real_worker_that_dies_can_be_retried(page: ChatPage, qtbot: QtBot) -> None:
+def test_a_real_worker_that_dies_can_be_retried(real_models: None, page: ChatPage, qtbot: QtBot) -> None:
     page.settings.sampling = ENDLESS
     send(page, "Count forever", qtbot)
     workers = psutil.Process().children
@@ -568,8 +586,8 @@ def test_an_edit_cannot_begin_while_answers_come(
     page: ChatPage, sessions: list[ScriptedSession], qtbot: QtBot
 ) -> None:
     send(page, "One", qtbot)
-    page.edit_last()
-    page.regenerate()
+    page.messages.edit_last()
+    page.messages.regenerate()
     assert page.view.last and not page.view.last.question.edit.isEnabled()
     assert page.composer.editing is None
     for session in sessions:
@@ -578,7 +596,9 @@ def test_an_edit_cannot_begin_while_answers_come(
     assert page.view.last.question.edit.isEnabled()
 
 
-def test_a_missing_model_is_reported_in_its_column(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_missing_model_is_reported_in_its_column(
+    real_models: None, page: ChatPage, tmp_path: Path, qtbot: QtBot
+) -> None:
     page.use_models([mini_models()[0], ChatModel(part="teacher", model=tmp_path / "missing.gguf")])
     texts = ask(page, "Hello", qtbot)
     assert texts[0]
@@ -646,7 +666,9 @@ def test_chats_are_searched_renamed_and_deleted_with_undo(
     qtbot.waitUntil(lambda: page.conversation.chat_id == cups and len(page.view.views) == 1, timeout=SLOW)
 
 
-def test_a_chat_that_is_left_keeps_its_answers(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_a_chat_that_is_left_keeps_its_answers(
+    real_models: None, page: ChatPage, library: Library, qtbot: QtBot
+) -> None:
     page.settings.sampling = ENDLESS
     send(page, "Count forever", qtbot)
     qtbot.waitUntil(lambda: all(answers(page)), timeout=SLOW)

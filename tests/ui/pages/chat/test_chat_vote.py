@@ -10,11 +10,11 @@ from scripted_session import ScriptedSession
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting
 from orca_desk.method.records import Sampling
-from orca_desk.steps.chat import conversation
+from orca_desk.steps.chat import columns
 from orca_desk.steps.chat.models import mini_models
 from orca_desk.ui.pages.chat.answer import AnswerCard
 from orca_desk.ui.pages.chat.page import ChatPage
-from orca_desk.ui.pages.chat.settings import SamplingPopover
+from orca_desk.ui.pages.chat.sampling_panel import SamplingPopover
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog
 from orca_desk.ui.window import Window
 
@@ -29,7 +29,7 @@ def page(
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
     qtbot.waitUntil(lambda: len(shown.models.heads) == 2, timeout=SECONDS)
-    monkeypatch.setattr(conversation, "ChatSession", lambda *_, **__: ScriptedSession())
+    monkeypatch.setattr(columns, "ChatSession", lambda *_, **__: ScriptedSession())
     shown.use_models(mini_models()[:1])
     shown.settings.sampling, shown.settings.votes = Sampling(temperature=0.8), 5
     yield shown
@@ -38,7 +38,7 @@ def page(
 @pytest.fixture
 def session(page: ChatPage) -> ScriptedSession:
     """The session of the page's model."""
-    (column,) = page.conversation._columns
+    (column,) = page.conversation._columns.now
     assert isinstance(column.session, ScriptedSession)
     return column.session
 
@@ -51,7 +51,7 @@ def card_of(page: ChatPage) -> AnswerCard:
 
 def ask(page: ChatPage, text: str) -> None:
     page.composer.input.setPlainText(text)
-    page.send()
+    page.messages.send()
 
 
 def test_the_vote_is_shown_while_it_comes_and_with_its_other_answers(

@@ -64,7 +64,7 @@ def test_a_long_message_is_pasted_sent_and_edited_whole(page: ChatPage, text: st
     )
     page.conversation.stop()
     qtbot.waitUntil(lambda: not page.conversation.is_busy and page.composer.send.isVisible(), timeout=30_000)
-    smoothly(page.edit_last)
+    smoothly(page.messages.edit_last)
     assert composer.draft().message == text
 
 

@@ -10,7 +10,7 @@ from library_doubles import update_tasks
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QMessageBox, QTextEdit
+from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 from window_actions import choose_format
 
@@ -40,6 +40,7 @@ from orca_desk.ui.pages.records.record_list import signs
 from orca_desk.ui.pages.records.texts import MAX_CELL, MAX_RESPONSE
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.answer_dialog import AnswerDialog
+from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.window import Window
 
 TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
@@ -328,10 +329,10 @@ def test_closing_asks_about_an_edit_that_is_not_saved(
 
     def close(text: str) -> None:
         window.close()
-        box = window.findChild(QMessageBox)
-        assert box is not None and window.isVisible() and "An edit in Records" in box.informativeText()
+        box = window.findChild(MessageBox)
+        assert box is not None and window.isVisible() and "An edit in Records" in box.hint()
         qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
+        qtbot.waitUntil(lambda: window.findChild(MessageBox) is None)
 
     press(qtbot, page, "E")
     page.side.response.setPlainText("Answer: 1")
@@ -473,7 +474,7 @@ def test_an_answer_is_regenerated(library: Library, window: Window, qtbot: QtBot
     qtbot.waitUntil(lambda: page.item.teacher is not None)
     assert page.item.teacher.path == TEACHER
     press(qtbot, page, "R")
-    dialog = page.dialog
+    dialog = page.regenerating.dialog
     qtbot.waitUntil(lambda: dialog.strategy.count() == 7 and dialog.regenerate_button.isEnabled())
     assert dialog.strategy.currentText() == "direct" and dialog.seed.value() == 1
     dialog.strategy.setCurrentText("step-by-step")

@@ -213,7 +213,7 @@ def test_a_click_on_a_heading_orders_by_it(page: TasksPage, library: Library, qt
 def test_another_order_begins_at_the_top_and_keeps_what_is_selected(
     page: TasksPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
-    monkeypatch.setattr("orca_desk.ui.pages.tasks.page.FIRST", first)
+    monkeypatch.setattr("orca_desk.ui.pages.tasks.listing.FIRST", first)
     count = page.table.tasks.rowCount()
     select(page, qtbot, 2)
     chosen = page.table.current_rowid()

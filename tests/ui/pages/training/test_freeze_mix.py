@@ -21,7 +21,8 @@ from orca_desk.method.records import Task, question_key
 from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
-from orca_desk.ui.pages.training.page import NO_SNAPSHOT, READY, SET_UP, TrainingPage
+from orca_desk.ui.pages.training.page import TrainingPage
+from orca_desk.ui.pages.training.view import NO_SNAPSHOT, READY, SET_UP
 from orca_desk.ui.window import Window
 
 STORY = (
@@ -49,7 +50,7 @@ def opened(window: Window, qtbot: QtBot, state: int = NO_SNAPSHOT) -> tuple[Trai
     """Open the dialog, and wait for its first count."""
     page = window.show_page("training")
     assert isinstance(page, TrainingPage)
-    qtbot.waitUntil(lambda: page.stack.currentIndex() == state)
+    qtbot.waitUntil(lambda: page.view.currentIndex() == state)
     page.freeze()
     dialog = page.dialog
     assert dialog is not None
@@ -85,7 +86,7 @@ def test_shares_show_what_was_asked_for_beside_what_gets_in(
     counted(dialog, qtbot, 5)
     dialog.name.setText("weighted")
     qtbot.mouseClick(dialog.freeze_button, LEFT)
-    qtbot.waitUntil(lambda: page.dialog is None and page.stack.currentIndex() == READY)
+    qtbot.waitUntil(lambda: page.dialog is None and page.view.currentIndex() == READY)
     (made,) = list_snapshots(library)
     assert made.families == {"sums": 5}
     balance = Balance(targets="weights", weights=(("words", 0.0),))
@@ -108,7 +109,7 @@ def test_an_overlap_is_named_and_can_be_taken(
     dialog.overlap.rule.setCurrentIndex(0)
     qtbot.waitUntil(lambda: dialog.freeze_button.isEnabled() and overlap.pairs.count() == 1)
     qtbot.mouseClick(dialog.freeze_button, LEFT)
-    qtbot.waitUntil(lambda: page.dialog is None and page.stack.currentIndex() == READY)
+    qtbot.waitUntil(lambda: page.dialog is None and page.view.currentIndex() == READY)
     (made,) = list_snapshots(library)
     assert made.rules.overlaps_taken == (question_key(NEAR.user_text),)
     assert manifest(library, made.id)["account"]["overlap"]["pairs"][0]["task_id"] == NEAR.id
