@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
+from shiboken6 import isValid
 
 from orca_desk.formats.tasks import DEFAULT_FAMILY
-from orca_desk.library.tasks import TaskFilter, tasks_at
+from orca_desk.library.tasks import TaskFilter, tags_of, tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
 from orca_desk.ui.pages.tasks.duplicates_dialog import DuplicatesDialog
+from orca_desk.ui.pages.tasks.duplicates_search import DuplicatesSearch, Sought
 from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
 from orca_desk.ui.pages.tasks.forget_dialog import ForgetDialog
@@ -30,6 +32,7 @@ class TaskDialogs(QObject):
         super().__init__(page)
         self._page = page
         self.shown: QDialog | None = None
+        self.duplicates = DuplicatesSearch(page.desk, self)
 
     def add(self) -> None:
         """Create a task, in the family that is set in the filter."""
@@ -66,8 +69,7 @@ class TaskDialogs(QObject):
         if not rowids:
             return
 
-        def show(found: list[Task | None]) -> None:
-            present = Counter(tag for task in found if task is not None for tag in task.tags)
+        def show(present: Counter[str]) -> None:
             dialog = TagsDialog(
                 page,
                 count=len(rowids),
@@ -78,7 +80,7 @@ class TaskDialogs(QObject):
             self._open(dialog)
 
         library = page.desk.library
-        page.desk.background.run(self, lambda: tasks_at(library, rowids), show)
+        page.desk.background.run(self, lambda: tags_of(library, rowids), show)
 
     def forget(self) -> None:
         """Delete the selected tasks for good, after a list of what goes with them."""
@@ -93,10 +95,16 @@ class TaskDialogs(QObject):
         family = page.filters.value().family or next((one for one in names if one == DEFAULT_FAMILY), None)
         self._open(GroupDialog(page.desk, page, families=names, family=family))
 
-    def find_duplicates(self) -> None:
-        """Find tasks that ask the same."""
+    def find_duplicates(self, sought: Sought | None = None) -> None:
+        """Show the tasks that ask the same, as far as the latest search found them, or search for them."""
         page = self._page
-        self._open(DuplicatesDialog(page.desk, page, delete=page.edits.delete))
+        if isinstance(self.shown, DuplicatesDialog) and isValid(self.shown):  # a notification was clicked
+            self.shown.raise_()
+            return
+        dialog = DuplicatesDialog(page.desk, page, search=self.duplicates, delete=page.edits.delete)
+        self._open(dialog)
+        if sought is not None and not self.duplicates.is_running:
+            dialog.search_for(sought)
 
     def manage_families(self) -> None:
         """Show the families."""

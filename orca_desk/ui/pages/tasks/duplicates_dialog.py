@@ -10,15 +10,10 @@ from shiboken6 import isValid
 from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import Benchmark, list_benchmarks, remove_benchmark, restore_benchmark
-from orca_desk.method.overlap import NEAR
-from orca_desk.steps.collect.duplicates import (
-    Duplicates,
-    NamedBenchmark,
-    find_duplicates,
-    name_benchmark,
-)
+from orca_desk.steps.collect.duplicates import Duplicates, name_benchmark
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.tasks.duplicates_search import DuplicatesSearch, Sought
 from orca_desk.ui.pages.tasks.duplicates_view import ClustersView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -37,21 +32,29 @@ from orca_desk.ui.words.duplicates import (
 )
 from orca_desk.ui.words.shorten import shorten
 
+OLD = "The tasks have changed since; Find searches again."
 EMPTY = "Find shows here what is asked more than once, before anything is deleted."
 KEYS = "D deletes the selected copy, K keeps it, P keeps it in place of the first one."
 
 
 class DuplicatesDialog(QDialog):
-    """Finds and resolves duplicates. `delete` receives the row ids of what is to be deleted."""
+    """Shows what `search` finds, and resolves it. `delete` receives the row ids of what is to be deleted."""
 
-    def __init__(self, desk: Desk, parent: QWidget, *, delete: Callable[["array[int]"], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        parent: QWidget,
+        *,
+        search: DuplicatesSearch,
+        delete: Callable[["array[int]"], None],
+    ) -> None:
         super().__init__(parent)
         self.desk = desk
+        self._search = search
         self._delete = delete
         self._job: Job | None = None
         self._file: Path | None = None
         self._again: Callable[[], None] = self.search  # what a choice among the parts of a file goes on with
-        self.found: Duplicates | None = None
         self.setWindowTitle("Find duplicates")
         self.resize(1000, 720)
         layout = QVBoxLayout(self)
@@ -75,8 +78,9 @@ class DuplicatesDialog(QDialog):
         self.find_button.setDefault(True)
         self.find_button.setFocus()
         desk.changed.connect(self._library_changed)
+        search.ended.connect(self._searched)
         self._read_benchmarks()
-        self._update_buttons()
+        self._show_search()
 
     def _choice_row(self) -> QHBoxLayout:
         self.file_button = button(
@@ -93,7 +97,6 @@ class DuplicatesDialog(QDialog):
         self.rows_in.activated.connect(lambda _: self._again())
         self.rows_in.hide()
         self.near = number_box(50, 100)
-        self.near.setValue(round(NEAR * 100))
         self.near.setPrefix("near from ")
         self.near.setSuffix(" % alike")
         self.near.setAccessibleName("How similar near copies are, in per cent")
@@ -145,7 +148,7 @@ class DuplicatesDialog(QDialog):
         return row
 
     def done(self, result: int) -> None:
-        """Stop what is under way: nobody waits for it any more."""
+        """Stop reading a benchmark, for which nobody waits. A search goes on."""
         if self._job is not None and not self._job.is_over:
             self._job.stop()
         super().done(result)
@@ -169,36 +172,39 @@ class DuplicatesDialog(QDialog):
 
     def search(self) -> None:
         """Start the search."""
-        library, file = self.desk.library, self._file
-        near, across, rows_in = self.near.value() / 100, self.across.isChecked(), self._rows_in()
-        self._again = self.search
-        self._run(
-            "Finding duplicates",
-            lambda tools: find_duplicates(
-                library,
-                near=near,
-                against=file,
-                rows_in=rows_in,
-                across=across,
-                progress=tools.progress,
-                control=tools.control,
-            ),
-            self.show_found,
+        sought = Sought(
+            near=self.near.value() / 100,
+            file=self._file,
+            rows_in=self._rows_in(),
+            across=self.across.isChecked(),
         )
+        self.search_for(sought)
+
+    def search_for(self, sought: Sought) -> None:
+        """Start a search, and set what it asks for."""
+        self._again = self.search
+        self.notice.hide()
+        self._search.start(sought)
+        self._show_search()
 
     def name_file(self) -> None:
         """Remember the file as a benchmark."""
         library, file, rows_in = self.desk.library, self._file, self._rows_in()
         if file is not None:
             self._again = self.name_file
-            self._run(
+            self.notice.hide()
+            self._job = job = self.desk.jobs.start(
                 "Reading a benchmark",
+                "duplicates",
                 lambda tools: name_benchmark(
                     library, file, rows_in=rows_in, progress=tools.progress, control=tools.control
                 ),
-                self._named,
-                "benchmarks",
+                changes=["benchmarks"],
+                heavy=False,
             )
+            self.panel.follow(job)
+            job.ended.connect(lambda: self._named(job))
+            self._update_buttons()
 
     def remove_benchmark(self) -> None:
         """Forget the selected benchmark, with undo by the desk."""
@@ -218,13 +224,33 @@ class DuplicatesDialog(QDialog):
         """Delete what is marked, with undo by the desk."""
         rowids = self.view.to_delete()
         if rowids:
+            self._search.forget()
             self._delete(rowids)
             self.accept()
 
-    def show_found(self, found: Duplicates) -> None:
-        """Show what was found."""
-        self.found = found
-        self.summary.setText(duplicates_summary(found))
+    def _show_search(self) -> None:
+        """Show the latest search: how far it is, or what it found."""
+        sought, found = self._search.sought, self._search.found
+        self._file = sought.file
+        self.near.setValue(round(sought.near * 100))
+        self.across.setChecked(sought.across)
+        if self._search.is_running and self._search.job is not None:
+            self.panel.follow(self._search.job)
+        elif found is not None:
+            self._show_found(found)
+        self._update_buttons()
+
+    def _searched(self) -> None:
+        if not isValid(self) or self._search.job is None:
+            return
+        if self._search.found is not None:
+            self._show_found(self._search.found)
+        self._tell(self._search.job)
+        self._update_buttons()
+
+    def _show_found(self, found: Duplicates) -> None:
+        old = f" {OLD}" if self._search.is_old else ""
+        self.summary.setText(f"{duplicates_summary(found)}{old}")
         self.view.show_clusters(found.clusters)
         if found.clusters:
             self.view.table.setFocus()
@@ -258,14 +284,26 @@ class DuplicatesDialog(QDialog):
             self.benchmarks.addItem(f"{shorten(one.name, 60)} ({one.questions:,})", one.name)
         self.benchmark_row.setVisible(bool(found))
 
-    def _named(self, named: NamedBenchmark) -> None:
-        self.notice.show_message(named_sentence(named), kind="good")
+    def _named(self, job: Job) -> None:
+        if not isValid(self):
+            return
+        self._tell(job)
+        if job.result is not None:
+            self.notice.show_message(named_sentence(job.result), kind="good")
+        self._update_buttons()
+
+    def _tell(self, job: Job) -> None:
+        """Show the error of a job that the user can do something about."""
+        if isinstance(job.error, UserError):
+            self.notice.show_error(job.error)
+            if isinstance(job.error, SeveralListsError):
+                self._offer_lists(job.error.names)
 
     def _forget_file(self) -> None:
         self.compare_with(None)
 
     def _update_buttons(self) -> None:
-        is_free = self._job is None or self._job.is_over
+        is_free = not self._search.is_running and (self._job is None or self._job.is_over)
         busy = (self.find_button, self.file_button, self.all_button, self.name_button, self.rows_in)
         for made in busy:
             made.setEnabled(is_free)
@@ -277,27 +315,3 @@ class DuplicatesDialog(QDialog):
         count = len(self.view.to_delete())
         self.apply_button.setText(f"Delete {counted(count, 'task')}" if count else "Delete")
         self.apply_button.setEnabled(is_free and count > 0)
-
-    def _run(
-        self,
-        title: str,
-        work: Callable[..., object],
-        then: Callable[..., None],
-        *changes: str,
-    ) -> None:
-        self.notice.hide()
-        self._job = job = self.desk.jobs.start(title, "duplicates", work, changes=changes, heavy=False)
-        self.panel.follow(job)
-        job.ended.connect(lambda: self._ended(job, then))
-        self._update_buttons()
-
-    def _ended(self, job: Job, then: Callable[..., None]) -> None:
-        if not isValid(self):
-            return
-        if isinstance(job.error, UserError):
-            self.notice.show_error(job.error)
-            if isinstance(job.error, SeveralListsError):
-                self._offer_lists(job.error.names)
-        elif job.error is None and job.result is not None:
-            then(job.result)
-        self._update_buttons()

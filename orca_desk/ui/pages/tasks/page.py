@@ -26,6 +26,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import SEARCH, Command, Page
 from orca_desk.ui.pages.tasks.actions import TaskActions
 from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
+from orca_desk.ui.pages.tasks.duplicates_search import GO, Sought
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES, TaskChoices
 from orca_desk.ui.pages.tasks.import_export import TaskFiles, sources_of
 from orca_desk.ui.pages.tasks.listing import TaskListing
@@ -145,7 +146,7 @@ class TasksPage(Page):
             self.selected.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show {"task": id} or {"family": name}.
+        """Show {"task": id} or {"family": name}, or the duplicates by {"do": "duplicates"}.
 
         Start an import with {"do": "import", "files": paths}, of answers with {"what": "records"}, or go on
         with one: {"resume": run}.
@@ -158,6 +159,8 @@ class TasksPage(Page):
                 self.files.import_from(sources, as_answers=as_answers)
             else:
                 self.files.choose_files(as_answers=as_answers)
+        elif target.get("do") == GO:
+            self.dialogs.find_duplicates(Sought.from_json(target) if "near" in target else None)
         elif "resume" in target:
             self.files.resume(str(target["resume"]))
         elif "task" in target:

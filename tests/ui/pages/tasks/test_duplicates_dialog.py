@@ -13,7 +13,8 @@ from orca_desk.library.benchmarks import list_benchmarks
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks
 from orca_desk.method.records import Task
-from orca_desk.ui.pages.tasks.duplicates_dialog import DuplicatesDialog
+from orca_desk.ui.pages.tasks.duplicates_dialog import OLD, DuplicatesDialog
+from orca_desk.ui.pages.tasks.duplicates_search import Sought
 from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.window import Window
 
@@ -105,7 +106,7 @@ def test_a_file_is_compared_and_made_a_benchmark(
     assert standings(dialog) == ["Delete", "Delete"]
     qtbot.waitUntil(dialog.name_button.isEnabled)
     qtbot.mouseClick(dialog.name_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "leaving is a benchmark now" in dialog.notice.text.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "leaving is now a benchmark" in dialog.notice.text.text(), timeout=60_000)
     qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
     qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "leaving is no longer a benchmark" in dialog.notice.text.text())
@@ -129,6 +130,34 @@ def test_a_list_of_a_file_with_several_is_chosen(
     qtbot.waitUntil(lambda: "question of the file" in dialog.summary.text(), timeout=60_000)
     qtbot.waitUntil(dialog.name_button.isEnabled)
     qtbot.mouseClick(dialog.name_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "both easy is a benchmark now" in dialog.notice.text.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "both easy is now a benchmark" in dialog.notice.text.text(), timeout=60_000)
     dialog.compare_with(None)
     assert not dialog.rows_in.isVisible()
+
+
+def test_a_search_goes_on_while_its_dialog_is_closed(
+    dialog: DuplicatesDialog, library: Library, window: Window, qtbot: QtBot
+) -> None:
+    page = window.show_page("tasks")
+    assert isinstance(page, TasksPage)
+    search = page.dialogs.duplicates
+    dialog.near.setValue(90)
+    dialog.search()
+    assert search.job is not None
+    assert search.job.comes_back
+    dialog.close()
+    qtbot.waitUntil(lambda: search.found is not None, timeout=60_000)
+    add_tasks(library, [Task(family="other", query="Who came?")])
+    window.desk.tell("tasks")
+    assert search.job.shows is not None
+    window.desk.open(search.job.shows[0], **search.job.shows[1])
+    again = page.dialogs.shown
+    assert isinstance(again, DuplicatesDialog)
+    assert again is not dialog
+    assert again.near.value() == 90
+    assert again.view.model.rowCount() > 0
+    assert OLD in again.summary.text()
+    assert search.job.again is not None
+    assert Sought.from_json(search.job.again[1]) == search.sought
+    qtbot.mouseClick(again.apply_button, Qt.MouseButton.LeftButton)
+    assert search.found is None  # what is deleted is not offered again
