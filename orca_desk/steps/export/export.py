@@ -129,9 +129,16 @@ class _Export:
         plan = plan_export(request, sources, links=can_link(part.path))
         part.keep_only({file.place for file in plan.files} | {f"{SCRATCH}/{IMPORTANCE}"})
         missing = sum(file.bytes for file in plan.files if not part.is_done(part.place(file.place)))
-        require_space(
-            part.path, missing, "The export", hint="choose fewer formats, or a folder on another disk"
-        )
+        try:
+            require_space(
+                request.out.parent,
+                missing,
+                "The export",
+                hint="choose fewer formats, or a folder on another disk",
+            )
+        except UserError:
+            part.remove_unused()
+            raise
         builder = Builder(
             request=request,
             sources=sources,

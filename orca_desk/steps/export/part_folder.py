@@ -73,6 +73,11 @@ class PartFolder:
             else:
                 path.unlink()
 
+    def remove_unused(self) -> None:
+        """Remove the folder, unless an attempt has finished a file in it."""
+        if not self.state["done"]:
+            shutil.rmtree(self.path)
+
     def publish(self) -> None:
         """Make the folder what it becomes, in one step. Raises UserError where `out` was taken meanwhile."""
         require_free(self.out)
