@@ -40,6 +40,13 @@ def library(tmp_path):
         yield library
 
 
+@pytest.fixture(scope="module")
+def used_library(tmp_path_factory):
+    """A library that keeps what was made of one student for the next test of the same one."""
+    with new_library(tmp_path_factory.mktemp("used") / "library") as library:
+        yield library
+
+
 @pytest.fixture
 def base(tiny_qwen, tmp_path):
     """A copy of a student's folder that a test may change; without a GGUF file."""
@@ -101,27 +108,28 @@ def test_without_one_it_is_made_once(library, base):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_folder_is_converted_again(library, base, change):
-    before = find(library, base)
+def test_a_changed_folder_is_converted_again(used_library, base, change):
+    before = find(used_library, base)
     CHANGES[change](base)
-    after = find(library, base)
+    assert not is_converted(used_library, base)
+    after = find(used_library, base)
     assert after != before
     assert read_chat_template(after) == read_chat_template(base)
 
 
 @pytest.mark.parametrize("change", [name for name in CHANGES if name != "another end of text"])
-def test_a_file_in_the_folder_that_is_another_model_is_not_used(library, base, tiny_qwen, change):
+def test_a_file_in_the_folder_that_is_another_model_is_not_used(used_library, base, tiny_qwen, change):
     inside = base / "model-f32.gguf"
     shutil.copy(tiny_qwen.gguf, inside)
-    assert find(library, base) == inside
+    assert find(used_library, base) == inside
     CHANGES[change](base)
     said = []
-    made = find(library, base, warn=said.append)
-    assert made.is_relative_to(library.folder)
+    made = find(used_library, base, warn=said.append)
+    assert made.is_relative_to(used_library.folder)
     assert len(said) == 1 and said[0].startswith(f"model-f32.gguf in {base} is not used: it has ")
-    assert known_student_gguf(library, base) is None
+    assert known_student_gguf(used_library, base) is None
     with pytest.raises(UserError, match="is not the model in"):
-        find(library, base, given=inside)
+        find(used_library, base, given=inside)
 
 
 @pytest.mark.parametrize("dtype", ["f16", "bf16", "q8_0"])

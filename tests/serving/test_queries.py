@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.serving.fields import Fields
@@ -30,7 +30,6 @@ known = sorted(CHAT | COMPLETION | NEUTRAL.keys())
 bodies = st.dictionaries(st.sampled_from(known) | st.text(max_size=8), anything, max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
 @given(body=bodies, messages=st.lists(message, max_size=3) | anything)
 def test_a_chat(body: dict[str, Any], messages: Any) -> None:
     try:
@@ -42,7 +41,6 @@ def test_a_chat(body: dict[str, Any], messages: Any) -> None:
     assert query.max_tokens is None or query.max_tokens >= 1
 
 
-@settings(max_examples=300, deadline=None)
 @given(body=bodies, prompt=st.lists(st.integers() | st.text(max_size=3), max_size=3) | anything)
 def test_a_completion(body: dict[str, Any], prompt: Any) -> None:
     try:
@@ -54,7 +52,6 @@ def test_a_completion(body: dict[str, Any], prompt: Any) -> None:
     assert all(isinstance(one, str) or all(type(token) is int for token in one) for one in query.prompts)
 
 
-@settings(max_examples=200, deadline=None)
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")))
 def test_a_body(body: bytes) -> None:
     try:
@@ -83,7 +80,6 @@ def test_the_host_of_a_header(header: str, host: str) -> None:
     assert _host(header) == host
 
 
-@settings(max_examples=200, deadline=None)
 @given(header=st.text(alphabet=st.characters(max_codepoint=255), max_size=30))
 def test_any_header_has_a_host_or_none(header: str) -> None:
     assert isinstance(_host(header), str)

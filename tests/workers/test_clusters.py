@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("sklearn")
@@ -98,7 +99,7 @@ def test_few_equal_or_wordless_tasks_are_one_group(texts: list[str]) -> None:
     assert sum(len(one.members) for one in found.clusters) == len(texts)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=25)
+@at_most(25)
 @given(st.lists(st.text(max_size=30), max_size=60), st.none() | st.integers(1, 9))
 def test_every_text_is_in_exactly_one_group(texts: list[str], groups: int | None) -> None:
     found = find_clusters(texts, groups)

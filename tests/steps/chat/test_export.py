@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -103,7 +104,7 @@ def test_the_web_page_keeps_markup_as_text(library: Library, chat_id: str, tmp_p
 
 
 @given(text=st.text(alphabet=st.sampled_from("<>&\"'/=!-script onload\u202e\n"), max_size=60))
-@settings(max_examples=60)
+@at_most(60)
 def test_whatever_a_model_writes_is_text_in_the_web_page(text: str) -> None:
     chat_model = ChatModel(part="teacher", model=Path(f"/{text.replace('/', '') or 'x'}"))
     turn = Turn.new(text, system=text, task=None, columns=1)
@@ -118,7 +119,6 @@ PARTS = ("### Teacher: a.gguf", "```", "~~~", "<div>", "- ", "x", "", " ", "\r",
 
 
 @given(text=st.lists(st.sampled_from(PARTS)).map("".join))
-@settings(max_examples=100)
 def test_nothing_that_an_answer_says_passes_for_the_file_around_it(text: str) -> None:
     said = ChatMessage(role="assistant", content=text)
     turn = Turn(question=text, system="", answers=(said,), verdicts=(None,), votes=(None,))

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from library_doubles import judged, make_record, make_task, own_verdicts
 from new_library import new_library
@@ -43,7 +44,7 @@ def test_an_edit_is_no_evidence_for_a_strategy(tmp_path: Path, words: str, edit:
     assert (found.records, found.left_out) == ((1, {}) if edit == RIGHT else (0, {Unfit.INCORRECT: 1}))
 
 
-@settings(max_examples=30, deadline=None)
+@at_most(30)
 @given(
     words=st.sampled_from([RIGHT, WRONG]),
     edits=st.lists(st.sampled_from([RIGHT, WRONG, "Answer: 2", None]), max_size=5),

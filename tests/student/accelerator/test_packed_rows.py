@@ -1,7 +1,8 @@
 """Packed rows hold what rows of batches hold, and say where each record begins."""
 
 import numpy as np
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.student.accelerator.packing import BLOCK, pack
@@ -21,7 +22,7 @@ examples = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@at_most(40)
 @given(examples)
 def test_a_row_trains_what_a_batch_of_rows_trains(some: list[Example]) -> None:
     row, rows = pack(some, "split"), collate(some)
@@ -30,7 +31,7 @@ def test_a_row_trains_what_a_batch_of_rows_trains(some: list[Example]) -> None:
     np.testing.assert_array_equal(row.ids[0, row.positions + 1], row.targets)
 
 
-@settings(max_examples=40, deadline=None)
+@at_most(40)
 @given(examples)
 def test_records_follow_one_another_and_count_their_own_places(some: list[Example]) -> None:
     row = pack(some, "split")
@@ -43,7 +44,7 @@ def test_records_follow_one_another_and_count_their_own_places(some: list[Exampl
         np.testing.assert_array_equal(row.places[0, start:end], np.arange(end - start))
 
 
-@settings(max_examples=40, deadline=None)
+@at_most(40)
 @given(examples)
 def test_nothing_is_predicted_from_another_record(some: list[Example]) -> None:
     row = pack(some, "split")

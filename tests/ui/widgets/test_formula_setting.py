@@ -4,7 +4,8 @@ import time
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.ui.widgets.formula_latex import known_latex
@@ -167,7 +168,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(latex=st.lists(pieces, max_size=12).map("".join))
 def test_any_text_is_set_or_refused(latex: str) -> None:
     try:

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
@@ -110,7 +110,6 @@ alphabet = st.sampled_from(
 texts = st.lists(alphabet, max_size=40).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
 @given(text=texts)
 @example(text="**a\n- b**")
 @example(text="| a |\n|-|\n| b |")
@@ -119,7 +118,6 @@ def test_every_character_that_is_no_markup_stays_in_sight(qapp: QApplication, te
     assert left(seen(text)) == left(text)
 
 
-@settings(max_examples=200, deadline=None)
 @given(numbers=st.lists(st.integers(0, 99), min_size=2, max_size=6), sign=st.sampled_from("*_-+/^|.:<>=~"))
 def test_no_sign_between_numbers_is_lost(qapp: QApplication, numbers: list[int], sign: str) -> None:
     for text in (sign.join(map(str, numbers)), f" {sign} ".join(map(str, numbers)), f"= {sign}{numbers[0]}"):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -256,7 +257,7 @@ def test_two_main_columns_share_the_room_until_one_is_dragged(theme: Theme, qtbo
     assert table.order is None
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(st.lists(st.none() | st.integers(-3, 3)), st.booleans())
 def test_equal_keys_stay_as_they_came_and_none_comes_last(keys: list[int | None], descending: bool) -> None:
     places = in_order(keys, descending=descending)
@@ -269,7 +270,7 @@ def test_equal_keys_stay_as_they_came_and_none_comes_last(keys: list[int | None]
         assert keys[one] != keys[two] or one < two
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(st.lists(st.text(), min_size=2, max_size=4))
 def test_any_texts_can_be_sorted(texts: list[str]) -> None:
     keys = [key for key in map(natural_key, texts) if key is not None]

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from examples import at_most
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ def test_a_form_returns_the_settings_that_it_shows(kind: type, qtbot: QtBot) -> 
     assert form.value() == kind()
 
 
-@configure(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@configure(at_most(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.floats(1e-9, 1.0),
     rank=st.integers(1, 1024),
