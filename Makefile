@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TOGETHER := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: run demo quick quick-style quick-types quick-method quick-chat quick-pages quick-desktop quick-rest \
-    test test-one-half test-other-half package package-test site minis clean
+    test test-checks test-whole test-desktop test-rest package package-test site minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -50,20 +50,27 @@ quick-desktop: .venv-quick/.test
 quick-rest: .venv-quick/.test
 	$(TRY) $(addprefix --ignore ,$(METHOD) tests/ui)
 
-# Two runs of pytest side by side, as few tests keep two cores busy: together they cover all tests.
-ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method tests/inventory tests/models tests/processes
+# The checks and three runs of pytest, which cover all tests between them: one more at a time than there are cores,
+# as tests also wait. The longest begin first.
+WHOLE := tests/end_to_end tests/real
+DESKTOP := tests/ui tests/cli tests/formats tests/inventory tests/library tests/method tests/models tests/processes
 test: .venv/.test
+	$(MAKE) $(TOGETHER) --jobs 3 test-rest test-whole test-desktop test-checks
+
+test-checks: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) $(TOGETHER) --jobs 2 test-one-half test-other-half
 
-test-one-half: .venv/.test
-	$(BIN)/pytest $(ONE_HALF)
+test-whole: .venv/.test
+	$(BIN)/pytest $(WHOLE) -o cache_dir=.pytest_cache/whole
 
-test-other-half: .venv/.test
-	$(BIN)/pytest $(addprefix --ignore ,$(ONE_HALF)) -o cache_dir=.pytest_cache/other
+test-desktop: .venv/.test
+	$(BIN)/pytest $(DESKTOP) -o cache_dir=.pytest_cache/desktop
+
+test-rest: .venv/.test
+	$(BIN)/pytest $(addprefix --ignore ,$(WHOLE) $(DESKTOP))
 
 # The package runs on other machines too: it has an environment of its own, with a llama.cpp for any processor,
 # compiled once per machine. It is installed first: pip's cache would return one for this processor.
