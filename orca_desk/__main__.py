@@ -25,6 +25,7 @@ WORKERS = {
     "duplicates": "orca_desk.workers.duplicates",
     "documents": "orca_desk.workers.documents",
     "rows": "orca_desk.workers.rows",
+    "shared-lines": "orca_desk.workers.shared_lines",
     "answer-rows": "orca_desk.workers.answer_rows",
     "preview": "orca_desk.workers.preview",
     "procedural": "orca_desk.workers.procedural",

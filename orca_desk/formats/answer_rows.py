@@ -173,7 +173,7 @@ class _Reading:
             raise _RowFaultError(str(error), "Correct the conversation, or remove the row.") from error
 
     def _response(self) -> str | None:
-        """Return what the model answered: of several answers the first, which is noted."""
+        """Return what the model answered: the first of several answers, which is noted."""
         value = self._values.get(self._columns.get("response", ""))
         turns = turns_in(value)
         if turns is not None:
@@ -240,9 +240,9 @@ class _Reading:
 
 
 def _unfold(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row whose answer is an object with the members that are needed from it.
+    """Return a row with the needed members of its answer, where that is an object.
 
-    Kiln stores its runs so, and Orca Desk lists its records so as JSON.
+    Kiln stores its runs this way, and Orca Desk lists its records this way as JSON.
     """
     record = values.get("record")
     if isinstance(record, dict) and isinstance(record.get("response"), str):

@@ -10,7 +10,7 @@ FIELDS = (
     "query", "answer", "choices", "family", "context", "split", "tags", "answer_kind", "strategy", "id",
 )  # fmt: skip
 
-MAX_COLUMNS = 200  # that are told of
+MAX_COLUMNS = 200  # that are reported
 _IGNORED = dict.fromkeys(map(ord, " -_\ufeff\u00a0"))
 # A heading may go on with an explanation: in brackets, after a dash or on the next line; or end in a colon
 _LONGEST = 1000  # characters of a heading that may hold an explanation

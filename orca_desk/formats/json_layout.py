@@ -66,7 +66,7 @@ def rows_hold_rows(head: Sequence[Line]) -> bool:
 
 
 def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
-    """Return the lists that hold the rows of a document, with the split of each; None if it has no such.
+    """Return the lists that hold the rows of a document, with the split of each; None if it has none.
 
     Raises UserError if several lists could be meant and none was `asked` for.
     """
@@ -76,7 +76,7 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     if is_list:
         if found.values > 1 and not found.parts[()].count:
             raise UserError(
-                f"{name} holds a list without names for each row.",
+                f"{name} holds each row as a list, without the names of its columns.",
                 'Write the rows as objects, e.g. {"query": "...", "answer": "..."}, or as CSV.',
             )
         return {(): ""}

@@ -38,6 +38,11 @@ class ReadAs:
     shapes: tuple[Shape, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    @property
+    def has_header(self) -> bool:
+        """Whether a table names its columns in its first row."""
+        return bool(self.header)
+
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return asdict(self)

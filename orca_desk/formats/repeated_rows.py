@@ -1,12 +1,13 @@
 """Rows that are like counted ones in all that matters, and so add nothing but their number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.formats.mapped import MAX_SHAPES
-from orca_desk.formats.plain_tasks import PLAIN_TYPES, RowShape
+from orca_desk.formats.plain_tasks import PLAIN_TYPES, Alike, RowShape
 from orca_desk.formats.row_counts import RowCounts
+from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.shapes import Shape
 
 MAX_SEEN = 1_000  # values of a column that are remembered
@@ -28,18 +29,40 @@ class RepeatedRows:
         self._counts = counts
         self._watches: dict[RowShape, _Watch] = {}
 
-    def take(self, shape: RowShape, values: Sequence[Any]) -> bool:
-        """Count a row if it adds nothing but itself; return whether it did."""
+    def add(self, rows: Sequence[Row | BadRow], shapes: Mapping[RowShape, Alike]) -> None:
+        """Count rows, of which `shapes` has those that are not bad, in their order."""
+        new = {place: shape for shape, alike in shapes.items() for place in self._new(shape, alike)}
+        for place, row in enumerate(rows):
+            if isinstance(row, BadRow):
+                self._counts.add(row)
+            elif place in new:
+                self._counts.add(row)
+                self._learn(new[place], tuple(row.values.values()))
+
+    def settled(self) -> frozenset[RowShape]:
+        """Return the shapes whose further rows add nothing but themselves, whatever they hold."""
+        return frozenset(shape for shape, watch in self._watches.items() if not watch.places)
+
+    def add_settled(self, rows: Mapping[RowShape, int], bad: int) -> None:
+        """Count so many rows of settled shapes, and bad ones."""
+        for shape, count in rows.items():
+            self._watches[shape].rows += count
+        self._counts.rows += bad
+
+    def _new(self, shape: RowShape, alike: Alike) -> list[int]:
+        """Count those rows that add nothing but themselves; return the places of the others."""
         watch = self._watches.get(shape)
         if watch is None:
-            return False
-        for place, seen in watch.places:
-            if values[place] not in seen:
-                return False
-        watch.rows += 1
-        return True
+            return alike.places
+        found = [
+            place
+            for place, values in (zip(alike.places, alike.values, strict=True) if watch.places else ())
+            if any(values[at] not in seen for at, seen in watch.places)
+        ]
+        watch.rows += len(alike.places) - len(found)
+        return found
 
-    def learn(self, shape: RowShape, values: Sequence[Any]) -> None:
+    def _learn(self, shape: RowShape, values: Sequence[Any]) -> None:
         """Note a row that was added."""
         names, types = shape
         if not PLAIN_TYPES.issuperset(types) or (still := self._counts.open_columns(names)) is None:

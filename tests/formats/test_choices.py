@@ -72,7 +72,7 @@ def test_the_whole_file_says_from_where_numbers_count() -> None:
         {"choices": GASES, "answer": n} for n in (0, 1)
     ))  # fmt: skip
     assert [task.answer for task in tasks] == ["A", "A", "B"]
-    assert bad == ["the answer '4' is none of the 4 choices"]
+    assert bad == ["the answer '4' is not one of the 4 choices"]
 
 
 def test_an_answer_that_is_the_text_of_a_choice_is_not_taken_for_its_number() -> None:
@@ -88,7 +88,7 @@ def test_what_is_no_choice_is_refused_and_what_is_hidden_has_no_answer() -> None
         {"choices": GASES, "answer": -1},
         {"choices": [], "answer": "x"},
     )
-    assert bad == ["the answer 'argon' is none of the 4 choices"]
+    assert bad == ["the answer 'argon' is not one of the 4 choices"]
     assert [(task.query, task.answer) for task in tasks] == [(ASKED, None), ("Which?", "x")]
 
 
@@ -156,7 +156,7 @@ def test_choices_that_say_themselves_which_is_right() -> None:
     (task,), _, _ = rows({"options": options})
     assert (task.query, task.answer) == ("Which?\n(A) neon\n(B) helium", "B")
     _, bad, _ = rows({"options": options}, {"options": [{**one, "is_correct": True} for one in options]})
-    assert bad == ["several of the choices are right; a task has one right one"]
+    assert bad == ["several choices are marked correct; a task has exactly one correct choice"]
 
 
 def test_several_right_choices_are_refused_and_do_not_hide_the_choices() -> None:
@@ -167,7 +167,7 @@ def test_several_right_choices_are_refused_and_do_not_hide_the_choices() -> None
         {"question": "Which are prime?", **header, "Correct answer(s) - at least one": "1,3"},
     )
     assert [(task.query, task.answer) for task in tasks] == [("Which is 4?\n(A) 3\n(B) 4\n(C) 5\n(D) 6", "B")]
-    assert len(bad) == 1 and "names several of the choices" in bad[0]
+    assert len(bad) == 1 and "names several choices" in bad[0]
 
 
 @pytest.mark.parametrize("name", ["Antwort {}", "Réponse {}", "Opción {}", "选项{}", "選択肢{}"])

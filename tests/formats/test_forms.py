@@ -133,7 +133,7 @@ def test_rows_of_a_document_are_those_of_lines(
 
 
 def test_lists_without_names_on_lines_are_refused() -> None:
-    with pytest.raises(UserError, match="a list without names for each row"):
+    with pytest.raises(UserError, match="each row as a list, without the names"):
         read("t.jsonl", '["a?", "1"]\n["b?", "2"]\n')
 
 
@@ -222,7 +222,7 @@ def test_questions_with_choices_below_them(text: str, expected: list[tuple[str, 
 def test_a_key_below_all_questions_is_refused_and_prose_is_no_quiz() -> None:
     tasks, bad, _ = read("t.txt", "1. a?\n(A) 1\n(B) 2\n2. b?\n(A) 3\n(B) 4\n\nAnswer key: 1-A, 2-B\n")
     assert ([task.answer for task in tasks], len(bad)) == ([None], 1)
-    assert "'1-A, 2-B' is none of the 2 choices" in bad[0].what
+    assert "'1-A, 2-B' is not one of the 2 choices" in bad[0].what
     prose = "A. Smith wrote what?\nWhy is B. Jones famous?\n"
     assert pairs("t.txt", prose) == [(line, None) for line in prose.splitlines()]
 
@@ -346,7 +346,7 @@ def test_earlier_turns_are_kept_and_what_no_task_is_is_refused() -> None:
         {"messages": [{"role": "assistant", "content": "x"}]},
     ]
     _, bad, _ = read("t.jsonl", "\n".join(map(json.dumps, rows)))
-    assert ["no turn of a user" in one.what for one in bad] == [True, True]
+    assert ["no turn by a user" in one.what for one in bad] == [True, True]
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "\n", "<noinput>", "NaN", "null", "None", "N/A"])

@@ -2,6 +2,7 @@
 
 import io
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from orca_desk.formats.json_rows import _flat_object, parse
 from orca_desk.formats.layout import Asked
-from orca_desk.formats.plain_tasks import PlainTasks, shape_and_values, task_of
+from orca_desk.formats.plain_tasks import PlainTasks, by_shape, task_of
 from orca_desk.formats.reading import TaskFile
 from orca_desk.formats.row_counts import RowCounts
 from orca_desk.formats.rows import BadRow, Literal, Row
@@ -75,23 +76,28 @@ def long_way(rows: list[dict[str, Any]], *, html: bool = False) -> list[Task | B
 @given(rows=LISTS, html=st.booleans())
 def test_plain_rows_become_the_tasks_of_the_long_way(rows: list[dict[str, Any]], html: bool) -> None:
     plain = PlainTasks(RowReader(family="Mine", html=html))
-    for row, expected in zip(rows, long_way(rows, html=html), strict=True):
-        found = plain.take(*shape_and_values(Row(line=1, values=row)))
-        assert found is None or task_of(found) == expected
+    given = [Row(line=line, values=row) for line, row in enumerate(rows)]
+    found = plain.read(given, by_shape(given))
+    assert [task_of(one) if isinstance(one, tuple) else one for one in found] == long_way(rows, html=html)
 
 
 @pytest.mark.parametrize("text", ["Why?", " Why\u00e9? ", "One\r\nTwo"])
 def test_rows_of_texts_are_plain(text: str) -> None:
     row = {"id": Literal("1"), "question": text, "answer": "So", "category": "All", "note": None}
-    found = PlainTasks(RowReader(family="Mine")).take(*shape_and_values(Row(line=1, values=row)))
-    assert found is not None
-    assert found[1] == "All"
+    rows = [
+        Row(line=line, values={**row, "question": asked}) for line, asked in enumerate((text, "\0", text))
+    ]
+    ((shape, alike),) = by_shape(rows).items()
+    first, odd, last = PlainTasks(RowReader(family="Mine")).take(shape, alike.values)
+    assert first is not None
+    assert first[1] == "All"
+    assert (odd, last) == (None, first)
 
 
 @MANY
-@given(rows=LISTS, first=st.integers(1, 3), mapped=st.booleans())
+@given(rows=LISTS, first=st.integers(1, 3), piece=st.integers(1, 4), mapped=st.booleans())
 def test_one_go_over_a_file_finds_what_a_survey_and_a_second_one_find(
-    rows: list[dict[str, Any]], first: int, mapped: bool
+    rows: list[dict[str, Any]], first: int, piece: int, mapped: bool
 ) -> None:
     text = "".join(json.dumps(row) + "\n" for row in rows + rows)
     asked = Asked(family="Mine", mapping={"query": "answer"} if mapped else None)
@@ -103,9 +109,9 @@ def test_one_go_over_a_file_finds_what_a_survey_and_a_second_one_find(
     survey = twice.survey()
     reader = twice.reader
     expected = [row if isinstance(row, BadRow) else reader.task(row) for row in twice.raw_rows()]
-    with patch("orca_desk.formats.reading.FIRST", first):
+    with patch("orca_desk.formats.reading.FIRST", first), patch("orca_desk.formats.reading.PIECE", piece):
         reading = once.read()
-        found = list(reading.rows())
+        found = list(chain.from_iterable(reading.pieces()))
     assert reading.survey == survey
     again = found if reading.holds else list(once.rows())
     assert [task_of(row) if isinstance(row, tuple) else row for row in again] == expected
@@ -124,14 +130,14 @@ def test_most_rows_of_a_usual_file_are_not_looked_at_twice() -> None:
         patch("orca_desk.formats.row_counts.RowCounts.add", autospec=True, side_effect=RowCounts.add) as add,
     ):
         reading = file.read()
-        assert len([row for row in reading.rows() if isinstance(row, tuple)]) == 60
+        assert len([row for rows in reading.pieces() for row in rows if isinstance(row, tuple)]) == 60
     assert add.call_count < 15
     assert reading.survey.rows == 60
 
 
 PIECES = [
     '{"a"', '{"b"', ":", " ", "\\n", '"x"', ',"a"', ',"b"', "1.50", "[", "]", "{", "}", "NaN", "Infinity",
-    "null", '"\\""', "\n", '"',
+    "null", '"\\""', "\n", '"', '"\\\\"', '"\\\\\\""', '"\\u0061"', "\\", "\r\n", "x",
 ]  # fmt: skip
 
 

@@ -261,7 +261,7 @@ def test_a_picture_is_refused_with_the_reason(tmp_path: Path) -> None:
     parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": "x"}}]
     row = {"messages": [{"role": "user", "content": parts}, BOT]}
     _, (bad, good), _ = read(tmp_path / "m.jsonl", f"{json.dumps(row)}\n{json.dumps({'messages': TURNS})}\n")
-    assert isinstance(bad, BadRow) and "a part of the type 'image_url'" in bad.what
+    assert isinstance(bad, BadRow) and "a part of type 'image_url'" in bad.what
     assert isinstance(good, Task)
 
 

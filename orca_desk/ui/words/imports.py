@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.formats.columns import MAX_COLUMNS
 from orca_desk.formats.encoding import WORDS as ENCODINGS
 from orca_desk.formats.layout import Format
@@ -11,7 +12,6 @@ from orca_desk.formats.read_as import ReadAs
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
 from orca_desk.steps.collect.imported import Imported, ImportOutcome
-from orca_desk.steps.collect.imported_records import AnswersReadAs
 from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.library import mixed_sentence
@@ -218,7 +218,7 @@ def _reading_notes(read: ReadAs) -> Iterator[str]:
         yield f"Columns not read: {shown}{f' and {more} more' if left > 0 else ''}."
     if read.aside:
         names = ", ".join(map(_column, read.aside))
-        yield f"The values in {names} are neither splits nor answer types, so they were left aside."
+        yield f"The values in {names} are neither splits nor answer types, so they were ignored."
     if read.numbers:
         known = "" if read.sure else " The file does not show whether it counts so: check a few answers."
         yield f"Answers that are numbers count the choices {read.numbers}.{known}"
@@ -241,7 +241,7 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
             done = "to be replaced" if imported.dry_run else "replaced"
         yield f"In the library with different content, {done}: {counted(imported.differing, 'task')}."
     if imported.replaced and imported.run and imported.undo is None:
-        yield "This import cannot be undone: what it replaced before it was cut off is not known any more."
+        yield "This import cannot be undone: what it replaced before it was interrupted is no longer known."
     if imported.regraded:
         yield regraded_sentence(imported.regraded)
     if imported.unanswered:
@@ -263,7 +263,7 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
         )
     if imported.general:
         rows = counted(imported.general, "row asks", "rows ask")
-        yield f"{rows} a question of the general probe, which tells what a student lost, and so is held out."
+        yield f"{rows} a question of the general probe, which shows what a student lost, and so is held out."
     if imported.samples:
         yield mixed_sentence(imported.samples)
     left = imported.left_aside

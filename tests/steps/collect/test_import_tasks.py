@@ -53,7 +53,7 @@ from orca_desk.steps.collect.undo import put_back, take_back
 from orca_desk.steps.hand_over.hand_over import hand_over
 from orca_desk.steps.hand_over.request import HandOverRequest
 from orca_desk.ui.words.imports import import_report
-from orca_desk.workers import task_batches
+from orca_desk.workers import kept_rows, task_batches
 
 MANY = settings(at_most(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -364,7 +364,7 @@ class FullDisk(BytesIO):
 def test_a_full_disk_of_the_library_is_not_laid_to_the_source(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(task_batches, "TemporaryFile", lambda dir: FullDisk())
+    monkeypatch.setattr(kept_rows, "TemporaryFile", lambda dir: FullDisk())
     with pytest.raises(UserError, match=r"no space left for .*\.import-") as raised:
         request(rows({"question": "a?"})).run(library)
     assert raised.value.hint.startswith("Free some space")
