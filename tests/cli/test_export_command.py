@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from doubles import open_small
+from gate_here import run_here
 from tiny_models import TinyModel
 from tuned import add_tuned
 
@@ -45,6 +46,7 @@ def test_a_file_is_exported_checked_and_told(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "PROMPTS", 2)
+    monkeypatch.setattr(gate, "run_worker", run_here)
     out = tmp_path / "My student"
     said = json.loads(run(library, out, "--format", "f16", "--format", "ollama", "--heldout", "0", "--json"))
     assert said["gate"]["passed"]

@@ -79,6 +79,23 @@ class ScriptedSession:
         self.is_closed = True
 
 
+class EchoSession(ScriptedSession):
+    """Answers at once, with the name of the model, the seed and what it was asked."""
+
+    def __init__(self, model: Path, adapter: Path | None = None, **_: object) -> None:
+        super().__init__(ChatModel(part="base", model=model, adapter=adapter))
+
+    def send(self, messages: Sequence[Message], sampling: Sampling | None = None) -> Iterator[str]:
+        """Yield the answer word by word."""
+        seed = (sampling or Sampling()).seed
+        words = f"{self.model.model.stem} {seed} {messages[-1].content}".split(" ")
+        for word in words:
+            self.say(f"{word} ")
+        self.finish()
+        yield from super().send(messages, sampling)
+        self.completion_tokens, self.seconds = len(words), 0.1
+
+
 class Heard:
     """A conversation's listener that the test can wait for."""
 

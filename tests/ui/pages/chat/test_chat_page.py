@@ -246,7 +246,6 @@ def test_enter_sends_and_shift_enter_starts_a_line(page: ChatPage, qtbot: QtBot)
     qtbot.keyClicks(page.composer.input, "two")
     assert page.composer.draft().message == "one\ntwo"
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert page.conversation.is_busy
     idle(page, qtbot)
     assert page.conversation.turns[0].question == "one\ntwo"
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
@@ -790,9 +789,10 @@ def test_a_very_long_answer_is_laid_out_piece_by_piece(
 def test_the_end_of_a_conversation_has_no_empty_space_below(page: ChatPage, qtbot: QtBot) -> None:
     for _ in range(3):
         ask(page, "Hello " * 60, qtbot)
-    last, inside = page.view.last, page.view.widget()
-    qtbot.waitUntil(lambda: inside.height() - last.geometry().bottom() < 40, timeout=SLOW)
-    assert page.view.verticalScrollBar().maximum() > 0
+    last, inside, bar = page.view.last, page.view.widget(), page.view.verticalScrollBar()
+    qtbot.waitUntil(
+        lambda: bar.maximum() > 0 and inside.height() - last.geometry().bottom() < 40, timeout=SLOW
+    )
 
 
 def test_the_history_stays_hidden_over_a_restart(library: Library, theme: Theme, qtbot: QtBot) -> None:
