@@ -79,17 +79,17 @@ def find_overlaps(
     Both are pairs of a key and a text. `near` is the least Jaccard index of a near overlap. A text of fewer
     than five words overlaps exactly or not at all. 100,000 questions against 5,000 take a few seconds.
     """
-    asked = _Words(defaultdict(count(1).__next__))
+    asked = _Asked()
     same: dict[tuple[int, ...], list[str]] = {}
     for key, text in yielding(training):
-        same.setdefault(asked.add(key, text), []).append(key)
+        same.setdefault(asked.add(text, key), []).append(key)
     same.pop((), None)  # texts without a word ask nothing
     if not same:
         return {}
     held = _HeldOut(asked)
     found: dict[str, Overlap] = {}
     for key, text in yielding(held_out):
-        for question in same.get(held.add(key, text), ()):
+        for question in same.get(held.add(text, key), ()):
             exact = Overlap(question=question, held_out=key, kind="exact", similarity=1.0)
             found.setdefault(question, exact)
     pairs = sorted(_near_pairs(asked, held, near), key=lambda pair: (-pair[2], held.keys[pair[1]]))
@@ -108,18 +108,15 @@ class _Words:
 
     def __init__(self, numbers: dict[str, int]) -> None:
         self.numbers = numbers
-        self.keys: list[str] = []
         self.words, self.lengths = array("Q"), array("q")  # numpy takes them as they are, without a stall
-        self._ends, self._tails = array("q"), array("q")
+        self._ends = array("q")
 
-    def add(self, key: str, text: str) -> tuple[int, ...]:
+    def add(self, text: str) -> tuple[int, ...]:
         """Add a text; return the numbers of its words."""
         found = list(map(self.numbers.__getitem__, words_of(text)))
-        self.keys.append(key)
         self.words.extend(found)
         self.lengths.append(len(found))
         self._ends.append(len(self.words))
-        self._tails.append(last_words(text))
         return tuple(found)
 
     def runs(self) -> "Iterator[tuple[Numbers, Numbers]]":
@@ -135,6 +132,21 @@ class _Words:
             first = self._ends[start] - self.lengths[start]
             hashes, owners = _all_runs(words[first : self._ends[end - 1]], lengths[start:end])
             yield hashes, owners + start
+
+
+class _Asked(_Words):
+    """Training questions, each with its key."""
+
+    def __init__(self) -> None:
+        super().__init__(defaultdict(count(1).__next__))
+        self.keys: list[str] = []
+        self._tails = array("q")
+
+    def add(self, text: str, key: str = "") -> tuple[int, ...]:
+        """Add a question; return the numbers of its words."""
+        self.keys.append(key)
+        self._tails.append(last_words(text))
+        return super().add(text)
 
     def last_paragraph(self, place: int) -> tuple[int, ...]:
         """Return the numbers of the words in the last of several paragraphs; () for a text of one."""
@@ -155,7 +167,7 @@ class _HeldOut:
     There may be a million of them, so that their words would take gigabytes.
     """
 
-    def __init__(self, asked: _Words) -> None:
+    def __init__(self, asked: _Asked) -> None:
         self.keys: list[str] = []
         self.asked_runs = list(asked.runs())
         self._numbers, self._known = asked.numbers, _Known(asked.numbers)
@@ -165,13 +177,13 @@ class _HeldOut:
         self._runs: list[tuple[Numbers, Numbers]] = []
         self._texts: dict[int, str] = {}  # those that share runs, by place
 
-    def add(self, key: str, text: str) -> tuple[int, ...]:
+    def add(self, text: str, key: str) -> tuple[int, ...]:
         """Add a text; return the numbers of its words."""
         if len(self._batch_texts) == TEXTS:
             self._end_batch()
         self._batch_texts.append(text)
         self.keys.append(key)
-        return self._batch.add(key, text)
+        return self._batch.add(text)
 
     def runs(self) -> "list[tuple[Numbers, Numbers]]":
         """Return the runs that training questions may have, and a few per cent of the others."""
@@ -184,7 +196,7 @@ class _HeldOut:
         return len({tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)})
 
     def last_paragraph(self, place: int) -> tuple[int, ...]:
-        """Do what `_Words.last_paragraph` does, for a text that shares runs."""
+        """Do what `_Asked.last_paragraph` does, for a text that shares runs."""
         tail = last_words(self._texts[place])
         return tuple(self._words(place)[-tail:]) if tail else ()
 
@@ -256,7 +268,7 @@ def _distinct(hashes: "Numbers", owners: "Numbers") -> "tuple[Numbers, Numbers]"
     return hashes[new], owners[new]
 
 
-def _near_pairs(asked: _Words, held: _HeldOut, near: float) -> list[tuple[int, int, float]]:
+def _near_pairs(asked: _Asked, held: _HeldOut, near: float) -> list[tuple[int, int, float]]:
     """Return (training text, held-out text, similarity) of all pairs that are at least `near`."""
     import numpy as np
 
