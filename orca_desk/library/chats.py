@@ -83,14 +83,13 @@ class Chat:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovedRows:
-    """Rows of `chats` and `messages` that were removed from a conversation; `put_back` restores them.
+    """Rows of `messages` that were removed from a conversation; `put_back` restores them.
 
     `cuts` are (row id of the column, position): each column was cut off from that position on.
     """
 
-    chats: tuple[dict[str, Any], ...] = ()
     messages: tuple[dict[str, Any], ...]
-    cuts: tuple[tuple[int, int], ...] = ()
+    cuts: tuple[tuple[int, int], ...]
 
 
 def create_columns(
@@ -239,22 +238,6 @@ def branch_chat(library: Library, chat_id: str, question: int) -> str:
     return library.write(copy)
 
 
-def delete_chat(library: Library, chat_id: str) -> RemovedRows:
-    """Delete a conversation with all columns; return its rows. Raises UserError when it does not exist."""
-
-    def delete(db: sqlite3.Connection) -> RemovedRows:
-        chats = db.execute(f"SELECT * FROM chats WHERE n IN {COLUMNS} ORDER BY n", {"id": chat_id}).fetchall()
-        if not chats:
-            raise _unknown(chat_id)
-        turns = [_turns_from(db, row["n"], 0) for row in chats]
-        db.execute("DELETE FROM chats WHERE n = ?", (chats[0]["n"],))
-        return RemovedRows(
-            chats=tuple(map(dict, chats)), messages=tuple(row for rows in turns for row in rows)
-        )
-
-    return library.write(delete)
-
-
 def cut_chat(
     library: Library,
     chat_id: str,
@@ -286,14 +269,13 @@ def cut_chat(
 
 
 def put_back(library: Library, removed: RemovedRows) -> RemovedRows:
-    """Undo a `delete_chat` or a `cut_chat`; return the turns that were there instead, to put those back."""
+    """Undo a `cut_chat`; return the turns that were there instead, to put those back."""
 
     def restore(db: sqlite3.Connection) -> RemovedRows:
         instead = [row for n, position in removed.cuts for row in _cut(db, n, position)]
-        for name, rows in (("chats", removed.chats), ("messages", removed.messages)):
-            for row in rows:
-                marks = ", ".join(f":{column}" for column in row)
-                db.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", row)
+        for row in removed.messages:
+            marks = ", ".join(f":{column}" for column in row)
+            db.execute(f"INSERT INTO messages ({', '.join(row)}) VALUES ({marks})", row)
         return RemovedRows(messages=tuple(instead), cuts=removed.cuts)
 
     return library.write(restore)

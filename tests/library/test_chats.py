@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from library_doubles import make_chat
+from library_doubles import delete_chat, make_chat
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import (
@@ -16,7 +16,6 @@ from orca_desk.library.chats import (
     columns,
     create_columns,
     cut_chat,
-    delete_chat,
     get_chat,
     list_chats,
     messages,
@@ -24,6 +23,7 @@ from orca_desk.library.chats import (
     rename_chat,
 )
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.trash import restore_from_trash
 from orca_desk.library.migrations import APPLICATION_ID, statements
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.method.records import Sampling
@@ -83,10 +83,10 @@ def test_each_column_has_all_turns_and_the_first_one_is_listed(library: Library,
 
 def test_a_deleted_chat_comes_back_whole(library: Library, three: list[str], tmp_path: Path) -> None:
     before = columns(library, three[0])
-    removed = delete_chat(library, three[0])
+    entry = delete_chat(library, three[0])
     assert library.rows("SELECT * FROM chats") == library.rows("SELECT * FROM messages") == []
     new = make_chat(library, title="new", model=tmp_path / "m.gguf", adapter=None, system="")
-    put_back(library, removed)
+    restore_from_trash(library, entry)
     assert columns(library, three[0]) == before
     assert messages(library, three[2]) == [QUESTION, ANSWER, MORE, ANSWER]
     assert [chat.id for chat in list_chats(library)] == [new.id, three[0]]

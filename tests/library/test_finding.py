@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from library_doubles import LEAK, judged, make_chat, make_record, make_task
+from library_doubles import LEAK, delete_chat, judged, make_chat, make_record, make_task
 
 from orca_desk.library.care.integrity import check
-from orca_desk.library.chats import ChatMessage, ask_columns, cut_chat, delete_chat, put_back
+from orca_desk.library.chats import ChatMessage, ask_columns, cut_chat, put_back
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.finding import find
@@ -239,7 +239,7 @@ def test_a_field_that_a_kind_lacks_is_named(filled: Library) -> None:
 def test_an_unknown_field_is_named_with_the_known_ones(
     filled: Library, search: Callable[[Library, str], object]
 ) -> None:
-    with pytest.raises(QueryError, match="no field 'colour' to search by; there are family, split"):
+    with pytest.raises(QueryError, match="no field 'colour' to search by; the fields are family, split"):
         search(filled, "colour:red")
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.new_records import NewRecord
 from orca_desk.library.settings import FORMER, PLACE
 from orca_desk.library.tasks import store_tasks
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
+from orca_desk.steps.tidy.deletion import delete, plan_deletion
 
 LEAK = Leak(start=0, end=4, text="told", why="speaks of instructions")
 
@@ -82,3 +84,8 @@ def make_chat(
 ) -> Chat:
     """Store a conversation with one model."""
     return create_columns(library, title=title, models=[(model, adapter)], system=system)[0]
+
+
+def delete_chat(library: Library, chat_id: str) -> int:
+    """Delete a conversation as the desktop does; return its entry in the trash."""
+    return delete(library, plan_deletion(library, Kind.CHAT, [chat_id]))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from library_doubles import delete_chat
 from scripted_session import SECONDS, Heard, ScriptedSession, busy_writer
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
-from orca_desk.library.chats import columns, delete_chat, list_chats, messages
+from orca_desk.library.chats import columns, list_chats, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Sampling, Task

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from orca_desk.library.chats import branch_chat, delete_chat
+from orca_desk.library.chats import branch_chat
+from orca_desk.library.deleting.kinds import Kind
 from orca_desk.method.records import Task
 from orca_desk.steps.chat.asking import Asking
 from orca_desk.steps.chat.conversation import Conversation
@@ -12,6 +13,7 @@ from orca_desk.steps.chat.events import NotStored
 from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.steps.chat.transcript import prompt
 from orca_desk.steps.reading import read_in_library
+from orca_desk.steps.tidy.deletion import delete, plan_deletion
 from orca_desk.steps.token_scores import ScoredText
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.answer import PART_NAMES
@@ -161,7 +163,7 @@ class ChatMessages:
 
         def undo(copy: str) -> None:
             self._conversation.forget(copy)
-            delete_chat(library, copy)
+            delete(library, plan_deletion(library, Kind.CHAT, [copy]))  # with what was said in it since
 
         def undone() -> None:
             if not self._conversation.chat_id:  # it was on screen

@@ -234,7 +234,7 @@ class EvaluatePage(Page):
         self.answers.select_next(step)
 
     def export_answers(self) -> None:
-        """Let the user export the answers of an evaluation, where the result is then told."""
+        """Let the user export the answers of an evaluation, which shows the result there."""
         self.tabs.setCurrentIndex(ANSWERS)
         self.answers.hand_over()
 
@@ -280,7 +280,7 @@ class EvaluatePage(Page):
         """Return whether no plan is running; otherwise say so."""
         if self.jobs.is_running:
             self.notice.show_error(
-                UserError("An evaluation is already running.", "Start this one when it finishes.")
+                UserError("An evaluation is already running or queued.", "Start this one when it finishes.")
             )
         return not self.jobs.is_running
 
