@@ -36,6 +36,8 @@ _EXPLAINS = re.compile(
     re.IGNORECASE,
 )
 _AFTER_LETTER = re.compile(r"[\"'”*]{0,3}[)\].:–—\s-]{1,4}(?P<text>[^\n]{1,400})")
+# "A, the basket": other words after a comma may well explain.
+_SAID_AFTER = re.compile(r"[\"'”*)\]]{0,3},\s(?:(?:that is|i\.e\.|namely),?\s)?(?P<text>[^\n,;]{1,200})")
 _TEXT_END = re.compile(
     r"[.;!?](?=\s|\Z)|\s(?:because|since|as (?:it|this)|which is|is (?:the )?(?:correct|right|best"
     r"|answer))\b|,\s(?:because|since|not|so|which)\b"
@@ -97,6 +99,9 @@ class ExpectedChoice:
         if one.letter != self.letter:
             return incorrect(shown, self.reference)
         text = _text_after(statement, one)
+        said = _SAID_AFTER.match(statement, one.end)
+        if said and self._is_other(before_reason(said["text"])):
+            return several(statement[one.start : said.end()], self.reference)
         if text and self._contradicts(text):
             end = statement.index(text, one.end) + len(text)
             return several(statement[one.start : end], self.reference)
@@ -107,13 +112,17 @@ class ExpectedChoice:
         found = [letter for letter, text in self.options.items() if text and same_meaning(piece, text)]
         return found[0] if len(found) == 1 else None
 
+    def _is_other(self, text: str) -> bool:
+        """Return whether a text is that of another option."""
+        named = {letter for letter, other in self.options.items() if other and same_meaning(text, other)}
+        return bool(named) and self.letter not in named
+
     def _contradicts(self, text: str) -> bool:
         """Return whether a text beside the expected letter is another option's, or plainly not its own."""
         own = self.options.get(self.letter, "")
         if not own or same_meaning(text, own):
             return False
-        others = [other for letter, other in self.options.items() if letter != self.letter]
-        if any(other and same_meaning(text, other) for other in others):
+        if self._is_other(text):
             return True
         ours, theirs = normalise(text).split(), normalise(own).split()
         if _EXPLAINS.match(text) and ours[:1] != theirs[:1]:

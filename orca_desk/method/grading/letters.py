@@ -64,7 +64,7 @@ _CHOSEN_BEFORE = re.compile(
     r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving"
     r"|leaves(?: us with)?|left with|must be|has to be"
     r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|matches"
-    r"|corresponds to|namely|i\.e\.|i (?:think|believe|guess|say|vote))\s"
+    r"|corresponds to|namely|i\.e\.|i(?:['’]ll|['’]d| will| would)? (?:think|believe|guess|say|vote))\s"
     r"(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
