@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
@@ -39,6 +40,7 @@ TARGETS: dict[FoundKind, tuple[str, str, str]] = {
     "run": ("activity", "jobs", "run"),
     "chat": ("message-circle", "chat", "chat"),
 }
+MODEL = "box"  # the icon of models
 RECENT = "palette/recent"  # in desk.preferences: what was run last, the latest first
 MOST_RECENT = 40
 RECENT_FIRST = 5  # of them stand first while nothing is typed
@@ -164,9 +166,9 @@ class Palette(Overlay):
         for one in (*self._commands, *self._models.values()):
             if (points := rank(typed, one.title, one.detail, one.also)) is not None:
                 scored.append((points + one.weight + latest.get(key_of(one), 0.0), one))
-        listed = {key_of(one) for _, one in scored}
+        by_name = {one.title for _, one in scored if one.image == MODEL}
         for one in self._found:  # the library has matched them already, some by their whole text
-            if key_of(one) in listed:  # a model, by its name and by its note
+            if one.image == MODEL and one.title in by_name:  # and by its note
                 continue
             points = rank(typed, one.title)
             bonus = latest.get(key_of(one), 0.0) + AFTER_ALL_COMMANDS
@@ -194,7 +196,7 @@ class Palette(Overlay):
             os.path.realpath(model.path): Entry(
                 title=model.name,
                 detail=f"Model  ·  {model.path.name}",
-                image="box",
+                image=MODEL,
                 run=partial(self._desk.open, "models", model=str(model.path)),
             )
             for model in self._desk.models.found
@@ -227,7 +229,8 @@ class Palette(Overlay):
     def _entry(self, found: Found) -> Entry | None:
         """Return the line for what was found; None for a model that no longer exists."""
         if found.kind == "model":
-            return self._models.get(str(resolve_path(self._desk.library, found.id)))
+            model = self._models.get(str(resolve_path(self._desk.library, found.id)))
+            return replace(model, detail=f"{model.detail}  ·  {found.detail}") if model else None
         image, page, key = TARGETS[found.kind]
         about = shorten(outcome_text(found.detail), DETAIL_LENGTH)
         return Entry(

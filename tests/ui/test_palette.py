@@ -453,6 +453,10 @@ def test_trainings_experiments_and_names_that_the_user_gave_are_found(
                 entry.title == title and entry.detail.startswith(kind) for entry in palette.model.entries
             )
         )
+    assert palette.model.entries[0].detail == "Model  ·  mini-teacher.gguf  ·  Its mini mistakes"
+    palette.search.setText("mini")
+    qtbot.waitUntil(lambda: any("Its mini" in one.detail for one in palette._found))
+    assert titles(palette).count("mini-teacher") == 1, "by its name and by its note"
 
 
 def test_a_setting_is_shown(palette: Palette, window: Window, qtbot: QtBot) -> None:
