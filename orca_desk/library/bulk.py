@@ -56,11 +56,21 @@ def insert_in_bulk(db: sqlite3.Connection, rows: Sequence[Values]) -> BulkAdded:
 
 def add_incoming(db: sqlite3.Connection, schema: str) -> BulkAdded:
     """Add the new ones of the tasks that came into `schema` (incoming.py), in their order, inside a write."""
-    known = known_places(db, schema)
+    known = known_places(db, schema, by_id=False)
     (given,) = db.execute(f"SELECT count(*) FROM {schema}.incoming").fetchone()
     if len(known) == given:
         return BulkAdded(given=given, others=tuple(known))
-    first, last = _insert(db, schema, known)
+    db.execute("SAVEPOINT guess")  # that no id is known: to look up each takes as long as to find out so
+    try:
+        first, last = _insert(db, schema, known)
+    except sqlite3.IntegrityError:
+        db.execute("ROLLBACK TO guess")
+        known = known_places(db, schema)
+        if len(known) < given:
+            first, last = _insert(db, schema, known)
+    db.execute("RELEASE guess")
+    if len(known) == given:
+        return BulkAdded(given=given, others=tuple(known))
     newly_held, recorded = _index(db, first, last)
     db.execute("DELETE FROM adding_in_bulk")
     counted = _count(db, first, last)

@@ -88,11 +88,16 @@ def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) ->
 def transact_with(
     db: sqlite3.Connection, path: Path, name: str, work: Callable[[sqlite3.Connection], T]
 ) -> T:
-    """Do what `transact` does while the database at `path`, which nothing writes, is attached as `name`."""
+    """Do what `transact` does while the database at `path`, which nothing writes, is attached as `name`.
+
+    For many rows that refer to each other: that each of them refers to a row is not checked one by one.
+    """
     db.execute(f"ATTACH ? AS {name}", (f"{path.resolve().as_uri()}?mode=ro&immutable=1",))
+    db.execute("PRAGMA foreign_keys = OFF")
     try:
         return transact(db, work)
     finally:
+        db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"DETACH {name}")
 
 

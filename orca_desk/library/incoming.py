@@ -61,16 +61,17 @@ def drop_incoming(db: sqlite3.Connection, schema: str) -> None:
     db.execute(f"DROP TABLE {schema}.alike")
 
 
-def known_places(db: sqlite3.Connection, schema: str) -> list[int]:
+def known_places(db: sqlite3.Connection, schema: str, *, by_id: bool = True) -> list[int]:
     """Return the places of those tasks that the library has, or that come a second time.
 
-    The library has a task if it has its id, or a task of its family that asks or asked the same.
+    The library has a task if it has a task of its family that asks or asked the same, or, `by_id`, its id.
     """
+    same_id = f"UNION SELECT i.place FROM {schema}.incoming AS i CROSS JOIN tasks AS t ON t.id = i.id"
     found = db.execute(
-        f"SELECT i.place FROM {schema}.incoming AS i CROSS JOIN tasks AS t ON t.id = i.id UNION"
-        f" SELECT i.place FROM {schema}.incoming AS i CROSS JOIN task_questions AS q USING (question)"
+        f"SELECT i.place FROM {schema}.incoming AS i CROSS JOIN task_questions AS q USING (question)"
         "  CROSS JOIN tasks AS t ON t.n = q.task"
         "  AND t.family_id = (SELECT f.id FROM families AS f WHERE f.name = i.family)"
+        f" {same_id if by_id else ''}"
     ).fetchall()
     known = {row[0] for row in found}
     new: set[tuple[str, ...]] = set()

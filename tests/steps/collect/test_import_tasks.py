@@ -427,6 +427,8 @@ def test_several_files_are_one_import_by_one_worker(
     ]
     (run_,) = list_runs(library)
     assert (run_.status, run_.done) == ("done", 4)
+    assert not library.rows("PRAGMA foreign_key_check")
+    assert library.write(lambda db: db.execute("PRAGMA foreign_keys").fetchone()[0]) == 1
     assert list(rows_of_run(library, run_.id)) == list(task_rowids(library))
     report = import_report(seen, "2 files", how_to_hold_out="")
     assert report.notes[0] == "Read 4 rows of 2 files, 1 refused."
