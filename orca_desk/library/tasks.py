@@ -4,7 +4,7 @@ import json
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -14,6 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.bulk import insert_in_bulk
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, iterate_pages, json_list
+from orca_desk.library.connections import stoppable
 from orca_desk.library.database import Library
 from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.library.earlier_turns import MATCHING, after_turns
@@ -305,11 +306,14 @@ def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterat
     return (task for page in pages for task in yielding(page) if task is not None)
 
 
-def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["array[int]", bool]:
+def first_rowids(
+    library: Library, wanted: TaskFilter, *, limit: int, check: Callable[[], None] = lambda: None
+) -> tuple["array[int]", bool]:
     """Return the row ids of the first matching tasks, at most `limit`, and whether these are all.
 
     For what must be on the screen before all are found. A search whose last word is typed so far may need
-    many words of the index; where it matches much, reading the first tasks takes less time.
+    many words of the index; where it matches much, reading the first tasks takes less time. `check` is called
+    every few ms; an exception from it stops.
     """
     parameters: list[Any]
     query = parse_query(wanted.text or "")
@@ -326,7 +330,8 @@ def first_rowids(library: Library, wanted: TaskFilter, *, limit: int) -> tuple["
         conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
         parameters = [*conditions.parameters, limit + 1]
-    found = array("q", (row[0] for row in library.rows(sql, parameters)))
+    with library.read() as db, stoppable(db, check):
+        found = array("q", (row[0] for row in yielding(db.execute(sql, parameters))))
     return found[:limit], len(found) <= limit
 
 
@@ -346,10 +351,15 @@ def _read_first(library: Library, wanted: TaskFilter, query: Query, limit: int) 
     return [row[0] for row in rows]
 
 
-def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
-    """Return the row ids of all tasks that match, in order: 8 bytes each, for lists that jump anywhere."""
+def task_rowids(
+    library: Library, wanted: TaskFilter = TaskFilter(), *, check: Callable[[], None] = lambda: None
+) -> "array[int]":
+    """Return the row ids of all tasks that match, in order: 8 bytes each, for lists that jump anywhere.
+
+    `check` is called every few ms; an exception from it stops.
+    """
     if _is_kept(wanted):
-        return _rowids_by_spans(library, wanted)[: wanted.limit]
+        return _rowids_by_spans(library, wanted, check)[: wanted.limit]
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
     if match := _words_alone(wanted):
@@ -359,13 +369,13 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
         conditions = conditions_of(wanted)
         sql = f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?"
         parameters = [*conditions.parameters, limit]
-    rows = library.rows(
-        f"SELECT json_group_array(n) AS found FROM ({sql}) GROUP BY n / 2000 ORDER BY n / 2000", parameters
-    )
-    return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
+    grouped = f"SELECT json_group_array(n) AS found FROM ({sql}) GROUP BY n / 2000 ORDER BY n / 2000"
+    with library.read() as db, stoppable(db, check):
+        rows = list(yielding(db.execute(grouped, parameters)))
+    return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in yielding(rows)))
 
 
-def _rowids_by_spans(library: Library, wanted: TaskFilter) -> "array[int]":
+def _rowids_by_spans(library: Library, wanted: TaskFilter, check: Callable[[], None]) -> "array[int]":
     """Do what `task_rowids` does for what is kept as a count: some rows after the other, without sorting."""
     sql = (
         "SELECT (SELECT min(n) FROM tasks), (SELECT max(n) FROM tasks), (SELECT sum(tasks) FROM task_counts)"
@@ -376,6 +386,7 @@ def _rowids_by_spans(library: Library, wanted: TaskFilter) -> "array[int]":
     first, last, tasks = row
     has_no_gap = _is_everything(replace(wanted, limit=None)) and last - first + 1 == tasks
     for start in yielding(range(first, last + 1, SPAN)):
+        check()
         if wanted.limit is not None and len(found) >= wanted.limit:
             break
         end = min(start + SPAN - 1, last)

@@ -25,6 +25,7 @@ from orca_desk.library.tasks import (
     task_rowids,
 )
 from orca_desk.method.records import Task
+from orca_desk.processes.progress import StoppedError
 
 
 @pytest.fixture
@@ -109,6 +110,21 @@ def test_all_are_the_same_page_by_page_and_span_by_span(
     chosen = replace(wanted, limit=limit)
     assert list(task_rowids(filled, chosen)) == [rowid for rowid, _ in expected]
     assert list(iterate_tasks(filled, chosen)) == [task for _, task in expected]
+
+
+@pytest.mark.parametrize("wanted", [TaskFilter(), TaskFilter(split="train"), TaskFilter(text="-plus")])
+def test_what_nobody_waits_for_is_not_read_on(
+    filled: Library, monkeypatch: pytest.MonkeyPatch, wanted: TaskFilter
+) -> None:
+    def stop() -> None:
+        raise StoppedError
+
+    monkeypatch.setattr("orca_desk.library.connections.STEPS", 10)
+    with pytest.raises(StoppedError):
+        task_rowids(filled, wanted, check=stop)
+    with pytest.raises(StoppedError):
+        first_rowids(filled, wanted, limit=30, check=stop)
+    assert len(task_rowids(filled)) == 38  # the connection reads again
 
 
 def test_the_tags_of_any_number_are_counted(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:

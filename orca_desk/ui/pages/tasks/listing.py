@@ -1,6 +1,7 @@
 """Which tasks the table lists: the first that match at once, and all of them soon after."""
 
 from array import array
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -8,6 +9,7 @@ from orca_desk.library.task_order import first_ordered, ordered_rowids
 from orca_desk.library.tasks import TaskFilter, count_tasks, first_rowids, task_rowids
 from orca_desk.processes.progress import StoppedError
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.tasks.table import row_of
 from orca_desk.ui.pages.tasks.view import TaskView
 
 FIRST = 500  # tasks that are shown before all are found
@@ -49,11 +51,11 @@ class TaskListing(QObject):
         if self._wanted_task is not None:
             self.reload()
             return
-        order, self._asked = self._view.table.field_order, object()
+        order, check = self._view.table.field_order, self._begin()
 
         def read() -> tuple["array[int]", bool, int]:
             if order is None:
-                first = first_rowids(library, wanted, limit=FIRST)
+                first = first_rowids(library, wanted, limit=FIRST, check=check)
             else:
                 first = first_ordered(library, wanted, order[0], descending=order[1], limit=FIRST)
             return *first, count_tasks(library)
@@ -64,17 +66,12 @@ class TaskListing(QObject):
         """Read all tasks that match the filters."""
         library, wanted, find = self._desk.library, self._view.filters.value(), self._wanted_task
         self._rest.stop()
-        order, asked = self._view.table.field_order, object()
-        self._asked = asked
-
-        def check() -> None:
-            if self._asked is not asked:
-                raise StoppedError  # sorting a million tasks takes seconds, and keeps a thread
+        order, check = self._view.table.field_order, self._begin()
 
         def read() -> tuple["array[int]", int, "array[int]"]:
             found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
             if order is None:
-                return task_rowids(library, wanted), count_tasks(library), found
+                return task_rowids(library, wanted, check=check), count_tasks(library), found
             field, descending = order
             rowids = ordered_rowids(library, wanted, field, descending=descending, check=check)
             return rowids, count_tasks(library), found
@@ -95,6 +92,19 @@ class TaskListing(QObject):
         """Say how many tasks match, and how many are selected."""
         self._view.show_counts(self.total, self._view.table.selected_count(), is_all=self.is_all)
 
+    def _begin(self) -> Callable[[], None]:
+        """Return what raises StoppedError as soon as something else is asked for.
+
+        Of millions of tasks, a search or a sort takes seconds, and keeps a thread.
+        """
+        self._asked = asked = object()
+
+        def check() -> None:
+            if self._asked is not asked:
+                raise StoppedError
+
+        return check
+
     def _show_first(self, rowids: "array[int]", is_all: bool, total: int) -> None:
         if is_all:
             self._show(rowids, total, array("q"))
@@ -114,7 +124,8 @@ class TaskListing(QObject):
             wanted = found[0] if found else None
             if wanted is None:
                 self.gone.emit()
-            hidden = wanted is not None and wanted not in rowids
+            in_order = self._view.table.order is None
+            hidden = wanted is not None and row_of(rowids, wanted, in_order=in_order) is None
             if not hidden:
                 self._wanted_task = None
         if had_first and wanted is None:

@@ -259,10 +259,15 @@ class TaskTable(RowTable):
         return _places(self.tasks.rowids, rowids)
 
     def _row_of(self, rowid: int) -> int | None:
-        if self.order is not None:
-            return next(iter(_places(self.tasks.rowids, array("q", [rowid]))), None)
-        row = bisect_left(self.tasks.rowids, rowid)
-        return row if row < len(self.tasks.rowids) and self.tasks.rowids[row] == rowid else None
+        return row_of(self.tasks.rowids, rowid, in_order=self.order is None)
+
+
+def row_of(rowids: "array[int]", wanted: int, *, in_order: bool) -> int | None:
+    """Return where a row id is among some, which may be `in_order`; None if it is not."""
+    if not in_order:
+        return next(iter(_places(rowids, array("q", [wanted]))), None)
+    row = bisect_left(rowids, wanted)
+    return row if row < len(rowids) and rowids[row] == wanted else None
 
 
 def _places(rowids: "array[int]", wanted: "array[int]") -> list[int]:
