@@ -109,7 +109,7 @@ def generators(as_json: bool) -> None:
     type=click.IntRange(0, MOST_SEED),
     default=0,
     show_default=True,
-    help="First seed; another one gives other questions.",
+    help="First seed; a different one gives different questions.",
 )
 @library_option
 @json_option
@@ -236,8 +236,12 @@ def _named(library: Library, starts: tuple[str, ...]) -> list[StoredProposal]:
     for start in starts:
         matching = list_proposals(library, ProposalFilter(id_start=start, limit=2)).items if start else ()
         if len(matching) != 1:
-            many = "Several proposals begin" if matching else "There is no proposal that begins"
-            raise UserError(f"{many} with {start!r}.", "List the proposals to see their ids.")
+            problem = (
+                f"Several proposals begin with {start!r}."
+                if matching
+                else f"There is no proposal that begins with {start!r}."
+            )
+            raise UserError(problem, "List the proposals to see their ids.")
         found += matching
     return found
 

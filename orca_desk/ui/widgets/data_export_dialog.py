@@ -120,7 +120,7 @@ class DataExportDialog(QDialog):
         )
 
     def accept(self) -> None:
-        """Start the export, unless something about it is wrong: that is said here."""
+        """Start the export, unless something is wrong with it: that is shown here."""
         try:
             request = self.value()
             if request.in_folder and request.path.is_dir() and any(request.path.iterdir()):

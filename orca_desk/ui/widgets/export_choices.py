@@ -184,7 +184,7 @@ class ExportChoices(QWidget):
             )
 
     def _template_failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):  # the export tells what is wrong with the training
+        if not isinstance(error, UserError):  # the export says what is wrong with the training
             self.desk.report(error)
 
     def _note_template(self, training: str, has: bool | None) -> None:
@@ -202,7 +202,7 @@ class ExportChoices(QWidget):
         folder = expanded(Path(self.folder.text().strip() or Path.home())).absolute()
         model = self.offer.model
         wanted: ExportRequest | None = None
-        with contextlib.suppress(UserError):  # a name that cannot be used is told at the start
+        with contextlib.suppress(UserError):  # an unusable name is reported at the start
             wanted = self.request()
         self.desk.background.run(
             self,

@@ -25,7 +25,7 @@ _INK = re.compile(r'(fill|stroke)="(?!none")[^"]*"')
 
 
 class Formulas(QObject):
-    """Sets formulas, one after the other. `ready` fires when none waits any more."""
+    """Sets formulas, one after the other. `ready` fires when none is left."""
 
     ready = Signal()
     _arrived = Signal(object, object)
@@ -158,7 +158,7 @@ def formulas() -> Formulas:
 
 
 def end_formulas() -> None:
-    """Let no thread set formulas any more, before the widgets go."""
+    """Stop the threads from setting formulas, before the widgets go."""
     app = QApplication.instance()
     if app is not None and (found := app.findChild(Formulas)):
         found.end()

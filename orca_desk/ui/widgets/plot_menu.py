@@ -38,7 +38,7 @@ class PlotMenu(QObject):
 
     `name` is the beginning of the files' names; `table` returns the plotted values as headers and rows, and
     is asked when the user wants them. Without it, the menu offers the picture alone. Without a `notice`, the
-    status bar tells what was saved.
+    status bar shows what was saved.
     """
 
     def __init__(

@@ -413,7 +413,7 @@ def selected_spans(view: QAbstractItemView) -> list[tuple[int, int]]:
 
 
 def kept_arrangement(stored: object) -> dict[str, Any]:
-    """Return an arrangement that was stored as JSON; {} if it is none."""
+    """Return an arrangement that was stored as JSON; {} if that is not one."""
     try:
         found = json.loads(stored) if isinstance(stored, str) else {}
     except ValueError:

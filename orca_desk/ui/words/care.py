@@ -52,7 +52,7 @@ def what_to_do(problems: Sequence[str], backup: str) -> str:
     if any(problem.startswith(("The adapter", "The weights")) for problem in problems):
         lines.append("To get a missing or changed adapter back, restore a backup or train again.")
     if backup:
-        lines.append(f"What cannot be mended comes back with a backup: the newest is of {backup}.")
+        lines.append(f"A backup brings back what cannot be mended: the newest is from {backup}.")
     else:
         lines.append("There is no backup: recover what can be read into a new library.")
     return " ".join(lines)
@@ -60,9 +60,9 @@ def what_to_do(problems: Sequence[str], backup: str) -> str:
 
 def compacted_sentence(done: Compacted) -> str:
     """Return how much space the disk got back."""
-    return f"Freed {human_bytes(done.given_back)}: the library has {human_bytes(done.after)} now."
+    return f"Freed {human_bytes(done.given_back)}: the library now takes up {human_bytes(done.after)}."
 
 
 def not_worth_it(space: Space) -> str:
     """Return why compacting would give back little."""
-    return f"{human_bytes(space.unused)} of {human_bytes(space.size)} are unused, which later rows will fill."
+    return f"{human_bytes(space.unused)} of {human_bytes(space.size)} is unused; later rows will fill it."

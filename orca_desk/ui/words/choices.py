@@ -6,7 +6,7 @@ from orca_desk.ui.words.counting import counted
 
 NO_CHOICE = "no choice"
 NAMED = 5  # families in a sentence
-TOLD = 10  # unused rows that are told one by one
+TOLD = 10  # unused rows that are named one by one
 
 
 def choice_word(decision: Decision) -> str:

@@ -59,4 +59,4 @@ def named_sentence(named: NamedBenchmark) -> str:
     """Return what was remembered of a file."""
     one = named.benchmark
     refused = f" {counted(named.refused, 'row')} could not be read." if named.refused else ""
-    return f"{shorten(one.name)} is a benchmark now: {counted(one.questions, 'question')}.{refused}"
+    return f"{shorten(one.name)} is now a benchmark: {counted(one.questions, 'question')}.{refused}"

@@ -57,7 +57,7 @@ STOPPED = {
     ExportStage.CHECKING: "Stopped while its files were checked. The same export resumes.",
     ExportStage.SCORING: "Stopped while its files answered held-out tasks. The same export resumes.",
 }
-BLOCKED = "Not exported: a file does not say what was trained. The files are kept in a hidden folder."
+BLOCKED = "Not exported: a file failed its check. The files are kept in a hidden folder."
 GUESSES_TEMPLATE = (
     "The model's chat template cannot be written in Ollama's language: Ollama guesses one, so compare an "
     "answer with Orca Desk's."
@@ -69,7 +69,7 @@ def export_sentence(outcome: ExportOutcome) -> str:
     """Return what became of an export, in a few sentences."""
     if outcome.is_blocked:
         failed = ", ".join(row.label for row in outcome.gate.failed)
-        return f"Not exported: {failed} does not say what was trained. {gate_sentence(outcome.gate)}"
+        return f"Not exported: the check failed for {failed}. {gate_sentence(outcome.gate)}"
     parts = [done_sentence(outcome), OVERRIDDEN if outcome.is_overridden else "", gate_sentence(outcome.gate)]
     return " ".join([*(part for part in parts if part), *map(score_sentence, outcome.scores[1:])])
 

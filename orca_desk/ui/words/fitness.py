@@ -32,4 +32,4 @@ def frozen_sentence(name: str, wanted: str) -> str:
     """Return what became of a snapshot that was to be called `wanted` and is called `name`."""
     if name == wanted:
         return f"Snapshot {name} frozen."
-    return f"The same records are frozen already, as {name}. No snapshot {wanted} was made."
+    return f"The same records are already frozen as {name}; no snapshot {wanted} was made."

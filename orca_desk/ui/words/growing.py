@@ -7,7 +7,7 @@ from typing import Any
 from orca_desk.method.passage_questions import needs_passage
 from orca_desk.method.proposals import Proposal
 from orca_desk.steps.grow.grown import Grown, Source
-from orca_desk.ui.words.counting import counted, plural_of
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 GIVEN: dict[Source, str] = {"generators": "generator", "documents": "passage", "tasks": "seed task"}
@@ -42,9 +42,7 @@ def grown_sentence(grown: Grown) -> str:
     if grown.failed:
         parts.append(_failed(grown.failed))
     if grown.refused:
-        documents = (
-            f"{len(grown.refused):,} {plural_of('document') if len(grown.refused) > 1 else 'document'}"
-        )
+        documents = counted(len(grown.refused), "document")
         first = next(iter(grown.refused.values())).rstrip(".")
         more = " (and others)" if len(grown.refused) > 1 else ""
         parts.append(f"{documents} gave nothing: {first}{more}")

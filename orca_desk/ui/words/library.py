@@ -84,10 +84,10 @@ def own_only_sentence(samples: Mapping[str, int], remedy: str) -> str:
 def samples_of(samples: Mapping[str, int]) -> str:
     """Return how many records of sample tasks lie in which families: "4 records of sample tasks (belief)"."""
     named = ", ".join(samples)
-    return f"{counted(sum(samples.values()), 'record')} of sample tasks in own families ({named})"
+    return f"{counted(sum(samples.values()), 'record')} of sample tasks in your own families ({named})"
 
 
 def left_out_sentence(of_samples: Sequence[str], remedy: str) -> str:
-    """Return that families of sample tasks are left out, and how they are taken too."""
+    """Return that families of sample tasks are left out; `remedy` says how to include them."""
     named = ", ".join(of_samples)
     return f"Left out: {counted(len(of_samples), 'family')} of sample tasks ({named}). {remedy}"

@@ -138,18 +138,18 @@ def choice_title(device: str, devices: tuple[Device, ...], *, asked: bool = True
     known = next((one for one in devices if one.id == device), None)
     if known:
         return f"{known.name} ({device})"
-    return f"{device} (not there)" if asked else device
+    return f"{device} (not available)" if asked else device
 
 
 def choice_text(device: str, devices: tuple[Device, ...], *, asked: bool = True) -> str:
     """Return what the choice means for every job, in a sentence, as far as the programs were `asked`."""
     if device == CPU:
-        return "Models run on the processor, whatever else is there."
+        return "Models run on the processor, whatever other devices there are."
     if not asked:
         return NOT_ASKED
     chosen = [one for one in devices if device in (AUTO, one.id)]
     if device != AUTO and not chosen:
-        return f"{device} is not there: jobs stop with an error until you connect it or choose another."
+        return f"{device} is not available: jobs stop with an error until you connect it or choose another."
     llama = [one.name for one in chosen if one.llama]
     torch = [one.name for one in chosen if one.torch][:1]
     where = [" and ".join(names) or "the processor" for names in (llama, torch)]

@@ -26,7 +26,7 @@ REMARKS: dict[TemplateNote, str] = {
     "opens_thoughts": "The chat template starts each answer inside the model's thoughts.",
 }
 DOUBTS: dict[AdapterDoubt, str] = {
-    "other": "This adapter was trained on another model. Its answers would mean nothing.",
+    "other": "This adapter was trained on another model. Its answers would be meaningless.",
     "related": "The model was changed after this adapter was trained on it. Its answers may be worse.",
     "template": "The chat template was changed after this adapter was trained with it. Its answers may be "
     "worse.",

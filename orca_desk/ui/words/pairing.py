@@ -151,7 +151,7 @@ def overruled(stored: StoredPairing, titles: Mapping[str, str] = NO_TITLES) -> s
 def source_word(stored: StoredPairing, *, is_earlier: bool = False) -> str:
     """Return how a family came to its strategy; nothing correct is no measurement that speaks for one.
 
-    `is_earlier` tells that an earlier instruction of the strategy was measured.
+    `is_earlier` says that an earlier instruction of the strategy was measured.
     """
     if stored.source == "chosen":
         return "by hand"
@@ -259,7 +259,7 @@ def replaced_text(replaced: Sequence[StoredPairing]) -> str:
 
 
 def at_stake_text(stake: Sequence[StoredPairing], titles: Mapping[str, str] = NO_TITLES) -> str:
-    """Return which pairings a measurement may replace that rest on more than it."""
+    """Return which pairings, on firmer grounds than its own, a measurement may replace."""
     named = "; ".join(  # titles contain commas
         f"{one.pairing.family} has {_title(one.strategy, titles)} {_how(one)}" for one in stake[:NAMED]
     )

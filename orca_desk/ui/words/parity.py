@@ -10,7 +10,7 @@ def gate_sentence(table: GateTable) -> str:
     if len(table.rows) == 1:
         return row_sentence(table.rows[0])
     if table.passed:
-        return f"Check passed: all {len(table.rows)} files say in llama.cpp what was trained."
+        return f"Check passed: all {len(table.rows)} files answer in llama.cpp as trained."
     failed = table.failed
     found = " ".join(f"{row.label}: {_found_and_where(row)}" for row in failed)
     return f"Check failed for {len(failed)} of {len(table.rows)} files. {found}"
@@ -85,11 +85,11 @@ def _finding(row: GateRow) -> str:
                 f"{counted(row.prompts, 'prompt')} as different tokens: another tokenizer or chat template."
             )
         case GateFinding.VOCABULARY_DIFFERS:
-            return "the file has another number of tokens than the trained student."
+            return "the file does not have as many tokens as the trained student."
         case GateFinding.END_UNKNOWN:
             return "llama.cpp would not stop at the token that ends an answer."
         case GateFinding.NO_NUMBERS:
-            return "the student calculates with numbers that are too large or none."
+            return "the student computes infinite or undefined numbers."
         case GateFinding.NO_EFFECT_IN_TORCH:
             return "the adapter changes nothing in torch: its logits equal those of the base."
         case GateFinding.NO_EFFECT_IN_LLAMA_CPP:

@@ -120,7 +120,7 @@ def _mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
         lines.append(f"Long answers: {mix.long:,} of {len(mix.taken):,} ({share:.0%}).")
     if mix.uncounted:
         answers = counted(mix.uncounted, "answer")
-        lines.append(f"Tokens of {answers} were estimated, one for four characters (edits, imports).")
+        lines.append(f"Tokens of {answers} were estimated, one per four characters (edits, imports).")
     if learnable and mix.unmeasured:
         lines.append(
             f"{counted(mix.unmeasured, 'record')} taken without a measurement of the student on their tasks."

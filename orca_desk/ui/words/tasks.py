@@ -26,7 +26,7 @@ MATCHES: dict[AnswerKind, str] = {
 
 
 def asked_line(task: Task) -> str:
-    """Return what a task asks for one line of a list, which tells of earlier turns."""
+    """Return what a task asks for one line of a list, with a mark for earlier turns."""
     return f"(after {counted(len(task.turns), 'turn')}) {task.query}" if task.turns else task.query
 
 
@@ -36,5 +36,5 @@ def sentence(problem: str) -> str:
 
 
 def regraded_sentence(records: int) -> str:
-    """Return how many records got another verdict when reference answers were changed."""
-    return f"By the reference answers as they are now, {counted(records, 'record')} got another verdict."
+    """Return how many records received a different verdict when reference answers were changed."""
+    return f"Under the present reference answers, {counted(records, 'record')} received a different verdict."

@@ -124,12 +124,12 @@ def changed_sentence(files: Sequence[str]) -> str:
         return ""
     if is_template_alone(files):
         return (
-            "The chat template was changed since. The adapter was trained and checked with the one that it"
-            " had: restore that, or its prompts are not those that it knows."
+            "The chat template has changed since. The adapter was trained and checked with the"
+            " earlier one: restore it, or the adapter gets prompts that it does not know."
         )
     return (
-        f"The base model was changed since ({', '.join(files)}). The adapter was trained and checked with "
-        "the model as it was, and may not fit what is there now."
+        f"The base model has changed since ({', '.join(files)}). The adapter was trained and checked with "
+        "the earlier model, and may not fit the present one."
     )
 
 

@@ -50,7 +50,7 @@ def test_a_stored_outcome_is_told_as_it_was() -> None:
     assert outcome_text(ExportStage.CHECKING.to_json()).startswith("Stopped while its files were checked.")
     wrong = GateTable(rows=(replace(ROW, strength=0.0),))
     blocked = replace(DONE, gate=wrong, files=(), is_blocked=True)
-    assert outcome_text(blocked.to_json()).startswith("Not exported: Q8_0 does not say what was trained.")
+    assert outcome_text(blocked.to_json()).startswith("Not exported: the check failed for Q8_0.")
     taken = replace(DONE, gate=wrong, is_overridden=True)
     assert "Exported although a check failed" in outcome_text(taken.to_json())
 

@@ -68,7 +68,7 @@ def test_how_the_file_was_read_is_said() -> None:
         " Column 1 is the question, Column 2 is the answer.",
         "Above the header, 1 row was left out.",
         "Columns not read: Column 3, kind.",
-        "The values in kind are neither splits nor answer types, so they were left aside.",
+        "The values in kind are neither splits nor answer types, so they were ignored.",
         "Answers that are numbers count the choices from 0. The file does not show whether it counts so:"
         " check a few answers.",
     )

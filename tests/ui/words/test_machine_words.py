@@ -123,11 +123,11 @@ def test_the_packaged_app_does_not_ask_to_run_its_own_installer(monkeypatch: pyt
             "Automatic",
             "Teaching, evaluation, chat and serving run on the processor; training on NVIDIA GeForce RTX 3060.",  # noqa: E501
         ),
-        ("cpu", "Processor (CPU)", "Models run on the processor, whatever else is there."),
+        ("cpu", "Processor (CPU)", "Models run on the processor, whatever other devices there are."),
         (
             "cuda:1",
-            "cuda:1 (not there)",
-            "cuda:1 is not there: jobs stop with an error until you connect it or choose another.",
+            "cuda:1 (not available)",
+            "cuda:1 is not available: jobs stop with an error until you connect it or choose another.",
         ),
     ],
 )

@@ -77,7 +77,7 @@ def test_the_loss_before_the_training_is_beside_that_after_it() -> None:
 
 def test_changed_files_are_named() -> None:
     assert changed_sentence(()) == ""
-    assert changed_sentence(("chat_template.jinja",)).startswith("The chat template was changed since.")
+    assert changed_sentence(("chat_template.jinja",)).startswith("The chat template has changed since.")
     assert "(config.json, tokenizer.json)" in changed_sentence(("config.json", "tokenizer.json"))
 
 
