@@ -14,7 +14,7 @@ import gguf
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from tiny_families import make_family
@@ -246,7 +246,6 @@ ODD = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_config_json_ends_in_a_traceback(made: dict[str, Path], data: st.DataObject) -> None:
     """One or two values of a sound config.json, in any family, are replaced by anything."""
@@ -267,7 +266,6 @@ def test_no_config_json_ends_in_a_traceback(made: dict[str, Path], data: st.Data
         family.describe(gguf.GGUFWriter(None, "llama"))
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     name=st.sampled_from(MADE),
     changes=st.lists(st.tuples(st.integers(0, 99), ODD), min_size=1, max_size=2),

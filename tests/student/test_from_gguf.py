@@ -9,7 +9,7 @@ import gguf
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Quantisation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 from tiny_models import TinyModel, TinyShape, make_tiny
@@ -236,7 +236,6 @@ def test_nothing_is_left_where_the_work_ends_early(small, tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(max_examples=150, deadline=2000)
 @given(data=st.data())
 def test_no_damage_does_more_than_end_in_a_sentence(small, tmp_path_factory, data) -> None:
     """Bytes of the header are changed, removed and repeated; numbers become as large as they can be."""

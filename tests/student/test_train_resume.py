@@ -89,11 +89,7 @@ def test_a_run_reports_measures_and_learns(runs: Runs) -> None:
     assert outcome.best_loss == min(event["loss"] for event in evaluations[1:])
     assert outcome.ending == "finished"
     json.dumps(runs.events)
-
-
-def test_two_runs_are_the_same(runs: Runs) -> None:
-    runs.train("again")
-    assert runs.adapter("again") == runs.adapter("whole")
+    assert runs.adapter("reporting") == runs.adapter("whole")  # two runs are the same
 
 
 def test_other_seeds_make_other_adapters(runs: Runs) -> None:

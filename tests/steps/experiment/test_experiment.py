@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot
+from gate_here import run_here
 
 from orca_desk.errors import FinalError
 from orca_desk.library.evaluations import list_evaluations
@@ -43,7 +44,8 @@ def plan(library, tiny_llama):
 
 
 @pytest.mark.slow
-def test_an_experiment_that_was_stopped_goes_on_and_a_finished_one_is_used_again(library, plan):
+def test_an_experiment_that_was_stopped_goes_on_and_a_finished_one_is_used_again(library, plan, monkeypatch):
+    monkeypatch.setattr("orca_desk.parity.gate.run_worker", run_here)
     control, cells = JobControl(), []
 
     def stop_after_training(cell: Cell) -> None:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from doubles import open_small
 from export_host import FORMATS
+from gate_here import run_here
 from huggingface_hub import ModelCard
 from processes import ends
 from safetensors.numpy import load_file
@@ -72,6 +73,12 @@ def few_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests of the gate itself compare more."""
     monkeypatch.setattr(gate, "PROMPTS", 3)
     monkeypatch.setattr(gate, "TOKENS", 16)
+
+
+@pytest.fixture
+def gate_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate without processes of its own, where a test is about something else."""
+    monkeypatch.setattr(gate, "run_worker", run_here)
 
 
 @pytest.fixture
@@ -184,7 +191,9 @@ def test_that_ollama_has_to_guess_a_template_is_known_before(library: Library, t
     assert has_ollama_template(library, training.id) is False
 
 
-def test_rows_too_narrow_for_a_type_are_told(library: Library, training: Training, tmp_path: Path) -> None:
+def test_rows_too_narrow_for_a_type_are_told(
+    library: Library, training: Training, tmp_path: Path, gate_here: None
+) -> None:
     """llama.cpp names such a file Q4_K_M nevertheless, and packs its rows of 64 weights as Q5_0."""
     out = tmp_path / "out"
     made = export(library, asked(training, out, Format.Q4_K_M, Format.OLLAMA))
@@ -196,7 +205,9 @@ def test_rows_too_narrow_for_a_type_are_told(library: Library, training: Trainin
         assert "holds most weights as Q5_0" in card.read_text()
 
 
-def test_an_export_that_was_stopped_goes_on(library: Library, training: Training, tmp_path: Path) -> None:
+def test_an_export_that_was_stopped_goes_on(
+    library: Library, training: Training, tmp_path: Path, gate_here: None
+) -> None:
     """Whichever stage it was in; and another choice of formats takes up what is there."""
     control, out = JobControl(), tmp_path / "out"
 
@@ -220,7 +231,7 @@ def test_an_export_that_was_stopped_goes_on(library: Library, training: Training
 
 
 def test_a_refused_file_is_not_handed_over_unless_the_user_says_so(
-    library: Library, training: Training, tmp_path: Path
+    library: Library, training: Training, tmp_path: Path, gate_here: None
 ) -> None:
     """The adapter's GGUF file was made of another training: it says something else than what was trained."""
     out = tmp_path / "out"
@@ -229,7 +240,7 @@ def test_a_refused_file_is_not_handed_over_unless_the_user_says_so(
     assert other.adapter_gguf
     shutil.copyfile(other.adapter_gguf, training.adapter_gguf)
     request = asked(training, out, Format.ADAPTER_GGUF, Format.F16)
-    with pytest.raises(ExportBlockedError, match="adapter does not say what was trained") as refused:
+    with pytest.raises(ExportBlockedError, match="the check failed for adapter") as refused:
         export(library, request)
     assert [row.label for row in refused.value.outcome.gate.failed] == ["adapter"]
     assert not out.exists()
@@ -270,7 +281,9 @@ def test_what_cannot_be_exported_is_said_before_anything_is_written(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
-def test_kill_9_at_any_moment_loses_nothing_and_leaves_nothing(base: TinyModel, tmp_path: Path) -> None:
+def test_kill_9_at_any_moment_loses_nothing_and_leaves_nothing(
+    base: TinyModel, tmp_path: Path, gate_here: None
+) -> None:
     """The host is killed again and again, further on each time; the end equals an undisturbed export."""
     folder, out = tmp_path / "library", tmp_path / "out"
     chance = random.Random(3)
