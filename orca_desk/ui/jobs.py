@@ -42,7 +42,7 @@ class Job(QObject):
     `ended` fires once; by then `result` holds what the function returned, or `error` what it raised. `again`
     is the page and the target there that start the job again if it never begins: its run begins with its
     first progress in the stage `begins_in`, or in any; a job of `NO_RUN` is started again until it is done.
-    `returns` tells whether the next start of the app offers what is left of the job once it has begun.
+    `returns`: whether the next start of the app offers what is left of the job once it has begun.
     `shows` is the page, and the target there, with what the job made. `was_removed` tells that the user took
     it off the queue before its turn. `returns_with` is the job whose `again` starts this one too.
     """

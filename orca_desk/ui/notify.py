@@ -21,7 +21,7 @@ TARGETS = {
 
 
 class Notifications(QObject):
-    """Tells of a job's end unless the user sees the window, or wants none. A click shows the result."""
+    """Announces a job's end unless the user sees the window, or wants none. A click shows the result."""
 
     def __init__(self, window: QWidget, desk: Desk, come_back: Callable[[], None]) -> None:
         """`come_back` brings the window to the front."""

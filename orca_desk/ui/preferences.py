@@ -19,7 +19,7 @@ RECENT = "libraries/recent"
 NAMES = "libraries/names"  # JSON: by the folder, what each library is called
 PLACE_OF_NEW = "libraries/parent"  # the folder in which the user made a library last
 FONTS_TOLD = "window/fonts-told"  # the scripts without a font that the user has been told of
-NOTIFY = "jobs/notify"  # "true" or "false": whether the end of a job is told while the window is behind
+NOTIFY = "jobs/notify"  # "true" or "false": whether the end of a job is announced while the window is behind
 MOST_RECENT = 8
 
 

@@ -29,7 +29,7 @@ SECONDS_TO_CLOSE = 10.0
 class Serving(QObject):
     """Runs the server in a thread. `changed` fires in the GUI's thread whenever a property has changed.
 
-    `key` is what clients must show; it stays in memory alone. `stage` tells what is done before it is on.
+    `key` is what clients must show; it stays in memory alone. `stage` names what the start is doing.
     """
 
     changed = Signal()

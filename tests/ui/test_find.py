@@ -64,7 +64,7 @@ def test_hits_are_listed_by_kind_and_opened_by_keyboard(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("colour:red", "There is no field 'colour' to search by; there are family"),
+        ("colour:red", "There is no field 'colour' to search by; the fields are family"),
         ("zzzz", "Nothing was found."),
         ("leaked:yes zzzz", "No chats: they have nothing like leaked:"),
         ("", "Words, “exact words” and fields: family, split"),

@@ -259,7 +259,7 @@ def _height_at(layout: QLayout, width: int) -> int:
 
 
 class ExampleQuestions(QWidget):
-    """What an empty chat shows: what it is for, and a button per example; `ask` gets the task of the one."""
+    """What an empty chat shows: what it is for, and a button per example; `ask` gets its task."""
 
     def __init__(self, theme: Theme, ask: Callable[[Task], None]) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ class FoldedThoughts(QWidget):
         self.hide()
 
     def show_thoughts(self, text: str, tokens: int, *, thinking: bool, answered: bool) -> None:
-        """Show thoughts of about so many tokens. `thinking` tells that more is to come."""
+        """Show thoughts of about so many tokens. `thinking` says that more is to come."""
         self._text = text
         self.setVisible(bool(text) or thinking)
         amount = counted(tokens, "token")

@@ -27,7 +27,7 @@ WIDTH = 20  # characters of the list of families
 
 
 class BudgetCard(QWidget):
-    """Plots the curves, and tells the shares at a budget that is pointed at or typed in."""
+    """Plots the curves, and shows the shares at a budget that is pointed at or typed in."""
 
     def __init__(self, desk: Desk, notice: Notice) -> None:
         super().__init__()

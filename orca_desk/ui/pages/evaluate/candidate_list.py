@@ -307,7 +307,7 @@ class CandidateRow(QObject):
             ("cautious", "Cautious", "The generic message of the Orca 2 paper"),
             ("empty", "Empty", "No system message at all"),
             ("strategy", "Each family's strategy", "The instruction that the teacher gets"),
-            ("wrong", "A wrong strategy", "The instruction of another strategy than the task's own"),
+            ("wrong", "A wrong strategy", "The instruction of a strategy other than the task's own"),
             ("own", "Custom…", "Your own message, the same for every task"),
         ]
 

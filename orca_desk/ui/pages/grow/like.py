@@ -83,7 +83,7 @@ class LikeForm(QWidget):
     def leave_out(self, own: tuple[str, ...] | None) -> None:
         """Let all families mean the user's `own`, where there are families of sample tasks beside them."""
         self._own = own
-        self.family.setItemText(0, "All families" if own is None else "All own families, without samples")
+        self.family.setItemText(0, "All families" if own is None else "All your families, without samples")
 
     def set_choices(self, families: Sequence[str], tags: Sequence[str]) -> None:
         """Offer these families and tags; the current selection stays."""

@@ -64,9 +64,7 @@ STATES: tuple[tuple[str, ProposalState], ...] = (
     ("Accepted", "accepted"),
     ("Rejected", "rejected"),
 )
-EMPTY = (
-    "Choose on the left what to make, and start. What is made appears here, and waits for you to accept it."
-)
+EMPTY = "Choose on the left what to make, and start. What is made appears here, and waits for your decision."
 TYPING_MS = 200  # between the last key and the search
 GRADES = ("tasks", "records", "pairings", "proposals")  # what an accepted task changes
 
@@ -199,7 +197,7 @@ class ProposalsView(QWidget):
         said = f"Added {counted(len(done.added), 'task')}."
         if done.duplicates:
             said += (
-                f" {counted(len(done.duplicates), 'proposal')} stayed open: the library asks them already."
+                f" {counted(len(done.duplicates), 'proposal')} stayed open: the library already asks them."
             )
         self.desk.say(f"{said} Press Ctrl+Z to undo.")
 

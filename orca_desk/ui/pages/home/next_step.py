@@ -132,9 +132,9 @@ STUDENT_PAGES = ("evaluate", "chat")  # these open at the newest training
 
 
 def is_demo_first(numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState], *, is_own: bool) -> bool:
-    """Return whether the demo is what to do next: it can run here, in no empty library of the user's own.
+    """Return whether the demo is what to do next: it can run, and the user did not make an empty library.
 
-    An empty library that the user made is for tasks of the user's own: there it is offered beside.
+    An empty library that the user made is for tasks of their own: there the demo is an alternative.
     """
     can_run = demos.get("mini") == "fresh" and "finished" not in demos.values()
     return can_run and (numbers.tasks > 0 or not is_own)

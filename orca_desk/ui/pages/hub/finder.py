@@ -171,7 +171,7 @@ class Finder(QWidget):
             self.heading.setText(f"Recommended for {memory_class(total_memory())} of memory")
 
     def pick_again(self) -> None:
-        """Tell of the chosen model again, for instance once its files can be read."""
+        """Announce the chosen model again, for instance once its files can be read."""
         if (model := self.chosen) is not None:
             self.picked.emit(model)
 

@@ -64,7 +64,7 @@ LEGEND = "Highlighted: what the template writes. Then the system message, the us
 
 
 class TemplateDialog(EditDialog):
-    """Edits the template of one model; `save` gets the text, or None for the model's own."""
+    """Edits the template of one model; `save` gets the text, or None to use the model's own."""
 
     def __init__(
         self, desk: Desk, parent: QWidget, model: ModelFile, save: Callable[[str | None], None]

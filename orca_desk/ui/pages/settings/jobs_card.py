@@ -1,4 +1,4 @@
-"""The Settings card for jobs: whether they keep the computer awake, and whether their end is told."""
+"""The Settings card for jobs: whether they keep the computer awake, and whether their end is announced."""
 
 from collections.abc import Callable
 from typing import Any

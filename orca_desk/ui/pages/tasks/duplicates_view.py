@@ -108,11 +108,11 @@ class ClustersView(QWidget):
         return row
 
     def drop(self) -> None:
-        """Mark the selected copy to be deleted, and go on to the next one."""
+        """Mark the selected copy to be deleted, and select the next one."""
         self._mark(True)
 
     def keep(self) -> None:
-        """Keep the selected copy, and go on to the next one."""
+        """Keep the selected copy, and select the next one."""
         self._mark(False)
 
     def prefer(self) -> None:

@@ -113,7 +113,7 @@ class GroupDialog(QDialog):
         self._go_to(self._now + 1)
 
     def done(self, result: int) -> None:
-        """Stop what is under way: nobody waits for it any more."""
+        """Stop what is under way: nobody waits for it."""
         if self._job is not None and not self._job.is_over:
             self._job.stop()
         super().done(result)

@@ -85,7 +85,7 @@ class SourceDialog(QDialog, Generic[Preview]):
         self.import_button.setEnabled(False)
         self.import_button.setDefault(True)
         self.buttons.addButton(self.import_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.skip_button = button("Skip this file", self.skip, tip="Go on with the next file")
+        self.skip_button = button("Skip this file", self.skip, tip="Continue with the next file")
         self.skip_button.setAutoDefault(False)
         self.skip_button.setVisible(others_follow)
         if others_follow:
@@ -112,7 +112,7 @@ class SourceDialog(QDialog, Generic[Preview]):
         super().reject()
 
     def skip(self) -> None:
-        """Import nothing of this source, and go on with the next."""
+        """Import nothing of this source, and continue with the next."""
         self.done(QDialog.DialogCode.Rejected)
 
     def begin(self) -> None:

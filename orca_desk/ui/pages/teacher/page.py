@@ -147,7 +147,7 @@ class TeacherPage(Page):
         """Start a run by a stored request."""
         if self.job is not None:
             self.notice.show_message(
-                "The teacher is already at work.", "Start this run when that has finished.", kind="warn"
+                "The teacher is already running.", "Start this run when that has finished.", kind="warn"
             )
             return
         try:

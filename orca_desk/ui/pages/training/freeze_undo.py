@@ -21,7 +21,7 @@ def make_undoable(desk: Desk, snapshot: Snapshot) -> None:
         if not plan.is_plain:
             raise UserError(
                 f"The snapshot {snapshot.name} is in use by now.",
-                "Delete it with what was made of it: by … beside it, under Training › Set up.",
+                "To delete it with what was made from it, use … beside it, under Training › Set up.",
             )
         entries.append(delete(library, plan))
 

@@ -86,7 +86,9 @@ def test_the_choice_is_stored_for_all_jobs(show_card: ShowCard, qtbot: QtBot) ->
     card = show_card()
     choose(card.device, "cpu")
     qtbot.waitUntil(lambda: stored_device() == "cpu")
-    qtbot.waitUntil(lambda: card.meaning.text() == "Models run on the processor, whatever else is there.")
+    qtbot.waitUntil(
+        lambda: card.meaning.text() == "Models run on the processor, whatever other devices there are."
+    )
     choose(card.cache, "q8_0")
     qtbot.waitUntil(lambda: stored_cache() == "q8_0")
     assert stored_device() == "cpu", "the other choice stays"
@@ -99,8 +101,8 @@ def test_a_chosen_device_that_is_gone_stays_chosen_and_is_said(show_card: ShowCa
     assert "not asked" in card.meaning.text(), "no program has said what it has"
     machine.describe_machine()
     card.refresh()
-    qtbot.waitUntil(lambda: card.device.currentText() == "cuda:1 (not there)")
-    qtbot.waitUntil(lambda: "is not there" in card.meaning.text())
+    qtbot.waitUntil(lambda: card.device.currentText() == "cuda:1 (not available)")
+    qtbot.waitUntil(lambda: "is not available" in card.meaning.text())
 
 
 def test_a_variable_that_comes_first_is_said(

@@ -64,7 +64,7 @@ def test_a_backup_that_fails_is_announced(page: SettingsPage, window: Window, qt
 
 def test_compacting_is_offered_where_it_gives_back_little(page: SettingsPage, qtbot: QtBot) -> None:
     qtbot.mouseClick(page.library.compact, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "are unused" in page.notice.text.text())
+    qtbot.waitUntil(lambda: "is unused" in page.notice.text.text())
     assert page.notice.action.text() == "Compact now"
     qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.notice.text.text().startswith("Freed"))

@@ -354,7 +354,7 @@ def test_an_edited_reference_grades_the_records_and_says_so(
     page.desk.changed.connect(told.append)
     page.edits.edit(replace(task, answer="3"))
     qtbot.waitUntil(lambda: bool(said))
-    assert said == ["By the reference answers as they are now, 1 record got another verdict."]
+    assert said == ["Under the present reference answers, 1 record received a different verdict."]
     assert told == [frozenset({"tasks", "records", "pairings"})]
     verdict = get_record(library, record.id).verdict
     assert verdict is not None and not verdict.correct
