@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
+from tempfile import gettempdir
 from typing import Literal
 
 from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
@@ -81,7 +82,8 @@ class Theme(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._folder = QTemporaryDir()
+        # Qt takes $TMPDIR even where nothing can be written there; Python then takes another folder.
+        self._folder = QTemporaryDir(str(Path(gettempdir()) / "orca-desk-XXXXXX"))
         self._windows: list[QWidget] = []
         self.choice: Choice = "system"
         text_display().as_written = False

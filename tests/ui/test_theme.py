@@ -1,15 +1,16 @@
 """Both themes can be read, and every icon that the code names is there."""
 
 import re
+import tempfile
 from itertools import product
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from orca_desk.paths import resources
 from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon
-from orca_desk.ui.theme import Colours, Role
+from orca_desk.ui.theme import Colours, Role, Theme
 from orca_desk.ui.words.roles import COLOURS
 
 UI = Path(__file__).resolve().parents[2] / "orca_desk" / "ui"
@@ -52,6 +53,20 @@ def test_no_colour_is_written_outside_the_theme() -> None:
                 r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|(?<![.\w])rgba?\(", path.read_text(encoding="utf-8")
             )
             assert not found, f"{path.name}: {found}"
+
+
+def test_a_folder_for_temporary_files_that_is_gone_keeps_no_window_from_opening(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    theme, window = Theme(qapp), QWidget()
+    theme.apply_to(window)
+    drawings = re.findall(r"url\(([^)]+)\)", window.styleSheet())
+    assert drawings
+    assert all(Path(drawing.strip("\"'")).is_file() for drawing in drawings)
+    theme.deleteLater()
+    window.deleteLater()
 
 
 def test_every_icon_exists_and_is_used() -> None:
