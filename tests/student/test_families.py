@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gate_here import run_here
 from peft import PeftModel
 from safetensors.numpy import save_file
 from tiny_families import FAMILIES, make_family
@@ -207,8 +208,9 @@ GATED = ("gemma2", "gemma3", "phi3-long", "smollm3", "granite", "olmo2")  # the 
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", GATED, indirect=True)
 def test_what_is_exported_passes_the_gate(
-    folder: Path, converted: Path, trained: TrainOutcome, tmp_path: Path
+    folder: Path, converted: Path, trained: TrainOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("orca_desk.parity.gate.run_worker", run_here)
     assert trained.adapter is not None
     export_adapter(trained.adapter, folder, tmp_path / "adapter.gguf")
     files = [GateFile(label="adapter", gguf=converted, adapter_gguf=tmp_path / "adapter.gguf")]
