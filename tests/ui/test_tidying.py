@@ -305,7 +305,7 @@ def test_the_next_start_says_which_deletion_was_cut_off(library: Library, theme:
     library.close()
     with Library.open(library.folder) as again, desktop(again, theme) as window:
         window.show()
-        told = "Orca Desk ended while it deleted evaluation tuned: nothing of it was deleted."
+        told = "Orca Desk ended while it deleted evaluation tuned: nothing was deleted."
         qtbot.waitUntil(lambda: window.notice.text.text() == told)
         assert len(list_evaluations(again)) == 2
 

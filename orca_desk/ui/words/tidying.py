@@ -160,9 +160,9 @@ def brought_back_text(entries: Sequence[TrashEntry]) -> str:
     restoring = [entry_text(one) for one in entries if one.created_at]
     sentences = []
     if deleting:
-        sentences.append(f"Orca Desk ended while it deleted {_listed(deleting)}: nothing of it was deleted.")
+        sentences.append(f"Orca Desk ended while it deleted {_listed(deleting)}: nothing was deleted.")
     if restoring:
-        sentences.append(f"Orca Desk ended while it restored {_listed(restoring)}: now all of it is back.")
+        sentences.append(f"Orca Desk ended while it restored {_listed(restoring)}: everything is back now.")
     return " ".join(sentences)
 
 

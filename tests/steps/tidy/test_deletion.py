@@ -172,7 +172,7 @@ def test_many_things_go_in_steps_and_none_is_left_in_between(
         assert len(list_trash(library)) == (2 if entry else 1), "one on its way in is not in the trash yet"
         library.close()
         library = Library.open(library.folder)
-        cut_off = f"restored {told}: now all of it is back." if entry else f"deleted {told}: nothing"
+        cut_off = f"restored {told}: everything is back now." if entry else f"deleted {told}: nothing"
         assert cut_off in brought_back_text(library.brought_back)
     with library:
         assert content(library) == before and len(list_trash(library)) == 1  # that of the snapshot
