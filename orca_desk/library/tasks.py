@@ -422,13 +422,22 @@ def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
     return [found.get(rowid) for rowid in rowids]
 
 
-def iterate_questions(library: Library) -> Iterator[tuple[str, str, Split]]:
-    """Yield id, text to compare and split of every task, reading some thousands at a time."""
-    after = 0
+def last_row(library: Library) -> int:
+    """Return the row of the task that came last; 0 without tasks."""
+    return int(library.rows("SELECT coalesce(max(n), 0) FROM tasks")[0][0])
+
+
+def iterate_questions(
+    library: Library, after: int = 0, last: int | None = None
+) -> Iterator[tuple[str, str, Split]]:
+    """Yield id, text to compare and split of every task, reading some thousands at a time.
+
+    Those in the rows up to `after` are left out, and with `last` those that came after it.
+    """
     while rows := library.rows(
         "SELECT n, id, iif(context = '', query, context || char(10, 10) || query) AS asked, turns, split"
-        " FROM tasks WHERE n > ? ORDER BY n LIMIT ?",
-        (after, CHUNK),
+        " FROM tasks WHERE n > ? AND n <= coalesce(?, n) ORDER BY n LIMIT ?",
+        (after, last, CHUNK),
     ):
         after = rows[-1]["n"]
         for row in yielding(rows):

@@ -39,6 +39,7 @@ from orca_desk.library.tasks import (
     get_tasks,
     iterate_questions,
     iterate_tasks,
+    last_row,
     list_tasks,
     restore_tasks,
     store_tasks,
@@ -475,4 +476,6 @@ def test_every_order_is_the_same_by_an_index_and_by_sorting(library: Library) ->
 def test_every_question_is_read_as_it_is_asked(library: Library) -> None:
     tasks = [make_task(number, context="Once." if number % 2 else "") for number in range(12_000)]
     add_tasks(library, tasks)
-    assert list(iterate_questions(library)) == [(task.id, task.user_text, task.split) for task in tasks]
+    asked = [(task.id, task.user_text, task.split) for task in tasks]
+    assert list(iterate_questions(library)) == asked
+    assert list(iterate_questions(library, 5_000, last_row(library) - 1)) == asked[5_000:-1]

@@ -50,6 +50,7 @@ class TaskImport:
     """
 
     library: Library
+    questions: LibraryQuestions
     name: str
     heldout: float | None
     update: bool
@@ -145,7 +146,7 @@ class TaskImport:
 
     def _ask_library(self, control: JobControl) -> None:
         """Read which questions the library has before the import."""
-        self._questions = LibraryQuestions(self.library, check=control.require_running).known
+        self._questions = self.questions.read(control.require_running)
 
     def _receive(self, event: Message, control: JobControl) -> None:
         assert self._meter is not None

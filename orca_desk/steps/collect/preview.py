@@ -60,7 +60,7 @@ def preview_import(request: ImportRequest, questions: LibraryQuestions) -> Previ
     held = None
     if request.heldout is not None:
         counts = preview.counts()
-        held_before, trained = questions.known.sides(counts)
+        held_before, trained = questions.read().sides(counts)
         held = counts.choose(request.heldout, held=held_before, trained=trained)
     return PreviewedImport(preview=preview, held=held, are_answers=found["are_answers"])
 

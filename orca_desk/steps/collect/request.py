@@ -18,6 +18,7 @@ from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.collect.import_position import Position
 from orca_desk.steps.collect.import_tasks import UNIT, ReadJob, TaskImport
 from orca_desk.steps.collect.imported import Imported, joined, outcome_of
+from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
 from orca_desk.workers.rows import PastedText
 
@@ -208,6 +209,7 @@ class ImportRequest(SourceRequest):
         position = Position.of_run(library, run, self.sources) if run else Position()
         done: list[Imported] = []
         can_undo = True
+        questions = LibraryQuestions(library)
         with KeptWorker() as keep:  # one worker reads all sources
             for place, source in enumerate(self.sources):
                 if control.stopped and done:
@@ -215,8 +217,11 @@ class ImportRequest(SourceRequest):
                 begun = position.take(place, source)
                 # What an earlier part replaced is not known any more: half an undo is none
                 can_undo &= not (self.update and begun.tally.counts["differing"])
+                if self.update:  # the source before may have replaced some
+                    questions = LibraryQuestions(library)
                 work = TaskImport(
                     library=library,
+                    questions=questions,
                     name=source.key,
                     heldout=self.heldout,
                     update=self.update,
