@@ -42,7 +42,7 @@ class _Plan:
 
 
 @dataclass(slots=True)
-class Alike:
+class RowsOfShape:
     """Rows of one shape: their places among others, and their values."""
 
     places: list[int] = field(default_factory=list)
@@ -59,7 +59,7 @@ class PlainTasks:
         self._families: dict[str | None, str] = {}
         self._answers: dict[str | None, str | None] = {}
 
-    def read(self, rows: Sequence[Row | BadRow], shapes: Mapping[RowShape, Alike]) -> list[Read]:
+    def read(self, rows: Sequence[Row | BadRow], shapes: Mapping[RowShape, RowsOfShape]) -> list[Read]:
         """Return a task, or the reason why there is none, for each row; `shapes` are they `by_shape`."""
         found: dict[int, Read] = {}
         for shape, alike in shapes.items():
@@ -143,9 +143,9 @@ class PlainTasks:
         return found
 
 
-def by_shape(rows: Sequence[Row | BadRow]) -> dict[RowShape, Alike]:
+def by_shape(rows: Sequence[Row | BadRow]) -> dict[RowShape, RowsOfShape]:
     """Return the rows of each shape."""
-    found: dict[RowShape, Alike] = {}
+    found: dict[RowShape, RowsOfShape] = {}
     for place, row in enumerate(rows):
         if isinstance(row, BadRow):
             continue
@@ -153,7 +153,7 @@ def by_shape(rows: Sequence[Row | BadRow]) -> dict[RowShape, Alike]:
         shape = (tuple(row.values), tuple(map(type, values)))
         alike = found.get(shape)
         if alike is None:
-            alike = found[shape] = Alike()
+            alike = found[shape] = RowsOfShape()
         alike.places.append(place)
         alike.rows.append(row)
         alike.values.append(values)

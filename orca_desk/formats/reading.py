@@ -43,7 +43,7 @@ class Shared:
         return sum(self.shapes.values()) + self.bad
 
 
-class Share(Protocol):
+class LineShare(Protocol):
     """Another process that reads some of the lines."""
 
     def send(self, lines: Sequence[Line], reader: RowReader, settled: frozenset[RowShape]) -> None:
@@ -117,7 +117,7 @@ class TaskFile:
         return survey_of(counts, self._reader, self.layout, whole=whole)
 
     def read(
-        self, progress: Callable[[int], None] = lambda rows: None, share: Share | None = None
+        self, progress: Callable[[int], None] = lambda rows: None, share: LineShare | None = None
     ) -> "FirstReading":
         """Return the rows as tasks with the survey, in one go over the file; `share` makes some of them."""
         return FirstReading(self, self._asked, progress, share)
@@ -144,7 +144,7 @@ class FirstReading:
     holds: bool
 
     def __init__(
-        self, file: TaskFile, asked: Asked, progress: Callable[[int], None], share: Share | None
+        self, file: TaskFile, asked: Asked, progress: Callable[[int], None], share: LineShare | None
     ) -> None:
         self._file, self._asked, self._progress, self._share = file, asked, progress, share
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.formats.mapped import MAX_SHAPES
-from orca_desk.formats.plain_tasks import PLAIN_TYPES, Alike, RowShape
+from orca_desk.formats.plain_tasks import PLAIN_TYPES, RowShape, RowsOfShape
 from orca_desk.formats.row_counts import RowCounts
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.shapes import Shape
@@ -29,7 +29,7 @@ class RepeatedRows:
         self._counts = counts
         self._watches: dict[RowShape, _Watch] = {}
 
-    def add(self, rows: Sequence[Row | BadRow], shapes: Mapping[RowShape, Alike]) -> None:
+    def add(self, rows: Sequence[Row | BadRow], shapes: Mapping[RowShape, RowsOfShape]) -> None:
         """Count rows, of which `shapes` has those that are not bad, in their order."""
         new = {place: shape for shape, alike in shapes.items() for place in self._new(shape, alike)}
         for place, row in enumerate(rows):
@@ -49,7 +49,7 @@ class RepeatedRows:
             self._watches[shape].rows += count
         self._counts.rows += bad
 
-    def _new(self, shape: RowShape, alike: Alike) -> list[int]:
+    def _new(self, shape: RowShape, alike: RowsOfShape) -> list[int]:
         """Count those rows that add nothing but themselves; return the places of the others."""
         watch = self._watches.get(shape)
         if watch is None:

@@ -1,8 +1,8 @@
 """The `shared-lines` worker: makes tasks of half of a file's lines, and the worker `rows` of the other half.
 
 Until all tasks are known none can be stored, so that one processor would have nothing to do. It reads pickled
-requests on its stdin, the reader and the settled shapes (see `reading.Share`) or some lines, and answers each
-of the latter by a pickled `Shared`, or None. It ends where its stdin does.
+requests on its stdin, the reader and the settled shapes (see `reading.LineShare`) or some lines, and answers
+each of the latter by a pickled `Shared`, or None. It ends where its stdin does.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Answers from elsewhere become teacher records that the rest of the method can work with."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from library_doubles import make_task
 from new_library import new_library
 
 from orca_desk.errors import UserError
+from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.database import Library
 from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.manifests import manifest
@@ -24,6 +26,7 @@ from orca_desk.method.erasure import erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.collect import request as asked_for
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,
     holds_answers,
@@ -33,7 +36,9 @@ from orca_desk.steps.collect.answers_request import (
 )
 from orca_desk.steps.collect.imported_records import ImportedRecords, records_outcome_from_json
 from orca_desk.steps.collect.message_strategies import MAX_OWN, NO_MESSAGE, OTHERS, plan_strategies
-from orca_desk.steps.collect.request import TaskSource
+from orca_desk.steps.collect.preview import preview_import
+from orca_desk.steps.collect.questions import LibraryQuestions
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.workers.answer_rows import CHUNK
 
 STEP = "Think step by step, then answer."
@@ -288,6 +293,31 @@ def test_the_preview_shows_the_rows_and_their_strategies(library: Library) -> No
     assert count_tasks(library) == 0
     assert holds_answers(asked.source, asked.asked.file)
     assert not holds_answers(TaskSource.of_text('{"query": "1+1?", "answer": "2"}\n'), asked.asked.file)
+
+
+def test_files_that_are_not_small_are_read_by_workers(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pasted = request(row(1), row(2, turns=[["user", "Hi"]]), {"question": "?"})
+    wanted = preview_answers(library, pasted).preview
+    path = tmp_path / "answers.jsonl"
+    path.write_text(pasted.source.text)
+    monkeypatch.setattr(asked_for, "SMALL", 0)
+    asked = replace(pasted, source=TaskSource.of_file(path))
+    assert preview_answers(library, asked).preview == wanted
+    done = asked.run(library, refused=tmp_path / "refused.jsonl")
+    assert (done.finished, done.added, done.refused, done.sha256) == (
+        True,
+        2,
+        1,
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+    assert json.loads((tmp_path / "refused.jsonl").read_text()) == {"question": "?"}
+    lists = tmp_path / "lists.json"
+    lists.write_text(json.dumps({"one": [{"question": "a?"}], "two": [{"question": "b?"}]}))
+    with pytest.raises(SeveralListsError) as raised:
+        preview_import(ImportRequest(source=TaskSource.of_file(lists)), LibraryQuestions(library))
+    assert raised.value.names == ("one", "two")
 
 
 def test_exported_records_come_back(library: Library, tmp_path: Path) -> None:
