@@ -94,6 +94,7 @@ def page(
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
     qtbot.waitUntil(lambda: len(shown.models.heads) == 2, timeout=SLOW)
+    qtbot.waitUntil(lambda: shown.models.heads[1].remove_button.height() > 0, timeout=SLOW)  # laid out
     shown.settings.sampling = Sampling(max_tokens=12)
     return shown
 
