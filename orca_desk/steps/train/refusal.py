@@ -28,7 +28,7 @@ def require_passed(table: GateTable) -> None:
                 "Train for more epochs, or at a higher learning rate.",
             )
         where = f" First difference: {row.first_difference}." if row.first_difference else ""
-        raise UserError(f"{_difference(row)}{where} {UNUSED}", f"{_cause(row)} {CHECK_AGAIN}")
+        raise UserError(f"{_difference(row)}{where} {UNUSED}", _remedy(row))
 
 
 def _difference(row: GateRow) -> str:
@@ -55,7 +55,15 @@ def _difference(row: GateRow) -> str:
     )
 
 
-def _cause(row: GateRow) -> str:
+def _remedy(row: GateRow) -> str:
+    if row.finding is GateFinding.DIFFERS and row.base_largest is not None:
+        return (
+            "Without the adapter both agree, and it acts at its full strength: its weights are so large that "
+            "rounding decides, as after a training that went wrong. Train again, at a lower learning rate."
+        )
     if row.finding in (GateFinding.PROMPTS_DIFFER, GateFinding.END_UNKNOWN):
-        return "The GGUF file does not have the folder's tokenizer or chat template."
-    return "The GGUF file was made from other weights than the folder's, or a part of it is served otherwise."
+        return f"The GGUF file does not have the folder's tokenizer or chat template. {CHECK_AGAIN}"
+    cause = (
+        "The GGUF file was made from other weights than the folder's, or a part of it is served otherwise."
+    )
+    return f"{cause} {CHECK_AGAIN}"

@@ -33,3 +33,12 @@ def test_why_an_adapter_is_not_used_is_said(
         require_passed(make_table(**changes))
     assert type(refused.value) is kind
     assert "is not used" in refused.value.message and refused.value.hint
+
+
+def test_an_adapter_that_differs_where_its_base_does_not_blames_the_training() -> None:
+    with pytest.raises(UserError) as refused:
+        require_passed(make_table(tokens_equal=337, largest=25.3))
+    assert "lower learning rate" in refused.value.hint
+    with pytest.raises(UserError) as unknown:
+        require_passed(make_table(tokens_equal=337, largest=25.3, base_largest=None))
+    assert "Remove the GGUF file" in unknown.value.hint
