@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtGui import QCursor, QGuiApplication, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
 from orca_desk.inventory.bundled import require_real_student
@@ -116,7 +116,8 @@ class Stage:
         found.move(place)
         pause(SETTLE)
         yield found
-        found.close()
+        if isinstance(found, QDialog):
+            found.reject()  # closing one with edits would ask
         pause(SETTLE)
 
 
@@ -457,6 +458,7 @@ def main(library: Path, folder: Path, names: list[str]) -> int:
     app: QApplication = application()
     app.setApplicationName("Orca Desk")
     with Library.open(library) as opened, desktop(opened, Theme(app)) as window:
+        QCursor.setPos(WIDTH - 1, 0)  # above the window: what is under the pointer looks otherwise
         window.setGeometry(0, TITLE, WIDTH, HEIGHT)
         window.show()
         pause(4 * SETTLE)

@@ -158,7 +158,8 @@ class Curves(QWidget):
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setAccessibleName("Loss curves")
         self._canvas.setToolTip("Scroll to zoom; double-click to show all steps.")
-        self._canvas.setMinimumHeight((34 if rates else 20) * GRID)
+        self._least = (34 if rates else 20) * GRID
+        self._canvas.setMinimumHeight(self._least)
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         self._canvas.ci.setSpacing(GRID)
@@ -182,6 +183,10 @@ class Curves(QWidget):
         self._timer.timeout.connect(self._draw)
         theme.changed.connect(self._paint)
         self._paint()
+
+    def set_height(self, height: int) -> None:
+        """Draw the plots this high (px), or as high as their axes need."""
+        self._canvas.setMinimumHeight(max(self._least, height))
 
     def show_runs(self, names: Sequence[str]) -> list[TrainingCurves]:
         """Clear the plot for trainings with these names; return their empty curves."""
@@ -314,6 +319,9 @@ class Curves(QWidget):
             low, high = self._plot.getViewBox().viewRange()[0]
         for run in self.runs:
             run.draw(low, high)
+        if self._rates is not None:  # from 0: around a constant rate there would be an axis from -0.5 to 0.5
+            highest = max((float(run.rate.values.max()) for run in self.runs if len(run.rate)), default=0.0)
+            self._rates.setYRange(0, 1.1 * highest or 1, padding=0)
         if not self._cursor.isVisible():
             self._read(None)
 

@@ -4,7 +4,7 @@ import pyqtgraph as pg
 
 from orca_desk.ui.theme import GRID, Colours, font, grown
 
-LEFT = 9 * GRID  # px that the left axis takes where plots share it
+LEFT = 10 * GRID  # px that the left axis takes where plots share it
 
 
 def fit_axes(plot: pg.PlotItem, colours: Colours, *, shared: bool = False) -> None:
@@ -14,6 +14,7 @@ def fit_axes(plot: pg.PlotItem, colours: Colours, *, shared: bool = False) -> No
     """
     for name in ("left", "bottom"):
         axis = plot.getAxis(name)
+        axis.setSIPrefixEnableRanges(())  # by itself the next line leaves values below 1 times 1000
         axis.enableAutoSIPrefix(False)
         axis.setStyle(tickFont=font("caption"), tickLength=-4)
         axis.label.setFont(font("caption"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
@@ -77,14 +78,20 @@ class TrainingRunView(QWidget):
         self.curves = Curves(desk.theme)
         self.run: TrainingCurves = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
-        column.addWidget(frame, 1)
+        column.addWidget(frame)
         self.curves.offer_saving(desk, self.notice, name="training")
         self.evaluations = EvaluationsCard(desk)
         column.addWidget(self.evaluations)
         self.checkpoints = CheckpointsCard(desk)
         column.addWidget(self.checkpoints)
+        column.addStretch(1)
         layout.addWidget(scrolled(below, "Training progress"), 1)
         desk.theme.changed.connect(self._show_status)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the curves be about half as high as the page, so that they are seen whole."""
+        super().resizeEvent(event)
+        self.curves.set_height(self.height() // 2)
 
     def show_training(self, training_id: str) -> None:
         """Show another training: its stored events, then the live ones."""
