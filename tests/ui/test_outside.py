@@ -91,7 +91,7 @@ def test_a_folder_and_a_link_open_with_the_users_libraries(
     ):
         open_outside(target)
         qtbot.waitUntil(told.exists, timeout=10_000)
-        arguments, variables = json.loads(told.read_text())
+        arguments, variables, _ = json.loads(told.read_text())
         told.unlink()
         assert arguments == [address]
         assert variables["LD_LIBRARY_PATH"] == "/usr/local/lib/mine" and "QT_PLUGIN_PATH" not in variables
