@@ -39,6 +39,7 @@ _CHECK = re.compile(
     r"(?! that you\b)[^\n.:,]{0,40}[:.,]",
     re.IGNORECASE | re.MULTILINE,
 )
+_DIGITS = re.compile(r"\d+")
 _CHECK_CONCLUDES = re.compile(
     r"\b(?:so|thus|therefore|hence|wait|actually|but|however|not|no|wrong|incorrect|mistake|instead|answer"
     r"|should|total|final|result)\b|n['’]t\b|≠|!=|\*\*\S*\d",
@@ -202,11 +203,16 @@ def without_offers(text: str) -> str:
 
 
 def without_check(text: str) -> str:
-    """Return `text` without a check of its answer at the end ("Check: 15 + 5 = 20."), unless that fails."""
+    """Return `text` without a check of its answer at the end: "Check: 15 + 5 = 20.".
+
+    A check that calculates with nothing of what stands before it, or that concludes anew, stays.
+    """
     check = _CHECK.search(text)
-    if check is None or not any(map(str.isdigit, text[: check.start()])):
+    if check is None or _CHECK_CONCLUDES.search(text, check.end()):
         return text
-    return text if _CHECK_CONCLUDES.search(text, check.end()) else text[: check.start()].rstrip()
+    before = text[: check.start()].rstrip()
+    checked = set(_DIGITS.findall(before)) & set(_DIGITS.findall(text, check.end()))
+    return before if checked else text
 
 
 def breaks_off(text: str) -> bool:

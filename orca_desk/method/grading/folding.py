@@ -16,7 +16,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ"
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾ⁿⁱ]+")
 _SIGNS = str.maketrans(
     {"≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<=", "≠": "!=", "−": "-", "‐": "-", "‑": "-", "⁄": "/", "∕": "/"}
-    | {"∞": " infinity "}
+    | {"∞": "infinity"}
     | dict.fromkeys("’ʼ‘´ʻ‛", "'")
     | dict.fromkeys("“”„‟«»「」『』《》", '"')
 )
