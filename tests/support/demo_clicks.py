@@ -22,6 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QScrollArea, QWidget
 
 from orca_desk.__main__ import main
+from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.answer import AnswerCard
 from orca_desk.ui.pages.chat.columns import ColumnHead
 from orca_desk.ui.pages.home.page import HomePage
@@ -186,11 +187,20 @@ class Driver:
             if entry is None:
                 continue
             self._click(self._nav(entry[0]))
-            wait(2000)
-            assert self.window.page is not None
-            visited.append(self.window.page.name)
+            page = self.window.page
+            assert page is not None
+            self._until_read(page)
+            visited.append(page.name)
             self._picture(f"{entry[0]}-{theme}")
         self.seen[f"visited {theme}"] = visited
+
+    def _until_read(self, page: Page) -> None:
+        """Wait until a page shows what it has read, and what that let it read."""
+        for _ in range(2):
+            answered: list[bool] = []
+            self.window.desk.background.when_answered(page, lambda answered=answered: answered.append(True))
+            self._until(lambda answered=answered: bool(answered), f"the content of {page.name}")
+            wait(200)
 
     def _nav(self, name: str) -> QWidget:
         found: QWidget | None = self.window.findChild(QWidget, f"nav-{name}")
