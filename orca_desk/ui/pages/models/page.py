@@ -42,7 +42,8 @@ from orca_desk.ui.words.counting import counted
 WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100, 160)
 LEAST_ROWS = 5  # of the models in sight, with the heading
 BAD_ROWS = 2  # of the unusable files in sight, at most
-NEEDS = {6: 1110, 9: 1210, 10: 1360}  # px that the table needs to show the template, the origin and the note
+# px that the table needs to show the parameters, the context, the template, the origin and the note
+NEEDS = {2: 820, 5: 900, 6: 1110, 9: 1210, 10: 1360}
 
 
 class ModelsPage(Page):
