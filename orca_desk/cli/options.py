@@ -265,9 +265,12 @@ def open_library(folder: Path, *, create: bool = True, needs_tasks: bool = False
     """Open the library in `folder`, for use in a `with` statement.
 
     A missing library is created, or raises UserError if `create` is False. A command that `needs_tasks`, of
-    any family, could do nothing with a new one: it gets the sample tasks then, which is said on stderr.
+    any family, could do nothing with a new one: it gets the sample tasks then, which is said on stderr, as is
+    why a library can only be read.
     """
     library = Library.open(folder, create=create)
+    if library.problem is not None:
+        complain(str(library.problem), style="yellow")
     if needs_tasks and is_untouched(library):
         add_samples(library)
         complain(NEW_WITH_SAMPLES, style="dim")

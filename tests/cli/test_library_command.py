@@ -102,3 +102,14 @@ def test_a_library_is_moved(tmp_path: Path) -> None:
     there = ["--library", str(tmp_path / "new")]
     back = json.loads(library("move", str(tmp_path / "old"), "--json", *there).stdout)
     assert back == {"folder": str(tmp_path / "old"), "rest": None}
+
+
+def test_a_command_says_that_a_damaged_library_can_only_be_read(tmp_path: Path) -> None:
+    with new_library(tmp_path) as opened:
+        add_tasks(opened, [make_task(number) for number in range(500)])
+    path = tmp_path / "library.db"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 9 // 10])
+    done = library("info", "--json", "--library", str(tmp_path))
+    assert json.loads(done.stdout)["tasks"] == 500
+    assert "is cut off: its end is missing. It can only be read:" in done.stderr
