@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
+from gate_here import run_here
 from killable_host import compete
 from processes import ends
 
@@ -23,6 +24,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.trainings import list_trainings, training_events
+from orca_desk.parity import gate
 from orca_desk.processes.asking import Runner
 from orca_desk.steps.experiment.results import results
 from orca_desk.steps.instruct.generate import generate
@@ -115,14 +117,15 @@ def test_a_tournament_survives_being_killed_at_any_time(tmp_path):
         assert (again.decisions, again.taught.new) == (whole.decisions, 0)
 
 
-def test_training_survives_being_killed_at_any_time(tmp_path, tiny_llama):
+def test_training_survives_being_killed_at_any_time(tmp_path, tiny_llama, monkeypatch):
+    monkeypatch.setattr(gate, "run_worker", run_here)  # whoever is killed has its workers
     with open_small(tmp_path / "whole") as library:
         whole = train(library, tiny_llama.folder, small_snapshot(library), settings=QUICK)
         expected = curves(library)
     chance, folder, killed, status = random.Random(2), tmp_path / "killed", 0, -1
     while status:
         lines, victim = chance.randint(1, 6), ("worker", "host")[killed % 2]
-        _, status = kill_after(lines if killed < 5 else NEVER, victim, "train", folder, tiny_llama.folder)
+        _, status = kill_after(lines if killed < 3 else NEVER, victim, "train", folder, tiny_llama.folder)
         killed += status != 0
     assert killed > 2
     with Library.open(folder) as library:

@@ -23,10 +23,12 @@ from tiny_adapters import make_adapter
 from orca_desk.inventory.bundled import mini_student, real_student
 from orca_desk.machine import usable_cores
 from orca_desk.parity.accounts import END, Served
-from orca_desk.processes.host import run_worker
+from orca_desk.parity.served import serve_greedily
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.from_gguf import write_folder
+from orca_desk.teacher.quantise import quantise
 
 pytestmark = [
     pytest.mark.slow,
@@ -54,19 +56,14 @@ CONVERSATIONS = [
 ]
 
 
-def serve_ours(model: Path, folder: Path, conversations: int = len(CONVERSATIONS)) -> Served:
+def serve_ours(model: Path, conversations: int = len(CONVERSATIONS)) -> Served:
     """Return what our engine answers with the file to the first conversations."""
-    out = folder / "served.npz"
-    turns = [[list(turn) for turn in conversation] for conversation in CONVERSATIONS[:conversations]]
-    job = {
-        "gguf": str(model),
-        "adapter_gguf": None,
-        "conversations": turns,
-        "tokens": TOKENS,
-        "out": str(out),
-    }
-    assert run_worker("parity-served", job, on_events=lambda events: None)
-    return Served.load(out)
+    turns = [
+        [Message(role, text) for role, text in conversation] for conversation in CONVERSATIONS[:conversations]
+    ]
+    served = serve_greedily(model, None, turns, tokens=TOKENS, proceed=lambda: True)
+    assert served is not None
+    return served
 
 
 def serve_theirs(model: Path, folder: Path) -> list[dict[str, Any]]:
@@ -90,7 +87,7 @@ def require_same(model: Path, tokenizer: HFTokenizer, folder: Path, tie: float =
     The builds add in other orders, which may decide between two tokens whose log-probabilities are no more
     than `tie` apart; the answers part there.
     """
-    ours, theirs = serve_ours(model, folder), serve_theirs(model, folder)
+    ours, theirs = serve_ours(model), serve_theirs(model, folder)
     for place, other in enumerate(theirs):
         ids = ours.tokens[place]
         stopped = ids[-1] == END
@@ -127,8 +124,7 @@ def whole_characters(pieces: list[bytes]) -> Iterator[bytes]:
 def quantised(model: Path, kind: str) -> Path:
     """Return the file in another format, written by llama.cpp's quantiser as an export does."""
     out = model.with_suffix(f".{kind}.gguf")
-    job = {"model": str(model), "out": str(out), "kind": kind}
-    assert run_worker("quantise", job, on_events=lambda events: None)
+    quantise(model, out, kind)
     return out
 
 
@@ -171,7 +167,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Student:
 def test_the_merged_file(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     student: Student = request.getfixturevalue(which)
     ours = require_same(student.merged, student.tokenizer, tmp_path)
-    untuned = serve_ours(student.base, tmp_path, conversations=1)
+    untuned = serve_ours(student.base, conversations=1)
     difference = np.abs(ours.logits[0] - untuned.logits[0]).max()
     assert difference > 0.1 * ours.logits[0].std()  # the adapter is in what was compared
 

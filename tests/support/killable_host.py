@@ -13,6 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.method.arms import Arm
 from orca_desk.method.records import Sampling
+from orca_desk.parity import gate
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import Progress, Update, silent
 from orca_desk.steps.experiment.experiment import experiment
@@ -43,6 +44,7 @@ def compete(library: Library, model: Path, progress: Progress = silent) -> Probe
 
 def main(kind: str, folder: Path, model: Path) -> None:
     """Do the job in the library."""
+    gate.PROMPTS = 3  # tests of the gate itself compare more
     with Library.open(folder, samples=True) if kind == "tournament" else open_small(folder) as library:
         if kind == "generate":
             runner = Runner(model=model, batch=2, threads=1, context=512)
