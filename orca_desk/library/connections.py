@@ -222,7 +222,7 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
         case sqlite3.SQLITE_CANTOPEN if len(str(path).encode(errors="replace")) > LONGEST_PATH:
             return UserError(
                 f"The path {path} is too long: SQLite opens files whose path has up to {LONGEST_PATH} bytes.",
-                "Choose a library folder that lies less deep.",
+                "Choose a library folder with a shorter path.",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             verb = "written" if code & PRIMARY_CODE == sqlite3.SQLITE_READONLY else "opened"

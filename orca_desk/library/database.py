@@ -364,7 +364,7 @@ def _require_tables(db: sqlite3.Connection, path: Path) -> None:
     """Raise DamagedError if a library lacks tables of its version."""
     rows = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     if rows and not version_of(db):
-        raise DamagedError(f"{path} no longer says of which version it is.")
+        raise DamagedError(f"{path} no longer says which version it has.")
     if lost := sorted(tables_of(MIGRATIONS[: version_of(db)]) - {row["name"] for row in rows}):
         raise DamagedError(
             f"{path} lacks {'the table' if len(lost) == 1 else 'the tables'} {', '.join(lost)}:"
@@ -402,7 +402,7 @@ def _damaged(path: Path, what: str) -> DamagedError:
     """Return that a library can only be read, as `what` says; raise it if nothing can be."""
     if not _is_readable(path):
         raise DamagedError(
-            f"{what} Nothing of it can be read as it is.",
+            f"{what} Nothing in it can be read as it is.",
             "Restore a backup (orca-desk library backups list), or recover what is left into a new folder:"
             f" orca-desk library repair NEW_FOLDER --library {path.parent}",
         )

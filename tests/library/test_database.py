@@ -294,7 +294,7 @@ def test_a_library_without_tasks_is_not_opened(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
         db.execute("PRAGMA user_version = 0")
     with Library.open(tmp_path) as library:
-        assert library.is_damaged and "no longer says of which version" in str(library.problem)
+        assert library.is_damaged and "no longer says which version" in str(library.problem)
     with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         db.execute("ALTER TABLE runs RENAME COLUMN status TO state")
@@ -302,7 +302,7 @@ def test_a_library_without_tasks_is_not_opened(tmp_path: Path) -> None:
         assert library.is_damaged and "not have the tables of its version" in str(library.problem)
     with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
         db.execute("DROP TABLE tasks")
-    with pytest.raises(DamagedError, match=r"lacks the table tasks.*Nothing of it can be read"):
+    with pytest.raises(DamagedError, match=r"lacks the table tasks.*Nothing in it can be read"):
         Library.open(tmp_path)
 
 

@@ -127,8 +127,8 @@ def _read_in_worker(job: Message, work: "_AnswersImport", control: JobControl) -
             f"{work.source.name} could not be read to its end: the reader was ended after"
             f" {work.tally.rows:,} of its rows, by its limits of time and memory, by a fault in the file, or"
             " by another program. The answers in the rows before are imported.",
-            "Import it again: no answer comes in twice. If it ends at the same place, look for a damaged or"
-            " huge row, or split the file.",
+            "Import it again: no answer is imported twice. If it ends at the same place, look for a damaged"
+            " or huge row, or split the file.",
         ) from error
 
 

@@ -100,11 +100,11 @@ def test_the_settings_lie_beside_the_library(library: Library, tmp_path: Path) -
     set_keeping(library.folder, Keeping(folder=str(elsewhere), every="hour", checkpoints=True))
     assert keep(library, why="automatic").path.is_relative_to(elsewhere)
     elsewhere.rename(tmp_path / "unplugged")
-    with pytest.raises(UserError, match="is not there") as caught:
+    with pytest.raises(UserError, match="is missing") as caught:
         keep(library, why="automatic")
     assert "No backup was lost" in caught.value.hint
     elsewhere.mkdir()  # where its disk is connected, but it is not
-    with pytest.raises(UserError, match="is not there"):
+    with pytest.raises(UserError, match="is missing"):
         keep(library, why="automatic")
     set_keeping(library.folder, keeping_of(library.folder))  # chosen again
     assert keep(library, why="automatic").path.is_relative_to(elsewhere)

@@ -216,7 +216,7 @@ def test_texts_that_another_reader_keeps_are_told(library: Library) -> None:
     with closing(sqlite3.connect(library.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM tasks").fetchone()
-        with pytest.raises(TextsLeftError, match="another program reads the library"):
+        with pytest.raises(TextsLeftError, match="another program is reading the library"):
             forget(library, [SECRET.id], {})
         assert count_tasks(library) == 0
     compact(library)
