@@ -68,6 +68,7 @@ _CHOSEN_BEFORE = re.compile(
     r"(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
+_LONGEST_CHOICE = 60  # characters; a model that goes round in circles names a thousand options
 _DENIED = re.compile(
     r"\b(?:rule[sd]?|ruling|eliminat\w+|exclud\w+|reject\w*|discard\w*|cross(?:ed|es|ing)?)(?: out"
     r"| off)?\s(?:both |option |choice |options |choices )?"
@@ -160,7 +161,8 @@ def _offered(text: str, found: list[Letter]) -> list[Letter]:
 def _is_chosen(text: str, one: Letter) -> bool:
     """Return whether a statement says outright that a letter is the answer."""
     return (
-        _RIGHT_AFTER.match(text, one.end) is not None or _CHOSEN_BEFORE.search(text[: one.start]) is not None
+        _RIGHT_AFTER.match(text, one.end) is not None
+        or _CHOSEN_BEFORE.search(text, max(0, one.start - _LONGEST_CHOICE), one.start) is not None
     )
 
 
