@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.library.new_records import add_records
+from orca_desk.library.notes import set_note
 from orca_desk.library.saved_filters import saved_filters
 from orca_desk.library.tasks import add_tasks, count_tasks, get_task
 from orca_desk.ui.pages.tasks.forget_dialog import ForgetDialog
@@ -121,6 +122,18 @@ def test_a_filter_is_saved_under_a_name_applied_and_deleted(
     qtbot.waitUntil(lambda: saved_filters(library, "tasks") == {})
     page.desk.undo.undo()
     qtbot.waitUntil(offered)
+
+
+def test_the_note_on_a_family_is_the_tip_of_its_entry(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    box = page.filters.family
+    place = next(at for at in range(1, box.count()) if box.itemData(at) == {"family": "other"})
+    set_note(library, "family", "other", "from <b>2019</b>")
+    page.desk.tell("tasks")
+    qtbot.waitUntil(
+        lambda: "from &lt;b&gt;2019" in str(box.itemData(place, Qt.ItemDataRole.ToolTipRole)), timeout=10_000
+    )
 
 
 def test_the_history_stands_below_the_task(page: TasksPage, qtbot: QtBot) -> None:
