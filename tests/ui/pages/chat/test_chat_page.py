@@ -94,7 +94,8 @@ def page(
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
     qtbot.waitUntil(lambda: len(shown.models.heads) == 2, timeout=SLOW)
-    qtbot.waitUntil(lambda: shown.models.heads[1].remove_button.height() > 0, timeout=SLOW)  # laid out
+    head = shown.models.heads[1]
+    qtbot.waitUntil(lambda: shown.models.height() == head.height() == head.sizeHint().height())  # laid out
     shown.settings.sampling = Sampling(max_tokens=12)
     return shown
 
