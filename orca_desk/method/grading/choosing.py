@@ -96,7 +96,7 @@ _NUMBERED = re.compile(r"\A\s*(?:[*•>]|\(?\d{1,2}[.)])\s+")
 _NUMBERED_LINE = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S", re.MULTILINE)
 _PART_OF = re.compile(r"\s(?:\w+\s){0,2}?of\s[$€£]?")
 _SHARE = re.compile(r"[%/]|percent|\b(?:half|third|quarter)")
-_TURNED, _EQUALS = re.compile(r"\W*"), re.compile(r"\s?=\s?(?=[\d(])")  # "7 = 3 + 4"
+_EQUALS = re.compile(r"\s?=\s?(?=[\d(])")
 _LISTS = re.compile(r"\s[^\W\d]+(?: [^\W\d]+){0,2}\s?[:(]\s?[$€£]?")  # "4 factors: 1, 2, 3, 6"
 _RANKS = re.compile(r"\s(?!of\b|place\b|position\b)[a-z]+")  # "the 5th term"
 _OF_WHICH = re.compile(
@@ -240,11 +240,7 @@ def _last(text: str, found: list[V]) -> list[V]:
     if len(kept) > 1 and _OF_WHICH.fullmatch(text, kept[-2].end, kept[-1].start):
         kept = kept[:-1]  # "42 out of 50"
     if not kept or _operand(text, kept[-1]):
-        return (
-            found[:1]
-            if _TURNED.fullmatch(text[: found[0].start], 0) and _EQUALS.match(text, found[0].end)
-            else []
-        )
+        return found[:1] if _is_turned(text, found[0]) else []
     if len(kept) > 1 and _CHANGED.search(text[: kept[-2].start]):
         return kept[-1:]
     if len(kept) > 1 and _introduced(text, kept):
@@ -252,6 +248,12 @@ def _last(text: str, found: list[V]) -> list[V]:
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _is_turned(text: str, value: FoundValue) -> bool:
+    """Return whether a text begins with a value that it then calculates: "7 = 3 + 4"."""
+    begins = not any(map(str.isalnum, text[: value.start]))
+    return begins and _EQUALS.match(text, value.end) is not None
 
 
 def _counts_a_list(text: str, found: list[V]) -> bool:
