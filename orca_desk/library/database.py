@@ -143,7 +143,7 @@ class Library:
                     "Update Orca Desk.",
                 ) from error
             if self.is_damaged and isinstance(error, sqlite3.OperationalError) and self.problem:
-                raise UserError(
+                raise DamagedError(
                     f"This cannot be read ({error}): {self.problem.message}", self.problem.hint
                 ) from error
             raise explain(error, self.path) or error from error

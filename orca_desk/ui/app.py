@@ -61,7 +61,14 @@ def main(folder: Path) -> int:
         library = open_or_ask(at.folder, theme)
         if library is None:
             return 1
-        code, target = show(library, theme, app, at)
+        try:
+            code, target = show(library, theme, app, at)
+        except UserError as error:  # a damaged library may lack what every window reads
+            chosen = StartTrouble(library.folder, error, theme).ask()
+            if chosen is None:
+                return 1
+            at = NewPlace(chosen)
+            continue
         at = NewPlace(library.folder) if target is None else relocate(library.folder, target, theme)
     return code
 

@@ -196,3 +196,20 @@ def test_after_a_restore_the_window_opens_again(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout.split(), done.stderr) == (7, ["library", "library"], "")
+
+
+def test_a_library_that_no_window_can_show_is_mended_too(
+    tmp_path: Path, theme: Theme, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_library(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
+        db.execute("DROP TABLE settings")
+    monkeypatch.setattr(app, "application", lambda: qapp)
+    monkeypatch.setattr(app, "Theme", lambda _: theme)
+    for name in ("StrayClicks", "DialogsOnScreen", "follow_system"):  # these would stay for other tests
+        monkeypatch.setattr(app, name, lambda *_: None)
+    offered: list[str] = []
+    with clicking("Close", offered=offered) as said:
+        assert app.main(tmp_path) == 1
+    assert "lacks the table settings" in said[0]
+    assert "Recover what can be read…" in offered
