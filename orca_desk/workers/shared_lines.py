@@ -49,8 +49,11 @@ def main() -> None:
         watch.begin()
         answer = read_lines(request, reader, plain, settled)
         watch.end()
-        pickle.dump(answer, sink, protocol=pickle.HIGHEST_PROTOCOL)
-        sink.flush()
+        try:
+            pickle.dump(answer, sink, protocol=pickle.HIGHEST_PROTOCOL)
+            sink.flush()
+        except OSError:  # the other process has ended
+            os._exit(0)
 
 
 def read_lines(
@@ -83,7 +86,10 @@ class SecondReader:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            worker_command("shared-lines"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            worker_command("shared-lines"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._settled: _Settled | None = None
         self._has_lines = False
