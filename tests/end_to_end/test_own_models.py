@@ -1,14 +1,12 @@
 """The commands on a user's own tasks, teacher and student: random models that the recipe never saw."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run_command
 from safetensors.numpy import load_file, save_file
 from tiny_models import TinyModel
 
@@ -18,19 +16,6 @@ pytestmark = [
 ]  # a dozen processes, which a busy machine runs slowly
 TOWNS = ("Paris", "Rome", "Oslo", "Bern")
 END = 2  # the id of <|im_end|> in the tiny models
-
-
-class Commands:
-    """Runs `orca-desk` commands in one library and returns what they print as JSON."""
-
-    def __init__(self, library: Path) -> None:
-        self._environment = os.environ | {"ORCA_DESK_LIBRARY": str(library), "OMP_NUM_THREADS": "1"}
-
-    def __call__(self, *arguments: object) -> Any:
-        command = [sys.executable, "-m", "orca_desk", *map(str, arguments), "--json"]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}: {done.stderr[-3000:]}"
-        return json.loads(done.stdout)
 
 
 def write_tasks(path: Path) -> Path:
@@ -58,15 +43,16 @@ def own_model(model: TinyModel, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("teacher_family", "student_family"), [("qwen", "llama"), ("llama", "qwen")])
-def test_from_own_tasks_to_an_answer(
-    teacher_family: str, student_family: str, tiny_llama: TinyModel, tiny_qwen: TinyModel, tmp_path: Path
-) -> None:
-    models = {"llama": tiny_llama, "qwen": tiny_qwen}
-    orca = Commands(tmp_path / "library")
+def test_from_own_tasks_to_an_answer(tiny_llama: TinyModel, tiny_qwen: TinyModel, tmp_path: Path) -> None:
+    def orca(*arguments: object) -> Any:
+        """Return what a command prints as JSON."""
+        done = run_command(*map(str, arguments), "--json", folder=tmp_path / "library", OMP_NUM_THREADS="1")
+        assert done.returncode == 0, f"{arguments}: {done.stderr[-3000:]}"
+        return json.loads(done.stdout)
+
     teacher = tmp_path / "teacher.gguf"
-    orca("models", "convert", own_model(models[teacher_family], tmp_path / "teacher"), teacher)
-    student = own_model(models[student_family], tmp_path / "student")
+    orca("models", "convert", own_model(tiny_llama, tmp_path / "teacher"), teacher)
+    student = own_model(tiny_qwen, tmp_path / "student")
 
     assert orca("tasks", "import", write_tasks(tmp_path / "tasks.jsonl"))["added"] == 16
     asked = ("--teacher", teacher, "--family", "towns", "--strategy", "direct", "--max-tokens", 64)
