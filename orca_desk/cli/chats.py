@@ -13,9 +13,9 @@ from orca_desk.cli.options import (
     require_new,
 )
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.counting import counted
 from orca_desk.library.chats import branch_chat, columns, list_chats
 from orca_desk.steps.chat.export import FORMATS, ChatFormat, export_chat
-from orca_desk.ui.words.counting import counted
 
 
 @click.group(

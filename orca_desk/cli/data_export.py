@@ -9,10 +9,10 @@ import click
 from orca_desk.cli.options import overwrite_option, require_new
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.library.database import Library
 from orca_desk.steps.hand_over.hand_over import about_names, hand_over, preview
 from orca_desk.steps.hand_over.request import OFFERED, DataTable, HandOverRequest, format_for
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hand_over import STOPPED, handed_over_notes, handed_over_sentence
 
 Command = Callable[..., Any]

@@ -11,6 +11,7 @@ import click
 from orca_desk.cli.evaluate_answers import reading_json, show_steps
 from orca_desk.cli.options import checker_option, examples, json_option
 from orca_desk.cli.output import complain, percent, print_json, say, table
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.formats.tasks import opened
 from orca_desk.method.answer_reading import AnswerReading, read_answer
@@ -20,7 +21,6 @@ from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
 from orca_desk.steps.grading import MATHEMATICS
 from orca_desk.ui.words.answer_steps import reading_summary
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.records import verdict_word
 

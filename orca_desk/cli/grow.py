@@ -8,6 +8,7 @@ from orca_desk.cli.grow_teacher import documents, like, tell_grown
 from orca_desk.cli.options import Command, examples, json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import (
@@ -25,7 +26,6 @@ from orca_desk.steps.grow.diversity import measure_diversity
 from orca_desk.steps.grow.generators import list_generators
 from orca_desk.steps.grow.procedural import ProceduralRequest
 from orca_desk.steps.grow.review import accept_proposals
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.generators import TEMPLATES, diversity_lines, levels_text, source_sentence
 from orca_desk.ui.words.growing import ancestry_text, checks_text
 from orca_desk.ui.words.shorten import shorten

@@ -19,6 +19,7 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
@@ -29,7 +30,6 @@ from orca_desk.library.database import Library
 from orca_desk.library.schema import MIGRATIONS
 from orca_desk.ui.words.backups import backup_content, not_in_backup
 from orca_desk.ui.words.care import checked_sentence
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import TYPES
 

@@ -6,6 +6,7 @@ import click
 
 from orca_desk.cli.options import existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say
+from orca_desk.counting import counted
 from orca_desk.library.naming import rename_library
 from orca_desk.library.samples import (
     add_samples,
@@ -14,7 +15,6 @@ from orca_desk.library.samples import (
     own_families,
     sample_families,
 )
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.library import library_name, mixed_sentence, samples_text
 
 

@@ -24,6 +24,7 @@ from orca_desk.cli.records_export import export
 from orca_desk.cli.records_import import import_records
 from orca_desk.cli.records_rules import rules
 from orca_desk.cli.records_snapshots import compare, freeze, list_snapshots, show_manifest
+from orca_desk.counting import counted
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library import record_edits, records
 from orca_desk.library.fitness import by_rowids
@@ -36,7 +37,6 @@ from orca_desk.method.fitness import RECORD_REASONS, RecordStanding, Unfit
 from orca_desk.steps.erase.inspect import InspectedToken, Inspector
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.steps.votes import prepare
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import standing_text
 from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.provenance import made_summary

@@ -8,11 +8,11 @@ from orca_desk.cli.options import field_mapping, import_options, json_option, li
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.refused_rows import complain_of_rows
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.steps.collect.answers_request import AnswersRequest
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.ui.words.answers_import import answers_report, message_line
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 MESSAGES_LISTED = 12

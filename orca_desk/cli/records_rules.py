@@ -9,10 +9,10 @@ import click
 from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.rule_options import rule_options, rules_from
+from orca_desk.counting import counted
 from orca_desk.library.record_rules import current_rules, set_rules
 from orca_desk.method.fitness import UNFIT, FitnessRules
 from orca_desk.steps.erase.rules_preview import RulesPreview, preview_rules
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import BASES
 from orca_desk.ui.words.record_rules import rules_text, uncounted_text
 from orca_desk.ui.words.shorten import shorten

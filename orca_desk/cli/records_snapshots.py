@@ -19,6 +19,7 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.own_families import TAKE_SAMPLES, with_samples_option
 from orca_desk.cli.rule_options import rule_options, rules_from
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library import snapshots
 from orca_desk.library.database import Library
@@ -37,7 +38,6 @@ from orca_desk.method.records import question_key
 from orca_desk.method.snapshot_rules import Balance, Learnable, OverlapRule, SnapshotRules, Targets
 from orca_desk.steps.train.base_measure import base_named
 from orca_desk.steps.votes import vote
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
 from orca_desk.ui.words.library import left_out_sentence, own_only_sentence
 from orca_desk.ui.words.record_rules import uncounted_text

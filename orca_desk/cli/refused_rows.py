@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from orca_desk.cli.output import complain
+from orca_desk.counting import counted
 from orca_desk.formats.rows import BadRow
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import refused_line
 
 

@@ -6,9 +6,9 @@ import click
 
 from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.outcomes import newest_teacher, recorded_outcomes
-from orca_desk.ui.words.counting import counted
 
 
 @click.command(

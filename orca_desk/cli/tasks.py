@@ -26,6 +26,7 @@ from orca_desk.cli.running import running
 from orca_desk.cli.tasks_duplicates import benchmarks, duplicates
 from orca_desk.cli.tasks_group import group, rename
 from orca_desk.cli.tasks_history import forget, history
+from orca_desk.counting import counted
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.checkers import family_checkers, set_checker
@@ -38,7 +39,6 @@ from orca_desk.method.records import Split
 from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import asked_line

@@ -7,13 +7,13 @@ import click
 from orca_desk.cli.options import json_option, library_option, open_library, task_options
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.benchmarks import list_benchmarks, remove_benchmark
 from orca_desk.library.tasks import TaskFilter, delete_tasks
 from orca_desk.method.overlap import NEAR
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.duplicates import DuplicateCluster, Marking, find_duplicates, name_benchmark
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.duplicates import KEEPER, STAYS, difference_text, duplicates_summary, named_sentence
 from orca_desk.ui.words.shorten import shorten
 

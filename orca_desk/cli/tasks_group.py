@@ -7,11 +7,11 @@ import click
 from orca_desk.cli.options import json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.families import rename_family
 from orca_desk.steps.collect.group_tasks import Grouping, apply_grouping, group_family
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grouping import AFTERWARDS, applied_sentence, grouping_summary
 from orca_desk.ui.words.shorten import shorten
 

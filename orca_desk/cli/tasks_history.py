@@ -8,12 +8,12 @@ import click
 
 from orca_desk.cli.options import SearchCommand, json_option, library_option, open_library
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.counting import counted
 from orca_desk.library.deleting.traces import traces_of
 from orca_desk.library.history import task_history
 from orca_desk.library.ids import full_id
 from orca_desk.library.tasks import TaskFilter, task_ids, task_rowids
 from orca_desk.steps.collect.forget import account_of, forget_tasks
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.forgetting_tasks import (
     CONFIRMATION,
     NOT_UNDONE,

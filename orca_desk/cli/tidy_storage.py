@@ -10,11 +10,11 @@ import click
 from orca_desk.cli.options import NumberRange, existing_library_option, json_option, open_library
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.counting import counted
 from orca_desk.library.deleting.trash import OnStep, empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import Update
 from orca_desk.steps.tidy.storage import Freeable, StorageReport, free, keep_trash_for, storage, trash_days
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, freed_sentence
 from orca_desk.ui.words.tidying import entry_text, restored_sentence
 

@@ -13,9 +13,9 @@ from orca_desk.cli.options import (
     require_new,
 )
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.counting import counted
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.library.trainings import get_training
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.training_comparison import compared, entries
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
@@ -18,7 +19,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.page_area import WIDEST
 from orca_desk.ui.widgets.row_table import RowTable, kept_arrangement
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.counting import counted
 
 WIDE = 80 * GRID  # px; a narrower page has less space around it
 

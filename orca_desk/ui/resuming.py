@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject
 
+from orca_desk.counting import counted
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
@@ -18,7 +19,6 @@ from orca_desk.steps.download.request import DownloadRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.waiting import WaitingJobs
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hub import arrived_sentence
 from orca_desk.ui.words.runs import page_of, progress_of, type_of
 from orca_desk.ui.words.tidying import brought_back_text

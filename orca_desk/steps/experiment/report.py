@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orca_desk.about import versions
+from orca_desk.counting import counted
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.paths import resources
@@ -131,8 +132,8 @@ def _title(found: ExperimentResults) -> str:
 def _subtitle(found: ExperimentResults, facts: ReportFacts) -> str:
     seeds = len(found.plan.seeds)
     return (
-        f"{facts.base}, snapshot {facts.snapshot}, {found.tasks:,} held-out tasks, "
-        f"{seeds:,} seed{'' if seeds == 1 else 's'}; {facts.created_at} UTC; Orca Desk "
+        f"{facts.base}, snapshot {facts.snapshot}, {counted(found.tasks, 'held-out task')}, "
+        f"{counted(seeds, 'seed')}; {facts.created_at} UTC; Orca Desk "
         f"{facts.versions['Orca Desk']}"
     )
 

@@ -6,6 +6,7 @@ the same.
 
 from collections.abc import Iterator, Sequence
 
+from orca_desk.counting import counted
 from orca_desk.method.arms import REWRITING, Arm
 from orca_desk.method.crossed import CrossedDifference
 from orca_desk.method.statistics import Finding
@@ -178,8 +179,8 @@ def _extent(found: ExperimentResults) -> str:
     """Return what the intervals are over, and so how far the findings reach."""
     seeds = max((one.difference.seeds for one in found.contrasts), default=0)
     few = "only " if found.tasks < FEW_TASKS else ""
-    families = "1 family" if len(found.families) == 1 else f"{len(found.families):,} families"
-    tasks = f"{few}{found.tasks:,} held-out task{'' if found.tasks == 1 else 's'} in {families}"
+    families = counted(len(found.families), "family")
+    tasks = f"{few}{counted(found.tasks, 'held-out task')} in {families}"
     if seeds == 1:
         spread = (
             f"The intervals are over {tasks}, from one training of each arm: another seed may give other "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.method.answer_reading import AnswerReading
 from orca_desk.steps import token_scores
 from orca_desk.steps.token_scores import ScoredToken, known_scores, mean_logprob, score_tokens
@@ -19,7 +20,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.scored_text import MOST_DRAWN, ScoredTextView
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 
 SCORES_TIP = (
     "Runs the answer through the model that wrote it. The log-probability of a token (natural logarithm) is 0"

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.method.mixing import GroupMix
 from orca_desk.ui.theme import GRID, Theme, font, grown
-from orca_desk.ui.words.counting import counted
 
 ROW = 24  # px
 BAR = 8  # px

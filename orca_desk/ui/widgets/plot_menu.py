@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QRegion
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.formats.csv_file import inert, write_csv
@@ -23,7 +24,6 @@ from orca_desk.ui.theme import GRID, current_colours
 from orca_desk.ui.widgets.copy_rows import as_lines
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
-from orca_desk.ui.words.counting import counted
 
 PlotTable = tuple[Sequence[str], Sequence[Sequence[Any]]]
 PICTURES = "Pictures (*.png *.svg)"

@@ -1,9 +1,9 @@
 """The steps of an answer, in words: what they are checked by, and what is wrong with one."""
 
+from orca_desk.counting import counted
 from orca_desk.method.answer_reading import AnswerReading, StepFaults
 from orca_desk.method.answer_steps import AnswerStep
 from orca_desk.method.checkers import NONE, StepCheck, StepFault
-from orca_desk.ui.words.counting import counted
 
 OUTCOMES = {"correct": "correct", "incorrect": "incorrect", "unchecked": "not checked"}
 CHECKERS = {

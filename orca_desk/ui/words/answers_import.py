@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from orca_desk.counting import counted
 from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.steps.collect.answers_request import PreviewedAnswers
 from orca_desk.steps.collect.imported_records import ImportedRecords, MessageCount, RecordsOutcome
 from orca_desk.steps.collect.message_strategies import MAX_OWN
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.imports import ImportReport, read_text
 from orca_desk.ui.words.tasks import sentence

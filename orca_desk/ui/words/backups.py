@@ -1,8 +1,8 @@
 """What a backup has in it, and what it has not."""
 
+from orca_desk.counting import counted
 from orca_desk.library.backups.backup import Backup, BackupPart
 from orca_desk.models.fits import human_bytes
-from orca_desk.ui.words.counting import counted
 
 PARTS: dict[BackupPart, str] = {"adapters": "trained adapters", "checkpoints": "checkpoints"}
 

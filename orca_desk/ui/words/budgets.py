@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from orca_desk.ui.words.counting import counted
+from orca_desk.counting import counted
 
 if TYPE_CHECKING:
     from orca_desk.steps.evaluate.budget import BudgetComparison

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import human_bytes
 from orca_desk.steps.carry.manifest import CarriedModel, ContentKind, Manifest
 from orca_desk.steps.carry.pack import Packed
 from orca_desk.steps.carry.unpack import Unpacked
-from orca_desk.ui.words.counting import counted
 
 KINDS: Mapping[ContentKind, str] = {
     "database": "tasks, records, chats and settings",

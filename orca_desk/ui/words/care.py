@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from orca_desk.counting import counted
 from orca_desk.library.care.compacting import Compacted, Space
 from orca_desk.library.care.integrity import FILES, PAGES, REFERENCES, SNAPSHOTS, checks_of
 from orca_desk.library.care.recovery import Recovered
 from orca_desk.models.fits import human_bytes
-from orca_desk.ui.words.counting import counted
 
 TOLD = {
     "tasks": "task",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from orca_desk.counting import counted
 from orca_desk.steps.evaluate.checkpoints import CheckpointCurve
 from orca_desk.steps.evaluate.scoring import OVERALL
-from orca_desk.ui.words.counting import counted
 
 MEASURES = {
     "accuracy": "Correct answers",

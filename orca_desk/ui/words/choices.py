@@ -1,8 +1,8 @@
 """What measured outcomes decide about a family, in words."""
 
+from orca_desk.counting import counted
 from orca_desk.method.pairing import ChoiceRule, Decision, PairingReason, Standing
 from orca_desk.steps.pair.recorded import RecordedChoice
-from orca_desk.ui.words.counting import counted
 
 NO_CHOICE = "no choice"
 NAMED = 5  # families in a sentence

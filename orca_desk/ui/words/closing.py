@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from orca_desk.ui.words.counting import counted
+from orca_desk.counting import counted
 
 Fate = Literal["resumes", "begins", "again", "ends"]
 AFTER_CHANGES = "Orca Desk will close when the last change is stored."

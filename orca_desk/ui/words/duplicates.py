@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from orca_desk.counting import counted
 from orca_desk.steps.collect.duplicates import Difference, Duplicates, DuplicateTask, NamedBenchmark
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 HOW = (

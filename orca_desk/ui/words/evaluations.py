@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from orca_desk.ui.words.counting import counted
+from orca_desk.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:  # every start of the desktop imports this module

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from orca_desk.ui.words.counting import counted
+from orca_desk.counting import counted
 from orca_desk.ui.words.progress import between
 
 if TYPE_CHECKING:  # every start of the desktop imports this module

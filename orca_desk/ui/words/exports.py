@@ -4,13 +4,13 @@ import os
 import shlex
 from typing import NamedTuple
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.pace import TimeRange
 from orca_desk.steps.export.formats import MERGED, Format
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.places import Application, Target
 from orca_desk.steps.export.request import ExportRequest
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import p_value
 from orca_desk.ui.words.parity import gate_sentence
 from orca_desk.ui.words.progress import between

@@ -1,9 +1,9 @@
 """Find in words: its fields, what was found of each kind, and why there is nothing."""
 
+from orca_desk.counting import counted
 from orca_desk.library.finding import FoundGroup, Hit
 from orca_desk.library.searching import SearchKind
 from orca_desk.method.search_query import QueryError, parse_query
-from orca_desk.ui.words.counting import counted
 
 NAMES: dict[SearchKind, tuple[str, str]] = {
     "tasks": ("task", "tasks"),

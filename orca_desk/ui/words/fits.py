@@ -1,8 +1,8 @@
 """Whether a model fits in memory, in words; free of Qt, as the commands say the same."""
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import Fit, Part, Purpose, human_bytes
 from orca_desk.models.remedies import Remedy
-from orca_desk.ui.words.counting import counted
 
 PARTS: dict[Part, str] = {
     "weights": "weights",

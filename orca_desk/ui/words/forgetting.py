@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from orca_desk.counting import counted
 from orca_desk.library.general_probe import probe_questions
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import p_value
 from orca_desk.ui.words.progress import between
 

@@ -1,8 +1,8 @@
 """Deleting tasks for good, in words: what goes, what stays, and what cannot be taken back."""
 
+from orca_desk.counting import counted
 from orca_desk.library.backups.kept import SUFFIX
 from orca_desk.library.deleting.traces import Traces
-from orca_desk.ui.words.counting import counted
 
 CONFIRMATION = "delete"
 NOT_UNDONE = "This cannot be undone."

@@ -1,9 +1,9 @@
 """Generators and diversity in words."""
 
+from orca_desk.counting import counted
 from orca_desk.method.diversity import Diversity
 from orca_desk.method.procedural import LICENCE
 from orca_desk.steps.grow.generators import Generator
-from orca_desk.ui.words.counting import counted
 
 NO_REFERENCE = "Several answers are correct, so its tasks get no reference answer and are not graded."
 TEMPLATES = (

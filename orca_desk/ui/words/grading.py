@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orca_desk.counting import counted
 from orca_desk.method.grading.reason_words import FINAL
 from orca_desk.method.grading.reasons import Why, read_reason
-from orca_desk.ui.words.counting import counted
 
 
 def verdict_reason(stored: str) -> str:

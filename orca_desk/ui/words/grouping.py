@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from orca_desk.counting import counted
 from orca_desk.steps.collect.group_tasks import Grouping
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 HOW = (

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from orca_desk.counting import counted
 from orca_desk.method.passage_questions import needs_passage
 from orca_desk.method.proposals import Proposal
 from orca_desk.steps.grow.grown import Grown, Source
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 GIVEN: dict[Source, str] = {"generators": "generator", "documents": "passage", "tasks": "seed task"}

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from orca_desk.counting import counted
 from orca_desk.formats.writers.data_formats import FormatName
 from orca_desk.steps.hand_over.handed_over import HandedOver
 from orca_desk.steps.hand_over.request import DataTable
 from orca_desk.steps.hand_over.wording import LEFT_OUT, LOSSES, NOTES
-from orca_desk.ui.words.counting import counted
 
 
 class DataFormatWords(NamedTuple):

@@ -1,5 +1,6 @@
 """A hub in words: its models, their files, licences and gates, the token, and what going online means."""
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.address import host_of
 from orca_desk.models.hub.choice import FOLDER, Variant
@@ -8,7 +9,6 @@ from orca_desk.steps.download.download import DownloadOutcome
 from orca_desk.steps.download.recommended import GB, ListedRole, Recommended, licences
 from orca_desk.steps.download.request import DownloadRequest
 from orca_desk.steps.download.token import Kept, Source, Token
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import count, shown_path
 
 KINDS: dict[Kind, str] = {"": "All models", "gguf": "GGUF files", "safetensors": "Safetensors folders"}

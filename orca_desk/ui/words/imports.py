@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from orca_desk.counting import counted
 from orca_desk.formats.answers import AnswersReadAs
 from orca_desk.formats.columns import MAX_COLUMNS
 from orca_desk.formats.encoding import WORDS as ENCODINGS
@@ -13,7 +14,6 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.formats.shapes import Shape
 from orca_desk.steps.collect.imported import Imported, ImportOutcome
 from orca_desk.steps.collect.preview import PreviewedImport, PreviewedOther
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.library import mixed_sentence
 from orca_desk.ui.words.tasks import regraded_sentence, sentence
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orca_desk.counting import counted
 from orca_desk.library.backups.difference import BackupDifference
 from orca_desk.library.backups.keeping import DAYS_BEFORE_RESTORE, Verified
 from orca_desk.library.backups.keeping_settings import Every, Keeping
 from orca_desk.library.backups.kept import KeptBackup
 from orca_desk.library.backups.thinning import DAYS, HOURS, MONTHS, NEWEST, WEEKS, Reason
 from orca_desk.models.fits import human_bytes
-from orca_desk.ui.words.counting import counted
 
 EVERY: dict[Every, str] = {
     "off": "Off",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orca_desk.counting import counted
 from orca_desk.library.moves.relocation import Relocated
 from orca_desk.paths import default_library, resolved
-from orca_desk.ui.words.counting import counted
 
 WITHOUT_LOCKS = "The drive of this library has no file locks, as some network drives."
 WITHOUT_LOCKS_HINT = (

@@ -4,11 +4,11 @@ import sys
 from dataclasses import dataclass
 
 from orca_desk.accelerators import ACCELERATORS, INSTALL_COMMAND
+from orca_desk.counting import counted
 from orca_desk.inventory.machine import Lack, LackKind, MachineReport
 from orca_desk.machine.devices import AUTO, CPU, Device
 from orca_desk.machine.stored import BUSY, Build, Speed
 from orca_desk.models.fits import human_bytes
-from orca_desk.ui.words.counting import counted
 
 FORMATS = {"float32": "float32", "bfloat16": "bfloat16", "float16": "float16"}
 PROGRAMS = {"llama": "llama.cpp", "torch": "PyTorch"}

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from orca_desk.counting import counted
 from orca_desk.inventory.serving import AdapterDoubt, ServingNotes, TemplateNote
 from orca_desk.inventory.usage import InventoryItem, Use
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile, ModelKind
 from orca_desk.steps.chat.memory import ChatMemory
-from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
     "gguf": ("graduation-cap", "Teacher or student", "GGUF model: a teacher, a chat partner or a student"),

@@ -1,5 +1,6 @@
 """The stored outcome of a run, in words; free of Qt, since the commands print the same."""
 
+from orca_desk.counting import counted
 from orca_desk.library.runs import final_failure
 from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.statistics import share_of
@@ -21,7 +22,6 @@ from orca_desk.steps.train.base_request import measured_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.answers_import import answers_outcome_words
 from orca_desk.ui.words.benchmarks import benchmark_sentence
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.experiments import experiment_outcome

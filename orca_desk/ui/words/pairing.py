@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from orca_desk.counting import counted
 from orca_desk.library.pairings import StoredPairing, Undecided
 from orca_desk.method.evidence import Basis, Evidence, most_accurate
 from orca_desk.method.halves import HeldOutScore
@@ -11,7 +12,6 @@ from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
 from orca_desk.steps.pair.estimate import ProbeEstimate
 from orca_desk.steps.pair.standing import OUT, Budget, ProbeStanding, Spent
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import between, duration
 from orca_desk.ui.words.shorten import shorten
 

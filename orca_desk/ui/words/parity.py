@@ -1,8 +1,8 @@
 """What the gate found, in words; free of Qt, as the commands say the same."""
 
+from orca_desk.counting import counted
 from orca_desk.parity.earlier import EarlierCheck
 from orca_desk.parity.table import STRENGTH, GateFinding, GateRow, GateTable
-from orca_desk.ui.words.counting import counted
 
 
 def gate_sentence(table: GateTable) -> str:

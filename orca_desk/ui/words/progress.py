@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from orca_desk.counting import counted, unit_for
 from orca_desk.processes.progress import Overall, Update
-from orca_desk.ui.words.counting import counted, unit_for
 
 JobState = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
 JOB_STATES: dict[JobState, str] = {

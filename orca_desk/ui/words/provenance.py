@@ -1,7 +1,7 @@
 """How a teacher record was made, in words: by which model and how, or from which file it was imported."""
 
+from orca_desk.counting import counted
 from orca_desk.method.records import TeacherRecord
-from orca_desk.ui.words.counting import counted
 
 UNKNOWN = "unknown"
 MISSING = "model not on this machine"

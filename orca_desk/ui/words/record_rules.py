@@ -1,7 +1,7 @@
 """The rules for records in words, shared by the Records page, snapshots and the commands."""
 
+from orca_desk.counting import counted
 from orca_desk.method.fitness import FitnessRules
-from orca_desk.ui.words.counting import counted
 
 AGREEMENT_TIP = (
     "Agreement: of all answers to one question, the share that gives the same final answer. It is no proof: "

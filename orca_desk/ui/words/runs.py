@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from orca_desk.counting import counted
 from orca_desk.library.runs import Run, Status
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import Role

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from orca_desk.counting import counted
 from orca_desk.steps.chat.serving import NamedModel, ServingActivity, ServingReady
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import notes_before_run
 
 TITLE = "Serve to other programs"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orca_desk.counting import counted
 from orca_desk.library.overlaps import OverlapPair
 from orca_desk.library.selection import CellCount, Selection
 from orca_desk.library.snapshot_comparison import SnapshotComparison
@@ -10,7 +11,6 @@ from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.mixing import GroupMix, Mix
 from orca_desk.method.snapshot_rules import Balance, GroupedBy, OverlapRule, SnapshotRules, Targets
 from orca_desk.steps.train.base_request import BaseMeasured
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import ALWAYS
 from orca_desk.ui.words.record_rules import rule_sentences, uncounted_text
 from orca_desk.ui.words.shorten import shorten

@@ -1,8 +1,8 @@
 """What a library takes on the disk, and what can be freed, in words."""
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import human_bytes
 from orca_desk.steps.tidy.storage import Freeable, StorageKind, Suggestion
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import duration
 
 STORED: dict[StorageKind, str] = {

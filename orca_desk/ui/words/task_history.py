@@ -2,8 +2,8 @@
 
 import json
 
+from orca_desk.counting import counted
 from orca_desk.library.history import TaskEvent, TaskHistory
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 FIELDS = {

@@ -1,7 +1,7 @@
 """Words for tasks, shared by the Tasks page and the commands."""
 
+from orca_desk.counting import counted
 from orca_desk.method.records import AnswerKind, Split, Task
-from orca_desk.ui.words.counting import counted
 
 SPLITS: dict[Split, str] = {"train": "Train", "heldout": "Held-out"}
 FAMILY_STRATEGY = "Family's strategy"  # for a task without a strategy of its own

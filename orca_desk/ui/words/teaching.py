@@ -1,9 +1,9 @@
 """The outcome of asking the teacher, in words."""
 
+from orca_desk.counting import counted
 from orca_desk.method.fitness import UNFIT
 from orca_desk.steps.instruct.estimate import TeachingTime
 from orca_desk.steps.teaching import Taught, TeachCounts
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import between
 
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from orca_desk.counting import counted
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.deleting.trash import Restored, TrashEntry
 from orca_desk.library.runs import Run
 from orca_desk.models.fits import human_bytes
 from orca_desk.steps.tidy.deletion import Deletion, Item, Refusal, Refused
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 NOUNS: dict[Kind, tuple[str, str]] = {

@@ -1,5 +1,6 @@
 """The words for likely problems of a training that has not started."""
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import human_bytes
 from orca_desk.steps.train.checks import (
     Concern,
@@ -21,7 +22,6 @@ from orca_desk.steps.train.checks import (
 )
 from orca_desk.steps.train.estimates import evaluations_in
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
 
 TRUNCATION = {

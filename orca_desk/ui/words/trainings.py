@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orca_desk.counting import counted
 from orca_desk.steps.train.base_changes import is_template_alone
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
 
 MOST_LOSSES = 6  # that a sentence lists

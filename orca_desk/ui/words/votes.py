@@ -1,7 +1,7 @@
 """The vote of several answers to one message, in words."""
 
+from orca_desk.counting import counted
 from orca_desk.method.agreement import Agreement, VotedAnswer, is_settled
-from orca_desk.ui.words.counting import counted
 
 HELP = (
     "Each model answers this many times, each time with another seed; the most frequent answer is shown."

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage
 from orca_desk.method.agreement import Agreement
@@ -22,7 +23,6 @@ from orca_desk.ui.theme import GRID, Role, Theme, text_display
 from orca_desk.ui.widgets.browser import is_heavy
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import button, label, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
 
 REST = 12  # pause between two renderings, as a multiple of what the last one took

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
+from orca_desk.counting import counted
 from orca_desk.method.records import Task
 from orca_desk.method.turns import Turns, said_before
 from orca_desk.steps.chat.draft import Draft, read_context_file
@@ -19,7 +20,6 @@ from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.text import button, label, safe_tip, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 LINES, MOST_LINES = 2, 7

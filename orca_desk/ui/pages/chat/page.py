@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.tasks import get_task
 from orca_desk.steps.chat.column_sampling import NONE, OwnSampling
@@ -48,7 +49,6 @@ from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.save_file import saved
-from orca_desk.ui.words.counting import counted
 
 NARROW = 100 * GRID  # px; a narrower page has no room for the history beside the conversation
 THREE_PANES = 200 * GRID  # px; a page this wide has room for the settings beside the conversation

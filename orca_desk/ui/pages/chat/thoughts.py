@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.ui.pages.chat.folded import fold_button, paint_folded
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
-from orca_desk.ui.words.counting import counted
 
 TIP = "What the model wrote before its answer. It is not graded and not sent again with the next question."
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.method.turns import said_before
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
@@ -25,7 +26,6 @@ from orca_desk.ui.theme import GRID, Theme, grown
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.markdown import has_markup
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.counting import counted
 
 LONGEST_SHOWN = 1_600  # characters of a question
 QWIDGETSIZE_MAX = 2**24 - 1  # px, Qt's limit, which PySide does not export

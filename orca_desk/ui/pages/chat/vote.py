@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted, plural_of
 from orca_desk.library.chats import SampledAnswers
 from orca_desk.method.agreement import Agreement
 from orca_desk.ui.pages.chat.folded import fold_button, paint_folded
@@ -11,7 +12,6 @@ from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.counting import counted, plural_of
 from orca_desk.ui.words.votes import HELP, NO_VOTE_HELP, candidate_votes, vote_summary
 
 BAR = GRID  # px, height

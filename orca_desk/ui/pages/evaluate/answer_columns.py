@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.library.answers import AskedQuestion, AskedTask
 from orca_desk.library.evaluations import Answered
 from orca_desk.method.answer_reading import AnswerReading
@@ -29,7 +30,6 @@ from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
 
 NARROWEST = 26 * GRID  # px, of a column

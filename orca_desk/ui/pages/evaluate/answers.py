@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.library.answers import (
     AskedFilter,
@@ -47,7 +48,6 @@ from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import UNSCORED
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
 
 MANY = 6  # columns; with more, the Task column would be squeezed

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.steps.evaluate.budget import BudgetComparison, budget_table, compare_budgets
 from orca_desk.ui.desk import Desk
@@ -19,7 +20,6 @@ from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.budgets import RULE, budget_notes
-from orca_desk.ui.words.counting import counted
 
 ALL = "All families"
 MOST_TOKENS = 1_000_000

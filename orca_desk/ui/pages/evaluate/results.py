@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.steps.evaluate.comparison import (
     EvaluationSummary,
@@ -45,7 +46,6 @@ from orca_desk.ui.widgets.plot_menu import PlotMenu
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, card, label, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, plot_note
 
 FEW = 30  # tasks; a family with fewer gets a warning

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
@@ -27,7 +28,6 @@ from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.forgetting import ABOUT as FORGETTING
 from orca_desk.ui.words.forgetting import general_questions_text, general_time_text
 from orca_desk.ui.words.library import SAMPLES_UNCHECKED

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.library.deleting.kinds import Kind
@@ -32,7 +33,6 @@ from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.whole_table import fit_whole_table, whole_table
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.experiments import seeds_done, share_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import COLOURS

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.trainable import why_unsupported
 from orca_desk.library.snapshots import Snapshot
@@ -35,7 +36,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.experiments import estimate_sentence
 
 SETTLE_MS = 300  # without an edit, until the time is estimated

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.library.database import Library
 from orca_desk.library.proposals import (
     ProposalFilter,
@@ -39,7 +40,6 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.generators import TEMPLATES, diversity_lines
 from orca_desk.ui.words.growing import ancestry_text, checks_text
 from orca_desk.ui.words.shorten import shorten

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.machine import total_memory
 from orca_desk.models.hub.listing import MOST_FOUND, HubModel, Kind, Order, Size
 from orca_desk.steps.download.recommended import Recommended, for_this_machine
@@ -22,7 +23,6 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.hub import KIND_TIPS, KINDS, ORDERS, SEARCH_ONLINE, SIZE_TIP, SIZES, memory_class
 
 # px: of the columns after the first, and that a table needs to show some of them

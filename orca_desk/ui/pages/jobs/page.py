@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QStackedWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.inventory.run_models import model_names, run_models
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.runs import Run, list_runs
@@ -28,7 +29,6 @@ from orca_desk.ui.widgets.row_table import RowTable, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.tidying import Tidying
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 from orca_desk.ui.words.tidying import tidying_of
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.ui.closing import fate_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
@@ -20,7 +21,6 @@ from orca_desk.ui.widgets.flow_row import FlowRow
 from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.closing import stop_all_hint
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import queue_title
 
 ROWS = 4  # visible at once

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import add_path, remove_path, restore_path
 from orca_desk.inventory.usage import InventoryItem, take_inventory
@@ -37,7 +38,6 @@ from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import ROW, row_menu, row_table
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 
 WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100, 160)
 LEAST_ROWS = 5  # of the models in sight, with the heading

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from orca_desk.counting import counted
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.record_edits import decide
 from orca_desk.library.records import RecordFilter
@@ -12,7 +13,6 @@ from orca_desk.method.fitness import Decision
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 VERBS: dict[Decision | None, str] = {"keep": "keep", "drop": "drop", None: "undecide"}

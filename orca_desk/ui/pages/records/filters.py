@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QToolButton, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices, RecordOrder
 from orca_desk.method.fitness import RECORD_REASONS, UNFIT, Unfit
@@ -17,7 +18,6 @@ from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.saved_filters import SavedFilters
 from orca_desk.ui.widgets.search_line import SearchLine
 from orca_desk.ui.widgets.text import label, safe_tip
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.finding import field_help, search_problem
 
 VERDICTS: dict[str, dict[str, Any]] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
 from orca_desk.inventory.templates import override_of
@@ -33,7 +34,6 @@ from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
-from orca_desk.ui.words.counting import counted
 
 MAX_LENGTH = 1_000_000  # tokens; more than any model reads
 

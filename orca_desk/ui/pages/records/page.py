@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import record_ids
@@ -27,7 +28,6 @@ from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_menus import list_menu
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.tidying import Tidying
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tidying import tidying_of
 
 if TYPE_CHECKING:

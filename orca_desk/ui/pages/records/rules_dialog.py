@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.record_rules import current_rules, set_rules
 from orca_desk.method.fitness import UNFIT, FitnessRules
@@ -27,7 +28,6 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.rules_form import RulesForm
 from orca_desk.ui.widgets.text import button, card, label, safe_tip, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import ALWAYS, BASES
 from orca_desk.ui.words.record_rules import uncounted_text
 from orca_desk.ui.words.shorten import shorten

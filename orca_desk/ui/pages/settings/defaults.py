@@ -6,6 +6,7 @@ from typing import get_args
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPlainTextEdit, QSpinBox, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.machine import usable_cores
 from orca_desk.method.erasure import CAUTIOUS, InstructionKind
@@ -26,7 +27,6 @@ from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import label, set_tone
-from orca_desk.ui.words.counting import counted
 
 WRITE_AFTER_MS = 400  # of quiet after a keystroke
 Report = Callable[[Exception], None]

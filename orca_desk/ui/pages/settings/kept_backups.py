@@ -11,6 +11,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.backups.keeping import (
     Verified,
@@ -37,7 +38,6 @@ from orca_desk.ui.widgets.row_table import row_menu, row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_card import SettingsCard
 from orca_desk.ui.widgets.text import label, safe_tip
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.kept_backups import (
     EVERY,
     THINNING,

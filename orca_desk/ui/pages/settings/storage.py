@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.deleting.trash import TrashEntry, empty_trash, list_trash, restore_from_trash
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile
@@ -28,7 +29,6 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.storage import FREEABLE, STORED, consequence, free_text, freed_sentence
 from orca_desk.ui.words.tidying import entry_text, restored_sentence
 

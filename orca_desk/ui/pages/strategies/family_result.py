@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.pairing import Decision, PairingReason, Standing
 from orca_desk.steps.pair.family_result import FamilyResult, Measurement
@@ -13,7 +14,6 @@ from orca_desk.ui.pages.strategies.interval_plot import IntervalRow, Mark, Strat
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import (
     ABOUT_BASES,
     ABOUT_CHOICE,

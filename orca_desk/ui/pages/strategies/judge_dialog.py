@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.templates import override_of
 from orca_desk.library.database import Library
@@ -18,7 +19,6 @@ from orca_desk.ui.widgets.edit_dialog import EditDialog
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import button, label, set_tone
-from orca_desk.ui.words.counting import counted
 
 PAUSE_MS = 250  # from the last key to the new preview
 MARKS: dict[str, Mark] = {"control": "control", "end": "control", "system": "system"}

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.library.runs import newest_request
@@ -30,7 +31,6 @@ from orca_desk.ui.widgets.message_box import MessageBox
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import (
     BASES,
     NO_EVIDENCE,

@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.templates import override_of
 from orca_desk.method.records import Task
@@ -14,7 +15,6 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import label, set_tone
-from orca_desk.ui.words.counting import counted
 
 PAUSE_MS = 250  # from the last key to the new preview
 MARKS: dict[str, Mark] = {"control": "control", "end": "control", "system": "system"}

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Sequence
 
+from orca_desk.counting import counted
 from orca_desk.library.samples import add_samples, delete_samples
 from orca_desk.library.task_changes import ChangedTasks, TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
@@ -16,7 +17,6 @@ from orca_desk.library.tasks import (
 from orca_desk.method.records import Task
 from orca_desk.steps.regrading import ReplacedTasks, bring_back, regrade, replace_tasks, undo_replacement
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import regraded_sentence
 
 MARKED = "marked"  # the tag of a mark

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.history import TaskHistory
 from orca_desk.method.grading import infer_kind
 from orca_desk.method.records import Task
@@ -16,7 +17,6 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, Colours, font
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.text import button, label, safe_tip
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.task_history import event_text, event_time, history_notes
 from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS

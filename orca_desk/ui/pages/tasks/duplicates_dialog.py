@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import Benchmark, list_benchmarks, remove_benchmark, restore_benchmark
@@ -20,7 +21,6 @@ from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.duplicates import (
     BENCHMARK_TIP,
     HOW,

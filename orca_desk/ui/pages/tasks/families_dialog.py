@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from orca_desk.counting import counted
 from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.families import rename_family, undo_rename
 from orca_desk.library.notes import family_notes
@@ -40,7 +41,6 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answer_steps import CHECKER_HELP, CHECKERS
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 COLUMNS: tuple[Column[FamilyCount], ...] = (

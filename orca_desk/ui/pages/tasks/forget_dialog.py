@@ -4,6 +4,7 @@ from array import array
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.deleting.for_good import TextsLeftError
 from orca_desk.library.deleting.traces import Traces, traces_of
 from orca_desk.library.tasks import task_ids
@@ -14,7 +15,6 @@ from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.forgetting_tasks import (
     CONFIRMATION,
     NOT_UNDONE,

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.formats.preview import ImportPreview
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
@@ -23,7 +24,6 @@ from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.answers_import import ARE_ANSWERS
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import other_file, preview_doubts, preview_summary
 from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.words.tasks import SPLITS, sentence

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
@@ -38,7 +39,6 @@ from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.local_files import local_files
 from orca_desk.ui.widgets.notice import Kind, Notice
 from orca_desk.ui.words.answers_import import answers_report
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report
 
 T = TypeVar("T")

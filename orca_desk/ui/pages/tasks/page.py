@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.notes import family_notes
 from orca_desk.library.pairings import current_pairings
@@ -37,7 +38,6 @@ from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.page_area import WIDE_PANES
 from orca_desk.ui.widgets.row_table import row_menu
 from orca_desk.ui.widgets.text import button
-from orca_desk.ui.words.counting import counted
 
 MAX_COPIED = 10_000  # tasks on the clipboard; an export takes any number
 SAVING_MS = 400  # a longer write shows "Saving…"

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableView, QTabWidget, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.formats.rows import BadRow
@@ -16,7 +17,6 @@ from orca_desk.ui.pages.tasks.source_choices import SourceChoices
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import sentence
 
 Preview = TypeVar("Preview")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCompleter, QDialog, QLineEdit, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.task_changes import TaskEdit
 from orca_desk.ui.pages.tasks.edit_dialog import tag_list
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 SHOWN = 12  # tags of the selected tasks that are listed

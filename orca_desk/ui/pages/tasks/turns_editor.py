@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.method.turns import SPEAKERS, Turns
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 
 TIP = "Questions and answers before this question: an earlier part of the conversation, or worked examples"
 NONE = "No earlier turns"

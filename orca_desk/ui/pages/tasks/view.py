@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.detail import TaskDetail
 from orca_desk.ui.pages.tasks.family_list import ROOM, FamilyList
@@ -15,7 +16,6 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.panes import Panes
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.counting import counted
 
 
 class TaskView(QStackedWidget):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
@@ -34,7 +35,6 @@ from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import without_strategy
 from orca_desk.ui.words.teaching import teaching_time_text
 

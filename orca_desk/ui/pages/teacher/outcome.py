@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from orca_desk.counting import counted
 from orca_desk.steps.teaching import Taught
 from orca_desk.ui.widgets.notice import Kind
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.teaching import teach_details
 
 NoticeAction = Literal["resume", "open all records", "open the run"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.preview import PreviewAnswer, TeachPreview, TimeEstimate
@@ -16,7 +17,6 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.fitting_browser import FittingBrowser
 from orca_desk.ui.widgets.text import card, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import JOB_STATES, duration
 from orca_desk.ui.words.shorten import shorten
 

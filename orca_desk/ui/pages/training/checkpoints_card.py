@@ -4,6 +4,7 @@ from typing import Literal
 
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.trainings import Training
 from orca_desk.method.statistics import Share
 from orca_desk.steps.evaluate.checkpoints import (
@@ -24,7 +25,6 @@ from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.step_chart import StepChart, StepLine, StepPoint, sentence
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.checkpoints import MEASURES, TIP, curve_notes
-from orca_desk.ui.words.counting import counted
 
 MOST_TASKS = 100_000
 Measure = Literal["accuracy", "adherence", "mean_tokens"]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.library.snapshot_comparison import (
     Counterparts,
     LoneRecord,
@@ -27,7 +28,6 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, safe_tip
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.snapshots import compared_names, comparison_sentence, setting_rows
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.formats.csv_file import inert, write_csv
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, font, grown
@@ -24,7 +25,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.row_menus import as_actions, list_menu
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label, safe_tip
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.training_comparison import ComparedTraining, Entry, entries
 
 DIFFERS = "≠"

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.library.base_answers import MeasuredBase
 from orca_desk.method.snapshot_rules import Balance, GroupedBy, Learnable, SnapshotRules, Targets
 from orca_desk.ui.theme import GRID, grown
 from orca_desk.ui.widgets.layouts import clear, scrolled
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.snapshots import OVER, TARGETS
 
 CAP = 300  # records per family, the first value offered

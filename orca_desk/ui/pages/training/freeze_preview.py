@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.library.selection import Selection
 from orca_desk.method.fitness import UNFIT
 from orca_desk.method.mixing import GroupMix
@@ -12,7 +13,6 @@ from orca_desk.ui.widgets.bars import CountBars
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.mix_bars import MixBars
 from orca_desk.ui.widgets.text import card, label, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.snapshots import selection_lines
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.library.deleting.kinds import Kind
 from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
@@ -26,7 +27,6 @@ from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import STATUSES, status_text, time_of
 from orca_desk.ui.words.tidying import run_title

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
 from orca_desk.inventory.trainable import why_unsupported
@@ -40,7 +41,6 @@ from orca_desk.ui.widgets.text import button, card, label, safe_tip
 from orca_desk.ui.widgets.tidying import Tidying
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.counting import counted
 
 SETTLE_MS = 250  # between an edit and the checks of it
 READ_AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change

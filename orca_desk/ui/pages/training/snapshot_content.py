@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
+from orca_desk.counting import counted
 from orca_desk.library.manifests import manifest, write_manifest
 from orca_desk.library.notes import note_on
 from orca_desk.library.snapshots import Snapshot, list_snapshots
@@ -21,7 +22,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.hand_over import file_stem
 from orca_desk.ui.words.snapshots import account_text, describe_rules, message_text, sentence

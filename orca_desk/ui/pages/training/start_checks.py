@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from orca_desk.counting import counted
 from orca_desk.models.fits import training_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.remedies import training_remedy
@@ -15,7 +16,6 @@ from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.layouts import clear
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.training_checks import concern_text, stop_rule_sentence
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from orca_desk.counting import counted, plural_of, unit_for
 from orca_desk.processes.progress import Update
-from orca_desk.ui.words.counting import counted, plural_of, unit_for
 from orca_desk.ui.words.progress import describe
 
 
