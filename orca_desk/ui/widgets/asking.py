@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -59,6 +60,13 @@ class AskingDialog(EditDialog):
     def check(self, text: str) -> None:
         """Raise UserError for a text that cannot be stored."""
 
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stay open while the text is stored: it closes by itself then, or says what is wrong."""
+        if self.isEnabled():
+            super().closeEvent(event)
+        else:
+            event.ignore()
+
     def close_saved(self) -> None:
         """Close: the text is stored."""
         super().accept()
@@ -69,8 +77,10 @@ class AskingDialog(EditDialog):
         text = f"{error.message} {error.hint}" if isinstance(error, UserError) else str(error)
         self.problem.setText(text)
         self.problem.show()
+        self._field.setFocus()
 
-    def _end(self, accept_text: str) -> None:
+    def _end(self, field: QWidget, accept_text: str) -> None:
+        self._field = field
         self._layout.addWidget(self.problem)
         self._layout.addWidget(dialog_buttons(self, button(accept_text, self.accept, primary=True)))
 
@@ -97,7 +107,7 @@ class LineDialog(AskingDialog):
         self.line.setAccessibleName(title)
         self.line.selectAll()
         self._layout.addWidget(self.line)
-        self._end(action)
+        self._end(self.line, action)
 
     def value(self) -> str:
         """See AskingDialog."""
@@ -123,7 +133,7 @@ class NoteDialog(AskingDialog):
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What to remember of it. Only you see this note.")
         self._layout.addWidget(self.text, 1)
-        self._end("Save")
+        self._end(self.text, "Save")
 
     def value(self) -> str:
         """See AskingDialog."""
