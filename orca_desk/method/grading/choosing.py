@@ -94,7 +94,7 @@ _LABEL = re.compile(r"\A\s*[A-Za-z]+ \d{1,2}:\s+(?=\S)")  # "Day 3: 15"
 _BULLET = re.compile(r"\A\s*[*•>]\s+")
 _NUMBERED = re.compile(r"\A\s*(?:[*•>]|\(?\d{1,2}[.)])\s+")
 _NUMBERED_LINE = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S", re.MULTILINE)
-_PART_OF = re.compile(r"\s(?:\w+\s){0,2}?of\s[$€£]?")
+_PART_OF = re.compile(r"\sof\s[$€£]?|\s(?:(?!(?:an?|the)\b)\w+\s){1,2}?of\s")  # not "in 2020 a total of 45"
 _SHARE = re.compile(r"[%/]|percent|\b(?:half|third|quarter)")
 _EQUALS = re.compile(r"\s?=\s?(?=[\d(])")
 _LISTS = re.compile(r"\s[^\W\d]+(?: [^\W\d]+){0,2}\s?[:(]\s?[$€£]?")  # "4 factors: 1, 2, 3, 6"
@@ -105,6 +105,11 @@ _OF_WHICH = re.compile(
 _TOTAL_FIRST = re.compile(r"\b(?:in total|altogether|in all)\b[^:\d]{0,40}:", re.IGNORECASE)
 _STRONG_OPENING = re.compile(r"\s*\*\*([^*\n]{1,60})\*\*(?=\s*(?:[.,;!\n]|[—–-]\s))")
 _EXPLAINS = re.compile(r"\W*(?:explanation|because|reason|since|why|here)", re.IGNORECASE)
+# "Because there are 7 rows." explains and says no more; "Since he eats 2, he has 3." goes on to an answer.
+_ONLY_EXPLAINS = re.compile(
+    r"\W*(?:explanation\b|reason\b|why\b|here(?:['’]s| is) why\b|(?:because|since)\b[^,.;\n]*\.?\s*\Z)",
+    re.IGNORECASE,
+)
 _LIST_NUMBER = re.compile(r"\s*\(?\d[.)]?\s*")
 _LONGEST_OPENING = 80
 _EMPHASIS = re.compile(r"\*\*([^*\n]{1,60})\*\*(?!\s*:)")
@@ -148,7 +153,7 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     first, rest = _opening(body) if len(text) <= _LONGEST else ("", "")
     if rest.strip() and len(first) <= _LONGEST_OPENING:
         opening = find(first)
-        if len(opening) == 1 and (_bare(first, opening[0]) or _EXPLAINS.match(rest)):
+        if len(opening) == 1 and (_bare(first, opening[0]) or _ONLY_EXPLAINS.match(rest)):
             return _opened(first, opening[0], rest, find)
     if breaks_off(body) and not _EMPHASIS.search(body.rpartition("\n")[2]):
         return body, []
@@ -234,7 +239,7 @@ def _last(text: str, found: list[V]) -> list[V]:
     kept = _kept(text, (counted or found)[-_LAST:])
     if _counts_a_list(text, found):
         return found[:1]
-    if len(kept) > 1 and _PART_OF.fullmatch(text, kept[-2].end, kept[-1].start):
+    if len(kept) > 1 and _is_part_of(text, kept[-2], kept[-1]):
         share = _SHARE.search(text[kept[-2].start : kept[-2].end]) is not None
         kept = kept[: -2 if share and len(kept) > 2 else -1]  # "15 is 30% of 50", "15 of 20 are left"
     if len(kept) > 1 and _OF_WHICH.fullmatch(text, kept[-2].end, kept[-1].start):
@@ -248,6 +253,12 @@ def _last(text: str, found: list[V]) -> list[V]:
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _is_part_of(text: str, value: FoundValue, whole: FoundValue) -> bool:
+    """Return whether a value counts in or of the next: "15 of 20", "8 rows of 5"; no "2 payments of $50"."""
+    match = _PART_OF.fullmatch(text, value.end, whole.start)
+    return match is not None and (match[0].strip() == "of" or text[whole.start] not in "$€£")
 
 
 def _is_turned(text: str, value: FoundValue) -> bool:

@@ -209,7 +209,7 @@ def _cores(sentence: str) -> Iterator[str]:
     main = sentence[: aside.start()] if aside and _is_aside(sentence, aside) else sentence
     for piece in dict.fromkeys((sentence, main)):
         yield piece
-        if denied := _DENIED.search(piece):
+        if (denied := _DENIED.search(piece)) and not _UNPLAIN.search(piece[: denied.start()]):
             yield f"not {denied[1]}"
         if (instead := _INSTEAD.search(piece)) and not _UNPLAIN.search(instead[1]):
             yield instead[1]
