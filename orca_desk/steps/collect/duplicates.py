@@ -44,6 +44,7 @@ class DuplicateTask:
     family: str
     split: Split
     query: str
+    answer: str | None = None
     kind: OverlapKind = "exact"
     similarity: float = 1.0
     difference: Difference = ""
@@ -220,6 +221,31 @@ def find_duplicates(
     )
 
 
+def without_changed(library: Library, found: Duplicates) -> Duplicates:
+    """Return what was found without the tasks that were deleted or edited since.
+
+    A cluster whose task to keep is among them is left out: nothing would be left of what its copies ask.
+    """
+    rowids = sorted(task.rowid for one in found.clusters for task in one.tasks)
+    now: dict[int, DuplicateTask] = {}
+    for start in range(0, len(rowids), CHUNK):
+        stored = stored_tasks(library, rowids[start : start + CHUNK])
+        now |= {rowid: _listed(one) for rowid, one in stored.items()}
+
+    def stays(task: DuplicateTask) -> bool:
+        other = now.get(task.rowid)
+        return other is not None and all(
+            getattr(other, name) == getattr(task, name) for name in ("query", "answer", "split")
+        )
+
+    kept = [
+        replace(one, copies=copies)
+        for one in found.clusters
+        if (one.keep is None or stays(one.keep)) and (copies := tuple(filter(stays, one.copies)))
+    ]
+    return replace(found, clusters=tuple(kept))
+
+
 def name_benchmark(
     library: Library,
     path: Path,
@@ -387,7 +413,12 @@ class _Comparison:
 def _listed(stored: StoredTask) -> DuplicateTask:
     task = stored.task
     return DuplicateTask(
-        rowid=stored.rowid, task_id=task.id, family=task.family, split=task.split, query=task.query
+        rowid=stored.rowid,
+        task_id=task.id,
+        family=task.family,
+        split=task.split,
+        query=task.query,
+        answer=task.answer,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import list_benchmarks
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import TaskFilter, add_tasks
+from orca_desk.library.tasks import TaskFilter, add_tasks, delete_rows, task_rowids
 from orca_desk.method.records import Split, Task
 from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.collect.duplicates import Duplicates, find_duplicates, name_benchmark
+from orca_desk.steps.collect.duplicates import Duplicates, find_duplicates, name_benchmark, without_changed
+from orca_desk.steps.regrading import replace_tasks
 
 STORY = (
     "On Monday the baker gave seven loaves to the school kitchen, four to the hospital and the rest to a "
@@ -56,6 +58,18 @@ def test_the_one_to_keep_is_answered_then_held_out_then_the_oldest(library: Libr
     assert kept.keep
     assert kept.keep.task_id == cluster.copies[0].task_id
     assert {one.task_id for one in kept.tasks} == {one.task_id for one in cluster.tasks}
+
+
+def test_what_was_deleted_or_edited_since_is_left_out_with_what_was_kept_for_it(library: Library) -> None:
+    pairs = [[task(f"What is {n} + 3?", "5"), task(f"what is {n} + 3", "5")] for n in (2, 7, 8, 9)]
+    add_tasks(library, [one for pair in pairs for one in pair])
+    before = found(library)
+    assert without_changed(library, before) == before
+    (kept, _), (edited, _), (_, again), (same, _) = pairs
+    delete_rows(library, task_rowids(library, TaskFilter(ids=(kept.id,))))
+    replace_tasks(library, [replace(edited, query="Who?"), replace(again, answer="6")])
+    left = without_changed(library, before)
+    assert [one.keep and one.keep.task_id for one in left.clusters] == [same.id]
 
 
 def test_near_copies_are_marked_only_when_that_is_asked_for_and_never_with_another_answer(

@@ -11,7 +11,7 @@ from orca_desk.counting import counted
 from orca_desk.errors import UserError
 from orca_desk.formats.json_layout import SeveralListsError
 from orca_desk.library.benchmarks import Benchmark, list_benchmarks, remove_benchmark, restore_benchmark
-from orca_desk.steps.collect.duplicates import Duplicates, name_benchmark
+from orca_desk.steps.collect.duplicates import Duplicates, name_benchmark, without_changed
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.tasks.duplicates_search import DuplicatesSearch, Sought
@@ -249,6 +249,19 @@ class DuplicatesDialog(QDialog):
         self._update_buttons()
 
     def _show_found(self, found: Duplicates) -> None:
+        """Show what was found, of an old search only what is still so."""
+        if not self._search.is_old:
+            self._show_clusters(found)
+            return
+        library, search = self.desk.library, self._search
+        self.desk.background.run(
+            self,
+            lambda: without_changed(library, found),
+            lambda left: self._show_clusters(left) if search.found is found else None,
+            failed=self.notice.show_error,
+        )
+
+    def _show_clusters(self, found: Duplicates) -> None:
         old = f" {OLD}" if self._search.is_old else ""
         self.summary.setText(f"{duplicates_summary(found)}{old}")
         self.view.show_clusters(found.clusters)

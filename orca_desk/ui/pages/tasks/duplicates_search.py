@@ -40,7 +40,8 @@ class DuplicatesSearch(QObject):
     """The latest search of the Tasks page. `ended` follows its job.
 
     `found` is what it found; None before, and once something of it was deleted. `is_old` tells that tasks
-    have changed since. It has no run that could be resumed: after a crash, the next start offers it again.
+    have changed since it began. It has no run that could be resumed: after a crash, the next start offers it
+    again.
     """
 
     ended = Signal()
@@ -93,4 +94,4 @@ class DuplicatesSearch(QObject):
             self.ended.emit()
 
     def _library_changed(self, parts: frozenset[str]) -> None:
-        self.is_old |= "tasks" in parts and self.found is not None
+        self.is_old |= "tasks" in parts

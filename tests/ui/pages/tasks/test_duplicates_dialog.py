@@ -11,7 +11,7 @@ from shiboken6 import isValid
 
 from orca_desk.library.benchmarks import list_benchmarks
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks
+from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, delete_rows, task_rowids
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.tasks.duplicates_dialog import OLD, DuplicatesDialog
 from orca_desk.ui.pages.tasks.duplicates_search import Sought
@@ -146,16 +146,18 @@ def test_a_search_goes_on_while_its_dialog_is_closed(
     assert search.job is not None
     assert search.job.comes_back
     dialog.close()
-    qtbot.waitUntil(lambda: search.found is not None, timeout=60_000)
-    add_tasks(library, [Task(family="other", query="Who came?")])
+    delete_rows(library, task_rowids(library, TaskFilter(ids=(TASKS[3].id,))))
     window.desk.tell("tasks")
+    qtbot.waitUntil(lambda: search.found is not None, timeout=60_000)
     assert search.job.shows is not None
     window.desk.open(search.job.shows[0], **search.job.shows[1])
     again = page.dialogs.shown
     assert isinstance(again, DuplicatesDialog)
     assert again is not dialog
     assert again.near.value() == 90
-    assert again.view.model.rowCount() > 0
+    qtbot.waitUntil(lambda: again.view.model.rowCount() > 0)
+    questions = [one.tasks[0].query for one in again.view.clusters]
+    assert questions == [STORY], "nothing is left of what the copy of a deleted task asks"
     assert OLD in again.summary.text()
     assert search.job.again is not None
     assert Sought.from_json(search.job.again[1]) == search.sought
