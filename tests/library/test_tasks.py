@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import io
 import sqlite3
 import string
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -194,6 +196,21 @@ def test_where_a_part_cannot_be_deleted_the_others_come_back(
     refuse = "CREATE TRIGGER refuse BEFORE DELETE ON tasks WHEN old.n = 4 BEGIN SELECT RAISE(FAIL, 'no'); END"
     library.write(lambda db: db.execute(refuse).rowcount)
     with pytest.raises(sqlite3.IntegrityError):
+        delete_rows(library, task_rowids(library))
+    assert list(iterate_tasks(library)) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("in_memory", [0, 300])
+def test_where_the_disk_has_no_room_for_what_restores_them_no_task_goes(
+    library: Library, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    monkeypatch.setattr(tasks_module, "DELETED", 1)
+    monkeypatch.setattr(deleted_tasks, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(deleted_tasks, "TemporaryFile", lambda **_: io.FileIO("/dev/full", "r+"))
+    add_tasks(library, [make_task(number) for number in range(4)])
+    before = list(iterate_tasks(library))
+    with pytest.raises(UserError, match="no space left"):
         delete_rows(library, task_rowids(library))
     assert list(iterate_tasks(library)) == before
 
