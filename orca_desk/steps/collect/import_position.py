@@ -14,10 +14,12 @@ from orca_desk.steps.collect.import_tasks import Tally, TaskImport
 class Begun:
     """What an earlier part of a run did with a source.
 
-    `rows` are those that it stored, `newly_held` the records that their tasks hold out.
+    `rows` are those that it stored, `bad` those of them that were refused, `newly_held` the records that the
+    tasks of the others hold out.
     """
 
     rows: int = 0
+    bad: int = 0
     tally: Tally = field(default_factory=Tally)
     newly_held: "array[int]" = field(default_factory=lambda: array("q"))
 
@@ -38,9 +40,11 @@ class Position:
         """Return what was done with a source, unless it has changed since."""
         found = self._stored.get(str(place))
         if found is None or found["mark"] != _mark(source):
+            self._stored.pop(str(place), None)
             return Begun()
         return Begun(
             rows=found["rows"],
+            bad=found.get("bad", 0),
             tally=Tally.from_json(found["tally"]),
             newly_held=array("q", found.get("newly_held", ())),
         )
@@ -49,14 +53,12 @@ class Position:
         """Return what to store, now that `work` has stored all of its rows so far."""
         self._stored[str(place)] = {
             "mark": _mark(source),
-            "rows": max(work.rows, self._rows(place)),
+            "rows": work.rows_so_far,
+            "bad": work.bad_so_far,
             "tally": work.tally.to_json(),
             "newly_held": work.newly_held.tolist(),
         }
         return self._stored
-
-    def _rows(self, place: int) -> int:
-        return int(self._stored.get(str(place), {}).get("rows", 0))
 
 
 def _mark(source: Any) -> list[Any]:

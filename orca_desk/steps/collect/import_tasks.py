@@ -45,8 +45,9 @@ ReadJob = dict[str, Any]  # see `workers.rows`
 class TaskImport:
     """An import of one source at work.
 
-    `run` notes what it adds, and how far it got, in the library; without one nothing is noted. With `dry_run`
-    nothing is stored at all.
+    `run` notes what it adds, and how far it got, in the library; without one nothing is noted. An earlier
+    part of it stored `rows_stored` rows, of which `bad_stored` were refused. With `dry_run` nothing is
+    stored.
     """
 
     library: Library
@@ -58,6 +59,8 @@ class TaskImport:
     progress: Progress
     run: str = ""
     rows_before: int = 0  # of the sources before this one
+    rows_stored: int = 0
+    bad_stored: int = 0
     tally: "Tally" = field(default_factory=lambda: Tally())
     state: Callable[[], dict[str, Any]] = dict  # what is stored with each batch
     read_as: ReadAs = field(default_factory=lambda: ReadAs(format="text", encoding="utf-8"))
@@ -78,6 +81,16 @@ class TaskImport:
     _seen: dict[int, int] = field(default_factory=dict)  # of a dry run: what would have been added
     _meter: Meter | None = None
     _is_read: bool = False  # the whole source
+
+    @property
+    def rows_so_far(self) -> int:
+        """How many rows are stored, by this or an earlier part of the run, which reads them all again."""
+        return max(self.rows, self.rows_stored)
+
+    @property
+    def bad_so_far(self) -> int:
+        """How many of them were refused."""
+        return max(self.bad, self.bad_stored)
 
     def take(
         self, job: ReadJob, control: JobControl, keep: KeptWorker | None, log: Path | None = None
@@ -274,12 +287,12 @@ class TaskImport:
         repeated = self._splits.repeated(self._questions.others(self._splits, self._own))
         counts = self.tally.counts
         return Imported(
-            rows=self.rows,
+            rows=self.rows_so_far,
             added=counts["added"],
             already_there=counts["same"],
             differing=counts["differing"],
             updated=self.update,
-            unreadable=self.bad,
+            unreadable=self.bad_so_far,
             heldout=counts["heldout"],
             unanswered=counts["unanswered"],
             repeated=repeated.rows,

@@ -229,6 +229,8 @@ class ImportRequest(SourceRequest):
                     dry_run=not run,
                     run=run,
                     rows_before=sum(one.rows for one in done),
+                    rows_stored=begun.rows,
+                    bad_stored=begun.bad,
                     tally=begun.tally,
                     newly_held=begun.newly_held,
                 )

@@ -45,6 +45,7 @@ from orca_desk.method.splits import variant_key
 from orca_desk.processes.command import worker_command
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect import request as asked_for
+from orca_desk.steps.collect.import_tasks import TaskImport
 from orca_desk.steps.collect.imported import Imported
 from orca_desk.steps.collect.preview import preview_import
 from orca_desk.steps.collect.questions import LibraryQuestions
@@ -275,6 +276,47 @@ def test_a_stop_while_a_batch_is_stored_leaves_the_batch_out(
     assert (seen.finished, seen.rows, seen.added, count_tasks(library)) == (False, 0, 0, 0)
     monkeypatch.undo()
     assert request(text).run(library).added == 60
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> JobControl:
+    """Return the control of an import that stops once it has stored so many batches."""
+    control, done = JobControl(), iter(range(1, 100))
+    store = TaskImport._store
+
+    def stop(self: TaskImport, *given: Any) -> None:
+        store(self, *given)
+        if next(done) == batches:
+            control.stop()
+
+    monkeypatch.setattr(TaskImport, "_store", stop)
+    monkeypatch.setattr(task_batches, "BATCH", PIECE)
+    return control
+
+
+def test_an_import_that_is_stopped_again_counts_what_its_first_part_did(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = rows({"question": "a?"}) + "{broken\n" + rows(*({"question": f"{n}?"} for n in range(599)))
+    control = stop_after(monkeypatch, 1)
+    for _ in range(2):  # the second time it is stopped before anything is read
+        seen = request(text).run(library, control=control)
+        assert (seen.rows, seen.added, seen.unreadable) == (PIECE, PIECE - 1, 1)
+        assert seen.added == count_tasks(library) and not seen.finished
+    rest = request(text).run(library)
+    assert (rest.rows, rest.added, rest.unreadable, rest.finished) == (601, 600, 1, True)
+
+
+def test_no_row_of_a_file_that_changed_is_taken_for_stored(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jsonl"
+    asked = ImportRequest(source=TaskSource.of_file(path))
+    for name, batches in (("old", 2), ("its", 1)):
+        path.write_text(rows(*({"question": f"{name} {n}?"} for n in range(1_100 + batches))))
+        assert asked.run(library, control=stop_after(monkeypatch, batches)).rows == batches * PIECE
+        monkeypatch.undo()
+    assert asked.run(library).finished
+    assert count_tasks(library, TaskFilter(text="its")) == 1_101
 
 
 def test_a_stop_that_comes_with_the_last_row_stops_nothing(library: Library) -> None:
