@@ -113,11 +113,17 @@ def _whole_lines(text: io.TextIOWrapper) -> Iterator[str]:
         rest = block[end:]
         if len(rest) > MAX_LINE:
             yield rest
-            rest = ""
-            while (more := text.readline(MAX_LINE)) and not more.endswith("\n"):
-                pass
+            rest = _after_line(text, rest[-1])
     if rest:
         yield rest
+
+
+def _after_line(text: io.TextIOWrapper, last: str) -> str:
+    """Read to the end of a line, whose `last` character so far may be it; return what was read beyond."""
+    while last not in ("\r", "\n") and (more := text.readline(MAX_LINE)):
+        last = more[-1]
+    beyond = text.read(1) if last == "\r" else ""
+    return "" if beyond == "\n" else beyond
 
 
 def _pieces(text: io.TextIOWrapper) -> Iterator[Line]:

@@ -118,10 +118,10 @@ class _Batches:
         yield self._batch(notes)
 
     def _add(self, chunk: Chunk) -> None:
-        keys = iter(chunk.keys)
+        keys, rows = iter(chunk.keys), chunk.rows
         self._size += chunk.size
-        self._count += len(chunk.rows)
-        for row in chunk.rows:
+        self._count += len(rows)
+        for row in rows:
             self._rows += 1
             if isinstance(row, BadRow):
                 self._refuse(row)
