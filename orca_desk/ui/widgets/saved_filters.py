@@ -60,20 +60,20 @@ class SavedFilters(QToolButton):
             for name in self._filters:
                 gone.addAction(_plain(name)).triggered.connect(partial(self._delete, name))
 
-    def save(self, name: str, asking: AskingDialog | None = None) -> None:
-        """Save the filter that is set under `name`, for which a dialog may have asked."""
-        fields, library, page = self._present(), self._desk.library, self._page
-        if fields:
-            self._do(
-                f"save the filter {name}",
-                lambda: save_filter(library, page, name, fields),
-                f"Saved the filter “{name}”. Press Ctrl+Z to undo.",
-                asking,
-            )
+    def save(self, fields: dict[str, Any], name: str, asking: AskingDialog | None = None) -> None:
+        """Save a filter under `name`, for which a dialog may have asked."""
+        library, page = self._desk.library, self._page
+        self._do(
+            f"save the filter {name}",
+            lambda: save_filter(library, page, name, fields),
+            f"Saved the filter “{name}”. Press Ctrl+Z to undo.",
+            asking,
+        )
 
     def _ask_name(self) -> None:
-        name = self._present().get("text") or ""
-        LineDialog(self, "Name of the filter", name, self.save, action="Save", is_new=True).open()
+        fields = self._present()  # what is set may be another filter once the name is there
+        name, save = fields.get("text") or "", partial(self.save, fields)
+        LineDialog(self, "Name of the filter", name, save, action="Save", is_new=True).open()
 
     def _delete(self, name: str) -> None:
         library, page = self._desk.library, self._page

@@ -210,14 +210,20 @@ class DuplicatesDialog(QDialog):
         """Forget the selected benchmark, with undo by the desk."""
         library, name = self.desk.library, self.benchmarks.currentData()
         change = f"remove the benchmark {shorten(name, 60)}"
+        text = f"{shorten(name)} is no longer a benchmark."
+
+        def tell(_: object) -> None:
+            if isValid(self):
+                self.notice.offer_undo(text, change=change)
+            else:  # the user closed the dialog during the change
+                self.desk.say(f"{text} Press Ctrl+Z to undo.")
+
         self.desk.do(
             change,
             lambda: remove_benchmark(library, name),
             lambda removed: restore_benchmark(library, removed),
             "benchmarks",
-            then=lambda _: self.notice.offer_undo(
-                f"{shorten(name)} is no longer a benchmark.", change=change
-            ),
+            then=tell,
         )
 
     def apply(self) -> None:

@@ -112,8 +112,13 @@ def test_a_file_is_compared_and_made_a_benchmark(
     qtbot.waitUntil(lambda: "leaving is no longer a benchmark" in dialog.notice.text.text())
     qtbot.waitUntil(dialog.benchmark_row.isHidden)
     assert list_benchmarks(library) == []
-    dialog.desk.undo.undo()
+    desk = dialog.desk
+    desk.undo.undo()
     qtbot.waitUntil(lambda: dialog.benchmarks.currentText() == "leaving (1)")
+    dialog.remove_benchmark()
+    dialog.close()  # before it is written
+    qtbot.waitUntil(lambda: not isValid(dialog) and not desk.background.is_writing)
+    assert list_benchmarks(library) == []
 
 
 def test_a_list_of_a_file_with_several_is_chosen(

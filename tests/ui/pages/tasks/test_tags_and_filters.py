@@ -14,6 +14,7 @@ from orca_desk.library.tasks import add_tasks, count_tasks, get_task
 from orca_desk.ui.pages.tasks.forget_dialog import ForgetDialog
 from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.pages.tasks.tags_dialog import TagsDialog
+from orca_desk.ui.widgets.asking import LineDialog
 from orca_desk.ui.window import Window
 
 TASKS = [make_task(1, tags=("hard",)), make_task(2, family="other"), make_task(3)]
@@ -103,9 +104,13 @@ def test_a_filter_is_saved_under_a_name_applied_and_deleted(
     assert entries() == ["No saved filters yet", "Save this filter…"]
     page.filters.apply({"text": "plus", "split": "train", "tag": "hard", "gone": 1})
     qtbot.waitUntil(lambda: listed(page) == 1)
-    saved.save("hard & fast")
+    saved.fill()
+    next(one for one in saved.menu().actions() if one.text() == "Save this filter…").trigger()
+    (dialog,) = saved.findChildren(LineDialog)
+    dialog.line.setText("hard & fast")
+    page.filters.clear()  # as a click on a notification does: what is saved is what was set
+    dialog.accept()
     qtbot.waitUntil(lambda: "hard & fast" in saved_filters(library, "tasks"))
-    page.filters.clear()
     qtbot.waitUntil(lambda: listed(page) == 3)
 
     def offered() -> bool:
