@@ -117,7 +117,7 @@ def test_no_text_breaks_the_grader(response: str, reference: str, kind: AnswerKi
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "piece", ["9", " ", "(", "C, ", "the answer is ", "\\boxed{", "½", "1,", "John thinks the box "]
+    "piece", ["9", " ", "(", "C, ", "the answer is ", "\\boxed{", "½", "1,", "1百", "John thinks the box "]
 )
 @pytest.mark.timeout(30)
 def test_a_very_long_response_is_graded_in_linear_time(piece: str, kind: AnswerKind) -> None:

@@ -246,13 +246,19 @@ def _last(text: str, found: list[V]) -> list[V]:
         kept = kept[:-1]  # "42 out of 50"
     if not kept or _operand(text, kept[-1]):
         return found[:1] if _is_turned(text, found[0]) else []
-    if len(kept) > 1 and _CHANGED.search(text[: kept[-2].start]):
+    if len(kept) > 1 and _changed(text, kept):
         return kept[-1:]
     if len(kept) > 1 and _introduced(text, kept):
         return kept[-1:]
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _changed(text: str, kept: list[V]) -> bool:
+    """Return whether the last value is what a change led to: "rose by 5 to 15", not "rose by 5 and 3"."""
+    gap = text[kept[-2].end : kept[-1].start]
+    return " and " not in gap and _CHANGED.search(text[: kept[-2].start]) is not None
 
 
 def _is_part_of(text: str, value: FoundValue, whole: FoundValue) -> bool:

@@ -36,7 +36,7 @@ _OFFER = re.compile(
 _CHECK = re.compile(
     r"(?:^|(?<=[.!] ))[#*_ ]*(?:check|verification|verify(?:ing)?|double[- ]check(?:ing)?|sanity check"
     r"|to (?:check|verify|confirm)|let(?:'s|’s| us| me) (?:check|verify|confirm|double[- ]check))\b"
-    r"(?! that you\b)[^\n.:,]{0,40}[:.,]",
+    r"(?! (?:that you|out|in)\b)[^\n.:,]{0,40}[:.,]",
     re.IGNORECASE | re.MULTILINE,
 )
 _DIGITS = re.compile(r"\d+")

@@ -75,7 +75,7 @@ _CHINESE_DIGITS = dict(
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _MIXED = re.compile(
-    "(?<![\\d.,])(?:\\d{1,9}[百千万萬亿億])+(?:[万萬亿億]|\\d{1,9}[百千万萬亿億]?)(?![\\d.,百千万萬亿億])"
+    "(?<![\\d.,百千万萬亿億])(?:\\d{1,9}[百千万萬亿億])+(?:[万萬亿億]|\\d{1,9}[百千万萬亿億]?)(?![\\d.,百千万萬亿億])"
 )
 _MIXED_PART = re.compile("(\\d*)([百千万萬亿億]?)")
 # Words that hold a sign for a number and mean none.
