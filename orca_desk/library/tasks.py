@@ -204,7 +204,8 @@ def delete_rows(library: Library, rowids: Iterable[int]) -> DeletedTasks:
     """Delete the tasks in these rows, but not their records; return what restores them.
 
     A record of a held-out task stays held out. More than 20,000 are deleted in several transactions, so that
-    other writes get their turn: if one of them fails, those before it are undone, but a kill leaves them.
+    other writes get their turn: if one of them fails, or Ctrl+C comes, those before it are undone, but a kill
+    leaves them.
     """
     deleted = DeletedTasks(library.folder)
     ordered = array("q", sorted(rowids))
@@ -212,8 +213,9 @@ def delete_rows(library: Library, rowids: Iterable[int]) -> DeletedTasks:
         for start in range(0, len(ordered), DELETED):
             part = ordered[start : start + DELETED]
             library.write(lambda db, part=part: deleted.take(db, part))  # type: ignore[misc]
-    except Exception:
+    except BaseException:
         with suppress(UserError):  # such as a full disk, which the first error reports
+            library.write(lambda db: None)  # Ctrl+C only ends the wait for what the writer is still deleting
             restore_tasks(library, deleted)
         raise
     return deleted

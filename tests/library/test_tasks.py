@@ -3,8 +3,12 @@
 import contextlib
 import dataclasses
 import io
+import signal
 import sqlite3
 import string
+import sys
+import threading
+from array import array
 from pathlib import Path
 from typing import get_args
 
@@ -19,6 +23,7 @@ from orca_desk.library import deleted_tasks
 from orca_desk.library import tasks as tasks_module
 from orca_desk.library.care.integrity import check
 from orca_desk.library.database import Library
+from orca_desk.library.deleted_tasks import DeletedTasks
 from orca_desk.library.families import rename_family, undo_rename
 from orca_desk.library.new_records import NewRecord, add_records
 from orca_desk.library.pairings import current_pairings, set_pairings
@@ -196,6 +201,26 @@ def test_where_a_part_cannot_be_deleted_the_others_come_back(
     refuse = "CREATE TRIGGER refuse BEFORE DELETE ON tasks WHEN old.n = 4 BEGIN SELECT RAISE(FAIL, 'no'); END"
     library.write(lambda db: db.execute(refuse).rowcount)
     with pytest.raises(sqlite3.IntegrityError):
+        delete_rows(library, task_rowids(library))
+    assert list(iterate_tasks(library)) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal for one thread")
+def test_ctrl_c_brings_back_what_was_deleted_before_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_module, "DELETED", 1)
+    add_tasks(library, [make_task(number) for number in range(4)])
+    before = list(iterate_tasks(library))
+    take = DeletedTasks.take
+
+    def interrupted(self: DeletedTasks, db: sqlite3.Connection, rowids: "array[int]") -> None:
+        take(self, db, rowids)
+        if len(self) == 2:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    monkeypatch.setattr(DeletedTasks, "take", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         delete_rows(library, task_rowids(library))
     assert list(iterate_tasks(library)) == before
 
