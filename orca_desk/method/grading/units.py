@@ -181,6 +181,11 @@ class _Part:
     below: bool
 
 
+def _is_ampere(word: str, after: str) -> bool:
+    """Return whether an A is the unit, not an article or a grade: "2 A", not "2 A students"."""
+    return word == "A" and not after.lstrip()[:1].isalpha()
+
+
 def _parts(text: str) -> list[_Part]:
     """Return the factors that `text` begins with, up to a word that names none."""
     found: list[_Part] = []
@@ -203,7 +208,7 @@ def _parts(text: str) -> list[_Part]:
             found and (lower in ("each", "every") or (lower in ("a", "an") and measures(found[-1].word)))
         ):
             below = True
-        elif lower in NO_UNIT and not (below and measures(word)):
+        elif lower in NO_UNIT and not (below and measures(word)) and not _is_ampere(word, text[position:]):
             break
         else:
             found.append(
