@@ -214,7 +214,8 @@ class ChatTemplate:
     def _learn(self, shapes: Sequence[Shape]) -> None:
         is_first = not self._known
         self._known |= self._skeletons(shapes)
-        for old in list(self._known)[len(USUAL_SHAPES) : len(USUAL_SHAPES) + len(self._known) - MOST_KNOWN]:
+        too_many = max(0, len(self._known) - MOST_KNOWN)
+        for old in list(self._known)[len(USUAL_SHAPES) : len(USUAL_SHAPES) + too_many]:
             del self._known[old]
         if is_first and isinstance(self._known[Shape(("user",), True)], UserError):
             self._typed = True  # some templates, mostly of vision models, take lists of typed parts only

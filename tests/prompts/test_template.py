@@ -109,11 +109,14 @@ def test_an_edited_template_is_rendered_anew_and_a_known_one_is_not(monkeypatch:
 
 
 def test_the_shapes_of_many_conversations_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = [Shape(("user", "assistant") * count, False) for count in range(TURNS + 1, TURNS + 4)]
+    template = chat(CHATML)
+    monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", 2 * len(USUAL_SHAPES) + len(shapes))
+    found = [template.skeleton(shape) for shape in shapes[:2]]
+    assert len(template._known) == len(USUAL_SHAPES) + 2  # as long as they fit, all are kept
     most = len(USUAL_SHAPES) + 1
     monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", most)
-    template = chat(CHATML)
-    shapes = [Shape(("user", "assistant") * count, False) for count in range(TURNS + 1, TURNS + 4)]
-    found = [template.skeleton(shape) for shape in shapes]
+    found.append(template.skeleton(shapes[2]))
     assert len(template._known) == most
     assert [template.skeleton(shape) for shape in shapes] == found
 
