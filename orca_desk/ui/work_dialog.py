@@ -70,6 +70,8 @@ class WorkDialog(Generic[T]):
         dialog.deleteLater()
 
     def _show_done(self, dialog: QProgressDialog) -> None:
+        if not self._can_stop and not dialog.isVisible():
+            dialog.show()  # Esc hides it, and the app would seem to have ended
         if self._total and not self._stopped:
             dialog.setValue(min(PERCENT - 1, PERCENT * self._done // self._total))  # at 100 it hides
 
