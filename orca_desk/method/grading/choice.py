@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.clauses import before_reason, first_sentence, offers_another
+from orca_desk.method.grading.clauses import before_reason, breaks_off, first_sentence, offers_another
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.letters import Letter, choosing_statement, letters_of
+from orca_desk.method.grading.options import parse_options
 from orca_desk.method.grading.text import FINAL_COPULA, readings, same_meaning
 
 _REFERENCE = re.compile(
@@ -86,7 +87,7 @@ class ExpectedChoice:
             return several(final.block, self.reference)
         if letters:
             return self._judge(statement, letters[0], final)
-        if not statement:  # options are listed or denied, and none is chosen
+        if not statement and not _chose_by_text_first(final.whole):
             return missing("option", self.reference)
         chosen = [piece for piece in readings(final) if self._named(piece) == self.letter]
         if chosen:
@@ -177,6 +178,11 @@ def expected_choice(
     if text:
         options[letter] = text
     return ExpectedChoice(reference, letter, options)
+
+
+def _chose_by_text_first(whole: str) -> bool:
+    """Return whether a response that broke off may begin with an option's text; else it chose nothing."""
+    return breaks_off(whole) and not parse_options(whole)
 
 
 def _text_after(statement: str, one: Letter) -> str:

@@ -36,7 +36,9 @@ _KNOWN = frozenset(word for _, word in _LINES)
 _BEFORE = re.compile(r"\b([A-Za-z]+) of\s\Z|\b([A-Za-z]+):?\s\Z")
 # The words that belong to an amount: up to what explains, compares or joins it.
 _STOPS = "than because since but and or if while as of in for from with per so at on by"
-_AFTER = re.compile(rf"(?:[\s%°$€£²³/]*(?!(?:{'|'.join(_STOPS.split())}|to(?! the\b))\b)[A-Za-z-]+){{1,4}}")
+_AFTER = re.compile(
+    rf"(?:[\s%°$€£²³/]*(?!(?:{'|'.join(_STOPS.split())}|to(?! the\b)|right (?:now|away))\b)[A-Za-z-]+){{1,4}}"
+)
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
 
 

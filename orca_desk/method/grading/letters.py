@@ -89,6 +89,8 @@ _JUDGED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NOR = re.compile(r",? (?:or|nor|and) ")
+_HEADING = re.compile(r"(?:[Oo]ption|[Cc]hoice) \(?([A-Z])\)?(?:[:.]|\Z)")
+_ANY_LETTER = re.compile(r"\b[A-H]\b(?! [a-z])")
 _LETTER_IN_BRACKETS = 3  # characters of "(B)"
 _LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
 # Full-width signs and letters in circles.
@@ -194,13 +196,20 @@ def choosing_statement(final: FinalAnswer) -> str:
     affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
     if affirmed is not None:
         return affirmed
-    if (_LEADING.match(start) or start.startswith("(")) and letters_of(start) and not _lists(start, whole):
+    leads = _LEADING.match(start) or start.startswith("(") or _is_only_heading(start, whole)
+    if leads and letters_of(start) and not _lists(start, whole):
         return start
     if breaks_off(tail.rstrip()):
         return ""
     if len(parse_options(whole)) > 1:
         found = _sentences_back("\n".join(line for line in tail.split("\n") if not _ITEM.match(line)))
     return next((sentence for sentence in found if not _only_denies(sentence)), "")
+
+
+def _is_only_heading(start: str, whole: str) -> bool:
+    """Return whether a response begins with "Option B: ...", and names no other option after it."""
+    heading = _HEADING.match(start)
+    return heading is not None and set(_ANY_LETTER.findall(whole)) <= {heading[1]}
 
 
 def _sentences_back(text: str) -> list[str]:
