@@ -715,8 +715,10 @@ def test_a_real_model_that_is_missing_or_dies_fails_in_its_column(
         conversation.use(models)
         conversation.send(Draft(question="Count"), Asking(sampling=ENDLESS), system="")
         heard.until(lambda: bool(heard.of(Piece)) and bool(heard.of(AnswerFailed)))
-        for process in psutil.Process().children():
+        killed = psutil.Process().children()
+        for process in killed:
             process.kill()
+        psutil.wait_procs(killed, timeout=20)
         conversation.wait()
         failed = {event.column: event for event in heard.of(AnswerFailed)}
         assert "missing.gguf" in str(failed[1].error) and failed[1].answer is None
