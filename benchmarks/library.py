@@ -41,6 +41,7 @@ FROZEN = 100_000
 QUERIES, JUMPS = 200, 200
 FIRST = 500
 PATIENCE = 120.0  # s
+WAKE_MS = 100  # after which a wait looks at the time, should nothing happen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,15 +196,21 @@ def _jumps(table: Any) -> list[float]:
 
 
 def _until(is_so: Callable[[], bool]) -> None:
-    """Run the event loop until something is so. Raises TimeoutError."""
-    from PySide6.QtCore import QEventLoop
+    """Run the event loop until something is so. Raises TimeoutError.
+
+    It sleeps until there is an event, as the app does: a limit of time would make Qt look again and again
+    without a pause, against the thread that reads the rows.
+    """
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
+    waker = QTimer()
+    waker.start(WAKE_MS)
     end = time.monotonic() + PATIENCE
     while not is_so():
         if time.monotonic() > end:
             raise TimeoutError("the window does not come to it")
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def _seconds(work: Callable[[], object]) -> float:
