@@ -867,7 +867,7 @@ def test_an_import_that_closing_stopped_is_offered_at_the_next_start(
     library: Library, theme: Theme, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(40_000)))
+    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(150_000)))
     with desktop(library, theme) as first:
         first.show()
         page = first.show_page("tasks")
@@ -884,14 +884,14 @@ def test_an_import_that_closing_stopped_is_offered_at_the_next_start(
         qtbot.waitUntil(lambda: job.is_over, timeout=20_000)
         first.close()
     there = count_tasks(library)
-    assert 0 < there < 40_000
+    assert 0 < there < 150_000
     with desktop(library, theme) as second:
         second.show()
         qtbot.waitUntil(second.notice.isVisible, timeout=5_000)
         assert second.notice.text.text() == "Import (import-1) was not finished."
-        assert second.notice.hint.text() == f"{there:,} / 40,000 rows finished and saved."
+        assert second.notice.hint.text() == f"{there:,} / 150,000 rows finished and saved."
         qtbot.mouseClick(second.notice.action, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: count_tasks(library) == 40_000, timeout=60_000)
+        qtbot.waitUntil(lambda: count_tasks(library) == 150_000, timeout=60_000)
         qtbot.waitUntil(lambda: not second.desk.jobs.unfinished, timeout=20_000)
 
 
