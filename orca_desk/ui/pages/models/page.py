@@ -42,6 +42,7 @@ from orca_desk.ui.widgets.text import button, label
 WIDTHS = (160, 150, 98, 72, 100, 72, 76, 84, 126, 100, 160)
 LEAST_ROWS = 5  # of the models in sight, with the heading
 BAD_ROWS = 2  # of the unusable files in sight, at most
+LOOKING = "Looking for models…"
 # px that the table needs to show the parameters, the context, the template, the origin and the note
 NEEDS = {2: 820, 5: 900, 6: 1110, 9: 1210, 10: 1360}
 
@@ -143,7 +144,7 @@ class ModelsPage(Page):
             self.desk.theme, "Filter models", "Filter by name, type, architecture, folder"
         )
         self.search.textChanged.connect(self._filter)
-        self.found = label(tone="muted")
+        self.found = label(LOOKING, tone="muted")
         row.addWidget(self.search, 1)
         row.addWidget(self.found)
         row.addStretch(1)
@@ -237,6 +238,8 @@ class ModelsPage(Page):
         self.bad_table.setFixedHeight(min(rows, BAD_ROWS) * grown(ROW) + 6)
 
     def _count(self) -> None:
+        if not self.desk.models.is_read:
+            return
         shown, there = self.proxy.rowCount(), len(self.models.rows)
         text = counted(there, "model")
         self.found.setText(text if shown == there else f"{shown} of {text}")

@@ -60,6 +60,15 @@ def select(page: ModelsPage, path: Path) -> None:
     assert page.detail.item and page.detail.item.model.path == path
 
 
+def test_a_page_that_still_looks_for_models_says_so(window: Window, qtbot: QtBot) -> None:
+    shown = window.make_page("models")
+    assert isinstance(shown, ModelsPage) and not shown.desk.models.is_read
+    shown.search.setText("mini")
+    assert shown.found.text() == "Looking for models…"
+    window.show_page("models")
+    qtbot.waitUntil(lambda: " of " in shown.found.text())
+
+
 def test_bundled_models_are_listed_in_words(page: ModelsPage) -> None:
     row = paths(page).index(TEACHER)
     texts = [page.models.index(row, column).data() for column in range(page.models.columnCount())]
